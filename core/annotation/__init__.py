@@ -1,0 +1,1 @@
+"""Segments, per-slice masks and their states, strokes to masks, and the store they live in."""

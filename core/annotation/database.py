@@ -1,0 +1,134 @@
+"""Opening the database behind the store: durability settings, transactions, migrations."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import alembic.command
+import alembic.config
+import alembic.util
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+
+from core.annotation.records import StoreError
+
+_LOCK_TIMEOUT_S = 30.0
+_MIGRATION_LOCK = 0x511CE315E  # any number that no other program on the PostgreSQL server uses
+
+
+def default_url(home: Path) -> str:
+    """Address of the store in a folder of one's own.
+
+    Parameters
+    ----------
+    home : pathlib.Path
+        Folder that holds everything a person made (``SLICEWISE_HOME``).
+
+    Returns
+    -------
+    str
+        URL for `open_database`.
+    """
+    return URL.create("sqlite", database=str(home / "annotations.db")).render_as_string()
+
+
+def open_database(url: str) -> Engine:
+    """Connect to the database and bring its tables up to date.
+
+    Safe when several processes open the same new database at once. On SQLite every commit is on
+    the disk before it returns (WAL with ``synchronous=FULL``).
+
+    Parameters
+    ----------
+    url : str
+        SQLAlchemy URL, ``sqlite:///…`` or ``postgresql+psycopg://…``.
+
+    Returns
+    -------
+    sqlalchemy.Engine
+        Engine whose tables are those of `core.annotation.schema`.
+
+    Raises
+    ------
+    StoreError
+        If the database cannot be reached, is none, or was written by a newer Slicewise.
+    """
+    try:
+        address = make_url(url)
+        if address.get_backend_name() == "sqlite" and address.database:
+            Path(address.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        engine = _engine(address)
+    except (ArgumentError, ImportError, OSError) as error:
+        raise StoreError(f"The annotation store cannot be opened: {error}") from error
+    try:
+        with writing(engine) as connection:
+            _migrate(connection)
+    except alembic.util.CommandError as error:
+        engine.dispose()
+        raise StoreError(
+            "The annotation store was written by a newer version of Slicewise; update this one."
+        ) from error
+    except StoreError:
+        engine.dispose()
+        raise
+    return engine
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """Run one transaction that writes; committed to disk when the block ends without an error."""
+    with _explained("written"), engine.connect() as connection:
+        connection = connection.execution_options(slicewise_writes=True)
+        with connection.begin():
+            yield connection
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """Run one transaction that only reads, from one consistent state."""
+    with _explained("read"), engine.connect() as connection, connection.begin():
+        yield connection
+
+
+@contextmanager
+def _explained(verb: str) -> Iterator[None]:
+    """Turn what a database driver raises into one sentence for people."""
+    try:
+        yield
+    except SQLAlchemyError as error:
+        reason = error.orig if isinstance(error, DBAPIError) else error
+        raise StoreError(f"The annotation store cannot be {verb}: {reason}") from error
+
+
+def _engine(address: URL) -> Engine:
+    if address.get_backend_name() != "sqlite":
+        return create_engine(address, pool_pre_ping=True)
+    engine = create_engine(address, connect_args={"timeout": _LOCK_TIMEOUT_S})
+    event.listen(engine, "connect", _set_up_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _set_up_sqlite(connection: Any, _record: object) -> None:
+    # Transactions are begun by `_begin_sqlite` alone: the driver would begin them too late, which
+    # lets two writers read the same version before either has the lock.
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("slicewise_writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _migrate(connection: Connection) -> None:
+    """Run the missing migrations within the transaction of `connection`, one process at a time."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
+    config = alembic.config.Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.attributes["connection"] = connection
+    alembic.command.upgrade(config, "head")

@@ -1,0 +1,156 @@
+"""What the store takes and returns, and the reasons for which it refuses."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.annotation.runs import decode_runs
+from core.annotation.states import SliceState
+
+
+class StoreError(ValueError):
+    """The store cannot do what was asked; the message says why in one sentence."""
+
+
+class ClearRefused(StoreError):
+    """A mask with pixels would have been replaced by one without, and nobody asked for that."""
+
+
+class ExampleProtected(StoreError):
+    """A proposal would have replaced what a person stands behind."""
+
+
+class MessageReused(StoreError):
+    """A message carries the client and sequence number of an earlier, different one."""
+
+
+class VersionConflict(Exception):
+    """A slice has changed since the version that a change was based on.
+
+    Attributes
+    ----------
+    segment_number, slice_index : int
+        The slice in conflict.
+    based_on : int
+        Version the change was based on.
+    stored : int
+        Newest version in the store.
+    """
+
+    def __init__(self, segment_number: int, slice_index: int, based_on: int, stored: int) -> None:
+        super().__init__(
+            f"This slice was changed elsewhere (version {stored} is stored, the change was based "
+            f"on version {based_on}); load it again before changing it."
+        )
+        self.segment_number = segment_number
+        self.slice_index = slice_index
+        self.based_on = based_on
+        self.stored = stored
+
+
+class MessageKey(NamedTuple):
+    """Names one message of one client, so that sending it again changes nothing.
+
+    Attributes
+    ----------
+    client : str
+        Names the sender, such as one browser tab; at most 64 characters.
+    sequence : int
+        Counted up by the sender.
+    """
+
+    client: str
+    sequence: int
+
+
+@dataclass(frozen=True)
+class MaskChange:
+    """A new mask for one segment on one slice.
+
+    Attributes
+    ----------
+    segment_number : int
+        Segment, counted from 1.
+    slice_index : int
+        Slice, counted from 0 along the normal.
+    mask : numpy.ndarray or None
+        Bool [rows, columns]; None for no pixels.
+    state : SliceState
+        State of the slice from now on; a mask without pixels makes it ``EMPTY`` unless it is
+        ``CONFIRMED_EMPTY``.
+    based_on : int
+        Version the change was made from, 0 for a slice without any.
+    expected_dice : float or None
+        Expected quality of a proposal, 0 to 1.
+    weights : str or None
+        Name of the weights that took part.
+    allow_clear : bool
+        Whether a mask with pixels may be replaced by one without.
+    """
+
+    segment_number: int
+    slice_index: int
+    mask: NDArray[np.bool_] | None
+    state: SliceState
+    based_on: int
+    expected_dice: float | None = None
+    weights: str | None = None
+    allow_clear: bool = False
+
+
+@dataclass(frozen=True)
+class SliceAnnotation:
+    """The newest version of one segment on one slice.
+
+    Attributes
+    ----------
+    segment_number : int
+        Segment, counted from 1.
+    slice_index : int
+        Slice, counted from 0 along the normal.
+    shape : tuple of int
+        Rows and columns.
+    state : SliceState
+        State of the slice for the segment.
+    version : int
+        Counted from 1; 0 where nothing was ever stored.
+    runs : bytes or None
+        Run-length code of the mask; None without pixels.
+    pixels : int
+        Number of pixels in the mask.
+    expected_dice : float or None
+        Expected quality of the proposal behind it, 0 to 1.
+    person, tool : str
+        Who made this version and with what; blank for version 0.
+    weights : str or None
+        Name of the weights that took part.
+    time : datetime.datetime or None
+        When it was stored, in UTC; None for version 0.
+    """
+
+    segment_number: int
+    slice_index: int
+    shape: tuple[int, int]
+    state: SliceState = SliceState.EMPTY
+    version: int = 0
+    runs: bytes | None = None
+    pixels: int = 0
+    expected_dice: float | None = None
+    person: str = ""
+    tool: str = ""
+    weights: str | None = None
+    time: datetime | None = None
+
+    @cached_property
+    def mask(self) -> NDArray[np.bool_]:
+        """Bool [rows, columns], decoded on first use; read-only because it is shared."""
+        if self.runs is None:
+            mask = np.zeros(self.shape, dtype=np.bool_)
+        else:
+            mask = decode_runs(self.runs, self.shape)
+        mask.setflags(write=False)
+        return mask

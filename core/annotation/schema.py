@@ -1,0 +1,116 @@
+"""Tables of the annotation store, as the newest migration leaves them.
+
+All are append-only: a change of a mask or of a segment is a new row with the next version number,
+and the unique constraints let exactly one of two concurrent writers have that number.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    UniqueConstraint,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+# SQLite counts up by itself only in a column of type INTEGER.
+_RowId = BigInteger().with_variant(Integer, "sqlite")
+
+series = Table(
+    "series",
+    metadata,
+    Column("uid", String(64), primary_key=True),
+    Column("rows", Integer, nullable=False),
+    Column("columns", Integer, nullable=False),
+    Column("slices", Integer, nullable=False),
+    # SHA-256 of the slices' SOP Instance UIDs in order: in another order it is another series.
+    Column("slices_digest", String(64), nullable=False),
+)
+
+step = Table(
+    "step",
+    metadata,
+    Column("id", _RowId, primary_key=True),
+    Column("series_uid", String(64), ForeignKey("series.uid"), nullable=False),
+    Column("person", String(200), nullable=False),
+    Column("action", String(100), nullable=False),
+    Column("kind", String(4), nullable=False),  # "do", "undo" or "redo"
+    Column("time", DateTime, nullable=False),  # UTC
+    # The step that an undo takes back or a redo brings back.
+    Column("target", _RowId, ForeignKey("step.id")),
+    # The person's history as two linked lists: what undo and redo would take after this step, and
+    # what lies below this step in the list that it was put on.
+    Column("undo_next", _RowId),
+    Column("redo_next", _RowId),
+    Column("below", _RowId),
+    # Who asked, so that a message sent twice is carried out once.
+    Column("client", String(64)),
+    Column("sequence", BigInteger),
+    Column("message_digest", String(64)),
+    UniqueConstraint("client", "sequence"),
+    Index(None, "series_uid", "person", "id"),
+)
+
+segment_version = Table(
+    "segment_version",
+    metadata,
+    Column("id", _RowId, primary_key=True),
+    Column("series_uid", String(64), ForeignKey("series.uid"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("version", Integer, nullable=False),
+    # The version whose content this one holds: its own, or the one that undo brought back.
+    Column("origin", Integer, nullable=False),
+    Column("step_id", _RowId, ForeignKey("step.id"), index=True),
+    Column("label", String(64), nullable=False),
+    Column("color", String(7), nullable=False),  # "#rrggbb"
+    Column("category_value", String(16), nullable=False),
+    Column("category_scheme", String(16), nullable=False),
+    Column("category_meaning", String(64), nullable=False),
+    Column("type_value", String(16), nullable=False),
+    Column("type_scheme", String(16), nullable=False),
+    Column("type_meaning", String(64), nullable=False),
+    Column("exclusive", Boolean, nullable=False),
+    Column("removed", Boolean, nullable=False),
+    Column("person", String(200), nullable=False),
+    Column("time", DateTime, nullable=False),  # UTC
+    UniqueConstraint("series_uid", "number", "version"),
+)
+
+mask_version = Table(
+    "mask_version",
+    metadata,
+    Column("id", _RowId, primary_key=True),
+    Column("series_uid", String(64), ForeignKey("series.uid"), nullable=False),
+    Column("segment_number", Integer, nullable=False),
+    Column("slice_index", Integer, nullable=False),
+    Column("version", Integer, nullable=False),
+    # The version whose content this one holds: its own, or the one that undo brought back; 0 for
+    # the untouched slice.
+    Column("origin", Integer, nullable=False),
+    Column("step_id", _RowId, ForeignKey("step.id"), nullable=False, index=True),
+    Column("state", String(16), nullable=False),
+    Column("runs", LargeBinary),  # run-length code; null for a mask without pixels
+    Column("pixels", Integer, nullable=False),
+    Column("expected_dice", Float),
+    Column("person", String(200), nullable=False),
+    Column("tool", String(100), nullable=False),
+    Column("weights", String(200)),
+    Column("time", DateTime, nullable=False),  # UTC
+    UniqueConstraint("series_uid", "segment_number", "slice_index", "version"),
+)

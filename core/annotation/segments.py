@@ -1,0 +1,125 @@
+"""Segments: what is being annotated, its DICOM codes, and its colour on the screen."""
+
+from dataclasses import dataclass
+
+MAX_LABEL_LENGTH = 64
+"""Segment Label (0062,0005) is a Long String, 64 characters (PS3.5 section 6.2)."""
+
+MAX_SEGMENT_NUMBER = 65535
+"""Segment Number (0062,0004) is an unsigned 16-bit integer (PS3.3 section C.8.20.4)."""
+
+# Okabe and Ito's colours without black, which would not show on a scan.
+PALETTE: tuple[tuple[int, int, int], ...] = (
+    (230, 159, 0),
+    (86, 180, 233),
+    (0, 158, 115),
+    (240, 228, 66),
+    (0, 114, 178),
+    (213, 94, 0),
+    (204, 121, 167),
+)
+"""Colours that colour-blind people can tell apart, in the order segments get them.
+
+References
+----------
+M. Okabe and K. Ito, "Color Universal Design: how to make figures and presentations that are
+friendly to colorblind people", 2008.
+"""
+
+
+@dataclass(frozen=True)
+class Code:
+    """A coded concept, the triplet of PS3.3 section 8.8.
+
+    Attributes
+    ----------
+    value : str
+        Code Value, such as ``"10200004"``.
+    scheme : str
+        Coding Scheme Designator, ``"SCT"`` for SNOMED CT.
+    meaning : str
+        Code Meaning, such as ``"Liver"``.
+
+    Raises
+    ------
+    ValueError
+        If a part is empty or longer than DICOM allows.
+    """
+
+    value: str
+    scheme: str
+    meaning: str
+
+    def __post_init__(self) -> None:
+        for part, text, longest in (
+            ("value", self.value, 16),
+            ("scheme", self.scheme, 16),
+            ("meaning", self.meaning, 64),
+        ):
+            _check_text(text, f"The {part} of a code", longest)
+
+
+@dataclass(frozen=True)
+class Segment:
+    """One structure being annotated.
+
+    Attributes
+    ----------
+    number : int
+        Counted from 1; stays with the segment for its life.
+    label : str
+        What people call it, at most 64 characters.
+    color : tuple of int
+        Red, green, blue, each 0 to 255.
+    category : Code
+        Segmented Property Category, such as Anatomical Structure.
+    type : Code
+        Segmented Property Type, such as Liver.
+    exclusive : bool
+        Whether a pixel of this segment belongs to no other exclusive segment.
+
+    Raises
+    ------
+    ValueError
+        If the number, label or colour is not one that DICOM can hold.
+    """
+
+    number: int
+    label: str
+    color: tuple[int, int, int]
+    category: Code
+    type: Code
+    exclusive: bool = True
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.number <= MAX_SEGMENT_NUMBER:
+            raise ValueError(f"A segment number lies between 1 and {MAX_SEGMENT_NUMBER}.")
+        _check_text(self.label, "The name of a segment", MAX_LABEL_LENGTH)
+        if len(self.color) != 3 or not all(0 <= part <= 255 for part in self.color):
+            raise ValueError("A colour is three numbers (red, green, blue) between 0 and 255.")
+
+
+def default_color(number: int) -> tuple[int, int, int]:
+    """Colour a new segment gets: the palette in order, then again from its start.
+
+    Parameters
+    ----------
+    number : int
+        Segment number, counted from 1.
+
+    Returns
+    -------
+    tuple of int
+        Red, green, blue, each 0 to 255.
+    """
+    return PALETTE[(number - 1) % len(PALETTE)]
+
+
+def _check_text(text: str, what: str, longest: int) -> None:
+    """Raise ValueError unless DICOM can hold `text` (PS3.5 section 6.2: SH and LO)."""
+    if not text.strip():
+        raise ValueError(f"{what} must not be blank.")
+    if len(text) > longest:
+        raise ValueError(f"{what} may have {longest} characters at most; this one has {len(text)}.")
+    if "\\" in text or any(ord(character) < 32 or ord(character) == 127 for character in text):
+        raise ValueError(f"{what} may contain neither backslashes nor control characters.")

@@ -1,0 +1,172 @@
+"""Reading and appending versions of masks and segments within a transaction."""
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Table, and_, func, insert, select
+
+from core.annotation.records import SliceAnnotation
+from core.annotation.schema import mask_version, segment_version
+from core.annotation.segments import Code, Segment
+from core.annotation.states import SliceState
+
+SliceKey = tuple[int, int]
+"""Segment number and slice index."""
+
+_CONTENT = ("state", "runs", "pixels", "expected_dice", "weights")
+_UNTOUCHED = {
+    "state": SliceState.EMPTY.value,
+    "runs": None,
+    "pixels": 0,
+    "expected_dice": None,
+    "weights": None,
+}
+
+
+def utc_now() -> datetime:
+    """Now in UTC, without a zone, as the database keeps it."""
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+def newest_masks(
+    connection: Connection, series_uid: str, keys: Collection[SliceKey] | None = None
+) -> dict[SliceKey, Row[Any]]:
+    """Newest version of each mask of a series.
+
+    Parameters
+    ----------
+    connection : sqlalchemy.Connection
+        Transaction to read in.
+    series_uid : str
+        Series Instance UID.
+    keys : collection of (int, int), optional
+        Segments and slices wanted; all by default.
+
+    Returns
+    -------
+    dict
+        Rows of ``mask_version`` by segment number and slice index; nothing for untouched slices.
+    """
+    table = mask_version.c
+    wanted = [table.series_uid == series_uid]
+    if keys is not None:
+        wanted.append(table.segment_number.in_({segment for segment, _ in keys}))
+        wanted.append(table.slice_index.in_({index for _, index in keys}))
+    newest = (
+        select(table.segment_number, table.slice_index, func.max(table.version).label("version"))
+        .where(*wanted)
+        .group_by(table.segment_number, table.slice_index)
+        .subquery()
+    )
+    rows = connection.execute(
+        select(mask_version)
+        .join(
+            newest,
+            and_(
+                table.segment_number == newest.c.segment_number,
+                table.slice_index == newest.c.slice_index,
+                table.version == newest.c.version,
+            ),
+        )
+        .where(*wanted)
+        .order_by(table.segment_number, table.slice_index)
+    )
+    return {(row.segment_number, row.slice_index): row for row in rows}
+
+
+def mask_content(row: Row[Any] | None) -> dict[str, Any]:
+    """Columns of a mask version that undo brings back; those of an untouched slice for None."""
+    return {name: getattr(row, name) for name in _CONTENT} if row is not None else dict(_UNTOUCHED)
+
+
+def append_masks(connection: Connection, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Write new versions of masks."""
+    _append(connection, mask_version, rows)
+
+
+def slice_annotation(row: Row[Any], shape: tuple[int, int]) -> SliceAnnotation:
+    """What people get to see of a row of ``mask_version``."""
+    return SliceAnnotation(
+        segment_number=row.segment_number,
+        slice_index=row.slice_index,
+        shape=shape,
+        state=SliceState(row.state),
+        version=row.version,
+        runs=row.runs,
+        pixels=row.pixels,
+        expected_dice=row.expected_dice,
+        person=row.person,
+        tool=row.tool,
+        weights=row.weights,
+        time=row.time.replace(tzinfo=UTC),
+    )
+
+
+def newest_segments(connection: Connection, series_uid: str) -> dict[int, Row[Any]]:
+    """Newest version of each segment of a series by number, removed ones included."""
+    table = segment_version.c
+    newest = (
+        select(table.number, func.max(table.version).label("version"))
+        .where(table.series_uid == series_uid)
+        .group_by(table.number)
+        .subquery()
+    )
+    rows = connection.execute(
+        select(segment_version)
+        .join(newest, and_(table.number == newest.c.number, table.version == newest.c.version))
+        .where(table.series_uid == series_uid)
+        .order_by(table.number)
+    )
+    return {row.number: row for row in rows}
+
+
+def segment_at(connection: Connection, series_uid: str, number: int, version: int) -> Row[Any]:
+    """One version of a segment."""
+    return connection.execute(
+        select(segment_version).where(
+            segment_version.c.series_uid == series_uid,
+            segment_version.c.number == number,
+            segment_version.c.version == version,
+        )
+    ).one()
+
+
+def append_segment(connection: Connection, row: Mapping[str, Any]) -> None:
+    """Write a new version of a segment."""
+    _append(connection, segment_version, [row])
+
+
+def segment_of(row: Row[Any]) -> Segment:
+    """Segment held by a row of ``segment_version``."""
+    red, green, blue = bytes.fromhex(row.color[1:])
+    return Segment(
+        number=row.number,
+        label=row.label,
+        color=(red, green, blue),
+        category=Code(row.category_value, row.category_scheme, row.category_meaning),
+        type=Code(row.type_value, row.type_scheme, row.type_meaning),
+        exclusive=row.exclusive,
+    )
+
+
+def segment_columns(segment: Segment) -> dict[str, Any]:
+    """Columns of ``segment_version`` that describe a segment."""
+    return {
+        "number": segment.number,
+        "label": segment.label,
+        "color": "#" + bytes(segment.color).hex(),
+        "category_value": segment.category.value,
+        "category_scheme": segment.category.scheme,
+        "category_meaning": segment.category.meaning,
+        "type_value": segment.type.value,
+        "type_scheme": segment.type.scheme,
+        "type_meaning": segment.type.meaning,
+        "exclusive": segment.exclusive,
+    }
+
+
+def _append(connection: Connection, table: Table, rows: Iterable[Mapping[str, Any]]) -> None:
+    values = [dict(row) for row in rows]
+    if values:
+        connection.execute(insert(table), values)
