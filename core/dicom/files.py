@@ -1,0 +1,260 @@
+"""Opening one DICOM file without trusting it.
+
+pydicom parses; this module decides beforehand whether a file is worth parsing, keeps memory
+bounded, and turns whatever a broken file makes a parser raise into one sentence.
+"""
+
+import logging
+import warnings
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Literal
+
+import pydicom
+from pydicom.dataset import Dataset, FileDataset
+from pydicom.uid import (
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRBigEndian,
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+)
+
+from core.dicom.errors import DicomError
+
+MAX_INFLATED_BYTES = 2**30
+"""Largest size that a deflated data set may inflate to."""
+
+_PREAMBLE_BYTES = 128
+_UNDEFINED_LENGTH = 0xFFFFFFFF
+_LONG_LENGTH_VRS = (b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"UN")
+
+# First bytes of files without preamble: an element of group 2 or 8, little or big endian.
+_BARE_BEGINNINGS = (b"\x02\x00", b"\x08\x00", b"\x00\x02", b"\x00\x08")
+
+
+# Always read: without preamble, a file that has neither is no image.
+_TELLING_TAGS = ("SOPClassUID", "Rows")
+
+
+class NotDicomError(DicomError):
+    """The file is no DICOM file at all, so it can be passed over."""
+
+
+@dataclass(frozen=True)
+class PixelDataElement:
+    """Where the pixel data of a file begins, and how long its header claims it to be.
+
+    `length` is None for encapsulated (compressed) pixel data, which states no length;
+    `available` is what the file holds from there on. Both in bytes.
+    """
+
+    length: int | None
+    available: int
+
+    @property
+    def is_cut(self) -> bool:
+        """True where the file ends before its pixel data does."""
+        return self.length is not None and self.length > self.available
+
+
+def place(path: Path) -> str:
+    """Name a file in a message: its folder and its name."""
+    return f"{path.parent.name}/{path.name}" if path.parent.name else path.name
+
+
+def open_header(
+    path: Path, tags: Sequence[str] | None = None
+) -> tuple[FileDataset, PixelDataElement | None]:
+    """Read a file up to its pixel data.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file; its name does not matter.
+    tags : sequence of str, optional
+        Keywords to read; all others are skipped without being loaded.
+
+    Returns
+    -------
+    header : pydicom.dataset.FileDataset
+        The data set, with a transfer syntax in its file meta even where the file has none.
+    pixel_data : PixelDataElement or None
+        None where the file holds no pixel data, or is cut before it.
+
+    Raises
+    ------
+    NotDicomError
+        When the file is something else than DICOM.
+    DicomError
+        When it is DICOM and cannot be parsed.
+    """
+    return _read(path, header_only=True, tags=tags)
+
+
+def open_file(path: Path) -> FileDataset:
+    """Read a whole file.
+
+    Raises
+    ------
+    NotDicomError
+        When the file is something else than DICOM.
+    DicomError
+        When it is DICOM and cannot be parsed.
+    """
+    return _read(path, header_only=False, tags=None)[0]
+
+
+def value_of(dataset: Dataset, keyword: str) -> object:
+    """Return an attribute's value, or None where it is missing, empty or not parseable."""
+    try:
+        value = dataset.get(keyword)
+    except Exception:  # pydicom converts on access; a broken value may raise anything
+        return None
+    return None if value is None or value == "" else value
+
+
+def text_of(dataset: Dataset, keyword: str) -> str:
+    """Return an attribute as text without surrounding blanks, "" where there is none."""
+    value = value_of(dataset, keyword)
+    return "" if value is None else str(value).strip().strip("\0")
+
+
+def number_of(dataset: Dataset, keyword: str) -> float | None:
+    """Return an attribute as one finite number; None where it is missing or is none."""
+    numbers = numbers_of(dataset, keyword)
+    return numbers[0] if len(numbers) == 1 else None
+
+
+def integer_of(dataset: Dataset, keyword: str) -> int | None:
+    """Return an attribute as a whole number; None where it is missing or is none."""
+    number = number_of(dataset, keyword)
+    return None if number is None else int(number)
+
+
+def numbers_of(dataset: Dataset, keyword: str) -> tuple[float, ...]:
+    """Return an attribute's finite numbers; empty where any of its values is none."""
+    value = value_of(dataset, keyword)
+    if value is None:
+        return ()
+    values = [value] if isinstance(value, str | int | float) else value
+    try:
+        numbers = tuple(float(item) for item in values)  # type: ignore[attr-defined]
+    except (TypeError, ValueError, OverflowError):
+        return ()
+    # NaN and infinity fail this comparison, and so do values no scanner writes.
+    return numbers if all(abs(number) < 1e12 for number in numbers) else ()
+
+
+def items_of(dataset: Dataset, keyword: str) -> Sequence[Dataset]:
+    """Return the items of a sequence; empty where it is missing or something else."""
+    value = value_of(dataset, keyword)
+    return value if isinstance(value, pydicom.Sequence) else ()
+
+
+def _read(
+    path: Path, *, header_only: bool, tags: Sequence[str] | None
+) -> tuple[FileDataset, PixelDataElement | None]:
+    try:
+        with path.open("rb") as file:
+            return _parse(file, path, header_only, tags)
+    except DicomError:
+        raise
+    except OSError as error:
+        raise DicomError(f"{place(path)} cannot be opened: {error.strerror or error}.") from error
+    except Exception as error:  # a mutated file can make the parser raise nearly anything
+        raise DicomError(
+            f"{place(path)} is a DICOM file, but its contents are damaged; "
+            "fetch it again from where it came."
+        ) from error
+
+
+def _parse(
+    file: BinaryIO, path: Path, header_only: bool, tags: Sequence[str] | None
+) -> tuple[FileDataset, PixelDataElement | None]:
+    beginning = file.read(_PREAMBLE_BYTES + 4)
+    has_preamble = beginning[_PREAMBLE_BYTES:] == b"DICM"
+    if not has_preamble and beginning[:2] not in _BARE_BEGINNINGS:
+        raise NotDicomError(f"{place(path)} is not a DICOM file.")
+    file.seek(0)
+    if has_preamble:
+        _check_inflated_size(file, path)
+    dataset = pydicom.dcmread(
+        file,
+        force=True,
+        stop_before_pixels=header_only,
+        specific_tags=[*tags, *_TELLING_TAGS] if tags is not None else None,
+    )
+    if len(dataset) == 0 and not has_preamble:
+        raise NotDicomError(f"{place(path)} is not a DICOM file.")
+    _complete_transfer_syntax(dataset)
+    if not header_only:
+        return dataset, None
+    if dataset.file_meta.TransferSyntaxUID == DeflatedExplicitVRLittleEndian:
+        # The stream is read in memory by pydicom, and what is left of it cannot be measured.
+        return dataset, PixelDataElement(length=None, available=MAX_INFLATED_BYTES)
+    return dataset, _pixel_data_element(file, dataset)
+
+
+def _complete_transfer_syntax(dataset: FileDataset) -> None:
+    """Fill in the transfer syntax that a file without file meta was found to have."""
+    if dataset.file_meta.get("TransferSyntaxUID"):
+        return
+    implicit, little_endian = dataset.original_encoding
+    if implicit:
+        transfer_syntax = ImplicitVRLittleEndian
+    else:
+        transfer_syntax = ExplicitVRLittleEndian if little_endian else ExplicitVRBigEndian
+    dataset.file_meta.TransferSyntaxUID = transfer_syntax
+
+
+def _check_inflated_size(file: BinaryIO, path: Path) -> None:
+    """Refuse a deflated data set that would inflate beyond MAX_INFLATED_BYTES."""
+    meta = pydicom.filereader.read_file_meta_info(path)
+    if meta.get("TransferSyntaxUID") != DeflatedExplicitVRLittleEndian:
+        return
+    group_length = meta.get("FileMetaInformationGroupLength")
+    if not isinstance(group_length, int):
+        raise DicomError(f"{place(path)} is deflated, but its file meta is damaged.")
+    # Preamble, DICM and the 12 bytes of the group length element itself come first.
+    file.seek(_PREAMBLE_BYTES + 4 + 12 + group_length)
+    inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+    inflated = 0
+    pending = b""
+    while chunk := pending or file.read(2**16):
+        inflated += len(inflater.decompress(chunk, 2**20))
+        pending = inflater.unconsumed_tail
+        if inflated > MAX_INFLATED_BYTES:
+            raise DicomError(
+                f"{place(path)} inflates to more than {MAX_INFLATED_BYTES >> 20} MiB "
+                "and is not opened."
+            )
+    file.seek(0)
+
+
+def _pixel_data_element(file: BinaryIO, dataset: FileDataset) -> PixelDataElement | None:
+    """Read the element header at which pydicom stopped: the pixel data, or the end of the file."""
+    position = file.tell()
+    size = file.seek(0, 2)
+    file.seek(position)
+    element = file.read(12)
+    if len(element) < 8:
+        return None
+    implicit, little_endian = dataset.original_encoding
+    order: Literal["little", "big"] = "little" if little_endian else "big"
+    if implicit:
+        header_bytes, length = 8, int.from_bytes(element[4:8], order)
+    elif element[4:6] in _LONG_LENGTH_VRS:
+        header_bytes, length = 12, int.from_bytes(element[8:12], order)
+    else:
+        header_bytes, length = 8, int.from_bytes(element[6:8], order)
+    available = max(0, size - position - header_bytes)
+    return PixelDataElement(None if length == _UNDEFINED_LENGTH else length, available)
+
+
+# pydicom logs and warns with values of odd elements, which may be the patient's. What matters to
+# people ends in `problems` or in an error.
+pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE
+logging.getLogger("pydicom").setLevel(logging.CRITICAL)
+warnings.filterwarnings("ignore", module="pydicom")

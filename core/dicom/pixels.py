@@ -1,0 +1,168 @@
+"""Pixels of one file: decoded by pydicom's plug-ins, in modality units."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+from pydicom.dataset import Dataset, FileDataset
+from pydicom.encaps import generate_frames
+from pydicom.pixels import apply_color_lut, apply_modality_lut, iter_pixels
+from pydicom.uid import (
+    UID,
+    JPEG2000TransferSyntaxes,
+    JPEGLSTransferSyntaxes,
+    JPEGTransferSyntaxes,
+)
+
+from core.dicom.codestreams import stated_size
+from core.dicom.errors import DicomError
+from core.dicom.files import items_of, number_of, open_file, place, text_of
+from core.dicom.series import SliceRecord, Window
+
+_CODESTREAM_SYNTAXES = frozenset(
+    [
+        *JPEGTransferSyntaxes,
+        *JPEGLSTransferSyntaxes,
+        *JPEG2000TransferSyntaxes,
+    ]
+)
+
+# Weights of red, green and blue in luminance (ITU-R BT.601).
+_LUMINANCE = np.array([0.299, 0.587, 0.114])
+
+
+def read_frames(
+    path: Path, records: Sequence[SliceRecord], rows: int, columns: int
+) -> Iterator[np.ndarray]:
+    """Decode frames of one file.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file.
+    records : sequence of SliceRecord
+        The slices wanted from it, in this order.
+    rows, columns : int
+        Size that the slices must have.
+
+    Yields
+    ------
+    numpy.ndarray, shape (rows, columns)
+        Modality units: an integer type where the values are whole numbers, else floating point.
+
+    Raises
+    ------
+    DicomError
+        When the file is damaged or compressed in a way that cannot be decoded.
+    """
+    dataset = open_file(path)
+    frames = [0 if record.frame is None else record.frame - 1 for record in records]
+    _check_pixel_data(dataset, path, rows, columns)
+    try:
+        for frame, pixels in zip(frames, iter_pixels(dataset, indices=frames), strict=True):
+            values = modality_values(dataset, pixels, frame)
+            if values.shape != (rows, columns):
+                raise DicomError(
+                    f"{place(path)} decodes to {values.shape} pixels instead of "
+                    f"{rows} × {columns}; fetch it again from where it came."
+                )
+            yield values
+    except DicomError:
+        raise
+    except Exception as error:  # decoders raise whatever they like on damaged streams
+        name = UID(str(dataset.file_meta.TransferSyntaxUID)).name
+        raise DicomError(
+            f"The pixels of {place(path)} ({name}) cannot be decoded: the file is damaged or "
+            "compressed in a way that is not supported; fetch it again, uncompressed if need be."
+        ) from error
+
+
+def modality_values(dataset: Dataset, pixels: np.ndarray, frame: int = 0) -> np.ndarray:
+    """Turn decoded pixels into modality units (PS3.3 C.11.1, C.7.6.16.2.9 for multi-frame).
+
+    Colour, true or by palette, becomes luminance.
+
+    Parameters
+    ----------
+    dataset : pydicom.dataset.Dataset
+        The instance that the pixels come from.
+    pixels : numpy.ndarray, shape (rows, columns) or (rows, columns, 3)
+        As decoded, in RGB where they are coloured.
+    frame : int
+        Index of the frame, from 0.
+    """
+    if text_of(dataset, "PhotometricInterpretation") == "PALETTE COLOR":
+        pixels = apply_color_lut(pixels, dataset)[..., :3]
+    if pixels.ndim == 3:
+        return np.rint(pixels[..., :3] @ _LUMINANCE).astype(np.int64)
+    if "ModalityLUTSequence" in dataset:
+        return apply_modality_lut(pixels, dataset)
+    transformation = functional_group(dataset, "PixelValueTransformationSequence", frame) or dataset
+    slope = number_of(transformation, "RescaleSlope")
+    intercept = number_of(transformation, "RescaleIntercept") or 0.0
+    if slope in (None, 0.0):  # a slope of 0 would erase the image, and cannot be meant
+        slope = 1.0
+    assert slope is not None
+    if pixels.dtype.kind in "iu" and slope.is_integer() and intercept.is_integer():
+        if slope == 1 and intercept == 0:
+            return pixels
+        return pixels.astype(np.int64 if pixels.itemsize > 2 else np.int32) * int(slope) + int(
+            intercept
+        )
+    return pixels * slope + intercept
+
+
+def windows(dataset: Dataset, frame: int = 0) -> tuple[Window, ...]:
+    """Return the windows that a file suggests for one of its frames (PS3.3 C.11.2)."""
+    source = functional_group(dataset, "FrameVOILUTSequence", frame) or dataset
+    centers, widths, names = (
+        _strings(source, keyword)
+        for keyword in ("WindowCenter", "WindowWidth", "WindowCenterWidthExplanation")
+    )
+    found = []
+    for index, (center, width) in enumerate(zip(centers, widths, strict=False)):
+        try:
+            window = Window(float(center), float(width), names[index] if index < len(names) else "")
+        except ValueError:
+            continue
+        if np.isfinite(window.center) and 0 < window.width < np.inf:
+            found.append(window)
+    return tuple(found)
+
+
+def functional_group(dataset: Dataset, sequence: str, frame: int) -> Dataset | None:
+    """Return a frame's item of a functional group, its own or the shared one; None without."""
+    per_frame = items_of(dataset, "PerFrameFunctionalGroupsSequence")
+    shared = items_of(dataset, "SharedFunctionalGroupsSequence")
+    for holder in [*per_frame[frame : frame + 1], *shared[:1]]:
+        items = items_of(holder, sequence)
+        if len(items):
+            return items[0]
+    return None
+
+
+def _strings(dataset: Dataset, keyword: str) -> list[str]:
+    text = text_of(dataset, keyword)
+    return [part.strip(" '\"") for part in text.strip("[]").split(",")] if text else []
+
+
+def _check_pixel_data(dataset: FileDataset, path: Path, rows: int, columns: int) -> None:
+    """Compare what the header states with what the file holds, before memory is taken for it."""
+    if not any(name in dataset for name in ("PixelData", "FloatPixelData", "DoubleFloatPixelData")):
+        raise DicomError(
+            f"{place(path)} is cut short: its pixel data is not complete; "
+            "fetch it again from where it came."
+        )
+    if (dataset.get("Rows"), dataset.get("Columns")) != (rows, columns):
+        raise DicomError(f"{place(path)} has changed since it was found; look for series again.")
+    transfer_syntax = UID(str(dataset.file_meta.TransferSyntaxUID))
+    # Run lengths state no size, and are bounded by rows and columns when decoded.
+    if transfer_syntax not in _CODESTREAM_SYNTAXES:
+        return
+    frames = int(number_of(dataset, "NumberOfFrames") or 1)
+    for codestream in generate_frames(dataset.PixelData, number_of_frames=frames):
+        if stated_size(codestream[: 2**16]) not in ((rows, columns), None):
+            raise DicomError(
+                f"The compressed pixels of {place(path)} are not {rows} × {columns} as its header "
+                "says; fetch it again from where it came."
+            )

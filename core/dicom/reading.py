@@ -1,0 +1,215 @@
+"""Finding DICOM series in files and folders, and reading their pixels."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import groupby
+from pathlib import Path
+
+import numpy as np
+
+from core.dicom.errors import DicomError
+from core.dicom.files import NotDicomError, open_header
+from core.dicom.grouping import group_headers
+from core.dicom.headers import DamagedError, Header, read_header
+from core.dicom.pixels import read_frames, windows
+from core.dicom.series import Series, SeriesSummary, Window
+
+__all__ = ["DicomError", "Findings", "Skipped", "find_series", "look_through", "read_series"]
+
+MAX_VOLUME_VOXELS = 2**32
+"""Largest volume that is opened: 16,384 slices of 512 × 512."""
+
+Progress = Callable[[int, int], None]
+"""Called with how many files or slices are done, and how many there are."""
+
+_WINDOW_TAGS = (
+    "WindowCenter",
+    "WindowWidth",
+    "WindowCenterWidthExplanation",
+    "SharedFunctionalGroupsSequence",
+    "PerFrameFunctionalGroupsSequence",
+)
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A file that holds no slice, and one sentence that says why."""
+
+    path: Path
+    reason: str
+    is_dicom: bool
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What a folder holds: series, and the files that belong to none."""
+
+    series: tuple[SeriesSummary, ...]
+    skipped: tuple[Skipped, ...]
+
+
+def find_series(
+    paths: Path | str | Iterable[Path | str], progress: Progress | None = None
+) -> list[SeriesSummary]:
+    """Find the image series in files and folders, whatever the files are called.
+
+    Parameters
+    ----------
+    paths : path or iterable of paths
+        Files, or folders that are searched through all levels.
+    progress : callable, optional
+        Called with (files read, files there are).
+
+    Returns
+    -------
+    list of SeriesSummary
+        At least one.
+
+    Raises
+    ------
+    DicomError
+        When a path does not exist or no series is found; the message says what was found instead.
+    """
+    findings = look_through(paths, progress)
+    if findings.series:
+        return list(findings.series)
+    # A lone file explains itself; among many, the first that is DICOM at all tells the most.
+    skipped = findings.skipped
+    telling = [one for one in skipped if one.is_dicom] or list(skipped if len(skipped) == 1 else ())
+    if len(telling) == 1:
+        raise DicomError(telling[0].reason)
+    if telling:
+        raise DicomError(
+            f"No DICOM images among {len(skipped)} files; the first that is DICOM: "
+            f"{telling[0].reason}"
+        )
+    raise DicomError(
+        f"No DICOM images among {len(skipped)} files; choose the folder that holds them."
+    )
+
+
+def look_through(
+    paths: Path | str | Iterable[Path | str], progress: Progress | None = None
+) -> Findings:
+    """Find the image series in files and folders, and say why other files are none.
+
+    See `find_series`, which this differs from in also telling of the files left out, and in
+    finding nothing without an error.
+    """
+    files = _files_below([paths] if isinstance(paths, str | Path) else list(paths))
+    headers: list[Header] = []
+    skipped: list[Skipped] = []
+    damaged: list[tuple[str, str]] = []
+    for number, path in enumerate(files, start=1):
+        try:
+            headers.append(read_header(path))
+        except DamagedError as error:
+            damaged.append((error.series_key, str(error)))
+            skipped.append(Skipped(path, str(error), is_dicom=True))
+        except DicomError as error:
+            is_dicom = not isinstance(error, NotDicomError)
+            skipped.append(Skipped(path, str(error), is_dicom))
+        if progress is not None:
+            progress(number, len(files))
+    return Findings(tuple(_with_damage(headers, damaged)), tuple(skipped))
+
+
+def read_series(
+    summary: SeriesSummary, progress: Progress | None = None, *, leave_out_damaged: bool = False
+) -> Series:
+    """Read and decode the pixels of a series.
+
+    Parameters
+    ----------
+    summary : SeriesSummary
+        From `find_series`.
+    progress : callable, optional
+        Called with (slices read, slices there are).
+    leave_out_damaged : bool
+        Open the series without the files that `summary.damaged` tells of, instead of refusing it.
+
+    Raises
+    ------
+    DicomError
+        When a file is damaged, is gone, has changed, or cannot be decoded.
+    """
+    if summary.damaged and not leave_out_damaged:
+        raise DicomError(summary.damaged[0])
+    if summary.slices * summary.rows * summary.columns > MAX_VOLUME_VOXELS:
+        raise DicomError(
+            f"The series of {summary.slices} slices of {summary.rows} × {summary.columns} pixels "
+            "is too large to open; open a part of its files."
+        )
+    volume = np.empty((summary.slices, summary.rows, summary.columns), np.int16)
+    for done, (index, values) in enumerate(read_slices(summary), start=1):
+        if volume.dtype == np.int16 and not _fits_int16(values):
+            volume = volume.astype(np.float32)
+        volume[index] = values
+        if progress is not None:
+            progress(done, summary.slices)
+    return Series(summary=summary, volume=volume, windows=_series_windows(summary))
+
+
+def read_slices(summary: SeriesSummary) -> Iterator[tuple[int, np.ndarray]]:
+    """Decode the slices of a series one by one, each file opened once.
+
+    Yields
+    ------
+    index : int
+        Position of the slice; with multi-frame files not in ascending order.
+    values : numpy.ndarray, shape (rows, columns)
+        Modality units.
+    """
+    indices = (
+        sorted(
+            range(summary.slices),
+            key=lambda index: summary.files.index(summary.records[index].path),
+        )
+        if len(summary.files) < summary.slices
+        else list(range(summary.slices))
+    )
+    for path, members in groupby(indices, key=lambda index: summary.records[index].path):
+        wanted = list(members)
+        records = [summary.records[index] for index in wanted]
+        yield from zip(
+            wanted, read_frames(path, records, summary.rows, summary.columns), strict=True
+        )
+
+
+def _files_below(paths: Iterable[Path | str]) -> list[Path]:
+    files: list[Path] = []
+    for path in map(Path, paths):
+        if path.is_dir():
+            files.extend(sorted(member for member in path.rglob("*") if member.is_file()))
+        elif path.is_file():
+            files.append(path)
+        else:
+            raise DicomError(f"There is no file or folder {path}.")
+    return list(dict.fromkeys(files))
+
+
+def _with_damage(headers: list[Header], damaged: list[tuple[str, str]]) -> Iterator[SeriesSummary]:
+    """Add to each series the broken files that name it, or that name no series at all."""
+    uids_by_key = {header.series_key: header.series_uid for header in headers}
+    for summary in group_headers(headers):
+        sentences = tuple(
+            sentence
+            for key, sentence in damaged
+            if uids_by_key.get(key, summary.series_instance_uid) == summary.series_instance_uid
+        )
+        yield replace(summary, damaged=sentences) if sentences else summary
+
+
+def _fits_int16(values: np.ndarray) -> bool:
+    if values.dtype.kind not in "iu":
+        return False
+    if np.can_cast(values.dtype, np.int16):
+        return True
+    limits = np.iinfo(np.int16)
+    return limits.min <= int(values.min()) and int(values.max()) <= limits.max
+
+
+def _series_windows(summary: SeriesSummary) -> tuple[Window, ...]:
+    record = summary.records[summary.slices // 2]
+    dataset, _ = open_header(record.path, _WINDOW_TAGS)
+    return windows(dataset, (record.frame or 1) - 1)
