@@ -1,0 +1,21 @@
+"""Slicewise in the browser: the pages and how one gets from one to the next."""
+
+import streamlit as st
+
+from pages.components.gate import mark_routed
+
+st.set_page_config(page_title="Slicewise", page_icon=":material/layers:", layout="wide")
+
+PAGES = {
+    "series": st.Page("pages/series.py", title="Series", icon=":material/folder_open:"),
+    "annotate": st.Page("pages/annotate.py", title="Annotate", icon=":material/draw:"),
+    "review": st.Page("pages/review.py", title="Review", icon=":material/fact_check:"),
+    "export": st.Page("pages/export.py", title="Export", icon=":material/download:"),
+}
+
+navigation = st.navigation(list(PAGES.values()), position="top")
+wanted = mark_routed()
+if wanted is not None:
+    name, query = wanted
+    st.switch_page(PAGES[name], query_params=query)
+navigation.run()

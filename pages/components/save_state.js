@@ -1,0 +1,155 @@
+// Says whether everything drawn in this tab is on the server's disk, and keeps it from being lost.
+//
+// The drawing canvas tells the server about a stroke only some 200 ms after the pointer is lifted,
+// so the server alone would go on saying "saved" meanwhile. This element counts the strokes where
+// they are made and compares with what the server says it has stored for each canvas. A link to
+// another page waits until they agree.
+
+const LOST_AFTER_MS = 5000;
+const WHEEL_PAUSE_MS = 120;
+const HIDE_TOOLBAR = ".dc-toolbar { display: none !important; }";
+
+// One for the whole tab: the module may be loaded again while listeners of its first copy live on.
+const tab = (globalThis.slicewiseSaveState ??= {
+  drawn: new Map(), // canvas key -> strokes made on it
+  stored: new Map(), // canvas key -> strokes the server has stored
+  stroke: null, // key of the canvas that a stroke is being made on
+  lastStroke: 0, // time when the last stroke ended
+  lastWheel: 0,
+  tool: "",
+  problem: false,
+  openPolygon: false,
+  held: null, // link or button that waits until everything is saved
+  listening: false,
+  show: () => {},
+});
+
+function canvasOf(event) {
+  for (const node of event.composedPath()) {
+    if (typeof node.className !== "string") continue;
+    const match = /(?:^|\s)st-key-(canvas-\w+)/.exec(node.className);
+    if (match) return match[1];
+  }
+  return null;
+}
+
+function unsaved() {
+  if (tab.stroke !== null) return true;
+  for (const [key, strokes] of tab.drawn) {
+    if (strokes > (tab.stored.get(key) ?? 0)) return true;
+  }
+  return false;
+}
+
+function state() {
+  if (tab.problem) return "problem";
+  if (unsaved()) {
+    const lost = tab.stroke === null && Date.now() - tab.lastStroke > LOST_AFTER_MS;
+    return lost ? "problem" : "saving";
+  }
+  return tab.openPolygon ? "open" : "saved";
+}
+
+function release() {
+  if (tab.held === null || state() === "saving") return;
+  const target = tab.held;
+  tab.held = null;
+  target.click();
+}
+
+function onPointerDown(event) {
+  const key = canvasOf(event);
+  if (key === null || event.button !== 0) return;
+  if (!event.composedPath().some((node) => node.tagName === "CANVAS")) return;
+  if (tab.tool === "polygon") tab.openPolygon = true;
+  else tab.stroke = key;
+  tab.show();
+}
+
+function onPointerUp() {
+  if (tab.stroke === null) return;
+  tab.drawn.set(tab.stroke, (tab.drawn.get(tab.stroke) ?? 0) + 1);
+  tab.stroke = null;
+  tab.lastStroke = Date.now();
+  tab.show();
+  setTimeout(() => {
+    tab.show();
+    release();
+  }, LOST_AFTER_MS + 100);
+}
+
+function onClick(event) {
+  if (!event.isTrusted || !unsaved()) return;
+  const target = event.target.closest?.('a[href], [class*="st-key-leave-"] button');
+  if (!target) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  tab.held = target;
+}
+
+function onWheel(event) {
+  if (canvasOf(event) === null || event.ctrlKey) return;
+  event.preventDefault();
+  const now = Date.now();
+  if (tab.stroke !== null || event.deltaY === 0 || now - tab.lastWheel < WHEEL_PAUSE_MS) return;
+  tab.lastWheel = now;
+  const way = event.deltaY > 0 ? "next" : "previous";
+  document.querySelector(`.st-key-${way}-slice button`)?.click();
+}
+
+// The canvas has its own undo and reset, which know nothing of the other slices: there is one
+// undo, and it is on the page.
+function onPointerOver(event) {
+  if (canvasOf(event) === null) return;
+  for (const node of event.composedPath()) {
+    if (node instanceof ShadowRoot && !node.querySelector("style[data-slicewise]")) {
+      const style = document.createElement("style");
+      style.dataset.slicewise = "";
+      style.textContent = HIDE_TOOLBAR;
+      node.append(style);
+    }
+  }
+}
+
+function listen() {
+  if (tab.listening) return;
+  tab.listening = true;
+  document.addEventListener("pointerdown", onPointerDown, true);
+  document.addEventListener("pointerup", onPointerUp, true);
+  document.addEventListener("pointercancel", onPointerUp, true);
+  document.addEventListener("pointerover", onPointerOver, true);
+  document.addEventListener("click", onClick, true);
+  document.addEventListener("wheel", onWheel, { capture: true, passive: false });
+  window.addEventListener("beforeunload", (event) => {
+    if (state() === "saving") event.preventDefault();
+  });
+}
+
+export default function (component) {
+  const { data, parentElement } = component;
+  const label = parentElement.querySelector(".save-state");
+  const quiet = tab.stroke === null && Date.now() - tab.lastStroke > 1500;
+  for (const [key, strokes] of Object.entries(data.stored)) {
+    if (strokes > (tab.stored.get(key) ?? 0)) {
+      tab.openPolygon = false;
+      // Closing a polygon is no stroke, and a click that left no mark was none: follow the server.
+      if (quiet || data.tool === "polygon") tab.drawn.set(key, strokes);
+    }
+    tab.stored.set(key, strokes);
+  }
+  if (data.tool !== "polygon") tab.openPolygon = false;
+  tab.tool = data.tool;
+  tab.problem = data.problem;
+  tab.show = () => {
+    label.dataset.state = state();
+    label.textContent = {
+      problem: "not saved",
+      saving: "saving…",
+      open: "polygon open: click its first point to close it",
+      saved: "saved",
+    }[label.dataset.state];
+  };
+  listen();
+  tab.show();
+  release();
+}

@@ -1,0 +1,30 @@
+// A tick for every slice of the series: its state, its expected quality, the current one marked.
+
+const TITLES = {
+  empty: "nothing yet",
+  drawn: "drawn",
+  proposed: "proposed",
+  accepted: "accepted",
+  corrected: "corrected",
+  confirmed_empty: "confirmed: it is not here",
+};
+
+export default function (component) {
+  const { data, parentElement, setTriggerValue } = component;
+  const strip = parentElement.querySelector(".strip");
+  strip.replaceChildren(
+    ...data.states.map((state, index) => {
+      const tick = document.createElement("button");
+      tick.type = "button";
+      tick.tabIndex = -1;
+      tick.className = `tick ${state}${index === data.current ? " current" : ""}`;
+      const quality = data.expected[index];
+      const suffix = quality === null ? "" : `, expected Dice ${quality.toFixed(2)}`;
+      tick.title = `Slice ${index + 1}: ${TITLES[state]}${suffix}`;
+      tick.setAttribute("aria-label", tick.title);
+      if (quality !== null) tick.style.setProperty("--quality", quality);
+      tick.addEventListener("click", () => setTriggerValue("slice", index));
+      return tick;
+    }),
+  );
+}

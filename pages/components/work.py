@@ -1,0 +1,174 @@
+"""The series being worked on in this tab, with its store."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+
+from core.annotation.segments import Segment
+from core.annotation.store import AnnotationStore, SliceAnnotation, StoreError
+from core.dicom.errors import DicomError
+from core.dicom.reading import find_series, read_series
+from core.dicom.series import Series
+from pages.components.gate import Entrance
+from pages.components.library import OpenedSeries, recall_series
+
+_KEY = "work.series"
+_SEGMENT = "work.segment"
+_SLICE = "work.slice"
+_QUERY = "series"
+_SERIES_IN_MEMORY = 3
+
+
+@dataclass(frozen=True, eq=False)
+class Work:
+    """What the pages after the first need.
+
+    Attributes
+    ----------
+    entrance : Entrance
+        Settings and person.
+    opened : OpenedSeries
+        Key and place of the series.
+    series : Series
+        With its pixels.
+    store : AnnotationStore
+        In which the series is known.
+    """
+
+    entrance: Entrance
+    opened: OpenedSeries
+    series: Series
+    store: AnnotationStore
+
+    @property
+    def uid(self) -> str:
+        """UID of the series, as the store knows it."""
+        return self.series.summary.uid
+
+    @property
+    def person(self) -> str:
+        """Who is working."""
+        return self.entrance.person
+
+    def segments(self) -> list[Segment]:
+        """Segments of the series."""
+        return self.store.segments(self.uid)
+
+    def annotations_of(self, segment_number: int) -> dict[int, SliceAnnotation]:
+        """Newest versions of one segment by slice index."""
+        return {
+            index: annotation
+            for (number, index), annotation in self.store.annotation(self.uid).items()
+            if number == segment_number
+        }
+
+
+@st.cache_resource(show_spinner=False)
+def open_store(url: str) -> AnnotationStore:
+    """Store behind a database URL, one for all sessions."""
+    return AnnotationStore(url)
+
+
+def choose_series(opened: OpenedSeries) -> None:
+    """Make a series the one being worked on in this tab."""
+    st.session_state[_KEY] = opened.key
+    for name in (_SEGMENT, _SLICE):
+        st.session_state.pop(name, None)
+
+
+def chosen_key() -> str | None:
+    """Key of the series being worked on in this tab, if any."""
+    key: str | None = st.session_state.get(_KEY) or st.query_params.get(_QUERY)
+    return key
+
+
+def forget_series() -> None:
+    """Work on no series any more in this tab."""
+    st.session_state.pop(_KEY, None)
+    st.query_params.clear()
+
+
+def require_work(entrance: Entrance) -> Work:
+    """Series being worked on; where there is none, say so and stop the page.
+
+    Parameters
+    ----------
+    entrance : Entrance
+        From the gate.
+
+    Returns
+    -------
+    Work
+        Opened and known to the store.
+    """
+    key = chosen_key()
+    opened = recall_series(entrance.settings.home, key) if key else None
+    if opened is None:
+        st.info("No series is open yet.", icon=":material/folder_open:")
+        st.page_link("pages/series.py", label="Open a series", icon=":material/arrow_back:")
+        st.stop()
+    try:
+        with st.spinner("Reading the series…"):
+            series = _load(opened)
+        store = open_store(entrance.settings.database)
+        store.open_series(
+            series.summary.uid,
+            [_slice_name(record.sop_instance_uid, record.frame) for record in series.slices],
+            series.summary.rows,
+            series.summary.columns,
+        )
+    except (DicomError, StoreError) as error:
+        st.error(str(error), icon=":material/error:")
+        st.page_link("pages/series.py", label="Open another series", icon=":material/arrow_back:")
+        st.stop()
+    st.session_state[_KEY] = opened.key
+    st.query_params[_QUERY] = opened.key
+    return Work(entrance, opened, series, store)
+
+
+def current_segment(work: Work, segments: list[Segment]) -> Segment | None:
+    """Segment chosen in this tab, else the first."""
+    number = st.session_state.get(_SEGMENT)
+    chosen = [segment for segment in segments if segment.number == number]
+    return next(iter(chosen or segments), None)
+
+
+def set_segment(number: int) -> None:
+    """Choose the segment to work on."""
+    st.session_state[_SEGMENT] = number
+
+
+def current_slice(work: Work) -> int:
+    """Slice index chosen in this tab, else the one changed last, else the middle one."""
+    if _SLICE not in st.session_state:
+        changed = [one for one in work.store.annotation(work.uid).values() if one.time is not None]
+        st.session_state[_SLICE] = (
+            max(changed, key=lambda one: one.time).slice_index  # type: ignore[arg-type,return-value]
+            if changed
+            else work.series.summary.slices // 2
+        )
+    return min(int(st.session_state[_SLICE]), work.series.summary.slices - 1)
+
+
+def set_slice(index: int, slices: int) -> None:
+    """Go to a slice; beyond the ends means the end."""
+    st.session_state[_SLICE] = min(max(index, 0), slices - 1)
+
+
+def _slice_name(sop_instance_uid: str, frame: int | None) -> str:
+    return sop_instance_uid if frame is None else f"{sop_instance_uid}#{frame}"
+
+
+def _load(opened: OpenedSeries) -> Series:
+    return _load_cached(opened.uid, opened.source, opened.leave_out_damaged)
+
+
+@st.cache_resource(max_entries=_SERIES_IN_MEMORY, show_spinner=False)
+def _load_cached(uid: str, source: Path, leave_out_damaged: bool) -> Series:
+    for summary in find_series(source):
+        if summary.uid == uid:
+            return read_series(summary, leave_out_damaged=leave_out_damaged)
+    raise DicomError(
+        "The series is no longer where it was opened from; open it again from its new place."
+    )
