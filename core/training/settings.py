@@ -1,0 +1,136 @@
+"""Settings of a training run, read from TOML."""
+
+import tomllib
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """Everything that decides a run besides the code.
+
+    Attributes
+    ----------
+    features : int
+        Channels of every block of the network.
+    steps : int
+        Optimiser steps in all; the learning rate falls to its end over them.
+    batches_per_step : int
+        Batches whose gradients are added before each optimiser step.
+    pixels_per_batch : int
+        Compute budget of a batch: tasks × (examples + 4) × side². At least one task is made.
+    sides : tuple of int
+        Image sides in pixels, divisible by 8.
+    side_weights : tuple of float
+        How often each side is drawn.
+    support_sizes : tuple of int
+        Numbers of examples.
+    support_weights : tuple of float
+        How often each number is drawn.
+    volume_share, guidance_share : float
+        Share of tasks that are slices of one volume, and share of these that get a shape prior.
+    learning_rate, final_learning_rate, weight_decay : float
+        Of AdamW; the rate follows a cosine from the first to the second after the warm-up.
+    warmup_steps : int
+        Steps over which the rate rises from zero.
+    gradient_norm : float
+        Gradients are clipped to this norm.
+    average_decay : float
+        Decay per step of the moving average of the weights, which is what is published.
+    seed : int
+        Of all randomness.
+    validation_every, checkpoint_every : int
+        Steps between validations and between checkpoints.
+    """
+
+    features: int = 32
+    steps: int = 6000
+    batches_per_step: int = 2
+    pixels_per_batch: int = 800_000
+    sides: tuple[int, ...] = (64, 96, 128)
+    side_weights: tuple[float, ...] = (0.55, 0.2, 0.25)
+    support_sizes: tuple[int, ...] = (1, 2, 3, 4, 5, 6, 8, 12, 16, 32, 64)
+    support_weights: tuple[float, ...] = (
+        0.08, 0.12, 0.16, 0.16, 0.10, 0.10, 0.12, 0.06, 0.06, 0.03, 0.01,
+    )  # fmt: skip
+    volume_share: float = 0.6
+    guidance_share: float = 0.7
+    learning_rate: float = 1e-3
+    final_learning_rate: float = 1e-5
+    weight_decay: float = 1e-4
+    warmup_steps: int = 100
+    gradient_norm: float = 1.0
+    average_decay: float = 0.998
+    seed: int = 2023
+    validation_every: int = 250
+    checkpoint_every: int = 100
+
+    def __post_init__(self) -> None:
+        for values, weights in (("sides", "side_weights"), ("support_sizes", "support_weights")):
+            if len(getattr(self, values)) != len(getattr(self, weights)):
+                raise ValueError(f"{weights}: expected as many numbers as in {values}")
+        if any(side % 8 or side < 8 for side in self.sides):
+            raise ValueError(f"sides: got {self.sides}; expected multiples of 8")
+        if min(self.support_sizes) < 1:
+            raise ValueError(f"support_sizes: got {self.support_sizes}; expected 1 or more")
+        if self.steps < 1 or self.batches_per_step < 1:
+            raise ValueError("steps and batches_per_step: expected 1 or more")
+
+
+def read_settings(path: Path) -> TrainingSettings:
+    """Read settings from a TOML file; what it leaves out keeps its default.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+
+    Returns
+    -------
+    TrainingSettings
+        The settings.
+
+    Raises
+    ------
+    ValueError
+        If the file is not TOML, names an unknown setting or gives an impossible value.
+    """
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path} is not a TOML file: {error}") from error
+    return settings_from(values)
+
+
+def settings_from(values: dict[str, Any]) -> TrainingSettings:
+    """Build settings from plain values, as TOML and checkpoints hold them.
+
+    Raises
+    ------
+    ValueError
+        If a name is unknown or a value has the wrong type.
+    """
+    defaults = TrainingSettings()
+    known = {field.name for field in fields(TrainingSettings)}
+    unknown = sorted(set(values) - known)
+    if unknown:
+        raise ValueError(f"unknown settings {unknown}; expected names among {sorted(known)}")
+    checked = {}
+    for name, value in values.items():
+        expected = getattr(defaults, name)
+        if isinstance(expected, tuple):
+            if not isinstance(value, list | tuple):
+                raise ValueError(f"{name}: got {value!r}; expected a list of numbers")
+            value = tuple(type(expected[0])(item) for item in value)
+        elif isinstance(value, bool) or not isinstance(value, int | float):
+            raise ValueError(f"{name}: got {value!r}; expected a number")
+        else:
+            value = type(expected)(value)
+        checked[name] = value
+    return replace(defaults, **checked)
+
+
+def plain(settings: TrainingSettings) -> dict[str, Any]:
+    """Turn settings into plain values that `settings_from` reads back."""
+    return asdict(settings)

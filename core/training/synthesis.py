@@ -1,0 +1,280 @@
+"""Synthetic anatomy: label maps, generated on the device in batches, without any patient.
+
+Every task owns a small three-dimensional world: a partition of space from smooth noise, a body in
+air, and objects (irregular blobs, rings, tubes that wander, forks, vessel-like nets) that change
+smoothly along the third axis, appear, move, split and end. Two families of tasks come from such
+worlds: *volumes*, where the images are slices at known positions of one world, and *populations*,
+where every image is about the same slice, warped anew by an affine map and a smooth displacement.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Generator, Tensor
+from torch.nn import functional
+
+OBJECTS = 7
+"""Objects in a world; the first is made to be near the centre of the view."""
+
+REGIONS = 5
+"""Cells of the partition that fills a world's background, at most."""
+
+AIR = OBJECTS + REGIONS
+"""Label of what lies outside the body."""
+
+LABELS = AIR + 1
+
+_NOISE_FIELDS = 10
+_KNOTS = 8
+
+
+@dataclass(frozen=True)
+class Worlds:
+    """Label maps of a batch of tasks.
+
+    Attributes
+    ----------
+    labels : Tensor
+        int64 [tasks, images, side, side], 0 … `LABELS` − 1; objects first, then regions, then air.
+    positions : Tensor
+        float32 [tasks, images]: where the slice of a volume lies along the normal, in view sides.
+    volume : Tensor
+        bool [tasks]: a volume, else a population.
+    noise : Tensor
+        float32 [tasks, 4, images, side, side]: smooth fields in the worlds' own coordinates,
+        about −1 … 1, for textures that belong to the place and not to the image.
+    """
+
+    labels: Tensor
+    positions: Tensor
+    volume: Tensor
+    noise: Tensor
+
+
+def uniform(generator: Generator, low: float, high: float, *shape: int) -> Tensor:
+    """Draw float32 numbers evenly from [low, high) on the generator's device."""
+    return torch.rand(*shape, generator=generator, device=generator.device) * (high - low) + low
+
+
+def chance(generator: Generator, probability: float, *shape: int) -> Tensor:
+    """Draw bool numbers that are true with a probability."""
+    return torch.rand(*shape, generator=generator, device=generator.device) < probability
+
+
+def make_worlds(
+    generator: Generator, tasks: int, images: int, side: int, volume_share: float = 0.6
+) -> Worlds:
+    """Draw worlds and the label maps of their images.
+
+    Parameters
+    ----------
+    generator : Generator
+        Source of all randomness; its device is where everything happens.
+    tasks, images, side : int
+        How many worlds, images of each, and pixels along an image's side.
+    volume_share : float
+        Share of tasks that are volumes.
+
+    Returns
+    -------
+    Worlds
+        The label maps and where they come from.
+    """
+    volume = chance(generator, volume_share, tasks)
+    positions = _positions(generator, volume, tasks, images)
+    x, y = _coordinates(generator, volume, tasks, images, side)
+    # A population's images all come from around one slice.
+    depth = torch.where(volume[:, None], positions, positions * 0.03)
+    fields = _noise_fields(generator, x, y, depth)
+    labels = _partition(generator, fields)
+    outside = _body(generator, x, y, fields)
+    labels = torch.where(outside, AIR, labels)
+    levels = _objects(generator, x, y, depth, fields)
+    order = torch.rand(tasks, OBJECTS, generator=generator, device=generator.device)
+    # The object of the centre is painted late, so that it is seldom hidden altogether.
+    order[:, 0] += 0.7 * chance(generator, 0.8, tasks)
+    rank = order.argsort(dim=1).argsort(dim=1) + 1
+    top = torch.zeros_like(labels)
+    for index in range(OBJECTS):
+        above = (levels[:, index] > 0) & (rank[:, index, None, None, None] > top)
+        labels = labels.masked_fill(above, index)
+        top = torch.where(above, rank[:, index, None, None, None], top)
+    return Worlds(
+        labels=labels,
+        positions=positions,
+        volume=volume,
+        noise=fields[:, :4],
+    )
+
+
+def _positions(generator: Generator, volume: Tensor, tasks: int, images: int) -> Tensor:
+    """Draw where images lie along the normal: even or uneven steps over a random extent."""
+    extent = 0.15 + 1.1 * uniform(generator, 0, 1, tasks, 1) ** 1.5
+    even = torch.linspace(-0.5, 0.5, max(images - 1, 2), device=generator.device)[: images - 1]
+    jitter = uniform(generator, -0.5, 0.5, tasks, images - 1) * chance(generator, 0.5, tasks, 1)
+    support = (even + jitter / max(images - 1, 1)) * extent
+    # The query, the last image, lies inside the extent of the examples or a little beyond it.
+    query = uniform(generator, -0.6, 0.6, tasks, 1) * extent
+    positions = torch.cat([support, query], dim=1)
+    return torch.where(volume[:, None], positions, uniform(generator, -1, 1, tasks, images))
+
+
+def _coordinates(
+    generator: Generator, volume: Tensor, tasks: int, images: int, side: int
+) -> tuple[Tensor, Tensor]:
+    """World coordinates [tasks, images, side, side] of every pixel, in view sides from the centre.
+
+    Images of a population are warped strongly, slices of a volume hardly at all (motion).
+    """
+    axis = (torch.arange(side, device=generator.device) + 0.5) / side - 0.5
+    strength = torch.where(
+        volume, uniform(generator, 0, 0.06, tasks) * chance(generator, 0.4, tasks), 1.0
+    )
+    strength = (strength * uniform(generator, 0.3, 1.0, tasks))[:, None]
+    angle = uniform(generator, -0.5, 0.5, tasks, images) * strength
+    zoom = torch.exp(uniform(generator, -0.3, 0.3, tasks, images) * strength)
+    aspect = torch.exp(uniform(generator, -0.15, 0.15, tasks, images) * strength)
+    shift = uniform(generator, -0.15, 0.15, 2, tasks, images) * strength
+    cosine, sine = (f[..., None, None] for f in (angle.cos() * zoom, angle.sin() * zoom))
+    x, y = axis[None, None, None, :], axis[None, None, :, None]
+    warped_x = (cosine * x - sine * y) * aspect[..., None, None] + shift[0][..., None, None]
+    warped_y = (sine * x + cosine * y) / aspect[..., None, None] + shift[1][..., None, None]
+    knots = torch.randn(
+        tasks * images, 2, 5, 5, generator=generator, device=generator.device
+    ) * 0.04
+    displacement = functional.interpolate(knots, (side, side), mode="bicubic", align_corners=True)
+    displacement = displacement.view(tasks, images, 2, side, side) * strength[..., None, None, None]
+    return warped_x + displacement[:, :, 0], warped_y + displacement[:, :, 1]
+
+
+def _noise_fields(generator: Generator, x: Tensor, y: Tensor, depth: Tensor) -> Tensor:
+    """Smooth fields [tasks, fields, images, side, side] of several scales at world coordinates."""
+    tasks = x.shape[0]
+    places = torch.stack([x, y, depth[..., None, None].expand_as(x)], dim=-1)
+    groups = []
+    for fields, knots, reach in ((4, 6, 1.0), (3, 12, 1.0), (3, 24, 1.0)):
+        grid = torch.randn(
+            tasks, fields, knots, knots, knots, generator=generator, device=generator.device
+        )
+        stretch = uniform(generator, 0.5, 1.3, tasks, 1, 1, 1, 1) * 1.2 / reach
+        groups.append(
+            functional.grid_sample(
+                grid, places * stretch, padding_mode="reflection", align_corners=True
+            )
+        )
+    return torch.cat(groups, dim=1)
+
+
+def _partition(generator: Generator, fields: Tensor) -> Tensor:
+    """Labels of the background's cells: where which smooth field is the largest."""
+    tasks = fields.shape[0]
+    weights = uniform(generator, 0, 1, tasks, REGIONS, _NOISE_FIELDS) ** 3
+    scale = uniform(generator, 0, 1, tasks, 1)
+    # Coarse cells in some tasks, fine ones in others.
+    weights[:, :, 4:7] *= scale[..., None]
+    weights[:, :, 7:] *= (scale**3)[..., None] * 0.6
+    signs = torch.randn(
+        tasks, REGIONS, _NOISE_FIELDS, generator=generator, device=generator.device
+    ).sign()
+    values = torch.bmm(weights * signs, fields.flatten(2)).view(tasks, REGIONS, *fields.shape[2:])
+    bias = uniform(generator, -1.2, 0.4, tasks, REGIONS)
+    bias[:, 0] = 0
+    return _winner(values + bias[:, :, None, None, None]) + OBJECTS
+
+
+def _winner(values: Tensor) -> Tensor:
+    """Argmax over dimension 1; a loop over whole maps is several times faster on a CPU."""
+    best = values[:, 0]
+    winner = torch.zeros_like(best, dtype=torch.long)
+    for index in range(1, values.shape[1]):
+        larger = values[:, index] > best
+        winner = winner.masked_fill(larger, index)
+        best = torch.maximum(best, values[:, index])
+    return winner
+
+
+def _body(generator: Generator, x: Tensor, y: Tensor, fields: Tensor) -> Tensor:
+    """Where there is air around a body: bool [tasks, images, side, side]."""
+    tasks = x.shape[0]
+    width, height = (uniform(generator, 0.3, 0.75, tasks, 1, 1, 1) for _ in range(2))
+    middle_x, middle_y = (uniform(generator, -0.15, 0.15, tasks, 1, 1, 1) for _ in range(2))
+    radius = ((x - middle_x) / width).square() + ((y - middle_y) / height).square()
+    outside = radius + 0.1 * fields[:, 0] > 1
+    return outside & chance(generator, 0.35, tasks)[:, None, None, None]
+
+
+def _track(
+    generator: Generator, depth: Tensor, objects: int, amplitude: Tensor
+) -> Tensor:
+    """Random smooth functions of depth: [tasks, objects, images], standard deviation ≈ amplitude."""
+    tasks = depth.shape[0]
+    knots = torch.randn(
+        tasks, objects, _KNOTS, generator=generator, device=generator.device
+    ) * amplitude[..., None]
+    place = ((depth.clamp(-1, 1) + 1) / 2 * (_KNOTS - 1))[:, None].expand(-1, objects, -1)
+    left = place.floor().clamp(0, _KNOTS - 2).long()
+    part = place - left
+    part = part * part * (3 - 2 * part)
+    return knots.gather(2, left) * (1 - part) + knots.gather(2, left + 1) * part
+
+
+def _objects(
+    generator: Generator, x: Tensor, y: Tensor, depth: Tensor, fields: Tensor
+) -> Tensor:
+    """Level functions of the objects, positive inside: [tasks, objects, images, side, side]."""
+    tasks = x.shape[0]
+
+    def per_object(low: float, high: float) -> Tensor:
+        return uniform(generator, low, high, tasks, OBJECTS)
+
+    kind = torch.randint(0, 8, (tasks, OBJECTS), generator=generator, device=generator.device)
+    tube, ring, fork, net = kind == 1, kind == 2, kind == 3, kind == 4
+    size = torch.exp(per_object(-2.9, -0.9))
+    size = torch.where(tube | fork, torch.exp(per_object(-4.0, -2.4)), size)
+    reach = per_object(0.0, 0.5)
+    reach[:, 0] *= 0.45
+    direction = per_object(0, 2 * torch.pi)
+    swing = torch.where(tube | fork, per_object(0.03, 0.2), per_object(0.0, 0.09))
+    center_x = (reach * direction.cos())[..., None] + _track(generator, depth, OBJECTS, swing)
+    center_y = (reach * direction.sin())[..., None] + _track(generator, depth, OBJECTS, swing)
+    growth = _track(generator, depth, OBJECTS, per_object(0.05, 0.45)).exp()
+    # Many objects begin and end inside the world.
+    ends = chance(generator, 0.6, tasks, OBJECTS)
+    middle, half = per_object(-0.4, 0.4), per_object(0.12, 0.9)
+    along = 1 - ((depth[:, None] - middle[..., None]) / half[..., None]).square()
+    growth = growth * torch.where(ends[..., None], along.clamp(min=-1), 1.0)
+    alive = (growth > 0.05)[..., None, None]
+    radius = (size[..., None] * growth.clamp(min=0.05))[..., None, None]
+    aspect = per_object(-0.6, 0.6).exp()[..., None, None, None]
+    angle = (per_object(0, torch.pi)[..., None] + _track(
+        generator, depth, OBJECTS, per_object(0, 0.5)
+    ))[..., None, None]
+    cosine, sine = angle.cos(), angle.sin()
+
+    def ellipse(middle_x: Tensor, middle_y: Tensor) -> Tensor:
+        dx, dy = x[:, None] - middle_x[..., None, None], y[:, None] - middle_y[..., None, None]
+        along, across = cosine * dx + sine * dy, cosine * dy - sine * dx
+        stretched = (along * aspect).square() + (across / aspect).square()
+        return stretched.sqrt() / radius
+
+    distance = ellipse(center_x, center_y)
+    # A fork: a second branch that leaves the first one along the depth.
+    leave = (depth[:, None] - middle[..., None]).clamp(min=0) * per_object(0.2, 0.8)[..., None]
+    turn = direction[..., None] + 1.3
+    second = ellipse(center_x + leave * turn.cos(), center_y + leave * turn.sin())
+    distance = torch.where(
+        fork[..., None, None, None], torch.minimum(distance, second), distance
+    )
+    choice = torch.randint(
+        0, _NOISE_FIELDS - 3, (tasks, OBJECTS), generator=generator, device=generator.device
+    )
+    rough = fields.gather(1, choice[..., None, None, None].expand(-1, -1, *fields.shape[2:]))
+    wobble = torch.where(kind >= 6, per_object(0.3, 0.7), per_object(0.0, 0.3))
+    level = 1 - distance + wobble[..., None, None, None] * rough
+    thickness = per_object(0.08, 0.35)[..., None, None, None]
+    level = torch.where(ring[..., None, None, None], thickness - level.abs(), level)
+    # A net: bands along the zero lines of a fine field, within the object's outline.
+    bands = per_object(0.06, 0.25)[..., None, None, None] - rough.abs()
+    wide = 1 - distance * per_object(0.1, 0.5)[..., None, None, None]
+    level = torch.where(net[..., None, None, None], torch.minimum(bands, wide), level)
+    return torch.where(alive, level, -1.0)
