@@ -96,8 +96,9 @@ def cover_by_stroke(
         left = _at_or_after(low, shape[1])
         past = _at_or_after(np.nextafter(high, np.inf), shape[1])
         hit = left < past
-        np.add.at(changes, (row[hit] - window.start, left[hit]), 1)
-        np.add.at(changes, (row[hit] - window.start, past[hit]), -1)
+        line = (row[hit] - window.start) * changes.shape[1]
+        np.add.at(changes.ravel(), line + left[hit], 1)
+        np.add.at(changes.ravel(), line + past[hit], -1)
     pixels = np.cumsum(changes[:, :-1], axis=1) > 0
     return Cover(window.start, pixels, _work(first, stop, changes.size))
 
@@ -136,7 +137,8 @@ def cover_by_polygon(
     for edge, row in _pairs(first, stop):
         (x, y), (end_x, end_y) = starts[edge].T, ends[edge].T
         column = _at_or_after(x + (row - y) * (end_x - x) / (end_y - y), shape[1])
-        np.add.at(windings, (row - window.start, column), np.where(end_y > y, 1, -1))
+        place = (row - window.start) * windings.shape[1] + column
+        np.add.at(windings.ravel(), place, np.where(end_y > y, 1, -1).astype(np.int32))
     pixels = np.cumsum(windings[:, :-1], axis=1) != 0
     return Cover(window.start, pixels, _work(first, stop, windings.size))
 

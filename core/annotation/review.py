@@ -1,0 +1,420 @@
+"""What a person does with proposals. Every operation is one step that undo takes back.
+
+Segments are counted from 1, slices from 0 along the normal; masks are bool [rows, columns].
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.annotation.records import MaskChange, SliceAnnotation, StoreError, VersionConflict
+from core.annotation.states import EXAMPLE_STATES, SliceState, state_after_drawing
+from core.annotation.store import AnnotationStore
+from core.annotation.versions import SliceKey
+
+_ATTEMPTS = 5  # to store proposals while people draw
+
+
+class ProposedMask(Protocol):
+    """A mask that a model suggests."""
+
+    @property
+    def segment(self) -> int:
+        """Segment number."""
+
+    @property
+    def slice(self) -> int:
+        """Slice index."""
+
+    @property
+    def mask(self) -> NDArray[np.bool_]:
+        """Bool [rows, columns]."""
+
+    @property
+    def expected_dice(self) -> float | None:
+        """Expected quality, 0 to 1."""
+
+
+def store_proposals(
+    store: AnnotationStore,
+    series_uid: str,
+    proposals: Iterable[ProposedMask],
+    *,
+    person: str,
+    tool: str = "propose",
+    weights: str | None = None,
+) -> list[SliceKey]:
+    """Store proposals as one step, leaving alone what a person stands behind.
+
+    A proposal without pixels takes away an earlier proposal of its slice.
+
+    Parameters
+    ----------
+    store : AnnotationStore
+        Where to.
+    series_uid : str
+        Series Instance UID.
+    proposals : iterable of ProposedMask
+        At most one for each segment and slice.
+    person : str
+        Who asked for them; their undo takes them back.
+    tool : str
+        What made them.
+    weights : str, optional
+        Name of the weights that made them.
+
+    Returns
+    -------
+    list of (int, int)
+        Segments and slices that changed.
+
+    Raises
+    ------
+    VersionConflict
+        If the slices keep changing while this is being stored.
+    StoreError
+        If the store refuses.
+    """
+    wanted = list(proposals)
+
+    def changes(annotation: Mapping[SliceKey, SliceAnnotation]) -> list[MaskChange]:
+        chosen = []
+        for proposal in wanted:
+            current = annotation.get((proposal.segment, proposal.slice))
+            if current is not None and current.state in EXAMPLE_STATES:
+                continue
+            if not proposal.mask.any() and (current is None or not current.pixels):
+                continue
+            chosen.append(
+                MaskChange(
+                    proposal.segment,
+                    proposal.slice,
+                    proposal.mask,
+                    SliceState.PROPOSED,
+                    current.version if current is not None else 0,
+                    expected_dice=proposal.expected_dice,
+                    weights=weights,
+                    allow_clear=True,
+                )
+            )
+        return chosen
+
+    return _change(store, series_uid, changes, person, tool, "propose")
+
+
+def accept(
+    store: AnnotationStore,
+    series_uid: str,
+    segment_number: int,
+    slice_index: int,
+    *,
+    person: str,
+    based_on: int | None = None,
+) -> int:
+    """Accept one proposal as it is.
+
+    Parameters
+    ----------
+    store : AnnotationStore
+        Where.
+    series_uid : str
+        Series Instance UID.
+    segment_number, slice_index : int
+        Which one.
+    person : str
+        Who accepts it.
+    based_on : int, optional
+        Version that the person looked at; the newest by default.
+
+    Returns
+    -------
+    int
+        The new version.
+
+    Raises
+    ------
+    VersionConflict
+        If the slice was changed since `based_on`.
+    StoreError
+        If there is no proposal.
+    """
+    current = _proposal(store, series_uid, segment_number, slice_index)
+    change = _accepted(current, based_on)
+    return store.put_many(series_uid, [change], person, "review", "accept")[0]
+
+
+def accept_range(
+    store: AnnotationStore,
+    series_uid: str,
+    segment_number: int,
+    first: int,
+    last: int,
+    *,
+    person: str,
+) -> list[SliceKey]:
+    """Accept all proposals of a segment from one slice to another, as one step.
+
+    Parameters
+    ----------
+    store : AnnotationStore
+        Where.
+    series_uid : str
+        Series Instance UID.
+    segment_number : int
+        Segment.
+    first, last : int
+        Slices, both included, in either order.
+    person : str
+        Who accepts them.
+
+    Returns
+    -------
+    list of (int, int)
+        Segments and slices that changed.
+    """
+    slices = range(min(first, last), max(first, last) + 1)
+
+    def changes(annotation: Mapping[SliceKey, SliceAnnotation]) -> list[MaskChange]:
+        return [
+            _accepted(current)
+            for (number, index), current in annotation.items()
+            if number == segment_number and index in slices and current.state is SliceState.PROPOSED
+        ]
+
+    return _change(store, series_uid, changes, person, "review", "accept range")
+
+
+def accept_all(
+    store: AnnotationStore,
+    series_uid: str,
+    *,
+    person: str,
+    segment_number: int | None = None,
+) -> list[SliceKey]:
+    """Accept all proposals of a segment, or of all segments, as one step.
+
+    Parameters
+    ----------
+    store : AnnotationStore
+        Where.
+    series_uid : str
+        Series Instance UID.
+    person : str
+        Who accepts them.
+    segment_number : int, optional
+        Segment; all of them by default.
+
+    Returns
+    -------
+    list of (int, int)
+        Segments and slices that changed.
+    """
+
+    def changes(annotation: Mapping[SliceKey, SliceAnnotation]) -> list[MaskChange]:
+        return [
+            _accepted(current)
+            for (number, _), current in annotation.items()
+            if segment_number in (None, number) and current.state is SliceState.PROPOSED
+        ]
+
+    return _change(store, series_uid, changes, person, "review", "accept all")
+
+
+def reject(
+    store: AnnotationStore,
+    series_uid: str,
+    segment_number: int,
+    slice_index: int,
+    *,
+    person: str,
+    based_on: int | None = None,
+) -> int:
+    """Throw one proposal away, leaving the slice empty; parameters as for `accept`.
+
+    Returns
+    -------
+    int
+        The new version.
+
+    Raises
+    ------
+    VersionConflict
+        If the slice was changed since `based_on`.
+    StoreError
+        If there is no proposal.
+    """
+    current = _proposal(store, series_uid, segment_number, slice_index)
+    change = MaskChange(
+        segment_number,
+        slice_index,
+        None,
+        SliceState.EMPTY,
+        current.version if based_on is None else based_on,
+        allow_clear=True,
+    )
+    return store.put_many(series_uid, [change], person, "review", "reject")[0]
+
+
+def confirm_empty(
+    store: AnnotationStore,
+    series_uid: str,
+    segment_number: int,
+    slice_index: int,
+    *,
+    person: str,
+    based_on: int | None = None,
+    allow_clear: bool = False,
+) -> int:
+    """State that the structure is not on this slice; a proposal for it is thrown away.
+
+    Parameters
+    ----------
+    store, series_uid, segment_number, slice_index, person, based_on
+        As for `accept`.
+    allow_clear : bool
+        Whether a mask that a person stands behind may be thrown away as well.
+
+    Returns
+    -------
+    int
+        The new version.
+
+    Raises
+    ------
+    VersionConflict
+        If the slice was changed since `based_on`.
+    ClearRefused
+        If a person drew or accepted a mask here.
+    """
+    current = store.slice(series_uid, segment_number, slice_index)
+    change = MaskChange(
+        segment_number,
+        slice_index,
+        None,
+        SliceState.CONFIRMED_EMPTY,
+        current.version if based_on is None else based_on,
+        allow_clear=allow_clear or current.state is SliceState.PROPOSED,
+    )
+    return store.put_many(series_uid, [change], person, "review", "it is not here")[0]
+
+
+def correct(
+    store: AnnotationStore,
+    series_uid: str,
+    segment_number: int,
+    slice_index: int,
+    mask: NDArray[np.bool_],
+    *,
+    person: str,
+    tool: str,
+    based_on: int | None = None,
+    allow_clear: bool = False,
+) -> int:
+    """Store what a person drew, as a correction where a proposal lies underneath.
+
+    Parameters
+    ----------
+    store, series_uid, segment_number, slice_index, person, based_on
+        As for `accept`.
+    mask : numpy.ndarray
+        Bool [rows, columns].
+    tool : str
+        What it was drawn with.
+    allow_clear : bool
+        Whether a mask without pixels may replace one with pixels.
+
+    Returns
+    -------
+    int
+        The new version.
+
+    Raises
+    ------
+    VersionConflict
+        If the slice was changed since `based_on`.
+    ClearRefused
+        If the mask is without pixels and the stored one is not.
+    """
+    current = store.slice(series_uid, segment_number, slice_index)
+    state = state_after_drawing(current.state)
+    change = MaskChange(
+        segment_number,
+        slice_index,
+        mask,
+        state,
+        current.version if based_on is None else based_on,
+        # What a correction began with stays known: it was not drawn by hand alone.
+        expected_dice=current.expected_dice if state is SliceState.CORRECTED else None,
+        weights=current.weights if state is SliceState.CORRECTED else None,
+        allow_clear=allow_clear,
+    )
+    action = "correct" if state is SliceState.CORRECTED else "draw"
+    return store.put_many(series_uid, [change], person, tool, action)[0]
+
+
+def worst_first(annotation: Mapping[SliceKey, SliceAnnotation]) -> list[SliceAnnotation]:
+    """Proposals in the order in which to look at them.
+
+    Parameters
+    ----------
+    annotation : mapping
+        What `AnnotationStore.annotation` returned.
+
+    Returns
+    -------
+    list of SliceAnnotation
+        Proposals whose quality nobody can tell, then by expected Dice, the lowest first.
+    """
+    proposals = (item for item in annotation.values() if item.state is SliceState.PROPOSED)
+    return sorted(
+        proposals,
+        key=lambda item: (
+            item.expected_dice if item.expected_dice is not None else -1.0,
+            item.segment_number,
+            item.slice_index,
+        ),
+    )
+
+
+def _proposal(
+    store: AnnotationStore, series_uid: str, segment_number: int, slice_index: int
+) -> SliceAnnotation:
+    current = store.slice(series_uid, segment_number, slice_index)
+    if current.state is not SliceState.PROPOSED:
+        raise StoreError("There is no proposal on this slice any more.")
+    return current
+
+
+def _accepted(current: SliceAnnotation, based_on: int | None = None) -> MaskChange:
+    return MaskChange(
+        current.segment_number,
+        current.slice_index,
+        current.mask,
+        SliceState.ACCEPTED,
+        current.version if based_on is None else based_on,
+        expected_dice=current.expected_dice,
+        weights=current.weights,
+    )
+
+
+def _change(
+    store: AnnotationStore,
+    series_uid: str,
+    changes: Callable[[Mapping[SliceKey, SliceAnnotation]], list[MaskChange]],
+    person: str,
+    tool: str,
+    action: str,
+) -> list[SliceKey]:
+    """Store what `changes` makes of the newest annotation, again where somebody was quicker."""
+    for attempt in range(1, _ATTEMPTS + 1):
+        wanted = changes(store.annotation(series_uid))
+        try:
+            store.put_many(series_uid, wanted, person, tool, action)
+        except VersionConflict:
+            if attempt == _ATTEMPTS:
+                raise
+            continue
+        break
+    return [(change.segment_number, change.slice_index) for change in wanted]

@@ -1,0 +1,69 @@
+"""Counts and volumes of what is annotated."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from math import prod
+
+from core.annotation.records import SliceAnnotation
+from core.annotation.states import EXAMPLE_STATES, SliceState
+from core.annotation.versions import SliceKey
+
+
+@dataclass(frozen=True)
+class SegmentSummary:
+    """How far a segment is.
+
+    Attributes
+    ----------
+    counts : mapping of SliceState to int
+        Slices in each state; together all slices of the series.
+    volume_ml : float
+        Volume of what a person stands behind, in millilitres.
+    proposed_ml : float
+        Volume of proposals nobody has reviewed, in millilitres.
+    """
+
+    counts: Mapping[SliceState, int]
+    volume_ml: float
+    proposed_ml: float
+
+
+def summarise(
+    annotation: Mapping[SliceKey, SliceAnnotation],
+    segment_numbers: Iterable[int],
+    slices: int,
+    spacing: tuple[float, float, float],
+) -> dict[int, SegmentSummary]:
+    """Count slices in each state and add up volumes, per segment.
+
+    Parameters
+    ----------
+    annotation : mapping
+        What `AnnotationStore.annotation` returned.
+    segment_numbers : iterable of int
+        Segments to report.
+    slices : int
+        Slices of the series.
+    spacing : tuple of float
+        Distance between slices, rows and columns, in mm.
+
+    Returns
+    -------
+    dict of int to SegmentSummary
+        By segment number.
+    """
+    ml_per_pixel = prod(spacing) / 1000
+    summaries = {}
+    for number in segment_numbers:
+        items = [item for (segment, _), item in annotation.items() if segment == number]
+        counts = Counter(item.state for item in items)
+        counts[SliceState.EMPTY] += slices - len(items)
+        summaries[number] = SegmentSummary(
+            counts={state: counts[state] for state in SliceState},
+            volume_ml=ml_per_pixel
+            * sum(item.pixels for item in items if item.state in EXAMPLE_STATES),
+            proposed_ml=ml_per_pixel
+            * sum(item.pixels for item in items if item.state is SliceState.PROPOSED),
+        )
+    return summaries
