@@ -1,0 +1,322 @@
+"""Reading DICOM segmentations, Slicewise's and others', back onto their series."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import cast, get_args
+
+import numpy as np
+from pydicom.dataset import Dataset, FileDataset
+from pydicom.pixels import iter_pixels
+
+from core.annotation.segments import MAX_LABEL_LENGTH, Segment
+from core.dicom.codes import UNKNOWN_CATEGORY, UNKNOWN_TYPE, code_of, color_of
+from core.dicom.errors import DicomError
+from core.dicom.files import (
+    NotDicomError,
+    integer_of,
+    items_of,
+    number_of,
+    numbers_of,
+    open_file,
+    open_header,
+    place,
+    text_of,
+)
+from core.dicom.pixels import functional_group
+from core.dicom.segment_masks import Algorithm, SegmentMasks
+from core.dicom.series import Series, SeriesSummary
+
+_DIRECTION_TOLERANCE = 1e-3
+_SPACING_TOLERANCE = 1e-2
+
+_REFERENCE_SEQUENCES = (
+    "ReferencedSeriesSequence",
+    "ReferencedInstanceSequence",
+    "SourceImageSequence",
+    "DerivationImageSequence",
+    "PerFrameFunctionalGroupsSequence",
+    "SharedFunctionalGroupsSequence",
+    "StudiesContainingOtherReferencedInstancesSequence",
+)
+
+
+def read_segmentation(
+    path: Path,
+    series: Series | SeriesSummary,
+    *,
+    threshold: float = 0.5,
+    allow_same_frame: bool = False,
+) -> list[SegmentMasks]:
+    """Read a segmentation of a series: BINARY, FRACTIONAL or LABELMAP.
+
+    Frames are placed by their position in the patient, and where they state none by the image they
+    refer to; never by their order. Empty frames are ignored: they say nothing about what a person
+    looked at.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file.
+    series : Series or SeriesSummary
+        What it is a segmentation of.
+    threshold : float
+        Share of the largest value from which a pixel of a FRACTIONAL segmentation belongs to it.
+    allow_same_frame : bool
+        Accept a segmentation of another series that shares the frame of reference and the planes.
+
+    Returns
+    -------
+    list of SegmentMasks
+        In the order of the segment numbers; `masks` holds the slices that are not empty. A segment
+        is `exclusive` where it overlaps no other.
+
+    Raises
+    ------
+    DicomError
+        When the file is no segmentation, is cut short, belongs to another series, or does not fit
+        the planes of this one.
+    """
+    summary = series.summary if isinstance(series, Series) else series
+    dataset = _open_segmentation(path)
+    _check_belongs(dataset, summary, path, allow_same_frame)
+    _check_planes(dataset, summary, path)
+    masks: dict[int, dict[int, np.ndarray]] = {
+        number: {} for number in sorted(_descriptions(dataset))
+    }
+    for frame, number, mask in _segment_frames(dataset, path, threshold, list(masks)):
+        if not mask.any():
+            continue
+        index = _slice_of(dataset, frame, summary)
+        if index is None:
+            raise DicomError(
+                f"{place(path)} marks pixels at a position where the series has no slice; "
+                "it was made on other planes."
+            )
+        if number not in masks:
+            raise DicomError(f"{place(path)} uses segment {number} without describing it.")
+        present = masks[number].get(index)
+        masks[number][index] = mask if present is None else present | mask
+    overlapping = _overlapping(masks)
+    return [
+        SegmentMasks(
+            segment=_segment(description, number, number not in overlapping),
+            masks=masks[number],
+            algorithm=_algorithm(description),
+            algorithm_name=text_of(description, "SegmentAlgorithmName"),
+            algorithm_version=_algorithm_version(description),
+        )
+        for number, description in sorted(_descriptions(dataset).items())
+    ]
+
+
+def read_segmentation_frames(path: Path) -> np.ndarray:
+    """Read the stored frames of a segmentation as they are, without a series.
+
+    Returns
+    -------
+    numpy.ndarray, shape (frames, rows, columns)
+        Stored values.
+
+    Raises
+    ------
+    DicomError
+        When the file is no segmentation or cannot be decoded.
+    """
+    return np.stack(list(_stored_frames(_open_segmentation(path), path)))
+
+
+def _open_segmentation(path: Path) -> FileDataset:
+    try:
+        _, pixel_data = open_header(path, ("Modality",))
+        dataset = open_file(path)
+    except NotDicomError as error:
+        raise DicomError(
+            f"{place(path)} is not a DICOM file; choose a DICOM segmentation."
+        ) from error
+    if text_of(dataset, "Modality") != "SEG" and "SegmentSequence" not in dataset:
+        kind = text_of(dataset, "Modality") or "object of unknown kind"
+        raise DicomError(f"{place(path)} is not a segmentation but a DICOM {kind}.")
+    if pixel_data is None or pixel_data.is_cut or "PixelData" not in dataset:
+        raise DicomError(f"{place(path)} is cut short; fetch it again from where it came.")
+    frames = integer_of(dataset, "NumberOfFrames") or 1
+    rows, columns = integer_of(dataset, "Rows") or 0, integer_of(dataset, "Columns") or 0
+    bits = integer_of(dataset, "BitsAllocated") or 1
+    needed = frames * 8 if pixel_data.length is None else frames * rows * columns * bits // 8
+    if not rows * columns > 0 or needed > pixel_data.available:
+        raise DicomError(
+            f"{place(path)} states {frames} frames of {rows} × {columns} pixels but holds fewer; "
+            "fetch it again from where it came."
+        )
+    return dataset
+
+
+def _check_belongs(
+    dataset: Dataset, summary: SeriesSummary, path: Path, allow_same_frame: bool
+) -> None:
+    referenced = set(_referenced_instances(dataset))
+    if referenced & {record.sop_instance_uid for record in summary.records}:
+        return
+    frame_of_reference = text_of(dataset, "FrameOfReferenceUID")
+    shares_frame = frame_of_reference and frame_of_reference == summary.frame_of_reference_uid
+    if shares_frame and (allow_same_frame or not referenced):
+        return
+    if shares_frame:
+        raise DicomError(
+            f"{place(path)} belongs to another series in the same frame of reference; "
+            "say that it may be used here, or open that series."
+        )
+    raise DicomError(
+        f"{place(path)} belongs to another series; open that series, or choose a segmentation "
+        "of this one."
+    )
+
+
+def _referenced_instances(dataset: Dataset) -> Iterator[str]:
+    uid = text_of(dataset, "ReferencedSOPInstanceUID")
+    if uid:
+        yield uid
+    for keyword in _REFERENCE_SEQUENCES:
+        for item in items_of(dataset, keyword):
+            yield from _referenced_instances(item)
+
+
+def _check_planes(dataset: Dataset, summary: SeriesSummary, path: Path) -> None:
+    size = integer_of(dataset, "Rows"), integer_of(dataset, "Columns")
+    if size != (summary.rows, summary.columns):
+        raise DicomError(
+            f"{place(path)} has {size[0]} × {size[1]} pixels, the series "
+            f"{summary.rows} × {summary.columns}: it was made on resampled images."
+        )
+    geometry = summary.geometry
+    expected = [*geometry.row_direction, *geometry.column_direction]
+    orientation = functional_group(dataset, "PlaneOrientationSequence", 0)
+    cosines = numbers_of(orientation, "ImageOrientationPatient") if orientation else ()
+    if len(cosines) == 6 and not np.allclose(cosines, expected, atol=_DIRECTION_TOLERANCE):
+        raise DicomError(
+            f"{place(path)} lies in planes of another orientation than the series; "
+            "it was made on reformatted images."
+        )
+    measures = functional_group(dataset, "PixelMeasuresSequence", 0)
+    spacing = numbers_of(measures, "PixelSpacing") if measures else ()
+    if len(spacing) == 2 and not np.allclose(
+        spacing, summary.pixel_spacing, rtol=_SPACING_TOLERANCE
+    ):
+        raise DicomError(
+            f"{place(path)} has pixels of another size than the series: it was made on resampled "
+            "images."
+        )
+
+
+def _descriptions(dataset: Dataset) -> dict[int, Dataset]:
+    """Return the items of the Segment Sequence by segment number, without a background."""
+    background = integer_of(dataset, "PixelPaddingValue")
+    found = {}
+    for item in items_of(dataset, "SegmentSequence"):
+        number = integer_of(item, "SegmentNumber")
+        if number is not None and 0 < number < 65536 and number != background:
+            found[number] = item
+    return found
+
+
+def _segment_frames(
+    dataset: FileDataset, path: Path, threshold: float, numbers: Sequence[int]
+) -> Iterator[tuple[int, int, np.ndarray]]:
+    """Yield frame index, segment number and mask for each segment of each frame."""
+    kind = text_of(dataset, "SegmentationType") or "BINARY"
+    largest = number_of(dataset, "MaximumFractionalValue") or 1.0
+    for frame, stored in enumerate(_stored_frames(dataset, path)):
+        if kind == "LABELMAP":
+            present = np.unique(stored)
+            for number in numbers:
+                if number in present:
+                    yield frame, number, stored == number
+            continue
+        group = functional_group(dataset, "SegmentIdentificationSequence", frame)
+        referenced = integer_of(group, "ReferencedSegmentNumber") if group else None
+        if referenced is None:
+            raise DicomError(f"{place(path)} does not say which segment its frames belong to.")
+        yield (
+            frame,
+            referenced,
+            stored >= threshold * largest if kind == "FRACTIONAL" else stored > 0,
+        )
+
+
+def _stored_frames(dataset: FileDataset, path: Path) -> Iterator[np.ndarray]:
+    try:
+        yield from iter_pixels(dataset, raw=True)
+    except Exception as error:  # decoders raise whatever they like on damaged streams
+        raise DicomError(
+            f"The frames of {place(path)} cannot be decoded: the file is damaged or compressed in "
+            "a way that is not supported; save it uncompressed and try again."
+        ) from error
+
+
+def _slice_of(dataset: Dataset, frame: int, summary: SeriesSummary) -> int | None:
+    """Find the slice that a frame lies on, by position or by the image it refers to."""
+    geometry = summary.geometry
+    group = functional_group(dataset, "PlanePositionSequence", frame)
+    position = numbers_of(group, "ImagePositionPatient") if group else ()
+    if len(position) != 3 or not geometry.in_patient:
+        return _slice_by_reference(dataset, frame, summary)
+    offsets = geometry.positions - np.array(position)
+    index = int(np.argmin(np.abs(offsets @ geometry.normal)))
+    # Half a pixel, or a tenth of the way to the next slice, is where rounding ends.
+    tolerance = max(0.5 * min(geometry.pixel_spacing), 1e-3)
+    across = abs(offsets[index] @ geometry.normal)
+    if across > min(tolerance, 0.1 * geometry.slice_spacing):
+        return None
+    within = max(
+        abs(offsets[index] @ geometry.row_direction),
+        abs(offsets[index] @ geometry.column_direction),
+    )
+    return index if within <= tolerance else None
+
+
+def _slice_by_reference(dataset: Dataset, frame: int, summary: SeriesSummary) -> int | None:
+    derivation = functional_group(dataset, "DerivationImageSequence", frame)
+    sources = items_of(derivation, "SourceImageSequence") if derivation else ()
+    if not len(sources):
+        # A segmentation of one image may leave out what can only be that image.
+        return 0 if summary.slices == 1 else None
+    uid = text_of(sources[0], "ReferencedSOPInstanceUID")
+    number = integer_of(sources[0], "ReferencedFrameNumber")
+    for index, record in enumerate(summary.records):
+        if record.sop_instance_uid == uid and number in (None, record.frame):
+            return index
+    return None
+
+
+def _overlapping(masks: dict[int, dict[int, np.ndarray]]) -> set[int]:
+    """Return the numbers of segments that share a pixel with another one."""
+    found: set[int] = set()
+    for index in {index for slices in masks.values() for index in slices}:
+        present = [number for number, slices in masks.items() if index in slices]
+        depth = np.sum([masks[number][index] for number in present], axis=0)
+        found.update(number for number in present if (depth[masks[number][index]] > 1).any())
+    return found
+
+
+def _segment(description: Dataset, number: int, exclusive: bool) -> Segment:
+    printable = "".join(
+        character if character.isprintable() and character != "\\" else " "
+        for character in text_of(description, "SegmentLabel")
+    )
+    return Segment(
+        number=number,
+        label=printable.strip()[:MAX_LABEL_LENGTH] or f"Segment {number}",
+        color=color_of(description, number),
+        category=code_of(description, "SegmentedPropertyCategoryCodeSequence", UNKNOWN_CATEGORY),
+        type=code_of(description, "SegmentedPropertyTypeCodeSequence", UNKNOWN_TYPE),
+        exclusive=exclusive,
+    )
+
+
+def _algorithm(description: Dataset) -> Algorithm:
+    kind = text_of(description, "SegmentAlgorithmType")
+    return cast(Algorithm, kind) if kind in get_args(Algorithm) else "SEMIAUTOMATIC"
+
+
+def _algorithm_version(description: Dataset) -> str:
+    items = items_of(description, "SegmentationAlgorithmIdentificationSequence")
+    return text_of(items[0], "AlgorithmVersion") if len(items) else ""

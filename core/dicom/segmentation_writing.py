@@ -1,0 +1,233 @@
+"""Writing a DICOM segmentation (SEG) with highdicom."""
+
+import logging
+import os
+import uuid
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib import metadata
+from pathlib import Path
+
+import numpy as np
+from highdicom import AlgorithmIdentificationSequence
+from highdicom.seg import SegmentAlgorithmTypeValues, Segmentation, SegmentDescription
+from pydicom.sr.codedict import codes
+from pydicom.uid import UID, DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian, generate_uid
+
+from core.dicom.codes import cielab_of, coded_concept
+from core.dicom.errors import DicomError
+from core.dicom.headers import derive_uid
+from core.dicom.segment_masks import SegmentMasks
+from core.dicom.series import Series, SeriesSummary
+from core.dicom.sources import restore_references, source_images
+
+# highdicom warns with the patient's name where it has a single component.
+warnings.filterwarnings("ignore", module="highdicom")
+logging.getLogger("highdicom").setLevel(logging.CRITICAL)
+
+_NAME = "Slicewise"
+
+# Above the numbers that scanners count with, so that it sorts behind the images of the study.
+_SERIES_NUMBER_OFFSET = 1000
+
+
+def write_segmentation(
+    series: Series | SeriesSummary,
+    segments: Sequence[SegmentMasks],
+    path: Path,
+    *,
+    creator: str = "",
+    weights: str | None = None,
+    description: str = "",
+    instance_number: int = 1,
+    write_empty_slices: bool = False,
+    deflated: bool = False,
+) -> str:
+    """Write masks as a Segmentation Storage instance of type BINARY (PS3.3 A.51).
+
+    Rows, columns, orientation, positions and frame of reference are those of the images, and each
+    frame refers to the image it belongs to. Exports of one series share a series, so give a new
+    `instance_number` to each. The file appears complete or not at all.
+
+    Parameters
+    ----------
+    series : Series or SeriesSummary
+        What was annotated; its files must still be there.
+    segments : sequence of SegmentMasks
+        Each with at least one mask that is not empty. They are numbered from 1 in the order of
+        their own numbers.
+    path : pathlib.Path
+        Where to write; replaced if it exists.
+    creator : str
+        Name of the person, for Content Creator's Name.
+    weights : str, optional
+        Weights that took part, added to the version of the algorithm.
+    description : str
+        Content Description, at most 64 characters.
+    instance_number : int
+        From 1.
+    write_empty_slices : bool
+        Write a frame for every slice of every segment. Some readers need it, and others give up
+        on large files.
+    deflated : bool
+        Write with the Deflated Explicit VR Little Endian transfer syntax: much smaller, but not
+        read everywhere.
+
+    Returns
+    -------
+    str
+        SOPInstanceUID of the new instance.
+
+    Raises
+    ------
+    DicomError
+        When a segment is empty, a mask does not fit the series, the series names no frame of
+        reference, its files are gone, or `path` cannot be written.
+    """
+    summary = series.summary if isinstance(series, Series) else series
+    ordered = sorted(segments, key=lambda masks: masks.segment.number)
+    _check(summary, ordered)
+    segmentation = Segmentation(
+        source_images=source_images(summary),
+        pixel_array=_pixel_array(summary, ordered),
+        segmentation_type="BINARY",
+        segment_descriptions=[
+            _description(number, masks, weights) for number, masks in enumerate(ordered, start=1)
+        ],
+        series_instance_uid=derive_uid("segmentation", summary.uid),
+        series_number=_SERIES_NUMBER_OFFSET + max(0, summary.series_number or 0),
+        sop_instance_uid=generate_uid(prefix=None),
+        instance_number=instance_number,
+        manufacturer=_NAME,
+        manufacturer_model_name=_NAME,
+        software_versions=software_version(),
+        device_serial_number="0",
+        content_label="SEGMENTATION",
+        content_description=description or None,
+        content_creator_name=_person_name(creator),
+        series_description=f"{_NAME} segmentation",
+        omit_empty_frames=not write_empty_slices,
+        transfer_syntax_uid=ExplicitVRLittleEndian,
+    )
+    restore_references(segmentation, summary)
+    if deflated:
+        segmentation.file_meta.TransferSyntaxUID = UID(DeflatedExplicitVRLittleEndian)
+    with written_whole(path) as unfinished:
+        segmentation.save_as(unfinished, enforce_file_format=True)
+    return str(segmentation.SOPInstanceUID)
+
+
+def software_version() -> str:
+    """Return the version of Slicewise that is installed."""
+    try:
+        return metadata.version("slicewise")
+    except metadata.PackageNotFoundError:
+        return "not installed"
+
+
+@contextmanager
+def written_whole(path: Path) -> Iterator[Path]:
+    """Give a temporary path beside `path`, which takes its place once it is written and on disk.
+
+    Raises
+    ------
+    DicomError
+        When the folder is missing or cannot be written to.
+    """
+    unfinished = path.with_name(f".{uuid.uuid4().hex}{''.join(path.suffixes[-2:])}")
+    try:
+        yield unfinished
+        with unfinished.open("rb+") as file:
+            os.fsync(file.fileno())
+        unfinished.replace(path)
+    except OSError as error:
+        raise DicomError(f"{path} cannot be written: {error.strerror or error}.") from error
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def _person_name(name: str) -> str | None:
+    """Turn "Given Family" into DICOM's order, family name first (PS3.5 6.2.1)."""
+    plain = " ".join("".join(" " if mark in "\\=^" else mark for mark in name).split())[:64]
+    if not plain:
+        return None
+    given, _, family = plain.rpartition(" ")
+    return f"{family}^{given}"
+
+
+def _check(summary: SeriesSummary, segments: Sequence[SegmentMasks]) -> None:
+    if not segments:
+        raise DicomError("There is no segment to export; draw one first.")
+    if summary.slices > 1 and not (
+        summary.frame_of_reference_uid is not None and summary.geometry.in_patient
+    ):
+        raise DicomError(
+            "The series does not say where its slices lie in the patient (frame of reference, "
+            "position and pixel spacing), which a DICOM segmentation needs; export NIfTI instead."
+        )
+    for masks in segments:
+        label = masks.segment.label
+        if not any(mask.any() for mask in masks.masks.values()):
+            raise DicomError(f"Segment “{label}” is empty; draw it or leave it out.")
+        for index, mask in masks.masks.items():
+            if not 0 <= index < summary.slices:
+                raise DicomError(
+                    f"Segment “{label}” has a mask on slice {index}, but the series has only "
+                    f"{summary.slices} slices."
+                )
+            if mask.shape != (summary.rows, summary.columns) or mask.dtype != bool:
+                raise DicomError(
+                    f"The mask of segment “{label}” on slice {index} is {mask.dtype} {mask.shape} "
+                    f"instead of bool ({summary.rows}, {summary.columns})."
+                )
+
+
+def _pixel_array(summary: SeriesSummary, segments: Sequence[SegmentMasks]) -> np.ndarray:
+    """Return a label map where segments do not overlap, else one channel for each.
+
+    Returns
+    -------
+    numpy.ndarray of uint8 or uint16, shape (slices, rows, columns)
+        Segment numbers. Or of bool, shape (slices, rows, columns, segments).
+    """
+    labels = np.zeros(
+        (summary.slices, summary.rows, summary.columns),
+        np.uint8 if len(segments) < 256 else np.uint16,
+    )
+    for number, masks in enumerate(segments, start=1):
+        for index, mask in masks.masks.items():
+            if labels[index][mask].any():
+                return _channels(summary, segments)
+            labels[index][mask] = number
+    return labels
+
+
+def _channels(summary: SeriesSummary, segments: Sequence[SegmentMasks]) -> np.ndarray:
+    shape = (summary.slices, summary.rows, summary.columns, len(segments))
+    channels = np.zeros(shape, bool)
+    for channel, masks in enumerate(segments):
+        for index, mask in masks.masks.items():
+            channels[index, :, :, channel] = mask
+    return channels
+
+
+def _description(number: int, masks: SegmentMasks, weights: str | None) -> SegmentDescription:
+    segment = masks.segment
+    identification = None
+    if masks.algorithm != "MANUAL":
+        version = masks.algorithm_version or software_version()
+        identification = AlgorithmIdentificationSequence(
+            name=masks.algorithm_name or _NAME,
+            family=codes.DCM.ArtificialIntelligence,
+            version=f"{version} {weights}"[:64] if weights else version,
+        )
+    return SegmentDescription(
+        segment_number=number,
+        segment_label=segment.label,
+        segmented_property_category=coded_concept(segment.category),
+        segmented_property_type=coded_concept(segment.type),
+        algorithm_type=SegmentAlgorithmTypeValues(masks.algorithm),
+        algorithm_identification=identification,
+        display_color=cielab_of(segment.color),
+    )
