@@ -147,7 +147,7 @@ def read_series(
         volume[index] = values
         if progress is not None:
             progress(done, summary.slices)
-    return Series(summary=summary, volume=volume, windows=_series_windows(summary))
+    return Series(summary=summary, volume=volume, windows=suggested_windows(summary))
 
 
 def read_slices(summary: SeriesSummary) -> Iterator[tuple[int, np.ndarray]]:
@@ -209,7 +209,8 @@ def _fits_int16(values: np.ndarray) -> bool:
     return limits.min <= int(values.min()) and int(values.max()) <= limits.max
 
 
-def _series_windows(summary: SeriesSummary) -> tuple[Window, ...]:
+def suggested_windows(summary: SeriesSummary) -> tuple[Window, ...]:
+    """Return the windows that the file of the middle slice suggests; often one, sometimes none."""
     record = summary.records[summary.slices // 2]
     dataset, _ = open_header(record.path, _WINDOW_TAGS)
     return windows(dataset, (record.frame or 1) - 1)

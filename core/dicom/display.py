@@ -1,0 +1,83 @@
+"""From modality values to what a screen shows."""
+
+from io import BytesIO
+
+import numpy as np
+from PIL import Image
+
+from core.dicom.pixels import read_frames
+from core.dicom.reading import suggested_windows
+from core.dicom.series import SeriesSummary, Window
+
+_DARKEST_PERCENTILE, _BRIGHTEST_PERCENTILE = 0.5, 99.5
+_SAMPLED_VALUES = 1_000_000
+
+
+def automatic_window(values: np.ndarray) -> Window:
+    """Choose a window that shows nearly all values, for images without a scale such as MR.
+
+    Parameters
+    ----------
+    values : numpy.ndarray
+        A slice or a volume in modality units; large ones are sampled.
+    """
+    step = max(1, values.size // _SAMPLED_VALUES)
+    low, high = np.percentile(
+        values.ravel()[::step], (_DARKEST_PERCENTILE, _BRIGHTEST_PERCENTILE)
+    ).tolist()
+    return Window(center=(low + high) / 2, width=max(high - low, 1.0), name="Automatic")
+
+
+def to_grey(values: np.ndarray, window: Window, *, inverted: bool = False) -> np.ndarray:
+    """Map modality values to grey levels by the linear function (PS3.3 C.11.2.1.2.1).
+
+    Parameters
+    ----------
+    values : numpy.ndarray, shape (rows, columns)
+        Modality units.
+    window : Window
+        Values below it are black, above it white.
+    inverted : bool
+        The other way round, as MONOCHROME1 wants.
+
+    Returns
+    -------
+    numpy.ndarray of uint8, shape (rows, columns)
+    """
+    width = max(window.width - 1, 1e-6)
+    share = (values.astype(np.float32) - (window.center - 0.5)) / width + 0.5
+    grey = np.rint(np.clip(share, 0, 1) * 255).astype(np.uint8)
+    return 255 - grey if inverted else grey
+
+
+def thumbnail(summary: SeriesSummary, size: int = 128) -> bytes:
+    """Draw the middle slice of a series in its true proportions.
+
+    Parameters
+    ----------
+    summary : SeriesSummary
+        From `find_series`; only one slice is decoded.
+    size : int
+        Longer side in pixels.
+
+    Returns
+    -------
+    bytes
+        PNG.
+
+    Raises
+    ------
+    DicomError
+        When the slice cannot be decoded.
+    """
+    record = summary.records[summary.slices // 2]
+    values = next(read_frames(record.path, [record], summary.rows, summary.columns))
+    window = next(iter(suggested_windows(summary)), None) or automatic_window(values)
+    image = Image.fromarray(to_grey(values, window, inverted=summary.inverted))
+    height = summary.rows * summary.pixel_spacing[0]
+    width = summary.columns * summary.pixel_spacing[1]
+    scale = size / max(height, width)
+    shape = max(1, round(width * scale)), max(1, round(height * scale))
+    png = BytesIO()
+    image.resize(shape, Image.Resampling.BILINEAR).save(png, "PNG")
+    return png.getvalue()
