@@ -18,6 +18,7 @@ from pages.components.settings import Settings, SettingsError, read_settings
 _ROUTED = "gate.routed"
 _WANTED = "gate.wanted"
 _PERSON = "gate.person"
+_PAGE = "gate.page"
 _LONGEST_NAME = 64  # characters, as in a DICOM long string
 
 NOT_A_MEDICAL_DEVICE = (
@@ -45,10 +46,13 @@ class Entrance:
         As the person who runs the server chose them.
     person : str
         Name or initials recorded with every change.
+    arrived : bool
+        Whether the person has just come to this page from another one.
     """
 
     settings: Settings
     person: str
+    arrived: bool
 
 
 def mark_routed() -> tuple[str, dict[str, str]] | None:
@@ -91,7 +95,9 @@ def enter(page: str) -> Entrance:
         _ask_person(settings.home)
         st.stop()
     st.session_state[_PERSON] = person
-    return Entrance(settings, person)
+    arrived = st.session_state.get(_PAGE) != page
+    st.session_state[_PAGE] = page
+    return Entrance(settings, person, arrived)
 
 
 def _ask_person(home: Path) -> None:

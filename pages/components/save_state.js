@@ -7,7 +7,13 @@
 
 const LOST_AFTER_MS = 5000;
 const WHEEL_PAUSE_MS = 120;
-const HIDE_TOOLBAR = ".dc-toolbar { display: none !important; }";
+const SHOWN_BEFORE_HIDING_MS = 200;
+// The canvas has its own undo and reset, which know nothing of the other slices: there is one undo,
+// and it is on the page. Strokes that are stored are part of the picture behind the canvas.
+const CANVAS_STYLE = `
+  .dc-toolbar { display: none !important; }
+  .slicewise-stored .dc-canvas.lower-canvas { opacity: 0; }
+`;
 
 // One for the whole tab: the module may be loaded again while listeners of its first copy live on.
 const tab = (globalThis.slicewiseSaveState ??= {
@@ -20,6 +26,7 @@ const tab = (globalThis.slicewiseSaveState ??= {
   problem: false,
   openPolygon: false,
   held: null, // link or button that waits until everything is saved
+  roots: new Set(), // shadow roots of the canvases
   listening: false,
   show: () => {},
 });
@@ -64,6 +71,7 @@ function onPointerDown(event) {
   if (tab.tool === "polygon") tab.openPolygon = true;
   else tab.stroke = key;
   tab.show();
+  if (tab.tool === "polygon") showStrokes();
 }
 
 function onPointerUp() {
@@ -72,6 +80,7 @@ function onPointerUp() {
   tab.stroke = null;
   tab.lastStroke = Date.now();
   tab.show();
+  showStrokes();
   setTimeout(() => {
     tab.show();
     release();
@@ -97,18 +106,36 @@ function onWheel(event) {
   document.querySelector(`.st-key-${way}-slice button`)?.click();
 }
 
-// The canvas has its own undo and reset, which know nothing of the other slices: there is one
-// undo, and it is on the page.
 function onPointerOver(event) {
   if (canvasOf(event) === null) return;
   for (const node of event.composedPath()) {
     if (node instanceof ShadowRoot && !node.querySelector("style[data-slicewise]")) {
       const style = document.createElement("style");
       style.dataset.slicewise = "";
-      style.textContent = HIDE_TOOLBAR;
+      style.textContent = CANVAS_STYLE;
       node.append(style);
+      tab.roots.add(node);
     }
   }
+  showStrokes();
+}
+
+// Strokes stay visible until the picture behind them shows what was stored.
+function showStrokes() {
+  const stored = state() === "saved";
+  for (const root of tab.roots) {
+    const canvas = root.querySelector(".dc-root");
+    if (!root.host.isConnected || canvas === null) tab.roots.delete(root);
+    else canvas.classList.toggle("slicewise-stored", stored);
+  }
+}
+
+function onKeyDown(event) {
+  const key = event.key.toLowerCase();
+  if (!(event.ctrlKey || event.metaKey) || (key !== "z" && key !== "y") || !unsaved()) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  tab.held = document.querySelector(`.st-key-leave-${key === "z" ? "undo" : "redo"} button`);
 }
 
 function listen() {
@@ -119,6 +146,7 @@ function listen() {
   document.addEventListener("pointercancel", onPointerUp, true);
   document.addEventListener("pointerover", onPointerOver, true);
   document.addEventListener("click", onClick, true);
+  document.addEventListener("keydown", onKeyDown, true);
   document.addEventListener("wheel", onWheel, { capture: true, passive: false });
   window.addEventListener("beforeunload", (event) => {
     if (state() === "saving") event.preventDefault();
@@ -151,5 +179,6 @@ export default function (component) {
   };
   listen();
   tab.show();
+  setTimeout(showStrokes, SHOWN_BEFORE_HIDING_MS);
   release();
 }

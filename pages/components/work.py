@@ -9,7 +9,7 @@ from core.annotation.segments import Segment
 from core.annotation.store import AnnotationStore, SliceAnnotation, StoreError
 from core.dicom.errors import DicomError
 from core.dicom.reading import find_series, read_series
-from core.dicom.series import Series
+from core.dicom.series import Series, SeriesSummary
 from pages.components.gate import Entrance
 from pages.components.library import OpenedSeries, recall_series
 
@@ -81,6 +81,18 @@ def chosen_key() -> str | None:
     """Key of the series being worked on in this tab, if any."""
     key: str | None = st.session_state.get(_KEY) or st.query_params.get(_QUERY)
     return key
+
+
+def chosen_summary(entrance: Entrance) -> SeriesSummary | None:
+    """Summary of the series being worked on in this tab, if there is one and it can be read."""
+    key = chosen_key()
+    opened = recall_series(entrance.settings.home, key) if key else None
+    if opened is None:
+        return None
+    try:
+        return _load(opened).summary
+    except DicomError:
+        return None
 
 
 def forget_series() -> None:

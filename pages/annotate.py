@@ -1,0 +1,276 @@
+"""Second and third step: draw on a few slices, then ask for proposals on the rest."""
+
+import streamlit as st
+
+from core.annotation.review import confirm_empty
+from core.annotation.segments import Segment
+from core.annotation.states import SliceState
+from core.annotation.store import MaskChange, StoreError, VersionConflict
+from pages.components import drawable_canvas as editor
+from pages.components.autosave import has_conflict, save_drawn, show_conflict
+from pages.components.banner import banner
+from pages.components.display import Display, display_settings, slice_png, slice_size
+from pages.components.editors import EditedSlice, Tool, ToolSettings
+from pages.components.gate import enter
+from pages.components.kept import kept
+from pages.components.proposing import next_step
+from pages.components.save_state import save_state
+from pages.components.segment_panel import add_segment, choose_segment, segment_buttons
+from pages.components.state_strip import state_strip
+from pages.components.work import (
+    Work,
+    current_segment,
+    current_slice,
+    require_work,
+    set_slice,
+)
+
+TOOL_LABELS = {
+    Tool.BRUSH: ":material/brush: Brush",
+    Tool.OUTLINE: ":material/gesture: Outline",
+    Tool.POLYGON: ":material/pentagon: Polygon",
+    Tool.ERASER: ":material/ink_eraser: Erase",
+}
+TOOL_HINTS = {
+    Tool.BRUSH: "Paint over the structure.",
+    Tool.OUTLINE: "Draw around the structure; the area inside is filled.",
+    Tool.POLYGON: "Click corner after corner; click the first one again to close.",
+    Tool.ERASER: "Paint over what does not belong.",
+}
+
+
+@st.fragment
+def workspace(work: Work) -> None:
+    """Show the slice, the tools beside it and the strip of slices below."""
+    save_drawn(work)
+    segments = work.segments()
+    segment = current_segment(work, segments)
+    if segment is None:
+        first_segment(work)
+        return
+    picture, tools = st.columns([3.3, 1], gap="medium")
+    with tools:
+        next_step(work, segment)
+        choose_segment(work, segments, segment)
+        segment_buttons(work, segment)
+        settings = drawing_tools(work, segment)
+        with st.expander("Display", icon=":material/contrast:"):
+            display = display_settings(work.series)
+    with picture:
+        show_conflict(work)
+        slice_bar(work, settings)
+        canvas(work, segments, segment, settings, display)
+        clicked = state_strip(
+            work.series.summary.slices,
+            work.annotations_of(segment.number),
+            current_slice(work),
+            key="strip",
+        )
+        if clicked is not None and clicked != current_slice(work):
+            go_to(work, clicked)
+            st.rerun(scope="fragment")
+
+
+def first_segment(work: Work) -> None:
+    """Ask what is to be annotated: the one thing to do on a series without segments."""
+    picture, question = st.columns([2, 1], gap="large")
+    with question:
+        st.subheader("What do you want to annotate?")
+        add_segment(work)
+        with st.expander("Display", icon=":material/contrast:"):
+            display = display_settings(work.series)
+    index = work.series.summary.slices // 2
+    picture.image(slice_png(work.series, index, [], {}, None, display))
+
+
+def drawing_tools(work: Work, segment: Segment) -> ToolSettings:
+    """Offer the tools, and undo and redo across all slices."""
+    tool = st.segmented_control(
+        "Tool",
+        list(Tool),
+        format_func=lambda one: TOOL_LABELS[one],
+        key=kept("tool", Tool.BRUSH),
+        required=True,
+        label_visibility="collapsed",
+    )
+    tool = Tool(tool or Tool.BRUSH)
+    st.caption(TOOL_HINTS[tool])
+    width = st.slider(
+        "Brush size",
+        2,
+        80,
+        key=kept("brush", 24),
+        disabled=tool not in (Tool.BRUSH, Tool.ERASER),
+    )
+    undo, redo = st.columns(2)
+    undoable = work.store.undo_action(work.uid, work.person)
+    redoable = work.store.redo_action(work.uid, work.person)
+    undo.button(
+        "Undo",
+        icon=":material/undo:",
+        key="leave-undo",
+        shortcut="ctrl+z",
+        help=f"Take back: {undoable}" if undoable else "Nothing to undo",
+        disabled=undoable is None,
+        width="stretch",
+        on_click=travel,
+        args=(work, "undo"),
+    )
+    redo.button(
+        "Redo",
+        icon=":material/redo:",
+        key="leave-redo",
+        shortcut="ctrl+y",
+        help=f"Bring back: {redoable}" if redoable else "Nothing to redo",
+        disabled=redoable is None,
+        width="stretch",
+        on_click=travel,
+        args=(work, "redo"),
+    )
+    clear, absent = st.columns(2)
+    clear.button(
+        "Clear slice",
+        key="leave-clear",
+        width="stretch",
+        on_click=clear_slice,
+        args=(work, segment),
+        help="Remove this segment from this slice.",
+    )
+    absent.button(
+        "Not here",
+        key="leave-absent",
+        width="stretch",
+        on_click=not_here,
+        args=(work, segment),
+        help="State that the structure is not on this slice: that teaches the model, too.",
+    )
+    return ToolSettings(tool, float(width))
+
+
+def slice_bar(work: Work, settings: ToolSettings) -> None:
+    """Show where we are in the series, and whether everything is saved."""
+    slices = work.series.summary.slices
+    index = current_slice(work)
+    previous, position, following, state = st.columns(
+        [1, 6, 1, 1.6], vertical_alignment="center", gap="small"
+    )
+    previous.button(
+        "",
+        icon=":material/chevron_left:",
+        key="previous-slice",
+        shortcut="Left",
+        help="Previous slice",
+        width="stretch",
+        on_click=go_to,
+        args=(work, index - 1),
+    )
+    following.button(
+        "",
+        icon=":material/chevron_right:",
+        key="next-slice",
+        shortcut="Right",
+        help="Next slice",
+        width="stretch",
+        on_click=go_to,
+        args=(work, index + 1),
+    )
+    if slices > 1:
+        st.session_state["slice"] = index + 1
+        position.slider(
+            "Slice",
+            1,
+            slices,
+            key="slice",
+            label_visibility="collapsed",
+            on_change=lambda: go_to(work, int(st.session_state["slice"]) - 1),
+        )
+    with state:
+        save_state(
+            editor.stored_strokes(),
+            settings.tool,
+            problem=has_conflict() or editor.problem() is not None,
+        )
+
+
+def canvas(
+    work: Work, segments: list[Segment], segment: Segment, settings: ToolSettings, display: Display
+) -> None:
+    """Show the slice to draw on."""
+    reason = editor.problem()
+    if reason is not None and not has_conflict():
+        st.error(f"The last stroke is not saved: {reason}", icon=":material/error:")
+    index = current_slice(work)
+    editor.show_editor(
+        EditedSlice(
+            series_uid=work.uid,
+            segment=segment,
+            slice_index=index,
+            picture=slice_png(
+                work.series,
+                index,
+                segments,
+                work.store.annotation(work.uid),
+                segment.number,
+                display,
+            ),
+            size=slice_size(work.series, display),
+            annotation=work.store.slice(work.uid, segment.number, index),
+        ),
+        settings,
+    )
+
+
+def go_to(work: Work, index: int) -> None:
+    """Go to a slice."""
+    set_slice(index, work.series.summary.slices)
+
+
+def travel(work: Work, way: str) -> None:
+    """Undo or redo the person's last step, and show the slice where it happened."""
+    move = work.store.undo if way == "undo" else work.store.redo
+    changed = move(work.uid, work.person)
+    indices = {index for _, index in changed}
+    if indices and current_slice(work) not in indices:
+        go_to(work, min(indices))
+
+
+def clear_slice(work: Work, segment: Segment) -> None:
+    """Remove the segment from the slice shown."""
+    current = work.store.slice(work.uid, segment.number, current_slice(work))
+    if current.state is SliceState.EMPTY:
+        return
+    change = MaskChange(
+        segment.number,
+        current.slice_index,
+        None,
+        SliceState.EMPTY,
+        current.version,
+        allow_clear=True,
+    )
+    try:
+        work.store.put_many(work.uid, [change], work.person, "clear", "clear slice")
+    except (VersionConflict, StoreError) as error:
+        st.toast(str(error), icon=":material/error:")
+
+
+def not_here(work: Work, segment: Segment) -> None:
+    """State that the structure is not on the slice shown."""
+    try:
+        confirm_empty(
+            work.store,
+            work.uid,
+            segment.number,
+            current_slice(work),
+            person=work.person,
+            allow_clear=True,
+        )
+    except (VersionConflict, StoreError) as error:
+        st.toast(str(error), icon=":material/error:")
+
+
+entrance = enter("annotate")
+if entrance.arrived:
+    editor.forget_canvases()
+work = require_work(entrance)
+banner(work.series.summary)
+workspace(work)

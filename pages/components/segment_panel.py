@@ -1,0 +1,152 @@
+"""Choosing, adding and changing the structures being annotated."""
+
+from dataclasses import replace
+
+import streamlit as st
+
+from core.annotation.anatomy import AnatomyTerm, search
+from core.annotation.segments import Segment, default_color
+from core.annotation.states import EXAMPLE_STATES, SliceState
+from core.annotation.store import StoreError
+from pages.components.work import Work, set_segment
+
+_MATCHES = 30
+
+
+def choose_segment(work: Work, segments: list[Segment], current: Segment) -> None:
+    """Show the segments with their colours and counts, the current one marked.
+
+    Parameters
+    ----------
+    work : Work
+        Series being worked on.
+    segments : list of Segment
+        At least one.
+    current : Segment
+        The one being worked on.
+    """
+    annotation = work.store.annotation(work.uid)
+    numbers = [segment.number for segment in segments]
+    by_number = {segment.number: segment for segment in segments}
+
+    def label(number: int) -> str:
+        states = [one.state for (segment, _), one in annotation.items() if segment == number]
+        done = sum(state in EXAMPLE_STATES for state in states)
+        waiting = sum(state is SliceState.PROPOSED for state in states)
+        counts = f"{done} done" + (f", {waiting} proposed" if waiting else "")
+        return f"{_plain(by_number[number].label)} · :gray[{counts}]"
+
+    _color_swatches(segments)
+    st.session_state["segment"] = current.number
+    st.radio(
+        "Segment",
+        numbers,
+        format_func=label,
+        key="segment",
+        on_change=lambda: set_segment(int(st.session_state["segment"])),
+        label_visibility="collapsed",
+    )
+
+
+def segment_buttons(work: Work, current: Segment) -> None:
+    """Offer to add a segment and to change the current one."""
+    add, change = st.columns(2)
+    with add.popover("Add", icon=":material/add:", width="stretch"):
+        add_segment(work)
+    with change.popover("Edit", icon=":material/edit:", width="stretch"):
+        _change_segment(work, current)
+
+
+def add_segment(work: Work) -> None:
+    """Let the person name a structure, find its code, and add it as a segment."""
+    number = work.store.next_segment_number(work.uid)
+    text = st.text_input(
+        "Structure",
+        placeholder="liver, left kidney, aorta…",
+        key=f"anatomy-text-{number}",
+        help="Searches common anatomy; the SNOMED CT code goes into the DICOM-SEG.",
+    )
+    terms = search(text, limit=_MATCHES) if text.strip() else []
+    if text.strip() and not terms:
+        st.caption("No such structure in the list; try a more general name.")
+    term = st.selectbox(
+        "Code",
+        terms,
+        format_func=lambda one: f"{one.type.meaning} ({one.type.value})",
+        key=f"anatomy-term-{number}-{text}",
+        disabled=not terms,
+        placeholder="type a name above",
+    )
+    label_column, color_column = st.columns([3, 1], vertical_alignment="bottom")
+    label = label_column.text_input(
+        "Name", value=term.type.meaning if term else "", key=f"name-{number}-{term}"
+    )
+    color = color_column.color_picker(
+        "Colour", value=_hex(default_color(number)), key=f"color-{number}"
+    )
+    if st.button("Add segment", type="primary", disabled=term is None, width="stretch"):
+        _save_new(work, number, label, color, term)
+
+
+def _save_new(
+    work: Work, number: int, label: str, color: str, term: AnatomyTerm | None
+) -> None:
+    if term is None:
+        return
+    try:
+        segment = Segment(number, label.strip(), _rgb(color), term.category, term.type)
+        work.store.save_segment(work.uid, segment, work.person)
+    except (StoreError, ValueError) as error:
+        st.error(str(error))
+        return
+    set_segment(number)
+    st.rerun()
+
+
+def _change_segment(work: Work, segment: Segment) -> None:
+    with st.form(f"change-{segment.number}", border=False):
+        label = st.text_input("Name", value=segment.label)
+        color = st.color_picker("Colour", value=_hex(segment.color))
+        exclusive = st.checkbox(
+            "Shares no pixel with other segments",
+            value=segment.exclusive,
+            help="Proposals of segments that share no pixel are settled against each other.",
+        )
+        st.caption(f"{_plain(segment.type.meaning)} · SNOMED CT {segment.type.value}")
+        if st.form_submit_button("Save", type="primary"):
+            try:
+                changed = replace(
+                    segment, label=label.strip(), color=_rgb(color), exclusive=exclusive
+                )
+                work.store.save_segment(work.uid, changed, work.person)
+            except (StoreError, ValueError) as error:
+                st.error(str(error))
+            else:
+                st.rerun()
+    if st.button("Remove the segment", help="Undo brings it back with all its masks."):
+        work.store.remove_segment(work.uid, segment.number, work.person)
+        st.rerun()
+
+
+def _color_swatches(segments: list[Segment]) -> None:
+    rules = "".join(
+        f".st-key-segment [role=radiogroup] > label:nth-of-type({place})::before"
+        f"{{content: ''; width: 0.8rem; height: 0.8rem; border-radius: 2px; margin: 0.25rem 0.1rem;"
+        f"background: {_hex(segment.color)}; order: 1;}}"
+        for place, segment in enumerate(segments, start=1)
+    )
+    st.html(f"<style>{rules}</style>")
+
+
+def _plain(text: str) -> str:
+    """Keep a name from being read as Markdown."""
+    return "".join(f"\\{one}" if one in "\\`*_[]:$<>" else one for one in text)
+
+
+def _hex(color: tuple[int, int, int]) -> str:
+    return "#" + bytes(color).hex()
+
+
+def _rgb(text: str) -> tuple[int, int, int]:
+    red, green, blue = bytes.fromhex(text.removeprefix("#"))
+    return red, green, blue
