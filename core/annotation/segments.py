@@ -8,7 +8,8 @@ MAX_LABEL_LENGTH = 64
 MAX_SEGMENT_NUMBER = 65535
 """Segment Number (0062,0004) is an unsigned 16-bit integer (PS3.3 section C.8.20.4)."""
 
-# Okabe and Ito's colours without black, which would not show on a scan.
+# Okabe and Ito's colours without black, which would not show on a scan; then those of a coarse grid
+# of colours that lie farthest from all before them, for normal and for colour-blind vision alike.
 PALETTE: tuple[tuple[int, int, int], ...] = (
     (230, 159, 0),
     (86, 180, 233),
@@ -17,6 +18,11 @@ PALETTE: tuple[tuple[int, int, int], ...] = (
     (0, 114, 178),
     (213, 94, 0),
     (204, 121, 167),
+    (135, 15, 240),
+    (195, 255, 165),
+    (135, 60, 45),
+    (150, 120, 255),
+    (0, 255, 210),
 )
 """Colours that colour-blind people can tell apart, in the order segments get them.
 
