@@ -1,0 +1,85 @@
+"""What goes into proposing and what comes out: examples and proposals."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+Method = Literal["auto", "network", "interpolation"]
+"""The network mixed with the interpolation as the examples advise, or one of the two alone."""
+
+
+@dataclass(frozen=True, eq=False)
+class SegmentExamples:
+    """The slices of one segment that a person stands behind.
+
+    Attributes
+    ----------
+    number : int
+        Segment number.
+    masks : mapping of int to np.ndarray
+        Slice index to bool [row, column]; an empty mask says that the structure is not there.
+    """
+
+    number: int
+    masks: Mapping[int, np.ndarray]
+
+
+@dataclass(frozen=True, eq=False)
+class Proposal:
+    """A mask the model suggests for a slice.
+
+    Attributes
+    ----------
+    segment : int
+        Segment number.
+    slice : int
+        Slice index.
+    mask : np.ndarray
+        bool [row, column]; empty where the structure was looked for and not found.
+    expected_dice : float or None
+        Dice to expect; None where the examples are too few to know, or not yet compared.
+    network_share : float
+        How far the network was trusted: 1 alone, 0 not at all.
+    """
+
+    segment: int
+    slice: int
+    mask: np.ndarray
+    expected_dice: float | None = None
+    network_share: float = 1.0
+
+
+def check_examples(volume: np.ndarray, segments: Sequence[SegmentExamples]) -> None:
+    """Make sure that examples belong to a volume.
+
+    Parameters
+    ----------
+    volume : np.ndarray
+        [slice, row, column].
+    segments : sequence of SegmentExamples
+        All segments.
+
+    Raises
+    ------
+    ValueError
+        If a slice does not exist, a mask has another size, or a number occurs twice.
+    """
+    if volume.ndim != 3:
+        raise ValueError(f"volume: got shape {volume.shape}; expected [slice, row, column]")
+    numbers = [segment.number for segment in segments]
+    if len(set(numbers)) < len(numbers):
+        raise ValueError(f"segments: got numbers {numbers}; expected each once")
+    for segment in segments:
+        for index, mask in segment.masks.items():
+            if not 0 <= index < len(volume):
+                raise ValueError(
+                    f"segment {segment.number}: got an example on slice {index}; "
+                    f"expected slices 0 to {len(volume) - 1}"
+                )
+            if mask.shape != volume.shape[1:] or mask.dtype != bool:
+                raise ValueError(
+                    f"segment {segment.number}, slice {index}: got a mask of shape {mask.shape} "
+                    f"and type {mask.dtype}; expected {volume.shape[1:]} and bool"
+                )

@@ -1,0 +1,81 @@
+"""Where a structure may be: which slices to look at, and where it ends."""
+
+from collections.abc import Mapping
+from itertools import pairwise
+
+import numpy as np
+from scipy.ndimage import binary_dilation, label
+
+from core.proposals.crop import Crop
+
+_REACH = 1.0
+"""How far to follow a structure beyond its examples, in units of their largest gap."""
+
+_STEP_PIXELS = 3
+"""How far a structure may move from slice to slice, in pixels of the network."""
+
+
+def between(masks: Mapping[int, np.ndarray]) -> list[int]:
+    """List the slices between two neighbouring examples of which one has the structure."""
+    known = sorted(masks)
+    return [
+        index
+        for below, above in pairwise(known)
+        if masks[below].any() or masks[above].any()
+        for index in range(below + 1, above)
+    ]
+
+
+def outward(masks: Mapping[int, np.ndarray], slices: int) -> list[tuple[int, int]]:
+    """List the outermost examples beyond which a structure may go on.
+
+    Parameters
+    ----------
+    masks : mapping of int to np.ndarray
+        Slice index to bool [row, column].
+    slices : int
+        Slices of the series.
+
+    Returns
+    -------
+    list of (int, int)
+        Index of the example and direction (−1 or 1); none where the outermost example says that
+        the structure is not there, or is the series' last slice.
+    """
+    first, last = min(masks), max(masks)
+    ends = [(first, -1)] * (first > 0) + [(last, 1)] * (last < slices - 1)
+    return [(index, direction) for index, direction in ends if masks[index].any()]
+
+
+def reach(masks: Mapping[int, np.ndarray], slice_mm: float, crop: Crop) -> int:
+    """Count the slices to follow a structure beyond its examples at most.
+
+    As far as the largest gap between examples; a single example vouches for half the crop.
+    """
+    known = sorted(masks)
+    if len(known) == 1:
+        return max(1, round(crop.side_mm / 2 / slice_mm))
+    gaps = (above - below for below, above in pairwise(known))
+    return max(1, round(_REACH * max(gaps)))
+
+
+def continued(mask: np.ndarray, previous: np.ndarray, crop: Crop) -> np.ndarray:
+    """Keep the parts of a mask that go on from the previous slice.
+
+    Parameters
+    ----------
+    mask, previous : np.ndarray
+        bool [row, column] of the crop's window.
+    crop : Crop
+        Whose pixels say how far a part may have moved.
+
+    Returns
+    -------
+    np.ndarray
+        bool [row, column]; empty where the structure has ended.
+    """
+    steps = max(1, round(_STEP_PIXELS * crop.pixel_mm / min(crop.pixel_spacing)))
+    parts, _ = label(mask)
+    near = binary_dilation(previous, iterations=steps)
+    kept = np.unique(parts[near & mask])
+    return mask & np.isin(parts, kept)

@@ -1,0 +1,74 @@
+"""Intensities as the network sees them: the same in training, proposals and evaluation."""
+
+import numpy as np
+
+CT_RANGE = (-500.0, 1000.0)
+"""Hounsfield units that are told apart in CT; everything beyond is clipped."""
+
+PERCENTILES = (0.5, 99.5)
+"""Percentiles of the whole series that become 0 and 1 where units mean nothing."""
+
+
+def prepare(volume: np.ndarray, modality: str) -> np.ndarray:
+    """Map a whole series to [0, 1], as one and never slice by slice: a tissue keeps its value.
+
+    Parameters
+    ----------
+    volume : np.ndarray
+        [slice, row, column] in modality units (Hounsfield units for CT), any numeric type.
+    modality : str
+        DICOM Modality (0008,0060), such as ``"CT"``.
+
+    Returns
+    -------
+    np.ndarray
+        float32 [slice, row, column], values in [0, 1]; 0 where a value is not a number.
+    """
+    return scale(volume, value_range(volume, modality))
+
+
+def value_range(volume: np.ndarray, modality: str) -> tuple[float, float]:
+    """Choose the values of a series that become 0 and 1.
+
+    Parameters
+    ----------
+    volume : np.ndarray
+        [slice, row, column] in modality units.
+    modality : str
+        DICOM Modality (0008,0060).
+
+    Returns
+    -------
+    tuple of float
+        `CT_RANGE` for CT; else the percentiles of all finite values, (0, 1) if there are none.
+    """
+    if modality == "CT":
+        return CT_RANGE
+    values = np.asarray(volume)
+    if values.dtype.kind == "f":
+        values = values[np.isfinite(values)]
+    if not values.size:
+        return (0.0, 1.0)
+    low, high = np.percentile(values, PERCENTILES)
+    return (float(low), float(high))
+
+
+def scale(values: np.ndarray, limits: tuple[float, float]) -> np.ndarray:
+    """Map modality units linearly to [0, 1] and clip.
+
+    Parameters
+    ----------
+    values : np.ndarray
+        Any shape and numeric type; slices of a series.
+    limits : tuple of float
+        What becomes 0 and what becomes 1, from `value_range` of the whole series.
+
+    Returns
+    -------
+    np.ndarray
+        float32, the same shape; 0 where a value is not a number.
+    """
+    low, high = limits
+    width = max(high - low, float(np.finfo(np.float32).tiny))
+    scaled = (np.asarray(values, np.float32) - np.float32(low)) / np.float32(width)
+    return np.clip(np.nan_to_num(scaled, nan=0.0), 0.0, 1.0)

@@ -1,0 +1,78 @@
+"""The network's opinion and the interpolation's on one scale, and mixtures of both."""
+
+import numpy as np
+
+from core.proposals.crop import Crop
+
+LIMIT = 6.0
+"""Either opinion is bounded by this log-odds, so that neither outshouts the other."""
+
+SLOPE = 1.0
+"""Log-odds per pixel of the network by which the interpolation grows surer off the outline."""
+
+
+def network_score(crop: Crop, logits: np.ndarray) -> np.ndarray:
+    """Bring the network's logits to the original pixels.
+
+    Parameters
+    ----------
+    crop : Crop
+        What the network saw.
+    logits : np.ndarray
+        float32 [..., SIDE, SIDE].
+
+    Returns
+    -------
+    np.ndarray
+        float32 [..., rows, columns] of the crop's window, positive inside.
+    """
+    return crop.restore(np.clip(logits, -LIMIT, LIMIT))
+
+
+def interpolation_score(crop: Crop, distance: np.ndarray) -> np.ndarray:
+    """Turn the interpolated distance to the outline into log-odds.
+
+    Parameters
+    ----------
+    crop : Crop
+        Whose pixels are the unit.
+    distance : np.ndarray
+        float32 [..., row, column] in mm, positive inside.
+
+    Returns
+    -------
+    np.ndarray
+        float32, the same shape.
+    """
+    return np.clip(distance * (SLOPE / crop.pixel_mm), -LIMIT, LIMIT)
+
+
+def mixed(
+    network: np.ndarray | None, interpolation: np.ndarray | None, network_share: float
+) -> np.ndarray:
+    """Mix what there is of the two scores.
+
+    Parameters
+    ----------
+    network, interpolation : np.ndarray or None
+        Scores of the same shape; at least one.
+    network_share : float
+        Weight of the network where both are there.
+
+    Returns
+    -------
+    np.ndarray
+        float32, the same shape; inside where positive.
+
+    Raises
+    ------
+    ValueError
+        If both scores are missing.
+    """
+    if network is None and interpolation is None:
+        raise ValueError("scores: got neither; expected the network's or the interpolation's")
+    if network is None:
+        return interpolation  # type: ignore[return-value]
+    if interpolation is None:
+        return network
+    return network_share * network + (1 - network_share) * interpolation

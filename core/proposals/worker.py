@@ -1,0 +1,134 @@
+"""Work in the background: one thread and one queue for the whole process."""
+
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from queue import SimpleQueue
+
+from core.proposals.examples import Proposal
+
+_LOG = logging.getLogger(__name__)
+
+Progress = Callable[[int, int], None]
+"""Called with how many steps are done, and how many there are."""
+
+Work = Callable[[Callable[[], bool], Progress], Iterator[Proposal]]
+"""Given a test for cancellation and a place to report progress, makes proposals."""
+
+
+@dataclass
+class Job:
+    """A piece of work that was handed in, and how far it is.
+
+    All members may be used from any thread.
+    """
+
+    _work: Work
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _cancelled: threading.Event = field(default_factory=threading.Event)
+    _finished: threading.Event = field(default_factory=threading.Event)
+    _progress: tuple[int, int] = (0, 0)
+    _proposals: dict[tuple[int, int], Proposal] = field(default_factory=dict)
+    _error: str | None = None
+
+    @property
+    def progress(self) -> tuple[int, int]:
+        """Steps done and steps in all; (0, 0) before the work began."""
+        with self._lock:
+            return self._progress
+
+    @property
+    def proposals(self) -> list[Proposal]:
+        """The newest proposal of every segment and slice so far, in the order they first came."""
+        with self._lock:
+            return list(self._proposals.values())
+
+    @property
+    def error(self) -> str | None:
+        """One sentence on what went wrong, or None."""
+        with self._lock:
+            return self._error
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing more will happen: done, failed or cancelled."""
+        return self._finished.is_set()
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether the job was asked to stop."""
+        return self._cancelled.is_set()
+
+    def cancel(self) -> None:
+        """Ask the job to stop after the slice it is at; what it has proposed stays."""
+        self._cancelled.set()
+
+    def wait(self, seconds: float | None = None) -> bool:
+        """Wait until the job is finished; False if the time ran out."""
+        return self._finished.wait(seconds)
+
+    def _run(self) -> None:
+        try:
+            if not self.cancelled:
+                for proposal in self._work(self._cancelled.is_set, self._report):
+                    with self._lock:
+                        self._proposals[proposal.segment, proposal.slice] = proposal
+        except ValueError as error:
+            self._fail(str(error))
+        except MemoryError:
+            self._fail("There was not enough memory for the proposals; close other programs.")
+        except Exception as error:
+            # The type alone: a message might quote what belongs to a patient.
+            _LOG.error("Proposing failed with %s", type(error).__name__)
+            self._fail(
+                f"Proposing failed unexpectedly ({type(error).__name__}); what was drawn is safe."
+            )
+        finally:
+            self._finished.set()
+
+    def _report(self, done: int, total: int) -> None:
+        with self._lock:
+            self._progress = (done, total)
+
+    def _fail(self, sentence: str) -> None:
+        with self._lock:
+            self._error = sentence
+
+
+_starting = threading.Lock()
+
+
+def submit(work: Work) -> Job:
+    """Queue work for the background thread, which does one job after the other.
+
+    Parameters
+    ----------
+    work : callable
+        Called in the background with ``cancelled`` (returns whether to stop) and ``progress``
+        (takes steps done and steps in all); gives proposals one by one. A ValueError's message is
+        shown to the person.
+
+    Returns
+    -------
+    Job
+        Watch it, or cancel it.
+    """
+    job = Job(work)
+    with _starting:
+        _queue().put(job)
+    return job
+
+
+@cache
+def _queue() -> SimpleQueue[Job]:
+    """Start the background thread with its queue, once per process."""
+    queue: SimpleQueue[Job] = SimpleQueue()
+
+    def serve() -> None:
+        while True:
+            queue.get()._run()
+
+    threading.Thread(target=serve, name="proposals", daemon=True).start()
+    return queue
