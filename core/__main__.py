@@ -1,0 +1,75 @@
+"""`python -m core COMMAND …`: Slicewise without a browser."""
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+COMMANDS = {
+    "info": "list the series in a folder or file",
+    "propose": "fill in a segmentation that was drawn on a few slices",
+}
+"""Every command is the module of that name in `core.commands`; only the one used is imported."""
+
+BAD_INPUT = 2
+"""Exit code for input that cannot be used, as for wrong options."""
+
+_INTERRUPTED = 130
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser that complains in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        sys.stderr.write(f"{self.prog}: {message}; see {self.prog} --help\n")
+        sys.exit(BAD_INPUT)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        The command and its options; those of the process by default.
+
+    Returns
+    -------
+    int
+        Exit code: 0 for success, 2 for input that cannot be used, which one line on stderr
+        explains.
+    """
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    listing = "\n".join(f"  {name:<10} {what}" for name, what in COMMANDS.items())
+    chooser = _Parser(
+        prog="python -m core",
+        usage="python -m core COMMAND …",
+        description=f"commands:\n{listing}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    chooser.add_argument("command", choices=COMMANDS, metavar="COMMAND")
+    name = chooser.parse_args(given[:1]).command
+    command = importlib.import_module(f"core.commands.{name}")
+    parser = _Parser(prog=f"python -m core {name}", description=COMMANDS[name])
+    command.add_arguments(parser)
+    options = parser.parse_args(given[1:])
+    try:
+        return int(command.run(options))
+    except (ValueError, OSError, MemoryError) as error:
+        sys.stderr.write(f"{_sentence(error)}\n")
+        return BAD_INPUT
+    except KeyboardInterrupt:
+        sys.stderr.write("Stopped; nothing was written.\n")
+        return _INTERRUPTED
+
+
+def _sentence(error: Exception) -> str:
+    """Put what went wrong in one line."""
+    if isinstance(error, MemoryError):
+        return "There is not enough memory for this; close other programs."
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+if __name__ == "__main__":
+    sys.exit(main())

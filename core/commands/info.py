@@ -1,0 +1,49 @@
+"""`python -m core info PATH`: list the series in a folder or file."""
+
+import argparse
+from pathlib import Path
+
+from core.dicom.reading import find_series
+from core.dicom.series import SeriesSummary
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the command takes."""
+    parser.add_argument("path", type=Path, metavar="PATH", help="folder or DICOM file")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print one block for each series, without anything that identifies the patient.
+
+    Parameters
+    ----------
+    arguments : argparse.Namespace
+        From `add_arguments`.
+
+    Returns
+    -------
+    int
+        0.
+
+    Raises
+    ------
+    DicomError
+        If there is no series.
+    """
+    print("\n\n".join(_described(summary) for summary in find_series(arguments.path)))
+    return 0
+
+
+def _described(summary: SeriesSummary) -> str:
+    between_rows, between_columns = summary.pixel_spacing
+    lines = [
+        f"series       {summary.uid}",
+        f"modality     {summary.modality}",
+        f"description  {summary.series_description or '–'}",
+        f"slices       {summary.slices} of {summary.rows} × {summary.columns} pixels",
+        f"spacing      {summary.slice_spacing:.4g} mm between slices, "
+        f"{between_rows:.4g} × {between_columns:.4g} mm per pixel",
+    ]
+    return "\n".join(
+        lines + [f"caution      {problem}" for problem in summary.problems + summary.damaged]
+    )

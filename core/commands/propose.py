@@ -1,0 +1,287 @@
+"""`python -m core propose`: fill in a segmentation that was drawn on a few slices."""
+
+import argparse
+import json
+import os
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from time import perf_counter
+from typing import Any, get_args
+
+import numpy as np
+
+from core.commands.choice import choose_series
+from core.dicom.errors import DicomError
+from core.dicom.reading import read_series
+from core.dicom.segmentation import SegmentMasks, read_segmentation, write_segmentation
+from core.dicom.series import Series
+from core.proposals.examples import Method, Proposal, SegmentExamples
+
+
+@dataclass(frozen=True, eq=False)
+class _Drawn:
+    """A segment with the slices that are known: `absent` holds those without the structure."""
+
+    masks: SegmentMasks
+    absent: frozenset[int]
+
+    def examples(self, shape: tuple[int, int]) -> SegmentExamples:
+        nothing = dict.fromkeys(self.absent, np.zeros(shape, bool))
+        return SegmentExamples(self.masks.segment.number, {**self.masks.masks, **nothing})
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the command takes."""
+    parser.add_argument("path", type=Path, metavar="SERIES", help="folder or file of the series")
+    parser.add_argument(
+        "--examples",
+        type=Path,
+        required=True,
+        metavar="SEG.dcm",
+        help="segmentation of the series; every slice that is not empty is an example",
+    )
+    parser.add_argument(
+        "--output", type=Path, required=True, metavar="OUT.dcm", help="segmentation to write"
+    )
+    parser.add_argument("--report", type=Path, metavar="R.json", help="report to write")
+    parser.add_argument(
+        "--absent",
+        action="append",
+        default=[],
+        metavar='"LABEL:0-3,41"',
+        help="slices, counted from 0 by position, where a segment is known not to be; repeatable",
+    )
+    parser.add_argument("--method", choices=get_args(Method), default="auto")
+    parser.add_argument(
+        "--weights", default="default", metavar="NAME|PATH", help="weights of the network"
+    )
+    parser.add_argument(
+        "--accept-licence",
+        action="store_true",
+        help="accept the licence of the published checkpoint: research use only",
+    )
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    parser.add_argument("--series", metavar="UID", help="which series, where there are several")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Read, propose, write.
+
+    Parameters
+    ----------
+    arguments : argparse.Namespace
+        From `add_arguments`.
+
+    Returns
+    -------
+    int
+        0; the files named by ``output`` and ``report`` are complete.
+
+    Raises
+    ------
+    ValueError, OSError
+        If something cannot be used; then neither file was touched.
+    """
+    outputs = [arguments.output] + ([arguments.report] if arguments.report else [])
+    _check_outputs(outputs, arguments.examples)
+    start = perf_counter()
+    series = read_series(choose_series(arguments.path, arguments.series))
+    segments = _read_examples(arguments.examples, arguments.absent, series)
+    engine = None
+    if arguments.method != "interpolation":
+        # Importing PyTorch takes seconds, which a wrong path should not cost.
+        from core.network.engine import load_engine
+
+        engine = load_engine(
+            arguments.weights, arguments.device, accept_licence=arguments.accept_licence
+        )
+    loaded = perf_counter()
+    proposals = _proposals(series, segments, engine, arguments.method)
+    proposed = perf_counter()
+    weights = None if engine is None else engine.weights.name
+    with _replacing(outputs) as unfinished:
+        _write(series, segments, proposals, unfinished[0], weights)
+        if arguments.report:
+            seconds = {
+                "load": loaded - start,
+                "propose": proposed - loaded,
+                "write": perf_counter() - proposed,
+            }
+            report = {
+                "series": series.summary.uid,
+                "weights": weights,
+                "device": None if engine is None else engine.device.type,
+                "seconds": {name: round(value, 3) for name, value in seconds.items()},
+                "segments": [
+                    _segment_report(series, drawn, proposals, arguments.method)
+                    for drawn in segments
+                ],
+            }
+            unfinished[1].write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+    return 0
+
+
+def _read_examples(path: Path, absent: Sequence[str], series: Series) -> list[_Drawn]:
+    """Read segments and number them as a segmentation does, from 1 without gaps."""
+    read = [masks for masks in read_segmentation(path, series) if masks.masks]
+    if not read:
+        raise DicomError(f"{path} marks no pixel; draw the structure on at least one slice.")
+    wanted = _read_absent(absent, {masks.segment.label for masks in read}, series)
+    drawn = []
+    for number, masks in enumerate(read, start=1):
+        label = masks.segment.label
+        slices = wanted.get(label, frozenset())
+        if both := sorted(slices & set(masks.masks)):
+            raise ValueError(
+                f"--absent: {label} is drawn on slice {both[0]}; leave this slice out of --absent."
+            )
+        segment = replace(masks.segment, number=number)
+        drawn.append(_Drawn(replace(masks, segment=segment), slices))
+    return drawn
+
+
+def _read_absent(
+    given: Sequence[str], labels: set[str], series: Series
+) -> dict[str, frozenset[int]]:
+    """Read "LABEL:0-3,41" into slice indices by label."""
+    absent: dict[str, set[int]] = {}
+    for text in given:
+        label, separator, ranges = text.rpartition(":")
+        if not separator or label not in labels:
+            raise ValueError(
+                f"--absent {text!r}: expected LABEL:SLICES with one of the labels "
+                f"{', '.join(sorted(labels))}."
+            )
+        for part in ranges.split(","):
+            absent.setdefault(label, set()).update(_read_range(part, text, series.summary.slices))
+    return {label: frozenset(slices) for label, slices in absent.items()}
+
+
+def _read_range(part: str, text: str, slices: int) -> range:
+    first, separator, last = part.strip().partition("-")
+    if not first.isdecimal() or (separator and not last.isdecimal()):
+        raise ValueError(f"--absent {text!r}: expected slices like 0-3,41 after the label.")
+    span = range(int(first), int(last if separator else first) + 1)
+    if not span or span[-1] >= slices:
+        raise ValueError(
+            f"--absent {text!r}: the series has slices 0 to {slices - 1}, and a range goes upwards."
+        )
+    return span
+
+
+def _proposals(
+    series: Series, segments: Sequence[_Drawn], engine: Any, method: Method
+) -> dict[tuple[int, int], Proposal]:
+    """Newest proposal of every segment and slice."""
+    from core.proposals.proposer import propose
+
+    found = propose(
+        series.volume,
+        series.geometry.spacing,
+        series.summary.modality,
+        [drawn.examples(series.volume.shape[1:]) for drawn in segments],
+        engine=engine,
+        method=method,
+        exclusive=[d.masks.segment.number for d in segments if d.masks.segment.exclusive],
+    )
+    return {(proposal.segment, proposal.slice): proposal for proposal in found}
+
+
+def _write(
+    series: Series,
+    segments: Sequence[_Drawn],
+    proposals: Mapping[tuple[int, int], Proposal],
+    path: Path,
+    weights: str | None,
+) -> None:
+    """Write examples and proposals as a DICOM segmentation."""
+    whole = []
+    for drawn in segments:
+        number = drawn.masks.segment.number
+        proposed = {
+            proposal.slice: proposal.mask
+            for proposal in proposals.values()
+            if proposal.segment == number and proposal.mask.any()
+        }
+        whole.append(
+            SegmentMasks(
+                segment=drawn.masks.segment,
+                masks={**proposed, **drawn.masks.masks},
+                algorithm="SEMIAUTOMATIC" if proposed else drawn.masks.algorithm,
+            )
+        )
+    write_segmentation(series, whole, path, weights=weights)
+
+
+def _segment_report(
+    series: Series,
+    drawn: _Drawn,
+    proposals: Mapping[tuple[int, int], Proposal],
+    method: Method,
+) -> dict[str, Any]:
+    """Report on one segment, as the command's documentation lays out."""
+    number = drawn.masks.segment.number
+    slices, known = [], []
+    for index, record in enumerate(series.slices):
+        proposal = proposals.get((number, index))
+        expected = None
+        if index in drawn.masks.masks or index in drawn.absent:
+            state = "example"
+        elif proposal is not None and proposal.mask.any():
+            state, expected = "proposed", proposal.expected_dice
+            if expected is not None:
+                known.append((expected, int(proposal.mask.sum())))
+        else:
+            state = "empty"
+        slices.append(
+            {
+                "slice": index,
+                "sop_uid": record.sop_instance_uid,
+                "frame": record.frame,
+                "state": state,
+                "expected_dice": None if expected is None else round(expected, 4),
+            }
+        )
+    pixels = sum(size for _, size in known)
+    mean = sum(expected * size for expected, size in known) / pixels if known else None
+    return {
+        "number": number,
+        "label": drawn.masks.segment.label,
+        "method": method,
+        "expected_dice": None if mean is None else round(mean, 4),
+        "slices": slices,
+    }
+
+
+def _check_outputs(outputs: Sequence[Path], examples: Path) -> None:
+    """Make sure before the work that its results can be written."""
+    if len({path.resolve() for path in (*outputs, examples)}) <= len(outputs):
+        raise ValueError("--examples, --output and --report must be different files.")
+    for path in outputs:
+        if path.is_dir():
+            raise ValueError(f"{path} is a folder; give the name of a file to write.")
+        if not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
+            raise ValueError(
+                f"{path.parent} is no folder that can be written to; create it or choose another."
+            )
+
+
+@contextmanager
+def _replacing(outputs: Sequence[Path]) -> Iterator[list[Path]]:
+    """Give temporary paths that replace the outputs together when all went well."""
+    folders = [
+        Path(stack)
+        for stack in (tempfile.mkdtemp(prefix=".slicewise-", dir=path.parent) for path in outputs)
+    ]
+    unfinished = [folder / path.name for folder, path in zip(folders, outputs, strict=True)]
+    try:
+        yield unfinished
+        for temporary, path in zip(unfinished, outputs, strict=True):
+            temporary.replace(path)
+    finally:
+        for folder, temporary in zip(folders, unfinished, strict=True):
+            temporary.unlink(missing_ok=True)
+            folder.rmdir()
