@@ -83,6 +83,8 @@ class Segment:
         Segmented Property Type, such as Liver.
     exclusive : bool
         Whether a pixel of this segment belongs to no other exclusive segment.
+    type_modifier : Code or None
+        Segmented Property Type Modifier, such as the side of a paired organ.
 
     Raises
     ------
@@ -96,6 +98,7 @@ class Segment:
     category: Code
     type: Code
     exclusive: bool = True
+    type_modifier: Code | None = None
 
     def __post_init__(self) -> None:
         if not 1 <= self.number <= MAX_SEGMENT_NUMBER:

@@ -140,6 +140,9 @@ def append_segment(connection: Connection, row: Mapping[str, Any]) -> None:
 def segment_of(row: Row[Any]) -> Segment:
     """Segment held by a row of ``segment_version``."""
     red, green, blue = bytes.fromhex(row.color[1:])
+    modifier = None
+    if row.modifier_value is not None:
+        modifier = Code(row.modifier_value, row.modifier_scheme, row.modifier_meaning)
     return Segment(
         number=row.number,
         label=row.label,
@@ -147,11 +150,13 @@ def segment_of(row: Row[Any]) -> Segment:
         category=Code(row.category_value, row.category_scheme, row.category_meaning),
         type=Code(row.type_value, row.type_scheme, row.type_meaning),
         exclusive=row.exclusive,
+        type_modifier=modifier,
     )
 
 
 def segment_columns(segment: Segment) -> dict[str, Any]:
     """Columns of ``segment_version`` that describe a segment."""
+    modifier = segment.type_modifier
     return {
         "number": segment.number,
         "label": segment.label,
@@ -162,6 +167,9 @@ def segment_columns(segment: Segment) -> dict[str, Any]:
         "type_value": segment.type.value,
         "type_scheme": segment.type.scheme,
         "type_meaning": segment.type.meaning,
+        "modifier_value": modifier.value if modifier else None,
+        "modifier_scheme": modifier.scheme if modifier else None,
+        "modifier_meaning": modifier.meaning if modifier else None,
         "exclusive": segment.exclusive,
     }
 

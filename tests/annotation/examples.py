@@ -9,7 +9,7 @@ from core.annotation.store import AnnotationStore
 SERIES = "1.2.826.0.1.3680043.8.498.1"
 ROWS, COLUMNS, SLICES = 12, 10, 6
 SHAPE = (ROWS, COLUMNS)
-ANATOMY = Code("123037004", "SCT", "Anatomical Structure")
+ANATOMY = Code("91723000", "SCT", "Anatomical Structure")
 LIVER = Code("10200004", "SCT", "Liver")
 SPLEEN = Code("78961009", "SCT", "Spleen")
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from core.annotation.segments import Code
 from core.annotation.states import SliceState
 from core.annotation.store import (
     AnnotationStore,
@@ -106,7 +107,13 @@ class TestSeries:
 
 class TestSegments:
     def test_come_back_as_they_were_saved(self, store: AnnotationStore) -> None:
-        changed = replace(segment(1), label="Left lobe", color=(1, 20, 255), exclusive=False)
+        changed = replace(
+            segment(1),
+            label="Left lobe",
+            color=(1, 20, 255),
+            exclusive=False,
+            type_modifier=Code("7771000", "SCT", "Left"),
+        )
         store.save_segment(SERIES, changed, "bert")
         assert store.segments(SERIES) == [changed, segment(2, SPLEEN)]
 
