@@ -1,10 +1,15 @@
 """Slicewise in the browser: the pages and how one gets from one to the next."""
 
+from pathlib import Path
+
 import streamlit as st
 
 from pages.components.gate import mark_routed
 
-st.set_page_config(page_title="Slicewise", page_icon=":material/layers:", layout="wide")
+# A file of our own: browsers would fetch a named icon or emoji from elsewhere.
+ICON = Path(__file__).parent / "pages" / "components" / "icon.png"
+
+st.set_page_config(page_title="Slicewise", page_icon=ICON, layout="wide")
 
 PAGES = {
     "series": st.Page("pages/series.py", title="Series", icon=":material/folder_open:"),

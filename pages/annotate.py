@@ -13,7 +13,7 @@ from pages.components.display import Display, display_settings, slice_png, slice
 from pages.components.editors import EditedSlice, Tool, ToolSettings
 from pages.components.gate import enter
 from pages.components.kept import kept
-from pages.components.proposing import next_step
+from pages.components.next_step import next_step
 from pages.components.save_state import save_state
 from pages.components.segment_panel import add_segment, choose_segment, segment_buttons
 from pages.components.state_strip import state_strip
@@ -22,14 +22,15 @@ from pages.components.work import (
     current_segment,
     current_slice,
     require_work,
+    set_segment,
     set_slice,
 )
 
 TOOL_LABELS = {
-    Tool.BRUSH: ":material/brush: Brush",
-    Tool.OUTLINE: ":material/gesture: Outline",
-    Tool.POLYGON: ":material/pentagon: Polygon",
-    Tool.ERASER: ":material/ink_eraser: Erase",
+    Tool.BRUSH: "Brush",
+    Tool.OUTLINE: "Outline",
+    Tool.POLYGON: "Polygon",
+    Tool.ERASER: "Erase",
 }
 TOOL_HINTS = {
     Tool.BRUSH: "Paint over the structure.",
@@ -48,7 +49,7 @@ def workspace(work: Work) -> None:
     if segment is None:
         first_segment(work)
         return
-    picture, tools = st.columns([3.3, 1], gap="medium")
+    picture, tools = st.columns([2.6, 1], gap="medium")
     with tools:
         next_step(work, segment)
         choose_segment(work, segments, segment)
@@ -90,6 +91,7 @@ def drawing_tools(work: Work, segment: Segment) -> ToolSettings:
         list(Tool),
         format_func=lambda one: TOOL_LABELS[one],
         key=kept("tool", Tool.BRUSH),
+        width="stretch",
         required=True,
         label_visibility="collapsed",
     )
@@ -152,11 +154,10 @@ def slice_bar(work: Work, settings: ToolSettings) -> None:
     slices = work.series.summary.slices
     index = current_slice(work)
     previous, position, following, state = st.columns(
-        [1, 6, 1, 1.6], vertical_alignment="center", gap="small"
+        [0.8, 6, 0.8, 2], vertical_alignment="center", gap="small"
     )
     previous.button(
         "",
-        icon=":material/chevron_left:",
         key="previous-slice",
         shortcut="Left",
         help="Previous slice",
@@ -166,7 +167,6 @@ def slice_bar(work: Work, settings: ToolSettings) -> None:
     )
     following.button(
         "",
-        icon=":material/chevron_right:",
         key="next-slice",
         shortcut="Right",
         help="Next slice",
@@ -229,9 +229,13 @@ def travel(work: Work, way: str) -> None:
     """Undo or redo the person's last step, and show the slice where it happened."""
     move = work.store.undo if way == "undo" else work.store.redo
     changed = move(work.uid, work.person)
-    indices = {index for _, index in changed}
-    if indices and current_slice(work) not in indices:
-        go_to(work, min(indices))
+    if not changed:
+        return
+    segment, index = min(changed)
+    if all(other != current_slice(work) for _, other in changed):
+        go_to(work, index)
+    if len({number for number, _ in changed}) == 1:
+        set_segment(segment)
 
 
 def clear_slice(work: Work, segment: Segment) -> None:

@@ -9,21 +9,23 @@ import streamlit as st
 from core.demo import write_demo_series
 from core.dicom.errors import DicomError
 from core.dicom.reading import find_series
+from core.dicom.uploads import Upload, data_roots, delete_upload, list_uploads, store_upload
 from pages.components.banner import banner
 from pages.components.found_series import show_found
-from pages.components.gate import NOT_A_MEDICAL_DEVICE, Entrance, enter
+from pages.components.gate import NOT_A_MEDICAL_DEVICE, enter
 from pages.components.library import remember_series
-from pages.components.work import choose_series, chosen_summary
+from pages.components.words import count
+from pages.components.work import choose_series, chosen_summary, forget_source, source_files
 
 FOUND = "series.found"
 
 
-def look_in(source: Path) -> None:
+def look_in(home: Path, source: Path) -> None:
     """Look for series and keep what was found for the list."""
     st.session_state.pop(FOUND, None)
     try:
         with st.spinner("Looking for series…"):
-            found = find_series(source)
+            found = find_series(source_files(home, source))
     except DicomError as error:
         st.error(str(error), icon=":material/error:")
         return
@@ -43,22 +45,81 @@ def demo_folder(home: Path) -> Path:
     return folder
 
 
-def ways_in(entrance: Entrance) -> None:
+def ways_in(home: Path) -> None:
     """Offer the ways to a series: demonstration, upload, folder on the server."""
     with st.container(border=True):
         st.subheader("Try it")
         st.caption("A torso phantom made by Slicewise: no patient, several organs, 48 slices.")
-        if st.button(
-            "Open the demonstration series", icon=":material/science:", width="stretch", key="demo"
-        ):
-            look_in(demo_folder(entrance.settings.home))
+        if st.button("Open the demonstration series", icon=":material/science:", width="stretch"):
+            look_in(home, demo_folder(home))
+    with st.container(border=True):
+        st.subheader("Upload")
+        take_upload(home)
+    with st.container(border=True):
+        st.subheader("Folder on the server")
+        take_folder(home)
+
+
+def take_upload(home: Path) -> None:
+    """Store uploaded files, and list what is stored already."""
+    with st.form("upload", border=False, clear_on_submit=True):
+        files = st.file_uploader(
+            "DICOM files or a zip of them",
+            accept_multiple_files=True,
+            help="Copied to this server's own folder; delete the copy below when you are done.",
+        )
+        if st.form_submit_button("Store and look inside", width="stretch") and files:
+            try:
+                with st.spinner("Storing the upload…"):
+                    upload = store_upload([(one.name, one) for one in files], home)
+            except DicomError as error:
+                st.error(str(error), icon=":material/error:")
+            else:
+                look_in(home, upload.folder)
+    for upload in list_uploads(home):
+        text, show, delete = st.columns([3, 1.4, 0.9], vertical_alignment="center")
+        text.caption(f"{upload.created:%Y-%m-%d %H:%M} UTC · {count(upload.files, 'file')}")
+        if show.button("Show", key=f"show-{upload.identifier}", width="stretch"):
+            look_in(home, upload.folder)
+        with delete.popover("", icon=":material/delete:", help="Delete this copy"):
+            st.write("Delete this copy for good? What was drawn stays stored.")
+            if st.button("Delete", key=f"delete-{upload.identifier}", type="primary"):
+                remove_upload(home, upload)
+
+
+def remove_upload(home: Path, upload: Upload) -> None:
+    """Delete the copy of an upload, and stop showing what was in it."""
+    try:
+        delete_upload(upload.identifier, home)
+    except DicomError as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    listed = st.session_state.get(FOUND)
+    if listed is not None and listed[0] == upload.folder:
+        st.session_state.pop(FOUND)
+    forget_source(home, upload.folder)
+    st.rerun()
+
+
+def take_folder(home: Path) -> None:
+    """Open a folder in place, if the server's settings allow any."""
+    roots = data_roots()
+    if not roots:
+        st.caption("None may be opened: set SLICEWISE_DATA_ROOTS where Slicewise is started.")
+        return
+    st.caption("Below " + ", ".join(f"`{root}`" for root in roots))
+    with st.form("folder", border=False):
+        folder = st.text_input("Folder", value=str(roots[0]), label_visibility="collapsed")
+        if st.form_submit_button("Look for series", width="stretch"):
+            look_in(home, Path(folder).expanduser())
 
 
 entrance = enter("series")
+home = entrance.settings.home
 banner(chosen_summary(entrance))
 left, right = st.columns([1, 2.1], gap="large")
 with left:
-    ways_in(entrance)
+    ways_in(home)
     st.caption(NOT_A_MEDICAL_DEVICE)
 with right:
     listed = st.session_state.get(FOUND)
@@ -70,9 +131,5 @@ with right:
         chosen = show_found(found)
         if chosen is not None:
             summary, leave_out = chosen
-            choose_series(
-                remember_series(
-                    entrance.settings.home, summary.uid, source, leave_out_damaged=leave_out
-                )
-            )
+            choose_series(remember_series(home, summary.uid, source, leave_out_damaged=leave_out))
             st.switch_page("pages/annotate.py")

@@ -8,10 +8,11 @@ import streamlit as st
 from core.annotation.segments import Segment
 from core.annotation.states import SliceState
 from core.annotation.store import SliceAnnotation
+from core.dicom.display import to_grey
 from core.dicom.series import Series, Window
 from pages.components.kept import kept
 from pages.components.picture import Layer, draw_slice, picture_size, png
-from pages.components.windows import CUSTOM, to_gray, window_choices
+from pages.components.windows import CUSTOM, window_choices
 
 SIZES = (448, 512, 576, 640, 704, 768, 896, 1024)
 """Picture pixels of the longer side of a slice."""
@@ -109,9 +110,9 @@ def slice_png(
         share = _PROPOSED_SHARE if proposed else 1.0
         share *= 1.0 if segment.number == active else _OTHERS_SHARE
         layers.append(Layer(annotation.mask, segment.color, display.opacity * share, proposed))
-    gray = to_gray(series.volume[slice_index], display.window, inverted=series.inverted)
+    grey = to_grey(series.volume[slice_index], display.window, inverted=series.inverted)
     letters = series.geometry.orientation_letters
-    return png(draw_slice(gray, slice_size(series, display), layers, letters))
+    return png(draw_slice(grey, slice_size(series, display), layers, letters))
 
 
 @st.cache_data(max_entries=20, show_spinner=False)

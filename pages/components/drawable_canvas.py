@@ -156,11 +156,12 @@ def show_editor(shown: EditedSlice, tools: ToolSettings) -> None:
     others = f'[class*="st-key-canvas-"]:not(.st-key-{visit.key})'
     st.html(f"<style>{others} {{display: none;}}</style>")
     slots: list[_Visit | None] = st.session_state[_VISITS]
-    for number, held in enumerate(slots):
-        # A slot keeps its place on the page, so that a hidden canvas is not made anew.
-        with st.container(key=f"slot-{number}"):
-            if held is not None:
-                _canvas(held)
+    with st.container(key="stage", gap=None):
+        for number, held in enumerate(slots):
+            # A slot keeps its place on the page, so that a hidden canvas is not made anew.
+            with st.container(key=f"slot-{number}", horizontal_alignment="center"):
+                if held is not None:
+                    _canvas(held)
 
 
 def _canvas(visit: _Visit) -> None:

@@ -28,10 +28,9 @@ NOT_A_MEDICAL_DEVICE = (
 
 _STYLE = """
 <style>
-.block-container {padding: 3.4rem 1.4rem 0.5rem 1.4rem; max-width: none;}
+.block-container {padding: 4.2rem 1.4rem 0.5rem 1.4rem; max-width: none;}
+.st-key-stage {background: #000; border-radius: 4px;}
 [data-testid="stVerticalBlock"] {gap: 0.55rem;}
-h1 {font-size: 1.5rem; padding: 0.3rem 0;}
-h3 {font-size: 1.05rem; padding: 0.2rem 0;}
 </style>
 """
 

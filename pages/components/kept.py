@@ -1,4 +1,4 @@
-"""Settings of widgets that outlive a change of page, which Streamlit's own widget state does not."""
+"""Values of widgets that outlive a change of page, unlike Streamlit's own widget state."""
 
 from typing import Any
 

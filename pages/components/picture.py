@@ -1,4 +1,4 @@
-"""A slice as a picture: gray values, masks over it, and the sides of the patient."""
+"""A slice as a picture: grey values, masks over it, and the sides of the patient."""
 
 import io
 from collections.abc import Sequence
@@ -60,7 +60,7 @@ def picture_size(
 
 
 def draw_slice(
-    gray: NDArray[np.uint8],
+    grey: NDArray[np.uint8],
     size: tuple[int, int],
     layers: Sequence[Layer] = (),
     letters: tuple[str, str, str, str] = ("", "", "", ""),
@@ -69,7 +69,7 @@ def draw_slice(
 
     Parameters
     ----------
-    gray : numpy.ndarray, shape (rows, columns)
+    grey : numpy.ndarray, shape (rows, columns)
         Gray values 0 to 255.
     size : tuple of int
         Width and height of the picture.
@@ -83,7 +83,7 @@ def draw_slice(
     PIL.Image.Image
         RGB.
     """
-    enlarged = Image.fromarray(gray).resize(size, Image.Resampling.BICUBIC)
+    enlarged = Image.fromarray(grey).resize(size, Image.Resampling.BICUBIC)
     pixels = np.repeat(np.asarray(enlarged)[:, :, np.newaxis], 3, axis=2)
     for layer in layers:
         _paint(pixels, layer)

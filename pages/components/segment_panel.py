@@ -8,6 +8,7 @@ from core.annotation.anatomy import AnatomyTerm, search
 from core.annotation.segments import Segment, default_color
 from core.annotation.states import EXAMPLE_STATES, SliceState
 from core.annotation.store import StoreError
+from pages.components.words import plain
 from pages.components.work import Work, set_segment
 
 _MATCHES = 30
@@ -34,7 +35,7 @@ def choose_segment(work: Work, segments: list[Segment], current: Segment) -> Non
         done = sum(state in EXAMPLE_STATES for state in states)
         waiting = sum(state is SliceState.PROPOSED for state in states)
         counts = f"{done} done" + (f", {waiting} proposed" if waiting else "")
-        return f"{_plain(by_number[number].label)} · :gray[{counts}]"
+        return f"{plain(by_number[number].label)} · :gray[{counts}]"
 
     _color_swatches(segments)
     st.session_state["segment"] = current.number
@@ -72,14 +73,14 @@ def add_segment(work: Work) -> None:
     term = st.selectbox(
         "Code",
         terms,
-        format_func=lambda one: f"{one.type.meaning} ({one.type.value})",
+        format_func=lambda one: f"{one.label} ({one.type.value})",
         key=f"anatomy-term-{number}-{text}",
         disabled=not terms,
         placeholder="type a name above",
     )
     label_column, color_column = st.columns([3, 1], vertical_alignment="bottom")
     label = label_column.text_input(
-        "Name", value=term.type.meaning if term else "", key=f"name-{number}-{term}"
+        "Name", value=term.label if term else "", key=f"name-{number}-{term}"
     )
     color = color_column.color_picker(
         "Colour", value=_hex(default_color(number)), key=f"color-{number}"
@@ -88,13 +89,18 @@ def add_segment(work: Work) -> None:
         _save_new(work, number, label, color, term)
 
 
-def _save_new(
-    work: Work, number: int, label: str, color: str, term: AnatomyTerm | None
-) -> None:
+def _save_new(work: Work, number: int, label: str, color: str, term: AnatomyTerm | None) -> None:
     if term is None:
         return
     try:
-        segment = Segment(number, label.strip(), _rgb(color), term.category, term.type)
+        segment = Segment(
+            number,
+            label.strip(),
+            _rgb(color),
+            term.category,
+            term.type,
+            type_modifier=term.modifier,
+        )
         work.store.save_segment(work.uid, segment, work.person)
     except (StoreError, ValueError) as error:
         st.error(str(error))
@@ -112,7 +118,7 @@ def _change_segment(work: Work, segment: Segment) -> None:
             value=segment.exclusive,
             help="Proposals of segments that share no pixel are settled against each other.",
         )
-        st.caption(f"{_plain(segment.type.meaning)} · SNOMED CT {segment.type.value}")
+        st.caption(f"{plain(segment.type.meaning)} · SNOMED CT {segment.type.value}")
         if st.form_submit_button("Save", type="primary"):
             try:
                 changed = replace(
@@ -130,17 +136,12 @@ def _change_segment(work: Work, segment: Segment) -> None:
 
 def _color_swatches(segments: list[Segment]) -> None:
     rules = "".join(
-        f".st-key-segment [role=radiogroup] > label:nth-of-type({place})::before"
-        f"{{content: ''; width: 0.8rem; height: 0.8rem; border-radius: 2px; margin: 0.25rem 0.1rem;"
-        f"background: {_hex(segment.color)}; order: 1;}}"
+        f".st-key-segment [role=radiogroup] > div:nth-of-type({place}) p::before"
+        "{content: ''; display: inline-block; width: 0.75rem; height: 0.75rem; border-radius: 2px;"
+        f"margin-right: 0.4rem; vertical-align: -1px; background: {_hex(segment.color)};}}"
         for place, segment in enumerate(segments, start=1)
     )
     st.html(f"<style>{rules}</style>")
-
-
-def _plain(text: str) -> str:
-    """Keep a name from being read as Markdown."""
-    return "".join(f"\\{one}" if one in "\\`*_[]:$<>" else one for one in text)
 
 
 def _hex(color: tuple[int, int, int]) -> str:

@@ -20,9 +20,6 @@ class Settings:
     ----------
     home : pathlib.Path
         Folder of everything the app keeps: uploads, annotations, exports (``SLICEWISE_HOME``).
-    data_roots : tuple of pathlib.Path
-        Folders below which series may be opened in place (``SLICEWISE_DATA_ROOTS``, separated like
-        a search path).
     database : str
         SQLAlchemy URL of the annotation store (``SLICEWISE_DATABASE``); SQLite in `home` unless
         set.
@@ -33,7 +30,6 @@ class Settings:
     """
 
     home: Path
-    data_roots: tuple[Path, ...]
     database: str
     weights: str
     device: str
@@ -59,23 +55,11 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     """
     home = Path(environment.get("SLICEWISE_HOME") or Path.home() / ".slicewise").expanduser()
     _make_writable(home)
-    roots = tuple(
-        Path(root).expanduser().resolve()
-        for root in environment.get("SLICEWISE_DATA_ROOTS", "").split(os.pathsep)
-        if root
-    )
-    for root in roots:
-        if not root.is_dir():
-            raise SettingsError(
-                f"SLICEWISE_DATA_ROOTS names {root}, which is not a folder; correct it and start "
-                "Slicewise again."
-            )
     device = environment.get("SLICEWISE_DEVICE") or "auto"
     if device not in ("auto", "cpu", "cuda"):
         raise SettingsError("SLICEWISE_DEVICE must be auto, cpu or cuda; start Slicewise again.")
     return Settings(
         home=home.resolve(),
-        data_roots=roots,
         database=environment.get("SLICEWISE_DATABASE") or default_url(home.resolve()),
         weights=environment.get("SLICEWISE_WEIGHTS") or "default",
         device=device,

@@ -10,6 +10,7 @@ from core.annotation.store import AnnotationStore, SliceAnnotation, StoreError
 from core.dicom.errors import DicomError
 from core.dicom.reading import find_series, read_series
 from core.dicom.series import Series, SeriesSummary
+from core.dicom.uploads import server_files
 from pages.components.gate import Entrance
 from pages.components.library import OpenedSeries, recall_series
 
@@ -90,15 +91,42 @@ def chosen_summary(entrance: Entrance) -> SeriesSummary | None:
     if opened is None:
         return None
     try:
-        return _load(opened).summary
+        return _load(entrance.settings.home, opened).summary
     except DicomError:
         return None
 
 
-def forget_series() -> None:
-    """Work on no series any more in this tab."""
-    st.session_state.pop(_KEY, None)
-    st.query_params.clear()
+def forget_source(home: Path, source: Path) -> None:
+    """Close the series being worked on in this tab if it was opened from a place now gone."""
+    key = chosen_key()
+    opened = recall_series(home, key) if key else None
+    if opened is not None and opened.source == source:
+        st.session_state.pop(_KEY, None)
+        st.query_params.clear()
+        _load_cached.clear()
+
+
+def source_files(home: Path, source: Path) -> list[Path]:
+    """Files to look for series in: below our own folder, or where the server's settings allow it.
+
+    Parameters
+    ----------
+    home : pathlib.Path
+        Folder of everything the app keeps.
+    source : pathlib.Path
+        File or folder.
+
+    Returns
+    -------
+    list of pathlib.Path
+        Files, or the folder itself where it is our own.
+
+    Raises
+    ------
+    DicomError
+        If it may not be opened.
+    """
+    return [source] if source.is_relative_to(home) else server_files(source)
 
 
 def require_work(entrance: Entrance) -> Work:
@@ -122,7 +150,7 @@ def require_work(entrance: Entrance) -> Work:
         st.stop()
     try:
         with st.spinner("Reading the series…"):
-            series = _load(opened)
+            series = _load(entrance.settings.home, opened)
         store = open_store(entrance.settings.database)
         store.open_series(
             series.summary.uid,
@@ -172,13 +200,13 @@ def _slice_name(sop_instance_uid: str, frame: int | None) -> str:
     return sop_instance_uid if frame is None else f"{sop_instance_uid}#{frame}"
 
 
-def _load(opened: OpenedSeries) -> Series:
-    return _load_cached(opened.uid, opened.source, opened.leave_out_damaged)
+def _load(home: Path, opened: OpenedSeries) -> Series:
+    return _load_cached(home, opened.uid, opened.source, opened.leave_out_damaged)
 
 
 @st.cache_resource(max_entries=_SERIES_IN_MEMORY, show_spinner=False)
-def _load_cached(uid: str, source: Path, leave_out_damaged: bool) -> Series:
-    for summary in find_series(source):
+def _load_cached(home: Path, uid: str, source: Path, leave_out_damaged: bool) -> Series:
+    for summary in find_series(source_files(home, source)):
         if summary.uid == uid:
             return read_series(summary, leave_out_damaged=leave_out_damaged)
     raise DicomError(

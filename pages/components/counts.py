@@ -1,0 +1,57 @@
+"""How many slices of each segment are drawn, accepted, corrected…, and the volume in ml."""
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from core.annotation.segments import Segment
+from core.annotation.states import SliceState
+from core.annotation.store import SliceAnnotation
+from core.annotation.summary import summarise
+from pages.components.work import Work
+
+_COLUMNS = {
+    SliceState.DRAWN: "Drawn",
+    SliceState.ACCEPTED: "Accepted",
+    SliceState.CORRECTED: "Corrected",
+    SliceState.CONFIRMED_EMPTY: "Not here",
+    SliceState.PROPOSED: "Proposed",
+    SliceState.EMPTY: "Nothing yet",
+}
+
+
+def counts_table(
+    work: Work,
+    segments: list[Segment],
+    annotation: Mapping[tuple[int, int], SliceAnnotation],
+) -> None:
+    """Show the table.
+
+    Parameters
+    ----------
+    work : Work
+        Series being worked on.
+    segments : list of Segment
+        One row each.
+    annotation : mapping of (int, int) to SliceAnnotation
+        By segment number and slice index.
+    """
+    if not segments:
+        return
+    geometry = work.series.geometry
+    summaries = summarise(
+        annotation,
+        [segment.number for segment in segments],
+        work.series.summary.slices,
+        geometry.spacing,
+    )
+    rows = []
+    for segment in segments:
+        summary = summaries[segment.number]
+        row: dict[str, str | int] = {"Segment": segment.label}
+        row |= {title: summary.counts[state] for state, title in _COLUMNS.items()}
+        if geometry.in_patient:
+            row["Volume (ml)"] = f"{summary.volume_ml:.1f}"
+            row["Proposed (ml)"] = f"{summary.proposed_ml:.1f}"
+        rows.append(row)
+    st.dataframe(rows, hide_index=True, width="stretch")

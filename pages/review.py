@@ -1,0 +1,272 @@
+"""Fourth step: look at the proposals, the least certain first, and decide about each."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from core.annotation.review import (
+    accept,
+    accept_all,
+    accept_range,
+    confirm_empty,
+    reject,
+    worst_first,
+)
+from core.annotation.segments import Segment
+from core.annotation.store import SliceAnnotation, StoreError, VersionConflict
+from pages.components.banner import banner
+from pages.components.counts import counts_table
+from pages.components.display import display_settings, slice_png
+from pages.components.gate import enter
+from pages.components.proposing import running_job, show_progress
+from pages.components.state_strip import state_strip
+from pages.components.words import count, plain
+from pages.components.work import (
+    Work,
+    require_work,
+    set_segment,
+    set_slice,
+)
+
+PASSED = "review.passed"
+ALL = "All segments"
+
+Decision = Callable[..., object]
+
+
+@st.fragment
+def review(work: Work) -> None:
+    """Show one proposal after the other."""
+    segments = {segment.number: segment for segment in work.segments()}
+    picture, tools = st.columns([2.6, 1], gap="medium")
+    with tools:
+        show_progress(work)
+        only = choose_segments(segments)
+    annotation = work.store.annotation(work.uid)
+    waiting = [one for one in worst_first(annotation) if only in (None, one.segment_number)]
+    current = next_proposal(waiting)
+    with tools:
+        if current is None:
+            settled(work, bool(segments))
+        else:
+            decide(work, segments[current.segment_number], current, waiting)
+        undo_buttons(work)
+        with st.expander("Display", icon=":material/contrast:"):
+            display = display_settings(work.series)
+    with picture:
+        index = current.slice_index if current is not None else work.series.summary.slices // 2
+        active = current.segment_number if current is not None else only
+        st.image(
+            slice_png(work.series, index, list(segments.values()), annotation, active, display),
+            alt=f"Slice {index + 1}",
+        )
+        shown = active or next(iter(segments), None)
+        if shown is not None:
+            of_segment = {i: one for (number, i), one in annotation.items() if number == shown}
+            clicked = state_strip(work.series.summary.slices, of_segment, index, key="strip")
+            if clicked is not None and (shown, clicked) in {key_of(one) for one in waiting}:
+                st.session_state[PASSED] = [
+                    key_of(one) for one in waiting if key_of(one) != (shown, clicked)
+                ]
+                st.rerun(scope="fragment")
+    counts_table(work, list(segments.values()), annotation)
+
+
+def choose_segments(segments: dict[int, Segment]) -> int | None:
+    """Let the person look at the proposals of one segment only."""
+    options = [None, *segments]
+    if len(segments) < 2:
+        return None
+    chosen: int | None = st.selectbox(
+        "Show proposals of",
+        options,
+        format_func=lambda number: ALL if number is None else segments[number].label,
+        key="review-segment",
+    )
+    return chosen
+
+
+def next_proposal(waiting: list[SliceAnnotation]) -> SliceAnnotation | None:
+    """Return the worst proposal that the person has not passed over."""
+    passed = st.session_state.setdefault(PASSED, [])
+    fresh = [one for one in waiting if key_of(one) not in passed]
+    if waiting and not fresh:
+        passed.clear()
+        fresh = waiting
+    return fresh[0] if fresh else None
+
+
+def decide(
+    work: Work, segment: Segment, current: SliceAnnotation, waiting: list[SliceAnnotation]
+) -> None:
+    """Offer what can be done with the proposal shown."""
+    st.markdown(f"**{plain(segment.label)}** · slice {current.slice_index + 1}")
+    quality = (
+        f"expected Dice {current.expected_dice:.2f}"
+        if current.expected_dice is not None
+        else "quality unknown: too few examples to tell"
+    )
+    st.caption(f"{quality} · {count(len(waiting), 'proposal')} waiting, the least certain first")
+    action(work, current, accept, "Accept", ":material/check:", "A", primary=True)
+    first, second = st.columns(2)
+    with first:
+        action(work, current, reject, "Reject", ":material/close:", "X")
+    with second:
+        action(work, current, confirm_empty, "Not here", ":material/block:", "N")
+    correct_it, later = st.columns(2)
+    if correct_it.button(
+        "Correct",
+        icon=":material/edit:",
+        key="correct",
+        shortcut="E",
+        width="stretch",
+        help="Draw on this slice in the editor.",
+    ):
+        set_segment(segment.number)
+        set_slice(current.slice_index, work.series.summary.slices)
+        st.switch_page("pages/annotate.py")
+    later.button(
+        "Later",
+        icon=":material/skip_next:",
+        key="later",
+        shortcut="Right",
+        width="stretch",
+        help="Look at the next one first.",
+        on_click=lambda: st.session_state[PASSED].append(key_of(current)),
+    )
+    accept_several(work, segment, current, waiting)
+
+
+def action(
+    work: Work,
+    current: SliceAnnotation,
+    decision: Decision,
+    label: str,
+    icon: str,
+    shortcut: str,
+    *,
+    primary: bool = False,
+) -> None:
+    """Show a button that decides about the proposal shown."""
+
+    def run() -> None:
+        tell_failure(
+            decision,
+            work.store,
+            work.uid,
+            current.segment_number,
+            current.slice_index,
+            person=work.person,
+            based_on=current.version,
+        )
+
+    st.button(
+        label,
+        icon=icon,
+        shortcut=shortcut,
+        key=f"decide-{label}",
+        type="primary" if primary else "secondary",
+        width="stretch",
+        on_click=run,
+    )
+
+
+def accept_several(
+    work: Work, segment: Segment, current: SliceAnnotation, waiting: list[SliceAnnotation]
+) -> None:
+    """Offer to accept a run of slices, or everything, in one step."""
+    indices = sorted(one.slice_index for one in waiting if one.segment_number == segment.number)
+    with st.container(border=True):
+        st.caption(f"Accept {plain(segment.label)} from slice … to slice …")
+        first, last = st.columns(2)
+        start = first.number_input(
+            "From",
+            indices[0] + 1,
+            indices[-1] + 1,
+            value=current.slice_index + 1,
+            key=f"from-{key_of(current)}",
+            label_visibility="collapsed",
+        )
+        end = last.number_input(
+            "To",
+            indices[0] + 1,
+            indices[-1] + 1,
+            value=indices[-1] + 1,
+            key=f"to-{key_of(current)}",
+            label_visibility="collapsed",
+        )
+        low, high = sorted((int(start) - 1, int(end) - 1))
+        inside = sum(low <= index <= high for index in indices)
+        st.button(
+            f"Accept {count(inside, 'slice')}",
+            key="accept-range",
+            width="stretch",
+            disabled=inside == 0,
+            on_click=lambda: tell_failure(
+                accept_range, work.store, work.uid, segment.number, low, high, person=work.person
+            ),
+        )
+        st.button(
+            f"Accept all {len(indices)} of {segment.label}",
+            key="accept-all",
+            width="stretch",
+            on_click=lambda: tell_failure(
+                accept_all,
+                work.store,
+                work.uid,
+                person=work.person,
+                segment_number=segment.number,
+            ),
+        )
+
+
+def tell_failure(decision: Decision, *arguments: object, **named: object) -> None:
+    """Do something to the annotation; where the store refuses, say why."""
+    try:
+        decision(*arguments, **named)
+    except (VersionConflict, StoreError) as error:
+        st.toast(str(error), icon=":material/error:")
+
+
+def settled(work: Work, any_segment: bool) -> None:
+    """Say what to do when no proposal waits."""
+    if running_job(work) is not None:
+        return
+    if any_segment and work.store.annotation(work.uid):
+        st.success("Nothing waits for review.", icon=":material/done_all:")
+        st.page_link("pages/export.py", label="**Export**", icon=":material/download:")
+    else:
+        st.info("There is nothing to review yet: draw first.")
+    st.page_link("pages/annotate.py", label="Annotate", icon=":material/draw:")
+
+
+def undo_buttons(work: Work) -> None:
+    """Offer undo and redo of the person's steps."""
+    columns = st.columns(2)
+    for column, way, name, key in (
+        (columns[0], work.store.undo, work.store.undo_action(work.uid, work.person), "z"),
+        (columns[1], work.store.redo, work.store.redo_action(work.uid, work.person), "y"),
+    ):
+        word = "Undo" if key == "z" else "Redo"
+        column.button(
+            word,
+            icon=f":material/{word.lower()}:",
+            key=f"review-{word}",
+            shortcut=f"ctrl+{key}",
+            help=name or f"Nothing to {word.lower()}",
+            disabled=name is None,
+            width="stretch",
+            on_click=tell_failure,
+            args=(way, work.uid, work.person),
+        )
+
+
+def key_of(one: SliceAnnotation) -> tuple[int, int]:
+    """Segment number and slice index."""
+    return one.segment_number, one.slice_index
+
+
+entrance = enter("review")
+work = require_work(entrance)
+banner(work.series.summary)
+review(work)
