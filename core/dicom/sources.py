@@ -99,10 +99,10 @@ def restore_references(segmentation: Dataset, summary: SeriesSummary) -> None:
     for frame in items_of(segmentation, "PerFrameFunctionalGroupsSequence"):
         for derivation in items_of(frame, "DerivationImageSequence"):
             for reference in items_of(derivation, "SourceImageSequence"):
-                record = records[reference.ReferencedSOPInstanceUID]
-                _point_to(reference, record)
-                if record.frame is not None:
-                    reference.ReferencedFrameNumber = record.frame
+                # Segments on one slice share the item, which is then done already.
+                record = records.get(reference.ReferencedSOPInstanceUID)
+                if record is not None:
+                    _point_to(reference, record)
     # highdicom puts the same items into both lists, so each gets items of its own.
     if "SourceImageSequence" in segmentation:
         segmentation.SourceImageSequence = list(_instance_references(summary.records))
@@ -119,12 +119,16 @@ def _stand_in_uid(record: SliceRecord) -> str:
 def _point_to(reference: Dataset, record: SliceRecord) -> None:
     reference.ReferencedSOPClassUID = record.sop_class_uid
     reference.ReferencedSOPInstanceUID = record.sop_instance_uid
+    if record.frame is not None:
+        reference.ReferencedFrameNumber = record.frame
 
 
 def _instance_references(records: Iterable[SliceRecord]) -> Iterator[Dataset]:
-    for record in {record.sop_instance_uid: record for record in records}.values():
+    classes = {record.sop_instance_uid: record.sop_class_uid for record in records}
+    for sop_instance_uid, sop_class_uid in classes.items():
         reference = Dataset()
-        _point_to(reference, record)
+        reference.ReferencedSOPClassUID = sop_class_uid
+        reference.ReferencedSOPInstanceUID = sop_instance_uid
         yield reference
 
 
