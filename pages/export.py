@@ -1,0 +1,195 @@
+"""Fifth step: write what was annotated as DICOM-SEG or NIfTI."""
+
+import shutil
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import streamlit as st
+
+from core.annotation.states import SliceState
+from core.dicom.errors import DicomError
+from core.dicom.nifti import write_nifti
+from core.dicom.segmentation import SegmentMasks, write_segmentation
+from core.dicom.segmentation_writing import written_whole
+from core.dicom.uploads import data_roots
+from pages.components.banner import banner
+from pages.components.counts import counts_table
+from pages.components.exports import (
+    checked_folder,
+    export_name,
+    next_instance_number,
+    reviewed_segments,
+    unreviewed_segments,
+    weights_of,
+)
+from pages.components.gate import enter
+from pages.components.words import count, plain
+from pages.components.work import Work, require_work
+
+WRITTEN = "export.written"
+
+
+def export(work: Work) -> None:
+    """Show what would be exported, write it, and offer it for download."""
+    segments = work.segments()
+    annotation = work.store.annotation(work.uid)
+    chosen = reviewed_segments(segments, annotation)
+    proposals = unreviewed_segments(segments, annotation)
+    counts_table(work, segments, annotation)
+    left, right = st.columns([1.2, 1], gap="large")
+    with left:
+        include = unreviewed_choice(proposals)
+        if include:
+            chosen = chosen + proposals
+        summary(work, chosen)
+        if not chosen:
+            st.info("There is nothing to export yet: draw first.")
+            st.page_link("pages/annotate.py", label="Annotate", icon=":material/draw:")
+            return
+        weights = weights_of(annotation, unreviewed=include)
+        with st.expander("Options"):
+            empty = st.checkbox(
+                "Write empty slices, too",
+                help="Some readers place frames wrongly without them; others give up on large "
+                "files. Leave it off unless your viewer needs it.",
+            )
+            folder = st.text_input(
+                "Also write to this folder on the server",
+                placeholder=str(exports_folder(work)),
+                help="Below Slicewise's own folder or one that its settings allow.",
+            )
+        segmentation, volume = st.columns(2)
+        if segmentation.button("Make DICOM-SEG", type="primary", width="stretch"):
+            make(work, lambda: write_dicom(work, chosen, weights, empty=empty), folder)
+        if volume.button("Make NIfTI", width="stretch"):
+            make(work, lambda: write_volume(work, chosen), folder)
+    with right:
+        offer(work)
+
+
+def unreviewed_choice(proposals: list[SegmentMasks]) -> bool:
+    """Let the person decide about proposals nobody reviewed."""
+    waiting = sum(len(one.masks) for one in proposals)
+    if not waiting:
+        return False
+    st.warning(
+        f"{count(waiting, 'proposal')} not reviewed: left out of the export.",
+        icon=":material/visibility_off:",
+    )
+    st.page_link("pages/review.py", label="Review them", icon=":material/fact_check:")
+    return st.checkbox(
+        "Include them all the same",
+        help="In segments of their own, named “(unreviewed)” and marked AUTOMATIC.",
+    )
+
+
+def summary(work: Work, chosen: list[SegmentMasks]) -> None:
+    """Say in words what goes into the file."""
+    annotation = work.store.annotation(work.uid)
+    for one in chosen:
+        if one.algorithm == "AUTOMATIC":
+            how = f"{count(len(one.masks), 'slice')} proposed and not reviewed"
+        else:
+            states = [annotation[one.segment.number, index].state for index in one.masks]
+            how = ", ".join(
+                f"{states.count(state)} {state}"
+                for state in (SliceState.DRAWN, SliceState.ACCEPTED, SliceState.CORRECTED)
+                if state in states
+            )
+            how = f"{count(len(states), 'slice')}: {how}"
+        st.markdown(f"- **{plain(one.segment.label)}** · {how} · :gray[{one.algorithm}]")
+
+
+def make(work: Work, write: Callable[[], Path], folder: str) -> None:
+    """Write a file, copy it where the person wants it, and keep it for download."""
+    st.session_state.pop(WRITTEN, None)
+    try:
+        with st.spinner("Writing…"):
+            exports_folder(work).mkdir(parents=True, exist_ok=True, mode=0o700)
+            target = None
+            if folder.strip():
+                target = checked_folder(folder, work.entrance.settings.home, data_roots())
+            path = write()
+            places = [path]
+            if target is not None:
+                places.append(copied_whole(path, target))
+    except (DicomError, OSError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        st.error(f"Nothing was exported: {reason}", icon=":material/error:")
+        return
+    st.session_state[WRITTEN] = (work.uid, places)
+
+
+def write_dicom(
+    work: Work, chosen: list[SegmentMasks], weights: str | None, *, empty: bool
+) -> Path:
+    """Write a DICOM segmentation and return its path."""
+    folder = exports_folder(work)
+    path = folder / export_name(work.opened.key, ".dcm")
+    write_segmentation(
+        work.series,
+        chosen,
+        path,
+        creator=work.person,
+        weights=weights,
+        instance_number=next_instance_number(folder),
+        write_empty_slices=empty,
+    )
+    return path
+
+
+def write_volume(work: Work, chosen: list[SegmentMasks]) -> Path:
+    """Write NIfTI and return its path; several files go into one zip."""
+    folder = exports_folder(work)
+    path = folder / export_name(work.opened.key, ".nii.gz")
+    written = write_nifti(work.series, chosen, path)
+    if len(written) == 1:
+        return written[0]
+    archive = folder / export_name(work.opened.key, ".nii.zip")
+    with written_whole(archive) as unfinished, zipfile.ZipFile(unfinished, "w") as file:
+        for one in written:
+            file.write(one, one.name)
+    for one in written:
+        one.unlink()
+    return archive
+
+
+def copied_whole(path: Path, folder: Path) -> Path:
+    """Copy a file into a folder, complete or not at all."""
+    copy = folder / path.name
+    with written_whole(copy) as unfinished:
+        shutil.copyfile(path, unfinished)
+    return copy
+
+
+def offer(work: Work) -> None:
+    """Offer what was written last for download."""
+    uid, places = st.session_state.get(WRITTEN, (None, []))
+    if uid != work.uid or not places[0].is_file():
+        return
+    path = places[0]
+    st.success(f"Written: {path.stat().st_size / 1024:.0f} kB", icon=":material/check_circle:")
+    st.download_button(
+        f"Download {path.name}",
+        path.read_bytes(),
+        file_name=path.name,
+        mime="application/dicom" if path.suffix == ".dcm" else "application/octet-stream",
+        icon=":material/download:",
+        type="primary",
+        width="stretch",
+        on_click="ignore",
+    )
+    for place in places:
+        st.caption(f"On the server: `{place}`")
+
+
+def exports_folder(work: Work) -> Path:
+    """Folder of the exports of this series."""
+    return work.entrance.settings.home / "exports" / work.opened.key
+
+
+entrance = enter("export")
+work = require_work(entrance)
+banner(work.series.summary)
+export(work)
