@@ -134,11 +134,15 @@ def cover_by_polygon(
     if window is None:
         return _nothing(shape)
     windings = np.zeros((window.stop - window.start, shape[1] + 1), dtype=np.int32)
+    # From the same end whichever way it is walked: neighbours share an edge to the last bit.
+    down = (ends[:, 1] > starts[:, 1])[:, np.newaxis]
+    tops, bottoms = np.where(down, starts, ends), np.where(down, ends, starts)
+    turns = np.where(down[:, 0], 1, -1).astype(np.int32)
     for edge, row in _pairs(first, stop):
-        (x, y), (end_x, end_y) = starts[edge].T, ends[edge].T
+        (x, y), (end_x, end_y) = tops[edge].T, bottoms[edge].T
         column = _at_or_after(x + (row - y) * (end_x - x) / (end_y - y), shape[1])
         place = (row - window.start) * windings.shape[1] + column
-        np.add.at(windings.ravel(), place, np.where(end_y > y, 1, -1).astype(np.int32))
+        np.add.at(windings.ravel(), place, turns[edge])
     pixels = np.cumsum(windings[:, :-1], axis=1) != 0
     return Cover(window.start, pixels, _work(first, stop, windings.size))
 

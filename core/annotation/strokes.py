@@ -36,7 +36,7 @@ MAX_OBJECTS = 5_000
 MAX_POINTS = 200_000  # of all objects together, curves flattened
 MAX_COORDINATE = 1e6
 MAX_STROKE_WIDTH = 10_000.0
-_MOST_WORK = 20_000_000  # of `Cover.work`: some seconds
+_MOST_WORK = 10_000_000  # of `Cover.work`: two or three seconds
 _FLATNESS = 0.02  # canvas pixels between a curve and the polyline that stands for it
 _ORIGINS = {"left": 0.5, "top": 0.5, "center": 0.0, "right": -0.5, "bottom": -0.5}
 
