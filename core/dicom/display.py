@@ -29,7 +29,10 @@ def automatic_window(values: np.ndarray) -> Window:
 
 
 def to_grey(values: np.ndarray, window: Window, *, inverted: bool = False) -> np.ndarray:
-    """Map modality values to grey levels by the linear function (PS3.3 C.11.2.1.2.1).
+    """Map modality values to grey levels.
+
+    Whole numbers by the standard's LINEAR function (PS3.3 C.11.2.1.2.1), which counts values;
+    floating point by LINEAR_EXACT (C.11.2.1.3.2), which measures.
 
     Parameters
     ----------
@@ -44,8 +47,11 @@ def to_grey(values: np.ndarray, window: Window, *, inverted: bool = False) -> np
     -------
     numpy.ndarray of uint8, shape (rows, columns)
     """
-    width = max(window.width - 1, 1e-6)
-    share = (values.astype(np.float32) - (window.center - 0.5)) / width + 0.5
+    counted = 1.0 if values.dtype.kind in "iu" else 0.0
+    lowest = window.center - window.width / 2
+    # A window of a single value has no slope: what lies above it is white.
+    width = max(window.width - counted, 1e-6)
+    share = (values.astype(np.float32) - lowest) / width
     grey = np.rint(np.clip(share, 0, 1) * 255).astype(np.uint8)
     return 255 - grey if inverted else grey
 
