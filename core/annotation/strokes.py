@@ -1,60 +1,25 @@
-"""Masks from what the drawable canvas sends: brush strokes, eraser strokes and polygons.
-
-The canvas (streamlit-drawable-canvas, which draws with Fabric.js) reports a list of objects in
-canvas pixels. What it reports comes from a browser and is trusted in nothing: every number is
-checked, and the work it can cause is bounded.
+"""Masks from what people draw on the canvas: brush strokes, eraser strokes and polygons.
 
 Notes
 -----
 A stroke covers the pixels whose centre lies within half its width of its line. Where no centre lies
 that close, because the brush is thinner than a pixel, it covers the pixels that its line runs
-through: a stroke that shows on the screen never leaves nothing behind.
-
-References
-----------
-Fabric.js 7.4: ``Path._calcBoundsFromPath`` for the point that an object's position refers to,
-``composeMatrix`` for its transformation.
+through: a stroke that shows on the screen never leaves nothing behind. A polygon covers the pixels
+whose centre lies inside; the line that the canvas draws around it does not count.
 """
 
 import math
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.annotation.rasters import (
-    Affine,
-    Cover,
-    Points,
-    TooMuchWork,
-    cover_by_polygon,
-    cover_by_stroke,
-)
+from core.annotation.canvas_objects import CanvasObject, DrawingError, parse_drawing
+from core.annotation.rasters import Cover, TooMuchWork, cover_by_polygon, cover_by_stroke
 
-MAX_OBJECTS = 5_000
-MAX_POINTS = 200_000  # of all objects together, curves flattened
-MAX_COORDINATE = 1e6
-MAX_STROKE_WIDTH = 10_000.0
+__all__ = ["DrawingError", "apply_drawing", "is_untouched"]
+
 _MOST_WORK = 10_000_000  # of `Cover.work`: two or three seconds
-_FLATNESS = 0.02  # canvas pixels between a curve and the polyline that stands for it
-_ORIGINS = {"left": 0.5, "top": 0.5, "center": 0.0, "right": -0.5, "bottom": -0.5}
-
-
-class DrawingError(ValueError):
-    """What the canvas sent is no drawing; the message says what is wrong with it."""
-
-
-@dataclass(frozen=True)
-class _Drawn:
-    """One object of the drawing, checked."""
-
-    lines: list[Points]  # polylines in object coordinates; of a polygon, its closed outline
-    width: float
-    is_polygon: bool
-    erases: bool
-    to_canvas: Affine  # object coordinates to canvas pixels
-    uniform: bool  # whether the width is not stretched with the object
 
 
 def apply_drawing(
@@ -92,12 +57,12 @@ def apply_drawing(
         raise ValueError(f"A scale is a positive number of canvas pixels, not {scale}.")
     mask = base.copy()
     work = 0
-    for drawn in _parse(drawing, erase_color):
+    eraser = erase_color.strip().lower() if erase_color is not None else None
+    for drawn in parse_drawing(drawing):
         for cover in _covers(drawn, per_pixel, mask.shape, _MOST_WORK - work):
             work += cover.work
-            mask[cover.first_row : cover.first_row + len(cover.pixels)][
-                cover.pixels
-            ] = not drawn.erases
+            window = mask[cover.first_row : cover.first_row + len(cover.pixels)]
+            window[cover.pixels] = drawn.color != eraser
     return mask
 
 
@@ -107,7 +72,7 @@ def is_untouched(drawing: Any) -> bool:
 
 
 def _covers(
-    drawn: _Drawn, per_pixel: tuple[float, float], shape: tuple[int, ...], most_work: int
+    drawn: CanvasObject, per_pixel: tuple[float, float], shape: tuple[int, ...], most_work: int
 ) -> list[Cover]:
     """What one object covers; several where the first one turned out to be empty."""
     size = (shape[0], shape[1])
@@ -134,194 +99,3 @@ def _covers(
         return [cover, cover_by_stroke(on_canvas, half_diagonal, canvas, size, most_work=rest)]
     except TooMuchWork as error:
         raise DrawingError("This drawing is too large; draw less before going on.") from error
-
-
-def _parse(drawing: Any, erase_color: str | None) -> list[_Drawn]:
-    if drawing is None:
-        return []
-    objects = drawing.get("objects", []) if isinstance(drawing, dict) else None
-    if not isinstance(objects, list):
-        raise DrawingError("A drawing holds a list of objects.")
-    if len(objects) > MAX_OBJECTS:
-        raise DrawingError(f"A drawing has {MAX_OBJECTS} objects at most, not {len(objects)}.")
-    parsed = []
-    points = 0
-    for thing in objects:
-        parsed.append(_parse_object(thing, erase_color, MAX_POINTS - points))
-        points += sum(len(line) for line in parsed[-1].lines)
-    return parsed
-
-
-def _parse_object(thing: Any, erase_color: str | None, most_points: int) -> _Drawn:
-    if not isinstance(thing, dict) or not isinstance(thing.get("type"), str):
-        raise DrawingError("Everything in a drawing is an object with a type.")
-    kind = thing["type"].lower()
-    width = _number(thing, "strokeWidth", 1.0)
-    if not 0 <= width <= MAX_STROKE_WIDTH:
-        raise DrawingError(f"A stroke is between 0 and {MAX_STROKE_WIDTH:g} pixels wide.")
-    stretch = max(abs(_number(thing, "scaleX", 1.0)), abs(_number(thing, "scaleY", 1.0)), 1e-6)
-    if kind == "path":
-        lines, bounds = _path_lines(thing.get("path"), _FLATNESS / stretch, most_points)
-    elif kind == "polygon":
-        corners = _corners(thing.get("points"), most_points)
-        lines, bounds = [np.concatenate([corners, corners[:1]])], corners
-    else:
-        raise DrawingError("A drawing holds strokes and polygons only.")
-    color = thing.get("stroke")
-    return _Drawn(
-        lines=lines,
-        width=width,
-        is_polygon=kind == "polygon",
-        erases=erase_color is not None
-        and isinstance(color, str)
-        and color.strip().lower() == erase_color.strip().lower(),
-        to_canvas=_transformation(thing, bounds, width),
-        uniform=thing.get("strokeUniform") is True,
-    )
-
-
-def _corners(points: Any, most_points: int) -> Points:
-    if not isinstance(points, list) or not 3 <= len(points) < most_points:
-        raise DrawingError("A polygon has at least three corners, and not too many.")
-    if not all(isinstance(point, dict) for point in points):
-        raise DrawingError("The corners of a polygon have an x and a y.")
-    return np.array(
-        [[_coordinate(point.get("x")), _coordinate(point.get("y"))] for point in points]
-    )
-
-
-def _path_lines(path: Any, flatness: float, most_points: int) -> tuple[list[Points], Points]:
-    """Polylines of a path, and the points whose bounding box its position refers to."""
-    if not isinstance(path, list) or not path or len(path) > most_points:
-        raise DrawingError("A stroke has at least one point, and not too many.")
-    lines: list[list[Points]] = []
-    bounds: list[tuple[float, float]] = []
-    here = start = (0.0, 0.0)
-    left = most_points
-    for command in path:
-        name, values = _command(command)
-        if name == "M":
-            here = start = values[0]
-            lines.append([np.array([here])])
-            bounds.append(here)
-            left -= 1
-            continue
-        if not lines:
-            raise DrawingError("A stroke begins with the point it starts from.")
-        if name == "Q":
-            piece = _flatten(here, values[0], values[1], flatness, left)
-            bounds += _curve_bounds(here, values[0], values[1])
-        else:
-            piece = np.array([values[0] if name == "L" else start])
-            bounds.append((float(piece[0, 0]), float(piece[0, 1])))
-        left -= len(piece)
-        if left < 0:
-            raise DrawingError("A drawing has too many points; draw less before going on.")
-        lines[-1].append(piece)
-        here = (float(piece[-1, 0]), float(piece[-1, 1]))
-    return [np.concatenate(line) for line in lines], np.array(bounds)
-
-
-def _command(command: Any) -> tuple[str, list[tuple[float, float]]]:
-    """Name and points of one command of a path."""
-    counts = {"M": 2, "L": 2, "Q": 4, "Z": 0}
-    if not isinstance(command, list) or not command or not isinstance(command[0], str):
-        raise DrawingError("A stroke is a list of commands.")
-    name = command[0].upper() if command[0] == "z" else command[0]
-    if counts.get(name) != len(command) - 1:
-        raise DrawingError("A stroke holds the commands M, L, Q and Z with their points.")
-    numbers = [_coordinate(value) for value in command[1:]]
-    return name, list(zip(numbers[::2], numbers[1::2], strict=True))
-
-
-def _flatten(
-    start: tuple[float, float],
-    control: tuple[float, float],
-    end: tuple[float, float],
-    flatness: float,
-    most_points: int,
-) -> Points:
-    """Points after `start` of a polyline within `flatness` of a quadratic Bézier curve."""
-    bend = math.hypot(start[0] - 2 * control[0] + end[0], start[1] - 2 * control[1] + end[1])
-    # In n equal steps of its parameter, the curve is bend / (4 n²) away from its chords.
-    steps = max(1, math.ceil(math.sqrt(bend / (4 * flatness))))
-    if steps > most_points:
-        raise DrawingError("A drawing has too many points; draw less before going on.")
-    t = (np.arange(1, steps + 1) / steps)[:, np.newaxis]
-    a, b, c = np.array(start), np.array(control), np.array(end)
-    curve: Points = (1 - t) ** 2 * a + 2 * t * (1 - t) * b + t**2 * c
-    return curve
-
-
-def _curve_bounds(
-    start: tuple[float, float], control: tuple[float, float], end: tuple[float, float]
-) -> list[tuple[float, float]]:
-    """Points that span the bounding box which Fabric.js computes for a quadratic curve.
-
-    It takes the curve for a cubic one with both control points in the same place. Not the curve's
-    own bounding box, but the one that the position of the object refers to.
-    """
-    points = [start, end]
-    for axis in (0, 1):
-        away, back = control[axis] - start[axis], end[axis] - control[axis]
-        if away * back >= 0:
-            continue
-        t = math.sqrt(abs(away)) / (math.sqrt(abs(away)) + math.sqrt(abs(back)))
-        x, y = (
-            (1 - t) ** 3 * start[i] + 3 * t * (1 - t) * control[i] + t**3 * end[i] for i in (0, 1)
-        )
-        points.append((x, y))
-    return points
-
-
-def _transformation(thing: dict[str, Any], bounds: Points, width: float) -> Affine:
-    """Map [2, 3] from the points of an object to canvas pixels.
-
-    The canvas lets people move, stretch and turn what they drew; the points stay as drawn and the
-    object gets a position, scale and angle, all about the middle of its bounding box.
-    """
-    low, high = bounds.min(axis=0), bounds.max(axis=0)
-    middle = (low + high) / 2
-    angle = math.radians(_number(thing, "angle", 0.0))
-    scale_x, scale_y = _number(thing, "scaleX", 1.0), _number(thing, "scaleY", 1.0)
-    turn = np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
-    stretch = np.diag(
-        [
-            -scale_x if thing.get("flipX") is True else scale_x,
-            -scale_y if thing.get("flipY") is True else scale_y,
-        ]
-    )
-    skew_x, skew_y = (math.radians(_number(thing, name, 0.0)) for name in ("skewX", "skewY"))
-    skew = np.array([[1, math.tan(skew_x)], [0, 1]]) @ np.array([[1, 0], [math.tan(skew_y), 1]])
-    linear = turn @ stretch @ skew
-    extent = (high - low + width) * np.abs([scale_x, scale_y])
-    if thing.get("strokeUniform") is True:
-        extent = (high - low) * np.abs([scale_x, scale_y]) + width
-    position = np.array([_number(thing, "left", middle[0]), _number(thing, "top", middle[1])])
-    to_middle = np.array([_origin(thing, "originX"), _origin(thing, "originY")]) * extent
-    centre = position + turn @ to_middle
-    # Positions travel with four decimals: what was not moved is not moved by their rounding.
-    moved = centre - middle
-    if np.array_equal(linear, np.eye(2)) and (np.abs(moved) < 1e-3).all():
-        centre = middle
-    return np.column_stack([linear, centre - linear @ middle])
-
-
-def _origin(thing: dict[str, Any], name: str) -> float:
-    """How far the middle lies from the point that the position names, as a part of the extent."""
-    origin = thing.get(name, "center")
-    if not isinstance(origin, str) or origin not in _ORIGINS:
-        raise DrawingError("The origin of an object is a side or the center.")
-    return _ORIGINS[origin]
-
-
-def _number(thing: dict[str, Any], name: str, default: float) -> float:
-    return _coordinate(thing[name]) if thing.get(name) is not None else default
-
-
-def _coordinate(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise DrawingError("A coordinate is a number.")
-    if not -MAX_COORDINATE <= value <= MAX_COORDINATE:  # also false for NaN
-        raise DrawingError(f"A coordinate lies within ±{MAX_COORDINATE:g}.")
-    return float(value)
