@@ -56,10 +56,11 @@ def review(work: Work) -> None:
     with picture:
         index = current.slice_index if current is not None else work.series.summary.slices // 2
         active = current.segment_number if current is not None else only
-        st.image(
-            slice_png(work.series, index, list(segments.values()), annotation, active, display),
-            alt=f"Slice {index + 1}",
-        )
+        with st.container(key="stage", horizontal_alignment="center"):
+            st.image(
+                slice_png(work.series, index, list(segments.values()), annotation, active, display),
+                alt=f"Slice {index + 1}",
+            )
         shown = active or next(iter(segments), None)
         if shown is not None:
             of_segment = {i: one for (number, i), one in annotation.items() if number == shown}
@@ -234,7 +235,10 @@ def settled(work: Work, any_segment: bool) -> None:
         return
     if any_segment and work.store.annotation(work.uid):
         st.success("Nothing waits for review.", icon=":material/done_all:")
-        st.page_link("pages/export.py", label="**Export**", icon=":material/download:")
+        if st.button(
+            "Export", icon=":material/download:", type="primary", key="to-export", width="stretch"
+        ):
+            st.switch_page("pages/export.py")
     else:
         st.info("There is nothing to review yet: draw first.")
     st.page_link("pages/annotate.py", label="Annotate", icon=":material/draw:")

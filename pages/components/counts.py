@@ -48,10 +48,16 @@ def counts_table(
     rows = []
     for segment in segments:
         summary = summaries[segment.number]
-        row: dict[str, str | int] = {"Segment": segment.label}
+        row: dict[str, str | int | float] = {"Segment": segment.label}
         row |= {title: summary.counts[state] for state, title in _COLUMNS.items()}
         if geometry.in_patient:
-            row["Volume (ml)"] = f"{summary.volume_ml:.1f}"
-            row["Proposed (ml)"] = f"{summary.proposed_ml:.1f}"
+            row["Volume (ml)"] = summary.volume_ml
+            row["Proposed (ml)"] = summary.proposed_ml
         rows.append(row)
-    st.dataframe(rows, hide_index=True, width="stretch")
+    ml = st.column_config.NumberColumn(format="%.1f")
+    st.dataframe(
+        rows,
+        hide_index=True,
+        width="stretch",
+        column_config={"Volume (ml)": ml, "Proposed (ml)": ml},
+    )

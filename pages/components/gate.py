@@ -29,8 +29,9 @@ NOT_A_MEDICAL_DEVICE = (
 _STYLE = """
 <style>
 .block-container {padding: 4.2rem 1.4rem 0.5rem 1.4rem; max-width: none;}
-.st-key-stage {background: #000; border-radius: 4px;}
+.st-key-stage {background: #000; border-radius: 4px; overflow: hidden;}
 [data-testid="stVerticalBlock"] {gap: 0.55rem;}
+.st-key-stage, .st-key-stage [data-testid="stVerticalBlock"] {gap: 0 !important;}
 </style>
 """
 

@@ -31,18 +31,28 @@ def next_step(work: Work, segment: Segment) -> None:
     drawn = sum(one.pixels > 0 for one in examples)
     missing = min(_ENOUGH_SLICES, work.series.summary.slices) - drawn
     if proposed:
-        st.page_link(
-            "pages/review.py",
-            label=f"**Review {count(proposed, 'proposal')}**",
+        if st.button(
+            f"Review {count(proposed, 'proposal')}",
             icon=":material/fact_check:",
-        )
+            type="primary",
+            key="leave-review",
+            width="stretch",
+        ):
+            st.switch_page("pages/review.py")
     elif missing > 0:
         st.caption(
             f"Next: draw on {missing} more {'slice' if missing == 1 else 'slices'}. The first and "
             "the last slice of the structure and one between teach most."
         )
     elif len(examples) == work.series.summary.slices:
-        st.page_link("pages/export.py", label="**Export**", icon=":material/download:")
+        if st.button(
+            "Export",
+            icon=":material/download:",
+            type="primary",
+            key="leave-export",
+            width="stretch",
+        ):
+            st.switch_page("pages/export.py")
         return
     st.button(
         "Propose again" if proposed else "Propose",

@@ -20,6 +20,8 @@ const tab = (globalThis.slicewiseSaveState ??= {
   drawn: new Map(), // canvas key -> strokes made on it
   stored: new Map(), // canvas key -> strokes the server has stored
   stroke: null, // key of the canvas that a stroke is being made on
+  canvas: null, // and the element itself
+  pointer: "", // mouse, pen or touch
   lastStroke: 0, // time when the last stroke ended
   lastWheel: 0,
   tool: "",
@@ -66,18 +68,26 @@ function release() {
 
 function onPointerDown(event) {
   const key = canvasOf(event);
-  if (key === null || event.button !== 0) return;
-  if (!event.composedPath().some((node) => node.tagName === "CANVAS")) return;
-  if (tab.tool === "polygon") tab.openPolygon = true;
-  else tab.stroke = key;
+  const canvas = event.composedPath().find((node) => node.tagName === "CANVAS");
+  if (key === null || event.button !== 0 || canvas === undefined) return;
+  if (tab.tool === "polygon") {
+    tab.openPolygon = true;
+    showStrokes();
+  } else {
+    tab.stroke = key;
+    tab.canvas = canvas;
+    tab.pointer = event.pointerType;
+  }
   tab.show();
-  if (tab.tool === "polygon") showStrokes();
 }
 
 function onPointerUp() {
   if (tab.stroke === null) return;
-  tab.drawn.set(tab.stroke, (tab.drawn.get(tab.stroke) ?? 0) + 1);
+  // A canvas that is still loading draws nothing; one that draws shows a cross to the mouse.
+  const draws = tab.pointer !== "mouse" || tab.canvas.style.cursor === "crosshair";
+  if (draws) tab.drawn.set(tab.stroke, (tab.drawn.get(tab.stroke) ?? 0) + 1);
   tab.stroke = null;
+  tab.canvas = null;
   tab.lastStroke = Date.now();
   tab.show();
   showStrokes();

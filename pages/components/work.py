@@ -6,6 +6,7 @@ from pathlib import Path
 import streamlit as st
 
 from core.annotation.segments import Segment
+from core.annotation.states import EXAMPLE_STATES
 from core.annotation.store import AnnotationStore, SliceAnnotation, StoreError
 from core.dicom.errors import DicomError
 from core.dicom.reading import find_series, read_series
@@ -180,13 +181,15 @@ def set_segment(number: int) -> None:
 
 
 def current_slice(work: Work) -> int:
-    """Slice index chosen in this tab, else the one changed last, else the middle one."""
+    """Slice index chosen in this tab, else where a person worked last, else the middle one."""
     if _SLICE not in st.session_state:
-        changed = [one for one in work.store.annotation(work.uid).values() if one.time is not None]
+        worked_on = [
+            (one.time, one.slice_index)
+            for one in work.store.annotation(work.uid).values()
+            if one.time is not None and one.state in EXAMPLE_STATES
+        ]
         st.session_state[_SLICE] = (
-            max(changed, key=lambda one: one.time).slice_index  # type: ignore[arg-type,return-value]
-            if changed
-            else work.series.summary.slices // 2
+            max(worked_on)[1] if worked_on else work.series.summary.slices // 2
         )
     return min(int(st.session_state[_SLICE]), work.series.summary.slices - 1)
 
