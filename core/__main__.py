@@ -2,13 +2,17 @@
 
 import argparse
 import importlib
+import logging
 import sys
+import warnings
 from collections.abc import Sequence
 from typing import NoReturn
 
 COMMANDS = {
     "info": "list the series in a folder or file",
     "propose": "fill in a segmentation that was drawn on a few slices",
+    "evaluate": "judge the network and the proposals on labelled data",
+    "train": "train the network on synthetic tasks",
 }
 """Every command is the module of that name in `core.commands`; only the one used is imported."""
 
@@ -54,6 +58,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = _Parser(prog=f"python -m core {name}", description=COMMANDS[name])
     command.add_arguments(parser)
     options = parser.parse_args(given[1:])
+    # What libraries think of a file is said once, by the one line below.
+    warnings.simplefilter("ignore")
+    logging.getLogger("pydicom").setLevel(logging.CRITICAL)
     try:
         return int(command.run(options))
     except (ValueError, OSError, MemoryError) as error:

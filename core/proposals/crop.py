@@ -9,7 +9,7 @@ import numpy as np
 SIDE = 128
 """Pixels along each side of what the network sees."""
 
-MARGIN = 0.25
+MARGIN = 0.15
 """Room left on each side of the examples, as a share of their extent: structures move."""
 
 MIN_SIDE_PIXELS = 16

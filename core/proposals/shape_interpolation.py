@@ -66,7 +66,9 @@ def interpolate(
         two examples of which at least one is not empty.
     """
     distances = example_distances(masks, (spacing[1], spacing[2]))
-    between = ((index, between_examples(distances, index)) for index in slices)
+    between = (
+        (index, between_examples(distances, index)) for index in slices if index not in masks
+    )
     return {index: distance for index, distance in between if distance is not None}
 
 

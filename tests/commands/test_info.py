@@ -1,0 +1,59 @@
+import subprocess
+import sys
+from pathlib import Path
+
+from core.__main__ import main
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_lists_what_a_folder_holds(shared_data, capsys):
+    assert main(["info", str(shared_data / "dicom" / "totalseg_example_ct")]) == 0
+    lines = dict(line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines())
+    assert lines["modality"] == "CT"
+    assert lines["slices"] == "20 of 512 × 512 pixels"
+    assert lines["spacing"].startswith("2 mm between slices")
+
+
+def test_tells_series_apart(shared_data, capsys):
+    folders = ("totalseg_example_ct", "dcmqi_ct3slice", "nd320_study1_t1post")
+    for folder in folders:
+        assert main(["info", str(shared_data / "dicom" / folder)]) == 0
+    uids = [
+        line.split()[1]
+        for line in capsys.readouterr().out.splitlines()
+        if line.startswith("series ")
+    ]
+    assert len(uids) == len(set(uids)) == len(folders)
+
+
+def test_names_no_patient(shared_data, capsys):
+    from core.dicom.reading import find_series
+
+    folder = shared_data / "dicom" / "dcmqi_ct3slice"
+    summary = find_series(folder)[0]
+    main(["info", str(folder)])
+    out = capsys.readouterr().out
+    for secret in (summary.patient_name, summary.patient_id):
+        assert not secret or secret not in out
+
+
+def test_explains_a_missing_folder_in_one_line(tmp_path, capsys):
+    assert main(["info", str(tmp_path / "nowhere")]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.count("\n") == 1
+    assert "nowhere" in captured.err
+
+
+def test_runs_as_a_module(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-m", "core", "info", str(tmp_path)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert "Traceback" not in done.stderr

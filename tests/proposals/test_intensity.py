@@ -1,0 +1,49 @@
+import numpy as np
+import pytest
+
+from core.proposals.intensity import prepare, scale, value_range
+
+
+def test_ct_keeps_its_units_whatever_the_series_shows():
+    dark = prepare(np.full((2, 3, 3), 250, np.int16), "CT")
+    mixed = prepare(np.array([[[-2000, -500, 250, 1000, 3000]]], np.int16), "CT")
+    assert np.allclose(dark, 0.5)
+    assert np.allclose(mixed, [[[0, 0, 0.5, 1, 1]]])
+
+
+def test_other_modalities_use_percentiles_of_the_whole_series():
+    random = np.random.default_rng(0)
+    volume = random.integers(100, 3000, (6, 40, 40)).astype(np.int16)
+    prepared = prepare(volume, "MR")
+    low, high = np.percentile(volume, (0.5, 99.5))
+    assert np.allclose(prepared, np.clip((volume - low) / (high - low), 0, 1), atol=1e-6)
+
+
+def test_a_tissue_keeps_its_value_on_every_slice():
+    volume = np.zeros((4, 20, 20), np.float32)
+    volume[:, 5, 5] = 70
+    volume[2] += np.linspace(0, 1000, 400).reshape(20, 20)
+    prepared = prepare(volume, "MR")
+    assert prepared[0, 5, 5] == prepared[1, 5, 5] == prepared[3, 5, 5]
+
+
+def test_scaling_slices_is_preparing_the_series():
+    volume = np.random.default_rng(1).normal(500, 200, (5, 12, 9))
+    limits = value_range(volume, "MR")
+    assert np.array_equal(scale(volume[3], limits), prepare(volume, "MR")[3])
+
+
+@pytest.mark.parametrize("value", [0, 7, -3.5])
+def test_a_constant_series_is_no_problem(value):
+    prepared = prepare(np.full((2, 4, 4), value, np.float32), "MR")
+    assert np.isfinite(prepared).all()
+    assert prepared.min() >= 0 and prepared.max() <= 1
+
+
+def test_values_that_are_no_numbers_become_zero():
+    volume = np.arange(32, dtype=np.float32).reshape(2, 4, 4)
+    volume[0, 0, 0], volume[1, 1, 1], volume[1, 2, 2] = np.nan, np.inf, -np.inf
+    prepared = prepare(volume, "MR")
+    assert prepared[0, 0, 0] == 0 and prepared[1, 2, 2] == 0 and prepared[1, 1, 1] == 1
+    assert np.isfinite(prepared).all()
+    assert not prepare(np.full((1, 2, 2), np.nan), "MR").any()

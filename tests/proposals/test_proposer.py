@@ -1,0 +1,185 @@
+import numpy as np
+import pytest
+
+from core.proposals.proposer import SegmentExamples, propose
+from tests.proposals.conftest import examples_of
+
+SPACING = (2.0, 1.0, 1.0)
+METHODS = ("auto", "network", "interpolation")
+
+
+def newest(proposals):
+    return {(one.segment, one.slice): one for one in proposals}
+
+
+@pytest.fixture(scope="module", params=METHODS)
+def everything(request, balls, untrained_engine):
+    """All that is proposed for both balls from three slices, in order."""
+    volume, masks = balls
+    segments = examples_of(masks, (8, 12, 16))
+    return list(
+        propose(volume, SPACING, "MR", segments, engine=untrained_engine, method=request.param)
+    )
+
+
+def test_examples_are_never_proposed(everything):
+    assert not {one.slice for one in everything} & {8, 12, 16}
+
+
+def test_every_slice_between_examples_is_proposed(everything):
+    between = {(number, index) for number in (1, 2) for index in (9, 10, 11, 13, 14, 15)}
+    assert between <= set(newest(everything))
+
+
+def test_the_first_proposals_come_nearest_to_examples_first(everything):
+    first = {}
+    for one in everything:
+        first.setdefault((one.segment, one.slice), one)
+    gaps = [min(abs(one.slice - known) for known in (8, 12, 16)) for one in first.values()]
+    assert gaps == sorted(gaps)
+
+
+def test_exclusive_segments_never_overlap_at_any_moment(everything):
+    shown = {}
+    for one in everything:
+        shown[one.segment, one.slice] = one.mask
+        rival = shown.get((3 - one.segment, one.slice))
+        # The settlement replaces the masks of one slice together.
+        if one.expected_dice is None and rival is not None:
+            assert not (one.mask & rival).any()
+    final = newest(everything)
+    for number, index in final:
+        if number == 1 and (2, index) in final:
+            assert not (final[1, index].mask & final[2, index].mask).any()
+
+
+def test_masks_are_whole_slices(everything, balls):
+    for one in everything:
+        assert one.mask.dtype == bool and one.mask.shape == balls[0].shape[1:]
+
+
+def test_the_dice_to_expect_comes_with_the_newest_proposal(everything):
+    for one in newest(everything).values():
+        assert one.expected_dice is not None and 0 <= one.expected_dice <= 1
+
+
+def test_two_examples_say_nothing_about_the_dice_to_expect(balls, untrained_engine):
+    volume, masks = balls
+    segments = examples_of({1: masks[1]}, (8, 14))
+    for one in propose(volume, SPACING, "MR", segments, engine=untrained_engine):
+        assert one.expected_dice is None
+
+
+def test_interpolation_needs_no_network_and_recovers_the_balls(balls):
+    volume, masks = balls
+    segments = examples_of(masks, (7, 10, 12, 14, 17))
+    found = newest(propose(volume, SPACING, "MR", segments, engine=None, method="interpolation"))
+    assert sorted({index for _, index in found}) == [8, 9, 11, 13, 15, 16]
+    for (number, index), one in found.items():
+        truth = masks[number][index]
+        dice = 2 * (one.mask & truth).sum() / (one.mask.sum() + truth.sum())
+        assert dice > 0.9, (number, index)
+
+
+def test_slices_that_are_known_to_be_empty_end_the_search(balls, untrained_engine):
+    volume, masks = balls
+    nothing = np.zeros(volume.shape[1:], bool)
+    drawn = {5: nothing, 8: masks[1][8], 16: masks[1][16], 19: nothing}
+    segments = [SegmentExamples(1, drawn)]
+    for method in METHODS:
+        found = propose(volume, SPACING, "MR", segments, engine=untrained_engine, method=method)
+        assert {one.slice for one in found} <= set(range(6, 19)) - {8, 16}
+
+
+def test_a_segment_without_a_pixel_gets_no_proposals(balls, untrained_engine):
+    volume, _ = balls
+    nothing = np.zeros(volume.shape[1:], bool)
+    segments = [SegmentExamples(1, {3: nothing, 9: nothing}), SegmentExamples(2, {})]
+    assert not list(propose(volume, SPACING, "MR", segments, engine=untrained_engine))
+
+
+def test_one_example_is_enough_to_begin(balls, untrained_engine):
+    volume, masks = balls
+    segments = [SegmentExamples(1, {12: masks[1][12]})]
+    found = newest(propose(volume, SPACING, "MR", segments, engine=untrained_engine))
+    assert {(1, 11), (1, 13)} <= set(found)
+
+
+def test_drawn_pixels_of_a_rival_are_kept_even_if_it_is_not_proposed(balls, untrained_engine):
+    volume, masks = balls
+    everywhere = np.ones(volume.shape[1:], bool)
+    segments = [
+        SegmentExamples(1, {8: masks[1][8], 16: masks[1][16]}),
+        SegmentExamples(2, {12: everywhere}),
+    ]
+    found = newest(propose(volume, SPACING, "MR", segments, engine=untrained_engine, wanted=[1]))
+    assert {number for number, _ in found} == {1}
+    assert not found[1, 12].mask.any()
+    free = newest(
+        propose(volume, SPACING, "MR", segments, engine=None, method="interpolation", exclusive=[])
+    )
+    assert free[1, 12].mask.any()
+
+
+def test_cancelling_ends_the_proposals(balls, untrained_engine):
+    volume, masks = balls
+    found = []
+    for one in propose(
+        volume,
+        SPACING,
+        "MR",
+        examples_of(masks, (6, 18)),
+        engine=untrained_engine,
+        cancelled=lambda: len(found) >= 3,
+    ):
+        found.append(one)
+    assert 3 <= len(found) <= 6
+
+
+def test_progress_ends_where_it_said(balls, untrained_engine):
+    volume, masks = balls
+    steps = []
+    list(
+        propose(
+            volume,
+            SPACING,
+            "MR",
+            examples_of(masks, (8, 12, 16)),
+            engine=untrained_engine,
+            progress=lambda done, total: steps.append((done, total)),
+        )
+    )
+    done = [step for step, _ in steps]
+    assert done == sorted(done)
+    assert all(step <= total for step, total in steps)
+    assert steps[-1][0] == steps[-1][1] > 0
+
+
+def test_the_same_input_gives_the_same_proposals(balls, untrained_engine):
+    volume, masks = balls
+    segments = examples_of(masks, (8, 16))
+    runs = [
+        newest(propose(volume, SPACING, "MR", segments, engine=untrained_engine)) for _ in range(2)
+    ]
+    assert runs[0].keys() == runs[1].keys()
+    for key, one in runs[0].items():
+        assert np.array_equal(one.mask, runs[1][key].mask)
+
+
+@pytest.mark.parametrize(
+    ("segments", "said"),
+    [
+        ([SegmentExamples(1, {24: np.zeros((60, 50), bool)})], "slices 0 to 23"),
+        ([SegmentExamples(1, {2: np.zeros((50, 60), bool)})], "shape"),
+        ([SegmentExamples(1, {2: np.zeros((60, 50), np.uint8)})], "bool"),
+        ([SegmentExamples(1, {}), SegmentExamples(1, {})], "once"),
+    ],
+)
+def test_examples_of_another_volume_are_refused(balls, untrained_engine, segments, said):
+    with pytest.raises(ValueError, match=said):
+        next(propose(balls[0], SPACING, "MR", segments, engine=untrained_engine), None)
+
+
+def test_a_network_method_without_a_network_is_refused(balls):
+    with pytest.raises(ValueError, match="engine"):
+        next(propose(balls[0], SPACING, "MR", [], engine=None), None)
