@@ -13,12 +13,36 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.network.definition import UniverSeg
+from core.network.arithmetic import RearrangedNetwork
+from core.network.convolution import fusing_available
 from core.network.inputs import checked_guidance, checked_pictures
+from core.network.processor import choose_device, choose_precision
 from core.network.weights import Weights, load_weights
-from core.training.forward import rearranged_forward
 
 _LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class _Limits:
+    """How much is computed at once on a kind of device.
+
+    Attributes
+    ----------
+    chunk_pixels : int
+        Pairs × height × width of the maps of a chunk; see `core.network.arithmetic`.
+    group_pixels : int
+        Pairs × height × width of the pictures of all queries computed together.
+    """
+
+    chunk_pixels: int
+    group_pixels: int
+
+
+# A processor's cache holds the maps of a chunk; a graphics card is to be kept busy instead.
+_LIMITS = {
+    "cpu": _Limits(chunk_pixels=8 * 64 * 64, group_pixels=64 * 128 * 128),
+    "cuda": _Limits(chunk_pixels=256 * 64 * 64, group_pixels=1024 * 128 * 128),
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,13 +52,17 @@ class EncodedExample:
     Attributes
     ----------
     pair : Tensor
-        [2, height, width]: image and label.
-    network : UniverSeg
-        Whose encoding this is.
+        float32 [2, height, width]: image and label.
+    term : Tensor
+        [4, height / 2, width / 2, features]: what the example adds to the first block's examples;
+        see `core.network.arithmetic`.
+    origin : RearrangedNetwork
+        The network that encoded it.
     """
 
     pair: Tensor
-    network: UniverSeg
+    term: Tensor
+    origin: RearrangedNetwork
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -68,12 +96,20 @@ class Engine:
         self.weights = weights
         self.device = device
         self.precision = precision
-        self._network = weights.network.to(device)
+        limits = _LIMITS[device.type]
+        self._pairs_at_once = limits.group_pixels
+        self._network = RearrangedNetwork(
+            weights.network,
+            device,
+            precision,
+            fused=fusing_available(device, precision),
+            chunk_pixels=limits.chunk_pixels,
+        )
 
     @property
     def guidance_channels(self) -> int:
         """Guidance channels that the network takes; 0 if none."""
-        return self._network.guidance_channels
+        return self.weights.network.guidance_channels
 
     @property
     def description(self) -> str:
@@ -109,8 +145,12 @@ class Engine:
                 f"labels: got shape {tuple(pictures[1].shape)}; expected that of images, "
                 f"{tuple(pictures[0].shape)}"
             )
-        pairs = torch.stack(pictures, dim=1).to(self.device)
-        return [EncodedExample(pair, self._network) for pair in pairs]
+        examples = []
+        for image, label in zip(*pictures, strict=True):
+            pair = torch.stack([image, label]).to(self.device)
+            with torch.inference_mode():
+                examples.append(EncodedExample(pair, self._network.encode(pair), self._network))
+        return examples
 
     def predict(
         self,
@@ -149,20 +189,35 @@ class Engine:
         given = (
             None if guidance is None else checked_guidance(guidance, maps, self.guidance_channels)
         )
+        extra = torch.zeros(len(maps), self.guidance_channels, *maps.shape[1:])
+        inputs = torch.cat([maps[:, None], extra if given is None else given], dim=1)
         logits = torch.empty_like(maps)
-        for index, subset in enumerate(chosen):
-            support = torch.stack([examples[i].pair for i in subset])[None]
-            extra = None if given is None else given[index : index + 1].to(self.device)
-            query = maps[index : index + 1, None].to(self.device)
-            with torch.inference_mode():
-                logits[index] = rearranged_forward(self._network, query, support, extra)[0, 0]
+        with torch.inference_mode():
+            for group in _groups(chosen, self._pairs_at_once // maps[0].numel()):
+                logits[group] = self._predict(inputs[group], [chosen[i] for i in group], examples)
         return logits.numpy()
+
+    def _predict(
+        self,
+        inputs: Tensor,
+        subsets: Sequence[tuple[int, ...]],
+        examples: Sequence[EncodedExample],
+    ) -> Tensor:
+        means = {
+            subset: torch.stack([examples[index].pair for index in subset]).mean(dim=0)
+            for subset in dict.fromkeys(subsets)
+        }
+        return self._network.predict(
+            inputs.to(self.device),
+            torch.stack([means[subset] for subset in subsets]),
+            [[examples[index].term for index in subset] for subset in subsets],
+        ).cpu()
 
     def _check_examples(self, examples: Sequence[EncodedExample], maps: Tensor) -> None:
         if not examples:
             raise ValueError("examples: got none; expected at least one encoded example")
         for index, example in enumerate(examples):
-            if example.network is not self._network:
+            if example.origin is not self._network:
                 raise ValueError(
                     f"examples: number {index} was encoded by another engine; encode it again"
                 )
@@ -203,8 +258,11 @@ def load_engine(
     ValueError
         If the weights cannot be used, or the device or precision is unknown or missing.
     """
+    chosen = choose_device(device)
     engine = Engine(
-        load_weights(weights, accept_licence=accept_licence), torch.device("cpu"), torch.float32
+        load_weights(weights, accept_licence=accept_licence),
+        chosen,
+        choose_precision(precision, chosen),
     )
     _LOG.info("engine: %s", engine.description)
     return engine
@@ -212,16 +270,29 @@ def load_engine(
 
 def _checked_subsets(
     subsets: Sequence[Sequence[int]] | None, queries: int, examples: int
-) -> list[list[int]]:
+) -> list[tuple[int, ...]]:
     if subsets is None:
-        return [list(range(examples))] * queries
+        return [tuple(range(examples))] * queries
     if len(subsets) != queries:
         raise ValueError(f"subsets: got {len(subsets)}; expected one for each of {queries} queries")
-    chosen = [[int(index) for index in subset] for subset in subsets]
+    chosen = [tuple(int(index) for index in subset) for subset in subsets]
     for number, subset in enumerate(chosen):
         if not subset or min(subset) < 0 or max(subset) >= examples:
             raise ValueError(
-                f"subsets: number {number} is {subset}; expected at least one index from 0 to "
-                f"{examples - 1}"
+                f"subsets: number {number} is {list(subset)}; expected at least one index from 0 "
+                f"to {examples - 1}"
             )
     return chosen
+
+
+def _groups(subsets: Sequence[Sequence[int]], most_pairs: int) -> list[list[int]]:
+    """Group queries so that the pairs of a group fit in bounded memory; at least one query each."""
+    groups: list[list[int]] = []
+    pairs = 0
+    for query, subset in enumerate(subsets):
+        pairs += len(subset)
+        if not groups or pairs > most_pairs:
+            groups.append([])
+            pairs = len(subset)
+        groups[-1].append(query)
+    return groups

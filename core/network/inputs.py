@@ -33,7 +33,7 @@ def checked_pictures(name: str, values: np.ndarray) -> Tensor:
     pictures = _as_numbers(name, values)
     if pictures.ndim != 3 or 0 in pictures.shape:
         raise ValueError(
-            f"{name}: got shape {tuple(pictures.shape)}; expected [n, height, width], none of them 0"
+            f"{name}: got shape {tuple(pictures.shape)}; expected [n, height, width], all above 0"
         )
     if pictures.shape[1] % SIDE_MULTIPLE or pictures.shape[2] % SIDE_MULTIPLE:
         raise ValueError(

@@ -5,7 +5,6 @@ a card of metadata. The published checkpoint is a PyTorch file; it is read with 
 refuses everything but tensors, and only after its licence was accepted.
 """
 
-import os
 import pickle
 import zipfile
 from collections.abc import Mapping
@@ -123,7 +122,7 @@ def save_weights(network: UniverSeg, path: Path, card: Mapping[str, str]) -> Non
         "guidance_channels": str(network.guidance_channels),
     }
     partial.write_bytes(save(halves, metadata=dict(card) | shape))
-    os.replace(partial, path)
+    partial.replace(path)
 
 
 def _load_own(path: Path) -> Weights:

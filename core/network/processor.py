@@ -1,0 +1,76 @@
+"""Where to compute, and in which precision: what this machine has, and what a person asked for."""
+
+import torch
+
+_PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+
+_FIRST_BFLOAT16_CAPABILITY = (8, 0)
+
+
+def choose_device(device: str = "auto") -> torch.device:
+    """Choose where to compute.
+
+    Parameters
+    ----------
+    device : str
+        "auto" (a CUDA GPU if there is one), "cpu" or "cuda".
+
+    Returns
+    -------
+    torch.device
+        The choice.
+
+    Raises
+    ------
+    ValueError
+        If the device is unknown or not in this machine.
+    """
+    if device not in ("auto", "cpu", "cuda"):
+        raise ValueError(f'device: got "{device}"; expected auto, cpu or cuda')
+    if device == "cuda" and not torch.cuda.is_available():
+        raise ValueError(
+            "device: cuda was asked for, but PyTorch finds no CUDA GPU here; use cpu or auto"
+        )
+    if device == "cpu" or not torch.cuda.is_available():
+        return torch.device("cpu")
+    return torch.device("cuda")
+
+
+def choose_precision(precision: str, device: torch.device) -> torch.dtype:
+    """Choose the precision to compute in.
+
+    Parameters
+    ----------
+    precision : str
+        "auto" (bfloat16 where it is faster), "float32" or "bfloat16".
+    device : torch.device
+        Where it will be computed.
+
+    Returns
+    -------
+    torch.dtype
+        float32 or bfloat16.
+
+    Raises
+    ------
+    ValueError
+        If the precision is unknown.
+    """
+    if precision == "auto":
+        return torch.bfloat16 if bfloat16_is_faster(device) else torch.float32
+    if precision not in _PRECISIONS:
+        raise ValueError(f'precision: got "{precision}"; expected auto, float32 or bfloat16')
+    return _PRECISIONS[precision]
+
+
+def bfloat16_is_faster(device: torch.device) -> bool:
+    """Whether a device has instructions for bfloat16; without them float32 is faster.
+
+    On x86 these are AVX512-BF16 and AMX; NVIDIA's GPUs have them since compute capability 8.0.
+    """
+    if device.type == "cuda":
+        return torch.cuda.get_device_capability(device) >= _FIRST_BFLOAT16_CAPABILITY
+    return any(
+        getattr(torch.cpu, question, bool)()
+        for question in ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
+    )
