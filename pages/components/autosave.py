@@ -36,12 +36,14 @@ def show_conflict(work: Work) -> None:
         icon=":material/call_split:",
     )
     keep, redraw = st.columns(2)
-    if keep.button("Keep what the other tab stored", width="stretch"):
-        _settle()
-    if redraw.button("Put my strokes on top of it", type="primary", width="stretch"):
-        _settle()
-        _put_on(work, event, _newest(work, event))
-        st.rerun(scope="fragment")
+    keep.button("Keep what the other tab stored", width="stretch", on_click=_settle)
+    redraw.button(
+        "Put my strokes on top of it",
+        type="primary",
+        width="stretch",
+        on_click=_draw_again,
+        args=(work, event),
+    )
 
 
 def has_conflict() -> bool:
@@ -95,6 +97,11 @@ def _store(work: Work, event: MaskEvent, mask: NDArray[np.bool_], based_on: int)
 
 def _newest(work: Work, event: MaskEvent) -> SliceAnnotation:
     return work.store.slice(work.uid, event.segment_number, event.slice_index)
+
+
+def _draw_again(work: Work, event: MaskEvent) -> None:
+    _settle()
+    _put_on(work, event, _newest(work, event))
 
 
 def _settle() -> None:

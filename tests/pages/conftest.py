@@ -1,0 +1,106 @@
+"""The app in a folder of its own, driven without a browser."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from streamlit.testing.v1 import AppTest
+
+from core.annotation.database import default_url
+from core.annotation.segments import Code, Segment, default_color
+from core.annotation.store import AnnotationStore
+from core.demo import write_demo_series
+from core.dicom.reading import find_series
+from core.dicom.series import SeriesSummary
+from pages.components.library import OpenedSeries, remember_series
+
+ROOT = Path(__file__).resolve().parents[2]
+PERSON = "Test Person"
+STRUCTURE = Code("123037004", "SCT", "Anatomical Structure")
+LIVER = Segment(1, "Liver", default_color(1), STRUCTURE, Code("10200004", "SCT", "Liver"))
+
+OpenPage = Callable[..., AppTest]
+
+
+@pytest.fixture(scope="session")
+def demo_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("demonstration") / "demo"
+    folder.mkdir()
+    write_demo_series(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def demo_summary(demo_files: Path) -> SeriesSummary:
+    return find_series(demo_files)[0]
+
+
+@pytest.fixture
+def empty_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Folder of an app that nobody has used yet."""
+    home = tmp_path / "home"
+    monkeypatch.setenv("SLICEWISE_HOME", str(home))
+    for name in ("SLICEWISE_DATABASE", "SLICEWISE_DATA_ROOTS", "SLICEWISE_WEIGHTS"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("SLICEWISE_DEVICE", "cpu")
+    return home
+
+
+@pytest.fixture
+def home(empty_home: Path, demo_files: Path) -> Path:
+    """Folder of an app that knows the person and the demonstration series."""
+    empty_home.mkdir()
+    (empty_home / "person.json").write_text(json.dumps({"person": PERSON}))
+    (empty_home / "demo").symlink_to(demo_files)
+    return empty_home
+
+
+@pytest.fixture
+def opened(home: Path, demo_summary: SeriesSummary) -> OpenedSeries:
+    """The demonstration series, opened before."""
+    return remember_series(home, demo_summary.uid, home / "demo")
+
+
+@pytest.fixture
+def store(home: Path, demo_summary: SeriesSummary) -> AnnotationStore:
+    """Store of the app, in which the demonstration series has a segment."""
+    store = AnnotationStore(default_url(home))
+    store.open_series(
+        demo_summary.uid,
+        [record.sop_instance_uid for record in demo_summary.records],
+        demo_summary.rows,
+        demo_summary.columns,
+    )
+    store.save_segment(demo_summary.uid, LIVER, PERSON)
+    return store
+
+
+@pytest.fixture
+def open_page() -> OpenPage:
+    """Open a page of the app the way its address does, with a query or without."""
+
+    def open_it(page: str = "series", **query: str) -> AppTest:
+        app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+        for name, value in query.items():
+            app.query_params[name] = value
+        app.run()
+        if page != "series":
+            app.switch_page(f"pages/{page}.py").run()
+        assert not app.exception
+        return app
+
+    return open_it
+
+
+@pytest.fixture
+def disk() -> Callable[[float], NDArray[np.bool_]]:
+    """Make a mask of the demonstration series: a disk in the middle."""
+
+    def make(radius: float) -> NDArray[np.bool_]:
+        rows, columns = np.ogrid[:256, :256]
+        return np.asarray((rows - 128) ** 2 + (columns - 100) ** 2 < radius**2)
+
+    return make

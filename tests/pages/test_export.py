@@ -1,0 +1,141 @@
+"""Fifth page: what is written, and how it is marked."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import highdicom as hd
+import nibabel as nib
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from streamlit.testing.v1 import AppTest
+
+from core.annotation.states import SliceState
+from core.annotation.store import AnnotationStore, MaskChange
+from core.dicom.reading import read_series
+from core.dicom.segmentation import read_segmentation
+from core.dicom.series import SeriesSummary
+from pages.components.library import OpenedSeries
+from tests.pages.conftest import PERSON, OpenPage
+from tests.pages.test_series import press, shown
+
+Disk = Callable[[float], NDArray[np.bool_]]
+
+
+@pytest.fixture
+def app(
+    opened: OpenedSeries,
+    store: AnnotationStore,
+    demo_summary: SeriesSummary,
+    disk: Disk,
+    open_page: OpenPage,
+) -> AppTest:
+    """The export page with a drawn, an accepted and a proposed slice."""
+    changes = [
+        MaskChange(1, 10, disk(30), SliceState.DRAWN, 0),
+        MaskChange(1, 11, disk(31), SliceState.ACCEPTED, 0, weights="some-weights"),
+        MaskChange(1, 12, disk(32), SliceState.PROPOSED, 0, weights="some-weights"),
+        MaskChange(1, 13, None, SliceState.CONFIRMED_EMPTY, 0),
+    ]
+    store.put_many(demo_summary.uid, changes, PERSON, "test", "prepare")
+    return open_page("export", series=opened.key)
+
+
+def written(home: Path, ending: str = ".dcm") -> Path:
+    """The one file that was exported."""
+    (path,) = [one for one in (home / "exports").rglob("*") if one.name.endswith(ending)]
+    return path
+
+
+def test_proposals_nobody_reviewed_are_left_out(
+    app: AppTest, home: Path, demo_summary: SeriesSummary, disk: Disk
+) -> None:
+    assert "1 proposal not reviewed" in app.warning[0].value
+    assert "2 slices: 1 drawn, 1 accepted" in shown(app)
+    press(app, "Make DICOM-SEG")
+    (segment,) = read_segmentation(written(home), read_series(demo_summary))
+    assert set(segment.masks) == {10, 11}
+    assert (segment.masks[11] == disk(31)).all()
+    assert segment.algorithm == "SEMIAUTOMATIC"
+
+
+def test_included_proposals_get_a_segment_of_their_own(
+    app: AppTest, home: Path, demo_summary: SeriesSummary, disk: Disk
+) -> None:
+    next(one for one in app.checkbox if "Include" in one.label).check().run()
+    press(app, "Make DICOM-SEG")
+    reviewed, unreviewed = read_segmentation(written(home), read_series(demo_summary))
+    assert reviewed.segment.label == "Liver"
+    assert set(reviewed.masks) == {10, 11}
+    assert unreviewed.segment.label == "Liver (unreviewed)"
+    assert unreviewed.algorithm == "AUTOMATIC"
+    assert list(unreviewed.masks) == [12]
+    assert (unreviewed.masks[12] == disk(32)).all()
+
+
+def test_what_was_drawn_only_is_marked_manual(
+    app: AppTest, home: Path, store: AnnotationStore, demo_summary: SeriesSummary
+) -> None:
+    current = store.slice(demo_summary.uid, 1, 11)
+    change = MaskChange(1, 11, None, SliceState.EMPTY, current.version, allow_clear=True)
+    store.put_many(demo_summary.uid, [change], PERSON, "test", "clear")
+    app.run()
+    press(app, "Make DICOM-SEG")
+    segmentation = hd.seg.segread(written(home))
+    assert segmentation.SegmentSequence[0].SegmentAlgorithmType == "MANUAL"
+
+
+def test_file_names_tell_nothing_of_the_patient(
+    app: AppTest, home: Path, demo_summary: SeriesSummary
+) -> None:
+    press(app, "Make DICOM-SEG")
+    name = written(home).name.lower()
+    for secret in (demo_summary.patient_id, "phantom", "torso", demo_summary.uid):
+        assert secret.lower() not in name
+    assert app.download_button[0].label == f"Download {written(home).name}"
+
+
+def test_a_second_export_is_a_new_instance_with_the_next_number(app: AppTest, home: Path) -> None:
+    press(app, "Make DICOM-SEG")
+    first = hd.seg.segread(written(home))
+    written(home).rename(written(home).with_name("first.dcm"))
+    press(app, "Make DICOM-SEG")
+    second = hd.seg.segread(max((home / "exports").rglob("slicewise*.dcm")))
+    assert (first.InstanceNumber, second.InstanceNumber) == (1, 2)
+    assert first.SOPInstanceUID != second.SOPInstanceUID
+
+
+def test_nifti_holds_the_same_masks(app: AppTest, home: Path, disk: Disk) -> None:
+    press(app, "Make NIfTI")
+    volume = np.asarray(nib.load(written(home, ".nii.gz")).dataobj)  # type: ignore[attr-defined]
+    assert (volume[:, :, 10].T.astype(bool) == disk(30)).all()
+    assert not volume[:, :, 12].any()
+
+
+def test_a_copy_goes_to_a_folder_that_the_settings_allow(
+    app: AppTest, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    allowed = tmp_path / "allowed"
+    allowed.mkdir()
+    monkeypatch.setenv("SLICEWISE_DATA_ROOTS", str(allowed))
+    app.text_input[0].set_value(str(allowed)).run()
+    press(app, "Make DICOM-SEG")
+    (copy,) = allowed.iterdir()
+    assert copy.read_bytes() == written(home).read_bytes()
+
+
+def test_a_folder_elsewhere_is_refused_before_anything_is_written(
+    app: AppTest, home: Path, tmp_path: Path
+) -> None:
+    app.text_input[0].set_value(str(tmp_path)).run()
+    press(app, "Make DICOM-SEG")
+    assert "There is no such folder" in app.error[0].value
+    assert not [one for one in (home / "exports").rglob("*") if one.is_file()]
+
+
+def test_nothing_drawn_is_nothing_to_export(
+    opened: OpenedSeries, store: AnnotationStore, open_page: OpenPage
+) -> None:
+    app = open_page("export", series=opened.key)
+    assert "nothing to export yet" in app.info[0].value
+    assert "Make DICOM-SEG" not in [one.label for one in app.button]

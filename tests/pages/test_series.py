@@ -1,0 +1,107 @@
+"""First page: finding and opening a series."""
+
+import io
+import os
+import zipfile
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.annotation.store import AnnotationStore
+from pages.components.library import OpenedSeries
+from tests.pages.conftest import OpenPage
+
+
+def shown(app: AppTest) -> str:
+    """Everything the page says."""
+    parts = [*app.markdown, *app.caption, *app.subheader, *app.error, *app.info]
+    return "\n".join(one.value for one in parts)
+
+
+def press(app: AppTest, label: str) -> AppTest:
+    """Press the first button with a label."""
+    next(one for one in app.button if one.label == label).click()
+    app.run()
+    assert not app.exception
+    return app
+
+
+def test_the_demonstration_series_is_made_listed_and_opened(
+    empty_home: Path, open_page: OpenPage
+) -> None:
+    empty_home.mkdir()
+    (empty_home / "person.json").write_text('{"person": "A"}')
+    app = press(open_page(), "Open the demonstration series")
+    assert len(list((empty_home / "demo").iterdir())) == 48
+    assert "48 × 256 × 256, 5 × 1.5 × 1.5 mm" in shown(app)
+    app = press(app, "Open")
+    assert app.subheader[0].value == "What do you want to annotate?"
+
+
+def test_an_uploaded_zip_is_copied_listed_and_can_be_deleted(
+    home: Path, demo_files: Path, open_page: OpenPage
+) -> None:
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as file:
+        for path in sorted(demo_files.iterdir())[:5]:
+            file.write(path, path.name)
+    app = open_page()
+    app.file_uploader[0].set_value(("series.zip", archive.getvalue(), "application/zip"))
+    press(app, "Store and look inside")
+    assert "5 × 256 × 256" in shown(app)
+    assert len([one for one in (home / "uploads").rglob("*") if one.is_file()]) == 5
+    press(app, "Open")
+    app.switch_page("pages/series.py").run()
+    press(app, "Delete")
+    assert not any((home / "uploads").iterdir())
+    app.switch_page("pages/annotate.py").run()
+    assert app.info[0].value == "No series is open yet."
+
+
+def test_an_upload_without_images_says_what_is_wrong(home: Path, open_page: OpenPage) -> None:
+    app = open_page()
+    app.file_uploader[0].set_value(("note.txt", b"no images here", "text/plain"))
+    press(app, "Store and look inside")
+    assert len(app.error) == 1
+    assert "DICOM" in app.error[0].value
+
+
+def test_server_folders_are_closed_unless_the_settings_allow_them(
+    home: Path, open_page: OpenPage
+) -> None:
+    assert "SLICEWISE_DATA_ROOTS" in shown(open_page())
+
+
+def test_a_folder_on_the_server_is_opened_in_place(
+    home: Path, shared_data: Path, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SLICEWISE_DATA_ROOTS", str(shared_data / "dicom"))
+    app = open_page()
+    app.text_input[0].set_value(str(shared_data / "dicom" / "nd320_study1_t1post"))
+    press(app, "Look for series")
+    assert "22 × 512 × 512" in shown(app) or "22 ×" in shown(app)
+    press(app, "Open")
+    assert not app.error
+
+
+@pytest.mark.parametrize("folder", ["/etc", "dicom/../..", "no such folder"])
+def test_a_folder_elsewhere_is_refused_whether_it_exists_or_not(
+    folder: str, home: Path, tmp_path: Path, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = tmp_path / "root"
+    root.mkdir()
+    monkeypatch.setenv("SLICEWISE_DATA_ROOTS", str(root) + os.pathsep)
+    app = open_page()
+    app.text_input[0].set_value(folder if folder.startswith("/") else str(root / folder))
+    press(app, "Look for series")
+    assert "There is no such folder among those that may be opened" in app.error[0].value
+
+
+def test_a_series_that_was_moved_away_says_so(
+    home: Path, opened: OpenedSeries, store: AnnotationStore, open_page: OpenPage, demo_files: Path
+) -> None:
+    (home / "demo").unlink()
+    app = open_page("annotate", series=opened.key)
+    assert len(app.error) == 1
+    assert "Traceback" not in app.error[0].value
