@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import BinaryIO, Literal
 
 import pydicom
+from pydicom._uid_dict import UID_dictionary
 from pydicom.dataset import Dataset, FileDataset
 from pydicom.uid import (
+    UID,
     DeflatedExplicitVRLittleEndian,
     ExplicitVRBigEndian,
     ExplicitVRLittleEndian,
@@ -23,7 +25,7 @@ from pydicom.uid import (
 
 from core.dicom.errors import DicomError
 
-MAX_INFLATED_BYTES = 2**30
+MAX_INFLATED_BYTES = 2**29
 """Largest size that a deflated data set may inflate to."""
 
 _PREAMBLE_BYTES = 128
@@ -113,6 +115,11 @@ def value_of(dataset: Dataset, keyword: str) -> object:
     except Exception:  # pydicom converts on access; a broken value may raise anything
         return None
     return None if value is None or value == "" else value
+
+
+def name_of(uid: str) -> str:
+    """Return the standard's name of a UID, "" for any other: that might be anything at all."""
+    return UID(uid).name if uid in UID_dictionary else ""
 
 
 def text_of(dataset: Dataset, keyword: str) -> str:

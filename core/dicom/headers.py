@@ -7,13 +7,13 @@ from pathlib import Path
 
 import numpy as np
 from pydicom.dataset import Dataset, FileDataset
-from pydicom.uid import UID
 
 from core.dicom.errors import DicomError
 from core.dicom.files import (
     PixelDataElement,
     integer_of,
     items_of,
+    name_of,
     number_of,
     numbers_of,
     open_header,
@@ -231,7 +231,7 @@ def _series_key(dataset: FileDataset, path: Path) -> str:
 def _check_is_image(
     dataset: FileDataset, pixel_data: PixelDataElement | None, sop_class_uid: str, path: Path
 ) -> None:
-    name = UID(sop_class_uid).name if sop_class_uid else "object without a class"
+    name = name_of(sop_class_uid) or "object of an unknown class"
     if sop_class_uid in _SEGMENTATION_CLASSES:
         raise NotAnImageError(
             f"{place(path)} is a segmentation, not an image; open it on the series it belongs to."

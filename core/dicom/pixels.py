@@ -1,6 +1,7 @@
 """Pixels of one file: decoded by pydicom's plug-ins, in modality units."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from pydicom.uid import (
 
 from core.dicom.codestreams import stated_size
 from core.dicom.errors import DicomError
-from core.dicom.files import items_of, number_of, open_file, place, text_of
+from core.dicom.files import items_of, name_of, number_of, open_file, place, text_of
 from core.dicom.series import SliceRecord, Window
 
 _CODESTREAM_SYNTAXES = frozenset(
@@ -57,22 +58,64 @@ def read_frames(
     """
     dataset = open_file(path)
     frames = [0 if record.frame is None else record.frame - 1 for record in records]
-    _check_pixel_data(dataset, path, rows, columns)
-    try:
-        for frame, pixels in zip(frames, iter_pixels(dataset, indices=frames), strict=True):
+    with _decoding_errors(dataset, path):
+        _check_pixel_data(dataset, path, rows, columns)
+    for frame, pixels in zip(frames, decoded_frames(dataset, path, indices=frames), strict=True):
+        with _decoding_errors(dataset, path):
             values = modality_values(dataset, pixels, frame)
-            if values.shape != (rows, columns):
-                raise DicomError(
-                    f"{place(path)} decodes to {values.shape} pixels instead of "
-                    f"{rows} × {columns}; fetch it again from where it came."
-                )
-            yield values
-    except DicomError:
+        if values.shape != (rows, columns):
+            raise DicomError(
+                f"{place(path)} decodes to {values.shape} pixels instead of "
+                f"{rows} × {columns}; fetch it again from where it came."
+            )
+        yield values
+
+
+def decoded_frames(
+    dataset: FileDataset, path: Path, *, indices: Sequence[int] | None = None, raw: bool = False
+) -> Iterator[np.ndarray]:
+    """Decode frames one by one with pydicom's plug-ins.
+
+    Parameters
+    ----------
+    dataset : pydicom.dataset.FileDataset
+        The instance.
+    path : pathlib.Path
+        Its file, for messages.
+    indices : sequence of int, optional
+        Frames wanted, from 0; by default all.
+    raw : bool
+        Leave colours as they are stored, instead of turning them into RGB.
+
+    Yields
+    ------
+    numpy.ndarray, shape (rows, columns) or (rows, columns, samples)
+
+    Raises
+    ------
+    DicomError
+        When the pixel data is damaged or compressed in a way that cannot be decoded.
+    """
+    frames = iter_pixels(dataset, indices=indices, raw=raw)
+    while True:
+        with _decoding_errors(dataset, path):
+            pixels = next(frames, None)
+        if pixels is None:
+            return
+        yield pixels
+
+
+@contextmanager
+def _decoding_errors(dataset: FileDataset, path: Path) -> Iterator[None]:
+    """Turn whatever decoders raise on damaged streams into one sentence."""
+    try:
+        yield
+    except (DicomError, KeyboardInterrupt, SystemExit):
         raise
-    except Exception as error:  # decoders raise whatever they like on damaged streams
-        name = UID(str(dataset.file_meta.TransferSyntaxUID)).name
+    except BaseException as error:  # decoders written in Rust panic with a BaseException
+        syntax = name_of(dataset.file_meta.TransferSyntaxUID) or "unknown transfer syntax"
         raise DicomError(
-            f"The pixels of {place(path)} ({name}) cannot be decoded: the file is damaged or "
+            f"The pixels of {place(path)} ({syntax}) cannot be decoded: the file is damaged or "
             "compressed in a way that is not supported; fetch it again, uncompressed if need be."
         ) from error
 

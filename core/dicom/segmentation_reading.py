@@ -6,7 +6,6 @@ from typing import cast, get_args
 
 import numpy as np
 from pydicom.dataset import Dataset, FileDataset
-from pydicom.pixels import iter_pixels
 
 from core.annotation.segments import MAX_LABEL_LENGTH, Segment
 from core.dicom.codes import UNKNOWN_CATEGORY, UNKNOWN_TYPE, code_of, color_of
@@ -15,6 +14,7 @@ from core.dicom.files import (
     NotDicomError,
     integer_of,
     items_of,
+    name_of,
     number_of,
     numbers_of,
     open_file,
@@ -22,7 +22,7 @@ from core.dicom.files import (
     place,
     text_of,
 )
-from core.dicom.pixels import functional_group
+from core.dicom.pixels import decoded_frames, functional_group
 from core.dicom.segment_masks import Algorithm, SegmentMasks
 from core.dicom.series import Series, SeriesSummary
 
@@ -122,7 +122,7 @@ def read_segmentation_frames(path: Path) -> np.ndarray:
     DicomError
         When the file is no segmentation or cannot be decoded.
     """
-    return np.stack(list(_stored_frames(_open_segmentation(path), path)))
+    return np.stack(list(decoded_frames(_open_segmentation(path), path, raw=True)))
 
 
 def _open_segmentation(path: Path) -> FileDataset:
@@ -134,8 +134,8 @@ def _open_segmentation(path: Path) -> FileDataset:
             f"{place(path)} is not a DICOM file; choose a DICOM segmentation."
         ) from error
     if text_of(dataset, "Modality") != "SEG" and "SegmentSequence" not in dataset:
-        kind = text_of(dataset, "Modality") or "object of unknown kind"
-        raise DicomError(f"{place(path)} is not a segmentation but a DICOM {kind}.")
+        kind = name_of(text_of(dataset, "SOPClassUID")) or "DICOM object of another kind"
+        raise DicomError(f"{place(path)} is not a segmentation but: {kind}.")
     if pixel_data is None or pixel_data.is_cut or "PixelData" not in dataset:
         raise DicomError(f"{place(path)} is cut short; fetch it again from where it came.")
     frames = integer_of(dataset, "NumberOfFrames") or 1
@@ -224,7 +224,7 @@ def _segment_frames(
     """Yield frame index, segment number and mask for each segment of each frame."""
     kind = text_of(dataset, "SegmentationType") or "BINARY"
     largest = number_of(dataset, "MaximumFractionalValue") or 1.0
-    for frame, stored in enumerate(_stored_frames(dataset, path)):
+    for frame, stored in enumerate(decoded_frames(dataset, path, raw=True)):
         if kind == "LABELMAP":
             present = np.unique(stored)
             for number in numbers:
@@ -240,16 +240,6 @@ def _segment_frames(
             referenced,
             stored >= threshold * largest if kind == "FRACTIONAL" else stored > 0,
         )
-
-
-def _stored_frames(dataset: FileDataset, path: Path) -> Iterator[np.ndarray]:
-    try:
-        yield from iter_pixels(dataset, raw=True)
-    except Exception as error:  # decoders raise whatever they like on damaged streams
-        raise DicomError(
-            f"The frames of {place(path)} cannot be decoded: the file is damaged or compressed in "
-            "a way that is not supported; save it uncompressed and try again."
-        ) from error
 
 
 def _slice_of(dataset: Dataset, frame: int, summary: SeriesSummary) -> int | None:

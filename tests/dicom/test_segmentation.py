@@ -495,7 +495,7 @@ def test_segmentations_that_do_not_fit_say_why(small, tmp_path, shared_data):
         read_segmentation(path, other)
     with pytest.raises(DicomError, match="is not a DICOM file"):
         read_segmentation(Path(__file__), summary)
-    with pytest.raises(DicomError, match="not a segmentation but a DICOM CT"):
+    with pytest.raises(DicomError, match="not a segmentation but: CT Image Storage"):
         read_segmentation(summary.files[0], summary)
     with pytest.raises(DicomError, match="cannot be opened"):
         read_segmentation(tmp_path / "nowhere.dcm", summary)

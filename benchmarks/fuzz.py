@@ -1,0 +1,159 @@
+"""Count what comes of broken DICOM files: opened, refused with a sentence, or worse.
+
+Every mutant is opened as the app opens it: found, read, and read as a segmentation. A child
+process does it, so that a crash of a decoder is counted and not suffered.
+
+    python benchmarks/fuzz.py ../shared/data/dicom --count 2000
+"""
+
+import argparse
+import json
+import multiprocessing
+import resource
+import sys
+import time
+from collections import Counter
+from multiprocessing.connection import Connection
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from core.dicom.errors import DicomError
+from core.dicom.reading import find_series, read_series
+from core.dicom.segmentation import read_segmentation, read_segmentation_frames
+from core.dicom.uploads import store_upload
+from tests.dicom.mutations import MUTATIONS, deflated_bomb, nested_sequences, zip_bomb
+
+HANG_SECONDS = 60
+
+
+def open_all(path: Path) -> str:
+    """Open a file in every way there is, and name the outcome."""
+    outcome = "refused"
+    try:
+        for summary in find_series(path):
+            read_series(summary)
+            outcome = "opened"
+            read_segmentation(path, summary)
+    except DicomError as error:
+        if "\n" in str(error):
+            return f"message of several lines: {error}"
+    except Exception as error:
+        return f"unexpected {type(error).__name__}: {error}"
+    try:
+        read_segmentation_frames(path)
+        outcome = "opened"
+    except DicomError:
+        pass
+    except Exception as error:
+        return f"unexpected {type(error).__name__}: {error}"
+    return outcome
+
+
+def work(sources: list[Path], numbers: range, seed: int, folder: Path, pipe: Connection) -> None:
+    """Open mutants one after the other, and send (number, outcome, seconds, peak MiB)."""
+    for number in numbers:
+        random = np.random.default_rng([seed, number])
+        source = sources[random.integers(len(sources))]
+        mutation = MUTATIONS[number % len(MUTATIONS)]
+        path = folder / "mutant"
+        path.write_bytes(mutation(source.read_bytes(), random))
+        pipe.send((number, f"{mutation.__name__} of {source.name}"))
+        begin = time.monotonic()
+        outcome = open_all(path)
+        seconds = time.monotonic() - begin
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+        pipe.send((number, outcome, seconds, peak))
+    pipe.close()
+
+
+def run(sources: list[Path], count: int, seed: int) -> dict[str, object]:
+    """Open `count` mutants and sum up."""
+    outcomes: Counter[str] = Counter()
+    notable: list[str] = []
+    slowest, peak = 0.0, 0
+    first = 0
+    with TemporaryDirectory() as folder:
+        while first < count:
+            receiver, sender = multiprocessing.Pipe(duplex=False)
+            child = multiprocessing.get_context("spawn").Process(
+                target=work, args=(sources, range(first, count), seed, Path(folder), sender)
+            )
+            child.start()
+            sender.close()
+            what = ""
+            while True:
+                try:
+                    message = receiver.recv() if receiver.poll(HANG_SECONDS) else None
+                except EOFError:
+                    break
+                if message is None:
+                    child.kill()
+                    break
+                if len(message) == 2:
+                    first, what = message
+                    continue
+                _, outcome, seconds, child_peak = message
+                slowest, peak = max(slowest, seconds), max(peak, child_peak)
+                outcomes[outcome.split(":")[0]] += 1
+                if outcome not in ("opened", "refused"):
+                    notable.append(f"{first} {what}: {outcome}")
+                first += 1
+                what = ""
+            child.join()
+            if what:
+                outcomes["crashed or hung"] += 1
+                notable.append(f"{first} {what}: exit code {child.exitcode}")
+                first += 1
+    return {
+        "mutants": count,
+        "outcomes": dict(outcomes),
+        "slowest_seconds": round(slowest, 2),
+        "peak_mib": peak,
+        "notable": notable,
+    }
+
+
+def bombs() -> dict[str, str]:
+    """Open files made to exhaust memory or the stack."""
+    results = {}
+    with TemporaryDirectory() as folder:
+        for name, content in (
+            ("sequences nested 10,000 deep", nested_sequences(10_000)),
+            ("data set inflating to 4 GiB", deflated_bomb(2**32)),
+        ):
+            path = Path(folder) / "bomb"
+            path.write_bytes(content)
+            results[name] = open_all(path)
+        for name, content in (("zip of 3 GiB", zip_bomb(3 * 2**30)),):
+            path = Path(folder) / "bomb.zip"
+            path.write_bytes(content)
+            try:
+                with path.open("rb") as stream:
+                    store_upload([("bomb.zip", stream)], home=Path(folder) / "home")
+                results[name] = "stored"
+            except DicomError:
+                results[name] = "refused"
+    return results
+
+
+def main() -> None:
+    """Run from the command line and print JSON."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("folder", type=Path, help="folder of sound and odd DICOM files")
+    parser.add_argument("--count", type=int, default=2000)
+    parser.add_argument("--seed", type=int, default=0)
+    arguments = parser.parse_args()
+    sources = sorted(path for path in arguments.folder.rglob("*") if path.is_file())
+    if not sources:
+        parser.error(f"there are no files in {arguments.folder}")
+    result = run(sources, arguments.count, arguments.seed) | {"bombs": bombs()}
+    own_peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    print(json.dumps(result | {"bombs_peak_mib": own_peak}, indent=2))
+
+
+if __name__ == "__main__":
+    main()
