@@ -57,8 +57,10 @@ def open_database(url: str) -> Engine:
     """
     try:
         address = make_url(url)
-        if address.get_backend_name() == "sqlite" and address.database:
-            Path(address.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if address.get_backend_name() == "sqlite":
+            if address.database in (None, "", ":memory:"):
+                raise StoreError("An annotation store in memory would be lost; name a file.")
+            _make_private(Path(address.database))
         engine = _engine(address)
     except (ArgumentError, ImportError, OSError) as error:
         raise StoreError(f"The annotation store cannot be opened: {error}") from error
@@ -100,6 +102,12 @@ def _explained(verb: str) -> Iterator[None]:
     except SQLAlchemyError as error:
         reason = error.orig if isinstance(error, DBAPIError) else error
         raise StoreError(f"The annotation store cannot be {verb}: {reason}") from error
+
+
+def _make_private(file: Path) -> None:
+    """Make a file that nobody else can read, and its folder, where they do not exist."""
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    file.touch(mode=0o600, exist_ok=True)
 
 
 def _engine(address: URL) -> Engine:

@@ -311,6 +311,7 @@ def correct(
     tool: str,
     based_on: int | None = None,
     allow_clear: bool = False,
+    message: tuple[str, int] | None = None,
 ) -> int:
     """Store what a person drew, as a correction where a proposal lies underneath.
 
@@ -324,6 +325,8 @@ def correct(
         What it was drawn with.
     allow_clear : bool
         Whether a mask without pixels may replace one with pixels.
+    message : (str, int), optional
+        Client and sequence number, as for `AnnotationStore.put`; needs `based_on`.
 
     Returns
     -------
@@ -351,7 +354,7 @@ def correct(
         allow_clear=allow_clear,
     )
     action = "correct" if state is SliceState.CORRECTED else "draw"
-    return store.put_many(series_uid, [change], person, tool, action)[0]
+    return store.put_many(series_uid, [change], person, tool, action, message=message)[0]
 
 
 def worst_first(annotation: Mapping[SliceKey, SliceAnnotation]) -> list[SliceAnnotation]:

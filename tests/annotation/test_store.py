@@ -479,7 +479,7 @@ class TestConcurrency:
         for process in processes:
             process.start()
         for process in processes:
-            process.join(timeout=60)
+            process.join(timeout=300)
         assert [process.exitcode for process in processes] == [0, 0]
         assert store.slice(SERIES, 1, 0).version == 80
         assert rows_in(tmp_path, "mask_version") == 80
