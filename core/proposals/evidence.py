@@ -1,23 +1,43 @@
 """How far to trust each opinion: leave out one example at a time and predict it from the rest."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from core.proposals.mixture import mixed
+from core.proposals.shape_interpolation import neighbours
 
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
 """Weights of the network that are compared."""
 
-DEFAULT_SHARE = 0.75
-"""Weight of the network where examples give no evidence."""
-
 ENOUGH_EXAMPLES = 3
 """With fewer examples of a structure nothing can be left out and still be enclosed by others."""
 
-_DEFAULT_STRENGTH = 1.0
-_DEFAULT_LOSS = 0.02
+_SHIFTS = (-0.5, -0.25, 0.0, 0.25, 0.5)
+"""What the trials may add to the usual weight."""
+
+_COST_OF_SHIFT = 0.02
+"""Dice, summed over trials, that a shift by 1 must gain to be believed."""
+
+
+def usual_share(overlap: float) -> float:
+    """Weight of the network that examples of this kind deserve on average.
+
+    Where neighbouring examples overlap well, little happens between them and the interpolation is
+    hard to beat; where they do not, it means nothing.
+
+    Parameters
+    ----------
+    overlap : float
+        Dice of the two neighbouring examples with one another.
+
+    Returns
+    -------
+    float
+        In [0.25, 1], as measured on development volumes.
+    """
+    return float(np.clip(1 - 2.5 * (overlap - 0.6), 0.25, 1.0))
 
 
 @dataclass(frozen=True)
@@ -30,32 +50,46 @@ class Trial:
         The example.
     gap : int
         Slices to the nearest of the other examples.
-    enclosed : bool
-        Whether others lie on both sides.
+    overlap : float or None
+        Dice of the two neighbours with one another; None where others lie on one side only.
     dice : tuple of float
         Dice with each of `SHARES`; alike where only the network can tell.
     """
 
     slice: int
     gap: int
-    enclosed: bool
+    overlap: float | None
     dice: tuple[float, ...]
 
 
 @dataclass(frozen=True)
 class Trust:
-    """What the trials of a segment advise.
+    """How far to follow the network, and why.
 
     Attributes
     ----------
-    network_share : float
-        Weight of the network between examples.
+    shift : float
+        What to add to the usual weight of the network.
+    fixed : float or None
+        The weight, if it was not to be chosen.
     trials : tuple of Trial
         The evidence.
     """
 
-    network_share: float
+    shift: float = 0.0
+    fixed: float | None = None
     trials: tuple[Trial, ...] = ()
+
+    def network_share(self, overlap: float | None) -> float:
+        """Weigh the network on slices between examples that overlap so far (Dice), in [0, 1].
+
+        Without two neighbours the network is alone.
+        """
+        if self.fixed is not None:
+            return self.fixed
+        if overlap is None:
+            return 1.0
+        return float(np.clip(usual_share(overlap) + self.shift, 0.0, 1.0))
 
     def expected_dice(self, gap: int, enclosed: bool) -> float | None:
         """Tell the Dice to expect of a slice.
@@ -74,16 +108,17 @@ class Trust:
         """
         if len(self.trials) < ENOUGH_EXAMPLES:
             return None
-        like = [t for t in self.trials if t.enclosed == enclosed] or list(self.trials)
+        like = [t for t in self.trials if (t.overlap is not None) == enclosed]
         errors = [
-            (1 - _at(t.dice, self.network_share)) * min(1.0, (gap / t.gap) ** 0.7) for t in like
+            (1 - _at(t.dice, self.network_share(t.overlap))) * min(1.0, (gap / t.gap) ** 0.7)
+            for t in like or self.trials
         ]
         return float(1 - np.mean(errors))
 
 
 def compare(
     index: int,
-    others: Sequence[int],
+    others: Mapping[int, np.ndarray],
     mask: np.ndarray,
     network: np.ndarray | None,
     interpolation: np.ndarray | None,
@@ -94,8 +129,8 @@ def compare(
     ----------
     index : int
         The example.
-    others : sequence of int
-        The examples it was predicted from.
+    others : mapping of int to np.ndarray
+        The examples it was predicted from, bool [row, column] by slice index.
     mask : np.ndarray
         bool [row, column]: the example.
     network, interpolation : np.ndarray or None
@@ -115,32 +150,44 @@ def compare(
     return Trial(
         slice=index,
         gap=min(abs(other - index) for other in others),
-        enclosed=min(others) < index < max(others),
+        overlap=neighbours_overlap(others, index),
         dice=dice,
     )
 
 
-def advise(trials: Sequence[Trial], fixed: float | None = None) -> Trust:
-    """Choose the network's weight from trials, against a default that few trials cannot overturn.
+def neighbours_overlap(examples: Mapping[int, np.ndarray], index: int) -> float | None:
+    """Dice of the examples before and after a slice with one another; None without both."""
+    below, above = neighbours(examples, index)
+    if below is None or above is None:
+        return None
+    return _dice(examples[below], examples[above])
+
+
+def advise(trials: Sequence[Trial]) -> Trust:
+    """Correct the usual weight of the network where trials say so.
+
+    Leaving one of few examples out doubles the gap, so what is learnt is not a weight but by how
+    much the usual one is too small or too large, and few trials cannot overturn it.
 
     Parameters
     ----------
     trials : sequence of Trial
         One per example with the structure.
-    fixed : float, optional
-        The weight, if it is not to be chosen.
 
     Returns
     -------
     Trust
-        The choice and its evidence.
+        The correction and its evidence.
     """
-    if fixed is not None:
-        return Trust(fixed, tuple(trials))
-    enclosed = [t.dice for t in trials if t.enclosed]
-    penalty = _DEFAULT_STRENGTH * _DEFAULT_LOSS * np.abs(np.array(SHARES) - DEFAULT_SHARE)
-    merit = np.sum(enclosed, axis=0) - penalty if enclosed else -penalty
-    return Trust(SHARES[int(np.argmax(merit))], tuple(trials))
+    enclosed = [t for t in trials if t.overlap is not None]
+
+    def merit(shift: float) -> float:
+        trust = Trust(shift)
+        gained = sum(_at(t.dice, trust.network_share(t.overlap)) for t in enclosed)
+        return gained - _COST_OF_SHIFT * abs(shift)
+
+    # Between equals, the smallest correction.
+    return Trust(max(sorted(_SHIFTS, key=abs), key=merit), None, tuple(trials))
 
 
 def _at(dice: Sequence[float], share: float) -> float:

@@ -181,7 +181,7 @@ def _compare_and_settle(setting: _Setting) -> Iterator[Proposal]:
                 index,
                 masks[work.number],
                 work.trust.expected_dice(work.gap(index), work.encloses(index)),
-                work.trust.network_share,
+                work.network_share(index),
             )
 
 
@@ -213,7 +213,7 @@ def _newcomer(setting: _Setting, work: SegmentWork, index: int) -> Proposal:
             if other is not work and other.number in setting.exclusive and index in other.found:
                 taken |= other.crop.whole(other.found[index])
         mask &= ~taken
-    return Proposal(work.number, index, mask, None, work.trust.network_share)
+    return Proposal(work.number, index, mask, None, work.network_share(index))
 
 
 def _drawn_pixels(setting: _Setting, index: int) -> np.ndarray:

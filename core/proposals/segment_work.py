@@ -1,13 +1,13 @@
 """One segment being proposed: its examples made ready, and what was found so far."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from core.network.engine import Engine
 from core.proposals.crop import Crop, crop_around
-from core.proposals.evidence import DEFAULT_SHARE, Trial, Trust, advise, compare
+from core.proposals.evidence import Trial, Trust, advise, compare, neighbours_overlap
 from core.proposals.examples import Method, SegmentExamples
 from core.proposals.extent import between, continued, outward, reach
 from core.proposals.mixture import interpolation_score, mixed, network_score
@@ -71,6 +71,10 @@ class SegmentWork:
         """Slices to the nearest example."""
         return min(abs(index - known) for known in self.examples)
 
+    def network_share(self, index: int) -> float:
+        """Weight of the network on a slice, in [0, 1]."""
+        return self.trust.network_share(neighbours_overlap(self.examples, index))
+
     def encloses(self, index: int) -> bool:
         """Whether there are examples on both sides of a slice."""
         return min(self.examples) < index < max(self.examples)
@@ -108,7 +112,7 @@ def begin(
     taught = None
     if engine is not None and method != "interpolation":
         taught = teach(engine, crop, images_of, segment.masks, spacing[0])
-    share = {"auto": DEFAULT_SHARE, "network": 1.0, "interpolation": 0.0}[method]
+    fixed = {"auto": None, "network": 1.0, "interpolation": 0.0}[method]
     return SegmentWork(
         number=segment.number,
         method=method,
@@ -117,7 +121,7 @@ def begin(
         distances=example_distances(examples, crop.pixel_spacing),
         taught=taught,
         reach=reach(examples, spacing[0], crop),
-        trust=Trust(share),
+        trust=Trust(fixed=fixed),
     )
 
 
@@ -192,7 +196,7 @@ def score(work: SegmentWork, index: int) -> np.ndarray:
     return mixed(
         None if logits is None else network_score(work.crop, logits),
         None if distance is None else interpolation_score(work.crop, distance),
-        work.trust.network_share,
+        work.network_share(index),
     )
 
 
@@ -231,7 +235,7 @@ def trials(work: SegmentWork, engine: Engine | None, images_of: ImagesOf) -> Ite
         distance = between_examples(work.distances, index)
         yield compare(
             index,
-            [other for other in work.examples if other != index],
+            {other: mask for other, mask in work.examples.items() if other != index},
             work.examples[index],
             network,
             None if distance is None else interpolation_score(work.crop, distance),
@@ -248,7 +252,8 @@ def settle_trust(work: SegmentWork, evidence: Sequence[Trial]) -> None:
     evidence : sequence of Trial
         From `trials`.
     """
-    work.trust = advise(evidence, fixed=None if work.method == "auto" else work.trust.network_share)
+    advice = advise(evidence)
+    work.trust = replace(advice, fixed=work.trust.fixed)
     for index in work.found:
         if between_examples(work.distances, index) is not None:
             work.found[index] = score(work, index) > 0
