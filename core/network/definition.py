@@ -9,6 +9,8 @@ Butoi, Gonzalez Ortiz, Ma, Sabuncu, Guttag, Dalca: "UniverSeg: Universal Medical
 Segmentation", ICCV 2023.
 """
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -58,6 +60,27 @@ class CrossConvolution(nn.Module):
         return _per_example(self.cross_conv, pairs)
 
 
+class NamedConvolution(nn.Module):
+    """A convolution one level deeper, where the published checkpoint has it.
+
+    Parameters
+    ----------
+    in_channels, out_channels, kernel_size : int
+        Of the convolution, which keeps height and width.
+    """
+
+    def __init__(self, in_channels: int, out_channels: int, kernel_size: int) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(
+            in_channels, out_channels, kernel_size=kernel_size, padding=kernel_size // 2
+        )
+
+    def forward(self, maps: Tensor) -> Tensor:
+        """Convolve [n, in_channels, height, width]."""
+        convolved: Tensor = self.conv(maps)
+        return convolved
+
+
 class SharedConvolution(nn.Module):
     """A 3×3 convolution applied to every map of a set alike.
 
@@ -69,14 +92,12 @@ class SharedConvolution(nn.Module):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.vmapped = nn.ModuleDict(
-            {"conv": nn.Conv2d(channels, channels, kernel_size=3, padding=1)}
-        )
+        self.vmapped = NamedConvolution(channels, channels, kernel_size=3)
 
     def forward(self, maps: Tensor) -> Tensor:
         """Convolve and apply the LeakyReLU; [..., channels, height, width] of any set."""
         return functional.leaky_relu(
-            _per_example(self.vmapped["conv"], maps), negative_slope=NEGATIVE_SLOPE
+            _per_example(self.vmapped, maps), negative_slope=NEGATIVE_SLOPE
         )
 
 
@@ -155,7 +176,7 @@ class UniverSeg(nn.Module):
         self.dec_blocks = nn.ModuleList(
             [CrossBlock(2 * features, 2 * features, features) for _ in range(DECODER_BLOCKS)]
         )
-        self.out_conv = nn.ModuleDict({"conv": nn.Conv2d(features, 1, kernel_size=1)})
+        self.out_conv = NamedConvolution(features, 1, kernel_size=1)
         if guidance_channels:
             self.guidance_conv = nn.Conv2d(
                 guidance_channels, features, kernel_size=3, padding=1, bias=False
@@ -198,19 +219,29 @@ class UniverSeg(nn.Module):
         added = None if guidance is None else self.guidance_conv(guidance)
         support = torch.cat([support_images, support_labels], dim=2)
         skips = []
-        for depth, block in enumerate(self.enc_blocks):
+        for depth, block in enumerate(self.encoder):
             query, support = block(query, support, added if depth == 0 else None)
             if depth < ENCODER_BLOCKS - 1:
                 skips.append((query, support))
-                query = functional.max_pool2d(query, 2)
-                support = _per_example(functional.max_pool2d, support, 2)
-        for block in self.dec_blocks:
+                query = _halved(query)
+                support = _per_example(_halved, support)
+        for block in self.decoder:
             query_skip, support_skip = skips.pop()
             query = torch.cat([upsample(query), query_skip], dim=1)
             support = torch.cat([_per_example(upsample, support), support_skip], dim=2)
             query, support = block(query, support)
-        logits: Tensor = self.out_conv["conv"](query)
+        logits: Tensor = self.out_conv(query)
         return logits
+
+    @property
+    def encoder(self) -> list[CrossBlock]:
+        """The blocks on the way down."""
+        return [block for block in self.enc_blocks if isinstance(block, CrossBlock)]
+
+    @property
+    def decoder(self) -> list[CrossBlock]:
+        """The blocks on the way up."""
+        return [block for block in self.dec_blocks if isinstance(block, CrossBlock)]
 
 
 def upsample(maps: Tensor) -> Tensor:
@@ -218,8 +249,13 @@ def upsample(maps: Tensor) -> Tensor:
     return functional.interpolate(maps, scale_factor=2, mode="bilinear", align_corners=True)
 
 
-def _per_example(function, maps: Tensor, *arguments: int) -> Tensor:  # type: ignore[no-untyped-def]
+def _per_example(function: Callable[[Tensor], Tensor], maps: Tensor) -> Tensor:
     """Apply a function of [n, channels, height, width] to maps with more leading dimensions."""
     leading = maps.shape[:-3]
-    result = function(maps.reshape(-1, *maps.shape[-3:]), *arguments)
+    result = function(maps.reshape(-1, *maps.shape[-3:]))
     return result.reshape(*leading, *result.shape[1:])
+
+
+def _halved(maps: Tensor) -> Tensor:
+    """Halve height and width by 2×2 max pooling."""
+    return functional.max_pool2d(maps, 2)

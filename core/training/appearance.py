@@ -30,14 +30,18 @@ def make_images(generator: Generator, worlds: Worlds) -> Tensor:
     spread = torch.where(worlds.volume, 0.01, uniform(generator, 0.0, 0.15, tasks))
     means = uniform(generator, 0, 1, tasks, 1, LABELS)
     # In some tasks neighbours differ little, as soft tissues do.
-    contrast = torch.where(chance(generator, 0.35, tasks), uniform(generator, 0.15, 0.5, tasks), 1.0)
+    contrast = torch.where(
+        chance(generator, 0.35, tasks), uniform(generator, 0.15, 0.5, tasks), 1.0
+    )
     means = 0.5 + (means - 0.5) * contrast[:, None, None]
     means[:, :, AIR] = torch.where(chance(generator, 0.85, tasks), 0.0, 1.0)[:, None]
     alike = chance(generator, 0.3, tasks)
     means[:, 0, 1] = torch.where(alike, means[:, 0, 0], means[:, 0, 1])
-    means = means + torch.randn(
-        tasks, images, LABELS, generator=generator, device=generator.device
-    ) * spread[:, None, None]
+    means = (
+        means
+        + torch.randn(tasks, images, LABELS, generator=generator, device=generator.device)
+        * spread[:, None, None]
+    )
     image = means.gather(2, labels.flatten(2)).view_as(labels).to(torch.float32)
     image = image + _texture(generator, worlds)
     image = _blurred(generator, image)
@@ -69,9 +73,7 @@ def _texture(generator: Generator, worlds: Worlds) -> Tensor:
     scale = strength[:, None].expand(-1, images, -1).gather(2, labels.flatten(2)).view_as(labels)
     coarse = worlds.noise[:, 0] * 0.5
     fraction = uniform(generator, 0, 1, tasks, 1, 1, 1)
-    grain = torch.randn(
-        tasks, images, side, side, generator=generator, device=generator.device
-    )
+    grain = torch.randn(tasks, images, side, side, generator=generator, device=generator.device)
     smooth = functional.avg_pool2d(grain, 3, stride=1, padding=1) * 3
     grain = torch.where(chance(generator, 0.5, tasks, 1, 1, 1), smooth, grain)
     return scale * (coarse * fraction + grain * (1 - fraction))

@@ -30,7 +30,7 @@ def augment_images(generator: Generator, images: Tensor) -> Tensor:
     Tensor
         The same shape, values in [0, 1].
     """
-    tasks, count, side, _ = images.shape
+    tasks, count = images.shape[:2]
 
     def some(probability: float, low: float, high: float) -> Tensor:
         amount = uniform(generator, low, high, tasks, count, 1, 1)

@@ -42,12 +42,12 @@ def rearranged_forward(
     query = _channels_last(query)
     added = None if guidance is None else network.guidance_conv(_channels_last(guidance))
     skips: list[tuple[Tensor, Tensor]] = []
-    for depth, block in enumerate(network.enc_blocks):
+    for depth, block in enumerate(network.encoder):
         query, pairs = _block(block, query, pairs, examples, added if depth == 0 else None)
-        if depth < len(network.enc_blocks) - 1:
+        if depth < len(network.encoder) - 1:
             skips.append((query, pairs))
             query, pairs = functional.max_pool2d(query, 2), functional.max_pool2d(pairs, 2)
-    for block in network.dec_blocks[:-1]:
+    for block in network.decoder[:-1]:
         query_skip, pairs_skip = skips.pop()
         query = torch.cat([upsample(query), query_skip], dim=1)
         pairs = torch.cat([upsample(pairs), pairs_skip], dim=1)
@@ -58,9 +58,9 @@ def rearranged_forward(
         [upsample(_mean(pairs, examples)), _mean(pairs_skip, examples)],
         dim=1,
     )
-    last = network.dec_blocks[-1]
+    last = network.decoder[-1]
     interaction = last.cross.cross_conv(torch.cat([query, mean], dim=1))
-    logits: Tensor = network.out_conv["conv"](_activated(last.target.vmapped["conv"], interaction))
+    logits: Tensor = network.out_conv(_activated(last.target.vmapped.conv, interaction))
     return logits
 
 
@@ -78,8 +78,8 @@ def _block(
     from_pairs = functional.conv2d(pairs, weight[:, query_channels:], padding=1)
     interaction, mean = _Interaction.apply(from_pairs, from_query)
     return (
-        _activated(block.target.vmapped["conv"], mean),
-        _activated(block.support.vmapped["conv"], interaction),
+        _activated(block.target.vmapped.conv, mean),
+        _activated(block.support.vmapped.conv, interaction),
     )
 
 
@@ -91,18 +91,14 @@ class _Interaction(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(  # type: ignore[override]
-        context: Any, from_pairs: Tensor, from_query: Tensor
-    ) -> tuple[Tensor, Tensor]:
+    def forward(context: Any, from_pairs: Tensor, from_query: Tensor) -> tuple[Tensor, Tensor]:
         batch = from_query.shape[0]
         context.batch = batch
         interaction = (from_pairs.unflatten(0, (-1, batch)) + from_query).flatten(0, 1)
         return interaction, _mean(interaction, interaction.shape[0] // batch)
 
     @staticmethod
-    def backward(  # type: ignore[override]
-        context: Any, of_interaction: Tensor, of_mean: Tensor
-    ) -> tuple[Tensor, Tensor]:
+    def backward(context: Any, of_interaction: Tensor, of_mean: Tensor) -> tuple[Tensor, Tensor]:
         examples = of_interaction.shape[0] // context.batch
         of_mean = _channels_last(of_mean) / examples
         of_pairs = _channels_last(of_interaction).unflatten(0, (examples, -1)) + of_mean

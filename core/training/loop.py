@@ -2,9 +2,10 @@
 
 import csv
 import math
-import os
 import time
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 import torch
 from torch import Generator, Tensor, nn
 
-from core.network.definition import UniverSeg
+from core.network.definition import NEGATIVE_SLOPE, UniverSeg
 from core.network.guidance import GUIDANCE_CHANNELS
 from core.training.forward import rearranged_forward
 from core.training.loss import dice, segmentation_loss
@@ -126,30 +127,48 @@ def train(
     make = batches or _synthetic(settings)
     losses: list[float] = []
     since, tasks_since = time.monotonic(), state.tasks
-    while state.step < settings.steps:
-        begun = time.monotonic()
-        losses.append(_step(settings, state, make, device))
-        state.seconds += time.monotonic() - begun
-        elapsed = time.monotonic() - since
-        validation: dict[str, float] = {}
-        done = state.step == settings.steps
-        if state.step % settings.validation_every == 0 or done:
-            validation = _validate(state, settings, validate)
-        progress = Progress(
-            step=state.step,
-            steps=settings.steps,
-            tasks=state.tasks,
-            loss=sum(losses) / len(losses),
-            tasks_per_second=(state.tasks - tasks_since) / elapsed,
-            validation=validation,
-        )
-        if validation:
-            _log(folder / LOG, progress, state)
-            losses.clear()
-            since, tasks_since = time.monotonic(), state.tasks
-        if state.step % settings.checkpoint_every == 0 or done:
-            save_checkpoint(folder / CHECKPOINT, state, settings)
-        yield progress
+    with _workers(device) as pool:
+        while state.step < settings.steps:
+            begun = time.monotonic()
+            losses.append(_step(settings, state, make, device, pool))
+            state.seconds += time.monotonic() - begun
+            elapsed = time.monotonic() - since
+            validation: dict[str, float] = {}
+            done = state.step == settings.steps
+            if state.step % settings.validation_every == 0 or done:
+                validation = _validate(state, settings, validate)
+            progress = Progress(
+                step=state.step,
+                steps=settings.steps,
+                tasks=state.tasks,
+                loss=sum(losses) / len(losses),
+                tasks_per_second=(state.tasks - tasks_since) / elapsed,
+                validation=validation,
+            )
+            if validation:
+                _log(folder / LOG, progress, state)
+                losses.clear()
+                since, tasks_since = time.monotonic(), state.tasks
+            if state.step % settings.checkpoint_every == 0 or done:
+                save_checkpoint(folder / CHECKPOINT, state, settings)
+            yield progress
+
+
+@contextmanager
+def _workers(device: torch.device) -> Iterator[ThreadPoolExecutor]:
+    """Threads that each compute a batch on a core of their own, or one thread for a GPU.
+
+    On a CPU this is faster than sharing every operation among the cores, and another program that
+    takes one core for a while does not hold up the other.
+    """
+    threads = torch.get_num_threads()
+    if device.type == "cpu":
+        torch.set_num_threads(1)
+    try:
+        with ThreadPoolExecutor(threads if device.type == "cpu" else 1) as pool:
+            yield pool
+    finally:
+        torch.set_num_threads(threads)
 
 
 def new_state(
@@ -161,7 +180,7 @@ def new_state(
     _initialise(network)
     if start_from is not None:
         network.load_state_dict(start_from.state_dict())
-    network = network.to(device, memory_format=torch.channels_last)
+    network = network.to(device)
     average = UniverSeg(settings.features, GUIDANCE_CHANNELS).to(device)
     average.load_state_dict(network.state_dict())
     generator = Generator(device)
@@ -188,7 +207,7 @@ def save_checkpoint(path: Path, state: TrainingState, settings: TrainingSettings
         },
         temporary,
     )
-    os.replace(temporary, path)
+    temporary.replace(path)
 
 
 def load_checkpoint(path: Path, state: TrainingState) -> TrainingSettings:
@@ -236,8 +255,12 @@ def _initialise(network: UniverSeg) -> None:
     """Draw weights that keep the size of the signal from block to block."""
     for name, module in network.named_modules():
         if isinstance(module, nn.Conv2d) and not name.startswith("guidance"):
-            kind = "linear" if "cross" in name or name.startswith("out") else "leaky_relu"
-            nn.init.kaiming_normal_(module.weight, a=0.01, nonlinearity=kind)
+            linear = "cross" in name or name.startswith("out")
+            nn.init.kaiming_normal_(
+                module.weight,
+                a=NEGATIVE_SLOPE,
+                nonlinearity="linear" if linear else "leaky_relu",
+            )
             if module.bias is not None:
                 nn.init.zeros_(module.bias)
 
@@ -264,27 +287,55 @@ def _drawn(generator: Generator, values: tuple[int, ...], weights: tuple[float, 
     return values[int(torch.multinomial(chances, 1, generator=generator))]
 
 
+@dataclass(frozen=True)
+class _Plan:
+    """Size and seed of a batch that is still to be made."""
+
+    tasks: int
+    examples: int
+    side: int
+    seed: int
+
+
+def _plan(settings: TrainingSettings, generator: Generator) -> _Plan:
+    """Draw what the next batch is to be."""
+    side = _drawn(generator, settings.sides, settings.side_weights)
+    examples = _drawn(generator, settings.support_sizes, settings.support_weights)
+    tasks = max(1, round(settings.pixels_per_batch / ((examples + 4) * side * side)))
+    seed = int(torch.randint(2**62, (1,), generator=generator, device=generator.device))
+    return _Plan(tasks, examples, side, seed)
+
+
 def _step(
     settings: TrainingSettings,
     state: TrainingState,
     make: Callable[[Generator, int, int, int], Batch],
     device: torch.device,
+    pool: ThreadPoolExecutor,
 ) -> float:
     """Do one optimiser step and return its loss."""
     for group in state.optimizer.param_groups:
         group["lr"] = learning_rate(settings, state.step)
-    total = 0.0
-    for _ in range(settings.batches_per_step):
-        side = _drawn(state.generator, settings.sides, settings.side_weights)
-        examples = _drawn(state.generator, settings.support_sizes, settings.support_weights)
-        tasks = max(1, round(settings.pixels_per_batch / ((examples + 4) * side * side)))
-        batch = make(state.generator, tasks, examples, side)
+    # Everything random is decided before the work is shared out, so that a run does not depend on
+    # which thread is faster.
+    planned = [_plan(settings, state.generator) for _ in range(settings.batches_per_step)]
+
+    def gradients(plan: _Plan) -> tuple[tuple[Tensor, ...], float]:
+        generator = Generator(device)
+        generator.manual_seed(plan.seed)
+        batch = make(generator, plan.tasks, plan.examples, plan.side)
         with torch.autocast(device.type, torch.bfloat16):
             logits = rearranged_forward(state.network, batch.query, batch.support, batch.guidance)
         loss = segmentation_loss(logits.float(), batch.label) / settings.batches_per_step
-        loss.backward()
-        total += float(loss.detach())
-        state.tasks += tasks
+        used = [value for value in state.network.parameters() if value.requires_grad]
+        found = torch.autograd.grad(loss, used, allow_unused=True, materialize_grads=True)
+        return found, float(loss.detach())
+
+    results = list(pool.map(gradients, planned))
+    for index, parameter in enumerate(state.network.parameters()):
+        parameter.grad = torch.stack([found[index] for found, _ in results]).sum(dim=0)
+    total = sum(loss for _, loss in results)
+    state.tasks += sum(plan.tasks for plan in planned)
     nn.utils.clip_grad_norm_(state.network.parameters(), settings.gradient_norm)
     state.optimizer.step()
     state.optimizer.zero_grad()

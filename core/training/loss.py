@@ -1,4 +1,4 @@
-"""The loss of training: soft Dice, which counts structures, plus cross-entropy, which counts pixels."""
+"""The loss of training: soft Dice, which counts structures, plus cross-entropy for pixels."""
 
 from torch import Tensor
 from torch.nn import functional

@@ -45,9 +45,9 @@ class TrainingSettings:
     """
 
     features: int = 32
-    steps: int = 6000
-    batches_per_step: int = 2
-    pixels_per_batch: int = 800_000
+    steps: int = 5000
+    batches_per_step: int = 4
+    pixels_per_batch: int = 300_000
     sides: tuple[int, ...] = (64, 96, 128)
     side_weights: tuple[float, ...] = (0.55, 0.2, 0.25)
     support_sizes: tuple[int, ...] = (1, 2, 3, 4, 5, 6, 8, 12, 16, 32, 64)
@@ -61,7 +61,7 @@ class TrainingSettings:
     weight_decay: float = 1e-4
     warmup_steps: int = 100
     gradient_norm: float = 1.0
-    average_decay: float = 0.998
+    average_decay: float = 0.999
     seed: int = 2023
     validation_every: int = 250
     checkpoint_every: int = 100

@@ -139,9 +139,9 @@ def _coordinates(
     x, y = axis[None, None, None, :], axis[None, None, :, None]
     warped_x = (cosine * x - sine * y) * aspect[..., None, None] + shift[0][..., None, None]
     warped_y = (sine * x + cosine * y) / aspect[..., None, None] + shift[1][..., None, None]
-    knots = torch.randn(
-        tasks * images, 2, 5, 5, generator=generator, device=generator.device
-    ) * 0.04
+    knots = (
+        torch.randn(tasks * images, 2, 5, 5, generator=generator, device=generator.device) * 0.04
+    )
     displacement = functional.interpolate(knots, (side, side), mode="bicubic", align_corners=True)
     displacement = displacement.view(tasks, images, 2, side, side) * strength[..., None, None, None]
     return warped_x + displacement[:, :, 0], warped_y + displacement[:, :, 1]
@@ -203,14 +203,13 @@ def _body(generator: Generator, x: Tensor, y: Tensor, fields: Tensor) -> Tensor:
     return outside & chance(generator, 0.35, tasks)[:, None, None, None]
 
 
-def _track(
-    generator: Generator, depth: Tensor, objects: int, amplitude: Tensor
-) -> Tensor:
-    """Random smooth functions of depth: [tasks, objects, images], standard deviation ≈ amplitude."""
+def _track(generator: Generator, depth: Tensor, objects: int, amplitude: Tensor) -> Tensor:
+    """Random smooth functions of depth, [tasks, objects, images], about as large as amplitude."""
     tasks = depth.shape[0]
-    knots = torch.randn(
-        tasks, objects, _KNOTS, generator=generator, device=generator.device
-    ) * amplitude[..., None]
+    knots = (
+        torch.randn(tasks, objects, _KNOTS, generator=generator, device=generator.device)
+        * amplitude[..., None]
+    )
     place = ((depth.clamp(-1, 1) + 1) / 2 * (_KNOTS - 1))[:, None].expand(-1, objects, -1)
     left = place.floor().clamp(0, _KNOTS - 2).long()
     part = place - left
@@ -218,9 +217,7 @@ def _track(
     return knots.gather(2, left) * (1 - part) + knots.gather(2, left + 1) * part
 
 
-def _objects(
-    generator: Generator, x: Tensor, y: Tensor, depth: Tensor, fields: Tensor
-) -> Tensor:
+def _objects(generator: Generator, x: Tensor, y: Tensor, depth: Tensor, fields: Tensor) -> Tensor:
     """Level functions of the objects, positive inside: [tasks, objects, images, side, side]."""
     tasks = x.shape[0]
 
@@ -246,9 +243,9 @@ def _objects(
     alive = (growth > 0.05)[..., None, None]
     radius = (size[..., None] * growth.clamp(min=0.05))[..., None, None]
     aspect = per_object(-0.6, 0.6).exp()[..., None, None, None]
-    angle = (per_object(0, torch.pi)[..., None] + _track(
-        generator, depth, OBJECTS, per_object(0, 0.5)
-    ))[..., None, None]
+    angle = (
+        per_object(0, torch.pi)[..., None] + _track(generator, depth, OBJECTS, per_object(0, 0.5))
+    )[..., None, None]
     cosine, sine = angle.cos(), angle.sin()
 
     def ellipse(middle_x: Tensor, middle_y: Tensor) -> Tensor:
@@ -262,9 +259,7 @@ def _objects(
     leave = (depth[:, None] - middle[..., None]).clamp(min=0) * per_object(0.2, 0.8)[..., None]
     turn = direction[..., None] + 1.3
     second = ellipse(center_x + leave * turn.cos(), center_y + leave * turn.sin())
-    distance = torch.where(
-        fork[..., None, None, None], torch.minimum(distance, second), distance
-    )
+    distance = torch.where(fork[..., None, None, None], torch.minimum(distance, second), distance)
     choice = torch.randint(
         0, _NOISE_FIELDS - 3, (tasks, OBJECTS), generator=generator, device=generator.device
     )

@@ -20,7 +20,6 @@ from core.training.appearance import make_images
 from core.training.augmentation import augment_images, augment_task
 from core.training.synthesis import AIR, LABELS, OBJECTS, Worlds, chance, make_worlds, uniform
 
-
 TASKS_PER_WORLD = 2
 """Tasks made of one world, with targets and appearances of their own: worlds cost the most."""
 
@@ -137,16 +136,16 @@ def _targets(generator: Generator, worlds: Worlds) -> Tensor:
 
 def _guidance(generator: Generator, worlds: Worlds, masks: Tensor, guided: Tensor) -> Tensor:
     """Guidance of every task's query: [tasks, `GUIDANCE_CHANNELS`, side, side]."""
-    tasks, images, side, _ = masks.shape
+    tasks, side = len(masks), masks.shape[-1]
     guidance = torch.zeros(tasks, GUIDANCE_CHANNELS, side, side, device=masks.device)
     chosen = guided.nonzero()[:, 0]
     if len(chosen):
         prior, distance = _prior(generator, worlds.positions[chosen], masks[chosen])
         guidance[chosen, PRIOR] = prior_channel(prior, side)
         told = chance(generator, 0.85, len(chosen))
-        guidance[chosen, DISTANCE] = (
-            torch.where(told, distance_channel(distance * side, side), 0.0)[:, None, None]
-        )
+        guidance[chosen, DISTANCE] = torch.where(
+            told, distance_channel(distance * side, side), 0.0
+        )[:, None, None]
     stroked = chance(generator, 0.2, tasks).nonzero()[:, 0]
     if len(stroked):
         expected = torch.where(
@@ -164,7 +163,7 @@ def _prior(generator: Generator, positions: Tensor, masks: Tensor) -> tuple[Tens
     Returns the signed distance in pixels [tasks, side, side] and the distance to the nearest
     example in view sides [tasks].
     """
-    tasks, images, side, _ = masks.shape
+    tasks, side = len(masks), masks.shape[-1]
     device = masks.device
     offsets = positions[:, :-1] - positions[:, -1:]
     far = 1e3

@@ -1,0 +1,139 @@
+"""`python -m core evaluate`: judge the network and the proposals on labelled data."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from core.evaluation.cases import LabelledVolume
+
+_METHOD_NAMES = (
+    "copy",
+    "signed_distance",
+    "itk",
+    "random_walker",
+    "network_unguided",
+    "network_guided",
+    "chosen",
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the command takes."""
+    kinds = parser.add_subparsers(dest="kind", required=True, metavar="pairs|volumes")
+    pairs = kinds.add_parser("pairs", help="unrelated pictures, a few of them as examples")
+    pairs.add_argument(
+        "--support", type=int, nargs="+", default=[1, 2, 4, 8, 16], help="numbers of examples"
+    )
+    pairs.add_argument(
+        "--ensemble", type=int, default=1, metavar="N", help="support sets to average"
+    )
+    volumes = kinds.add_parser("volumes", help="volumes of which a few slices are drawn")
+    volumes.add_argument("--k", type=int, nargs="+", default=[3, 5, 8], help="drawn slices")
+    volumes.add_argument(
+        "--methods",
+        nargs="+",
+        default=list(_METHOD_NAMES),
+        metavar="METHOD",
+        help=f"among {', '.join(_METHOD_NAMES)} and the control network_shuffled",
+    )
+    volumes.add_argument(
+        "--sample", type=int, metavar="N", help="only N structures, spread over the data sets"
+    )
+    for kind in (pairs, volumes):
+        kind.add_argument(
+            "paths", type=Path, nargs="+", metavar="PATH", help="npz files or folders"
+        )
+        kind.add_argument("--weights", default="default", metavar="NAME|PATH")
+        kind.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
+        kind.add_argument("--seed", type=int, default=0)
+        kind.add_argument("--report", type=Path, metavar="R.json", help="report to write")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Score, print the means, write the report.
+
+    Parameters
+    ----------
+    arguments : argparse.Namespace
+        From `add_arguments`.
+
+    Returns
+    -------
+    int
+        0.
+
+    Raises
+    ------
+    ValueError, OSError
+        If something cannot be used.
+    """
+    if arguments.report and not arguments.report.parent.is_dir():
+        raise ValueError(f"{arguments.report.parent} is no folder; choose another --report")
+    score = _pairs if arguments.kind == "pairs" else _volumes
+    report = score(arguments)
+    if arguments.report:
+        arguments.report.write_text(json.dumps(report, indent=1), encoding="utf-8")
+    return 0
+
+
+def _pairs(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Score unrelated pictures and print a line per support size."""
+    from core.evaluation.pairs import evaluate_pairs, read_tasks
+    from core.network.engine import load_engine
+
+    tasks = list(read_tasks(arguments.paths))
+    engine = load_engine(arguments.weights, arguments.device)
+    report = evaluate_pairs(
+        tasks,
+        engine,
+        arguments.support,
+        ensemble=arguments.ensemble,
+        seed=arguments.seed,
+        progress=_tell,
+    )
+    for name, scores in report["tasks"].items():
+        for size, row in scores.items():
+            low, high = row["network_interval"]
+            print(
+                f"{name:24} support {size:>3}  network {row['network']:.3f} "
+                f"({low:.3f}–{high:.3f})  ensemble {row['ensemble']:.3f}  "
+                f"mean mask {row['mean_mask']:.3f}"
+            )
+    _print_means("mean, support", report["mean"])
+    return report
+
+
+def _volumes(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Score volumes and print a line per placement and number of drawn slices."""
+    from core.evaluation.cases import read_volumes, spread
+    from core.evaluation.volumes import evaluate_volumes
+    from core.network.engine import load_engine
+
+    volumes = list(read_volumes(arguments.paths))
+    if arguments.sample is not None:
+        volumes = spread(volumes, arguments.sample)
+    engine = load_engine(arguments.weights, arguments.device)
+
+    def tell(volume: LabelledVolume) -> None:
+        _tell(f"{volume.name} {volume.label}")
+
+    report = evaluate_volumes(
+        volumes, engine, arguments.k, methods=arguments.methods, seed=arguments.seed, progress=tell
+    )
+    for placement, means in report["mean"].items():
+        _print_means(f"{placement}, k", means)
+    return report
+
+
+def _print_means(heading: str, means: dict[str, dict[str, float]]) -> None:
+    """Print a line of mean Dice for every key."""
+    for key, row in means.items():
+        print(f"{heading} {key}: " + "  ".join(f"{name} {dice:.3f}" for name, dice in row.items()))
+
+
+def _tell(name: str) -> None:
+    """Say what is being worked on, where a person sees it."""
+    if sys.stderr.isatty():
+        sys.stderr.write(f"\r\033[K{name}")

@@ -1,0 +1,83 @@
+"""`python -m core train`: train the network on synthetic tasks."""
+
+import argparse
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from core.training.settings import TrainingSettings, read_settings
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the command takes."""
+    parser.add_argument("folder", type=Path, metavar="FOLDER", help="where the run is kept")
+    parser.add_argument("--config", type=Path, metavar="RECIPE.toml", help="settings of the run")
+    parser.add_argument(
+        "--resume", action="store_true", help="carry on from the folder's last checkpoint"
+    )
+    parser.add_argument("--steps", type=int, help="optimiser steps in all, instead of the recipe's")
+    parser.add_argument(
+        "--start-from", metavar="NAME|PATH", help="weights to begin with instead of random ones"
+    )
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    parser.add_argument(
+        "--export",
+        type=Path,
+        metavar="FILE.safetensors",
+        help="write the averaged weights at the end",
+    )
+    parser.add_argument("--name", default="own", help="name of the exported weights")
+    parser.add_argument("--licence", default="Apache-2.0", help="licence of the exported weights")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Train until the recipe's last step; interrupting and resuming loses little.
+
+    Parameters
+    ----------
+    arguments : argparse.Namespace
+        From `add_arguments`.
+
+    Returns
+    -------
+    int
+        0.
+
+    Raises
+    ------
+    ValueError, OSError
+        If something cannot be used.
+    """
+    settings = read_settings(arguments.config) if arguments.config else TrainingSettings()
+    if arguments.steps is not None:
+        settings = replace(settings, steps=arguments.steps)
+    import torch
+
+    from core.network.weights import load_weights
+    from core.training.export import export_average
+    from core.training.loop import CHECKPOINT, train
+
+    start = load_weights(arguments.start_from).network if arguments.start_from else None
+    device = None if arguments.device == "auto" else torch.device(arguments.device)
+    for progress in train(
+        settings, arguments.folder, resume=arguments.resume, start_from=start, device=device
+    ):
+        line = (
+            f"step {progress.step}/{progress.steps}  {progress.tasks} tasks  "
+            f"{progress.tasks_per_second:.1f} tasks/s  loss {progress.loss:.3f}"
+        )
+        if progress.validation:
+            scores = "  ".join(f"{name} {dice:.3f}" for name, dice in progress.validation.items())
+            print(f"\r{line}  {scores}", flush=True)
+        elif sys.stdout.isatty():
+            print(f"\r\033[K{_bar(progress.step / progress.steps)} {line}", end="", flush=True)
+    if arguments.export:
+        card = {"name": arguments.name, "licence": arguments.licence}
+        export_average(arguments.folder / CHECKPOINT, arguments.export, card)
+    return 0
+
+
+def _bar(share: float, width: int = 24) -> str:
+    """Draw a progress bar."""
+    done = round(share * width)
+    return "[" + "#" * done + "·" * (width - done) + "]"

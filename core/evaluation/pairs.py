@@ -1,0 +1,178 @@
+"""How well the network segments unrelated pictures from a few examples.
+
+This is UniverSeg's own setting: every picture of a task in turn is the query, its examples are
+drawn from the others.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from scipy import special
+
+from core.evaluation.cases import npz_files, read_arrays
+from core.evaluation.metrics import bootstrap_interval, dice
+from core.network.engine import EncodedExample, Engine
+
+SIDE = 128
+"""Pictures are judged at the resolution of the network's input, as in the paper."""
+
+
+@dataclass(frozen=True)
+class PairTask:
+    """Labelled pictures of one structure.
+
+    Attributes
+    ----------
+    name : str
+        File name without ending.
+    images : ndarray of float32
+        [pictures, row, column], values in [0, 1].
+    labels : ndarray of bool
+        [pictures, row, column].
+    """
+
+    name: str
+    images: NDArray[np.float32]
+    labels: NDArray[np.bool_]
+
+
+def read_tasks(paths: Sequence[Path]) -> Iterator[PairTask]:
+    """Read tasks from npz files with `images` (uint8) and `labels`, both [n, row, column].
+
+    Raises
+    ------
+    ValueError
+        If a file is missing, unreadable, or holds arrays of other types or shapes.
+    """
+    for path in npz_files(paths):
+        arrays = read_arrays(path, ("images", "labels"))
+        images, labels = arrays["images"], arrays["labels"]
+        if images.ndim != 3 or images.shape != labels.shape or images.dtype != np.uint8:
+            raise ValueError(
+                f"{path}: got images {images.dtype}{images.shape} and labels {labels.shape}; "
+                "expected uint8 images and labels, both [n, row, column]"
+            )
+        if len(images) < 2:
+            raise ValueError(f"{path}: got one picture; expected two or more")
+        yield PairTask(
+            name=path.stem,
+            images=np.stack([_resized(image) for image in images]),
+            labels=np.stack([_resized((label > 0) * np.uint8(255)) > 0.5 for label in labels]),
+        )
+
+
+def evaluate_pairs(
+    tasks: Sequence[PairTask],
+    engine: Engine,
+    support_sizes: Sequence[int],
+    *,
+    ensemble: int = 1,
+    seed: int = 0,
+    progress: Callable[[str], None] | None = None,
+) -> dict[str, Any]:
+    """Score every task with leave-one-out and randomly drawn examples.
+
+    Parameters
+    ----------
+    tasks : sequence of PairTask
+        What to segment.
+    engine : Engine
+        The network.
+    support_sizes : sequence of int
+        Numbers of examples; those larger than a task allows are left out of that task.
+    ensemble : int
+        How many support sets are drawn for a query and averaged; 1 for none.
+    seed : int
+        Of the drawing of support sets.
+    progress : callable, optional
+        Told the name of each task before it is scored.
+
+    Returns
+    -------
+    dict
+        ``{"tasks": {name: {size: {"network", "network_interval", "ensemble", "mean_mask"}}},
+        "mean": {size: {…}}}`` with mean Dice; sizes are text, as in JSON. The mean over tasks
+        takes a task's largest possible size where it has fewer pictures.
+
+    Raises
+    ------
+    ValueError
+        If a support size or the ensemble is below 1.
+    """
+    if not support_sizes or min(support_sizes) < 1 or ensemble < 1:
+        raise ValueError(
+            f"support sizes {list(support_sizes)} and ensemble {ensemble}: expected 1 or more"
+        )
+    by_task: dict[str, dict[str, dict[str, Any]]] = {}
+    for task in tasks:
+        if progress:
+            progress(task.name)
+        by_task[task.name] = _score_task(task, engine, support_sizes, ensemble, seed)
+    return {"tasks": by_task, "mean": _means(by_task, support_sizes)}
+
+
+def _score_task(
+    task: PairTask, engine: Engine, support_sizes: Sequence[int], ensemble: int, seed: int
+) -> dict[str, dict[str, Any]]:
+    """Scores of one task by support size."""
+    generator = np.random.default_rng(seed)
+    encoded = engine.encode(task.images, task.labels.astype(np.float32))
+    scores: dict[str, dict[str, Any]] = {}
+    largest = len(task.images) - 1
+    for size in sorted({min(size, largest) for size in support_sizes}):
+        network, averaged, mean_mask = [], [], []
+        for query in range(len(task.images)):
+            others = np.delete(np.arange(len(task.images)), query)
+            sets = [generator.permutation(others)[:size] for _ in range(ensemble)]
+            probabilities = [
+                _probability(engine, task.images[query], [encoded[index] for index in chosen])
+                for chosen in sets
+            ]
+            truth = task.labels[query]
+            network.append(dice(probabilities[0] > 0.5, truth))
+            averaged.append(dice(np.mean(probabilities, axis=0) > 0.5, truth))
+            mean_mask.append(dice(task.labels[sets[0]].mean(axis=0) > 0.5, truth))
+        scores[str(size)] = {
+            "network": float(np.mean(network)),
+            "network_interval": bootstrap_interval(np.array(network), seed),
+            "ensemble": float(np.mean(averaged)),
+            "mean_mask": float(np.mean(mean_mask)),
+        }
+    return scores
+
+
+def _probability(
+    engine: Engine, image: NDArray[np.float32], examples: Sequence[EncodedExample]
+) -> NDArray[np.float32]:
+    """Probability of the structure at every pixel of one picture."""
+    return np.asarray(special.expit(engine.predict(image[None], examples)[0]), dtype=np.float32)
+
+
+def _means(
+    by_task: dict[str, dict[str, dict[str, Any]]], support_sizes: Sequence[int]
+) -> dict[str, dict[str, float]]:
+    """Means over tasks by support size."""
+    means: dict[str, dict[str, float]] = {}
+    for size in sorted(set(support_sizes)):
+        chosen = [
+            scores[str(max(int(key) for key in scores if int(key) <= size))]
+            for scores in by_task.values()
+            if any(int(key) <= size for key in scores)
+        ]
+        if chosen:
+            means[str(size)] = {
+                method: float(np.mean([scores[method] for scores in chosen]))
+                for method in ("network", "ensemble", "mean_mask")
+            }
+    return means
+
+
+def _resized(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Resample to the network's input with antialiasing, values in [0, 1]."""
+    resized = Image.fromarray(picture).resize((SIDE, SIDE), Image.Resampling.BOX)
+    return np.asarray(resized, dtype=np.float32) / 255

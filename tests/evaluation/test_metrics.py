@@ -1,0 +1,56 @@
+"""Agreement of masks, checked against values worked out by hand."""
+
+import numpy as np
+import pytest
+
+from core.evaluation.metrics import bootstrap_interval, dice, hausdorff_95_mm, worst_slice_dice
+
+
+def box(*sides: slice) -> np.ndarray:
+    mask = np.zeros((6, 20, 20), dtype=bool)
+    mask[sides] = True
+    return mask
+
+
+def test_dice_counts_the_overlap_twice() -> None:
+    first, second = box(slice(0, 2)), box(slice(1, 3))
+    assert dice(first, second) == 0.5
+    assert dice(first, first) == 1.0
+    assert dice(first, np.zeros_like(first)) == 0.0
+
+
+def test_two_empty_masks_agree() -> None:
+    nothing = np.zeros((2, 3), dtype=bool)
+    assert dice(nothing, nothing) == 1.0
+
+
+def test_masks_of_different_shapes_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"\(2, 3\); expected \(3, 2\)"):
+        dice(np.zeros((2, 3), dtype=bool), np.zeros((3, 2), dtype=bool))
+
+
+def test_the_worst_slice_is_found() -> None:
+    truth = box(slice(0, 4), slice(5, 15), slice(5, 15))
+    mask = truth.copy()
+    mask[2, 5:10] = False
+    assert worst_slice_dice(mask[:4], truth[:4]) == pytest.approx(2 / 3)
+
+
+def test_surface_distance_is_in_millimetres() -> None:
+    first = box(slice(2, 4), slice(5, 15), slice(5, 10))
+    moved = box(slice(2, 4), slice(5, 15), slice(8, 13))
+    assert hausdorff_95_mm(first, moved, (1.0, 1.0, 0.5)) == pytest.approx(1.5)
+    assert hausdorff_95_mm(first, first, (1.0, 1.0, 1.0)) == 0.0
+
+
+def test_surface_distance_to_nothing_is_infinite() -> None:
+    assert hausdorff_95_mm(box(slice(0, 2)), box(slice(0, 0)), (1, 1, 1)) == float("inf")
+    assert hausdorff_95_mm(box(slice(0, 0)), box(slice(0, 0)), (1, 1, 1)) == 0.0
+
+
+def test_the_interval_holds_the_mean_and_narrows_with_more_values() -> None:
+    generator = np.random.default_rng(0)
+    few, many = generator.normal(0.8, 0.1, 5), generator.normal(0.8, 0.1, 500)
+    low, high = bootstrap_interval(many)
+    assert low < many.mean() < high
+    assert high - low < np.subtract(*bootstrap_interval(few)[::-1])
