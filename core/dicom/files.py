@@ -171,6 +171,8 @@ def _read(
     except OSError as error:
         raise DicomError(f"{place(path)} cannot be opened: {error.strerror or error}.") from error
     except Exception as error:  # a mutated file can make the parser raise nearly anything
+        if not _has_preamble(path):
+            raise NotDicomError(f"{place(path)} is not a DICOM file.") from error
         raise DicomError(
             f"{place(path)} is a DICOM file, but its contents are damaged; "
             "fetch it again from where it came."
@@ -202,6 +204,11 @@ def _parse(
         # The stream is read in memory by pydicom, and what is left of it cannot be measured.
         return dataset, PixelDataElement(length=None, available=MAX_INFLATED_BYTES)
     return dataset, _pixel_data_element(file, dataset)
+
+
+def _has_preamble(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(_PREAMBLE_BYTES + 4)[_PREAMBLE_BYTES:] == b"DICM"
 
 
 def _complete_transfer_syntax(dataset: FileDataset) -> None:

@@ -1,5 +1,6 @@
 """Sorting planes into stacks: one `SeriesSummary` for each set of parallel, equal slices."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
@@ -37,8 +38,17 @@ def group_headers(headers: Iterable[Header]) -> list[SeriesSummary]:
     summaries = [
         summary for members in by_series.values() for summary in _summaries_of_series(members)
     ]
-    return sorted(
-        summaries, key=lambda summary: (summary.study_uid, summary.series_number or 0, summary.uid)
+    return sorted(summaries, key=_list_order)
+
+
+def _list_order(summary: SeriesSummary) -> tuple[object, ...]:
+    """Order by study, series number and series; within one, "time point 2" before "… 10"."""
+    words = re.split(r"(\d+)", summary.series_description)
+    return (
+        summary.study_uid,
+        summary.series_number or 0,
+        summary.series_instance_uid,
+        [(int(word) if word.isdecimal() else 0, word) for word in words],
     )
 
 
@@ -132,7 +142,10 @@ def _split_by_volume(stack: list[Plane]) -> list[tuple[list[Plane], str]]:
         for plane in ordered:
             volumes[plane.volume_keys.get(name, "")].append(plane)
         if len(volumes) > 1 and not any(map(_repeats_positions, volumes.values())):
-            return [(volumes[value], f"{words} {value}") for value in sorted(volumes, key=_natural)]
+            return [
+                (volumes[value], f"{words} {value.removesuffix('.0')}")
+                for value in sorted(volumes, key=_natural)
+            ]
     return [
         (volume, f"volume {number}")
         for number, volume in enumerate(_split_by_turn(ordered), start=1)

@@ -89,9 +89,9 @@ class NotAnImageError(DicomError):
 
 
 class DamagedError(DicomError):
-    """A broken image file, with the series it belongs to as far as its header tells."""
+    """A broken image file, with the key of its series; None where its header names none."""
 
-    def __init__(self, message: str, series_key: str) -> None:
+    def __init__(self, message: str, series_key: str | None) -> None:
         super().__init__(message)
         self.series_key = series_key
 
@@ -169,7 +169,8 @@ def read_header(path: Path) -> Header:
     frames = _checked_frames(dataset, pixel_data, path)
     study_uid = text_of(dataset, "StudyInstanceUID")
     series_uid = text_of(dataset, "SeriesInstanceUID")
-    series_key = _series_key(dataset, path)
+    # A file that names no series is one by itself, known by what it holds.
+    series_key = _series_key(dataset) or hashlib.sha256(path.read_bytes()).hexdigest()
     sop_instance_uid = _identifier(dataset, "SOPInstanceUID", "MediaStorageSOPInstanceUID")
     header = Header(
         path=path,
@@ -206,8 +207,8 @@ def _identifier(dataset: FileDataset, keyword: str, meta_keyword: str) -> str:
     return text_of(dataset, keyword) or text_of(dataset.file_meta, meta_keyword)
 
 
-def _series_key(dataset: FileDataset, path: Path) -> str:
-    """Return what groups files to a series: its UID, or what else they share."""
+def _series_key(dataset: FileDataset) -> str | None:
+    """Return what groups files to a series: its UID, or what else they share; None for neither."""
     series_uid = text_of(dataset, "SeriesInstanceUID")
     if series_uid:
         return f"{text_of(dataset, 'StudyInstanceUID')} {series_uid}"
@@ -223,15 +224,16 @@ def _series_key(dataset: FileDataset, path: Path) -> str:
             "SeriesDescription",
         )
     ]
-    if any(shared[:2]):
-        return "\0".join(shared)
-    return "\0".join([*shared, hashlib.sha256(path.read_bytes()).hexdigest()])
+    # Descriptions and dates alone are too little to put files together.
+    return "\0".join(shared) if any(shared[:2]) else None
 
 
 def _check_is_image(
     dataset: FileDataset, pixel_data: PixelDataElement | None, sop_class_uid: str, path: Path
 ) -> None:
-    name = name_of(sop_class_uid) or "object of an unknown class"
+    # Where the file is cut in its class, the file meta still has it.
+    meta_class_uid = text_of(dataset.file_meta, "MediaStorageSOPClassUID")
+    name = name_of(sop_class_uid) or name_of(meta_class_uid) or "object of an unknown class"
     if sop_class_uid in _SEGMENTATION_CLASSES:
         raise NotAnImageError(
             f"{place(path)} is a segmentation, not an image; open it on the series it belongs to."
@@ -242,7 +244,7 @@ def _check_is_image(
         raise DamagedError(
             f"{place(path)} is cut short or damaged: its header ends before the image; "
             "fetch it again from where it came.",
-            _series_key(dataset, path),
+            _series_key(dataset),
         )
     raise NotAnImageError(f"{place(path)} holds no image ({name}).")
 
@@ -253,19 +255,18 @@ def _checked_frames(dataset: FileDataset, pixel_data: PixelDataElement | None, p
     frames = max(1, integer_of(dataset, "NumberOfFrames") or 1)
     samples = max(1, integer_of(dataset, "SamplesPerPixel") or 1)
     bits = integer_of(dataset, "BitsAllocated") or 0
-    key = _series_key(dataset, path)
     if not 0 < rows * columns <= MAX_FRAME_PIXELS or samples > 4:
         raise DamagedError(
             f"{place(path)} states an image of {rows} × {columns} pixels with {samples} sample(s) "
             "each, which is not credible; fetch it again from where it came.",
-            key,
+            _series_key(dataset),
         )
     assert pixel_data is not None
     if pixel_data.is_cut:
         raise DamagedError(
             f"{place(path)} is cut short: {pixel_data.available} of {pixel_data.length} bytes "
             "of its pixel data are there; fetch it again from where it came.",
-            key,
+            _series_key(dataset),
         )
     # Compressed frames take 8 bytes at the least: the header of the item that holds them.
     needed = (
@@ -277,7 +278,7 @@ def _checked_frames(dataset: FileDataset, pixel_data: PixelDataElement | None, p
         raise DamagedError(
             f"{place(path)} states {frames} frame(s) of {rows} × {columns} pixels, but holds less "
             "pixel data than that; fetch it again from where it came.",
-            key,
+            _series_key(dataset),
         )
     return frames
 

@@ -10,7 +10,7 @@ import numpy as np
 from core.dicom.errors import DicomError
 from core.dicom.files import NotDicomError, open_header
 from core.dicom.grouping import group_headers
-from core.dicom.headers import DamagedError, Header, read_header
+from core.dicom.headers import DamagedError, Header, NotAnImageError, read_header
 from core.dicom.pixels import read_frames, windows
 from core.dicom.series import Series, SeriesSummary, Window
 
@@ -99,16 +99,17 @@ def look_through(
     files = _files_below([paths] if isinstance(paths, str | Path) else list(paths))
     headers: list[Header] = []
     skipped: list[Skipped] = []
-    damaged: list[tuple[str, str]] = []
+    damaged: list[tuple[str | None, str]] = []
     for number, path in enumerate(files, start=1):
         try:
             headers.append(read_header(path))
-        except DamagedError as error:
-            damaged.append((error.series_key, str(error)))
-            skipped.append(Skipped(path, str(error), is_dicom=True))
         except DicomError as error:
             is_dicom = not isinstance(error, NotDicomError)
             skipped.append(Skipped(path, str(error), is_dicom))
+            if isinstance(error, DamagedError):
+                damaged.append((error.series_key, str(error)))
+            elif is_dicom and not isinstance(error, NotAnImageError):
+                damaged.append((None, str(error)))
         if progress is not None:
             progress(number, len(files))
     return Findings(tuple(_with_damage(headers, damaged)), tuple(skipped))
@@ -188,14 +189,19 @@ def _files_below(paths: Iterable[Path | str]) -> list[Path]:
     return list(dict.fromkeys(files))
 
 
-def _with_damage(headers: list[Header], damaged: list[tuple[str, str]]) -> Iterator[SeriesSummary]:
-    """Add to each series the broken files that name it, or that name no series at all."""
+def _with_damage(
+    headers: list[Header], damaged: list[tuple[str | None, str]]
+) -> Iterator[SeriesSummary]:
+    """Add to each series the broken files that name it, or that name no series at all.
+
+    A file that names none may hold a slice of any, so every series has to ask for it.
+    """
     uids_by_key = {header.series_key: header.series_uid for header in headers}
     for summary in group_headers(headers):
         sentences = tuple(
             sentence
             for key, sentence in damaged
-            if uids_by_key.get(key, summary.series_instance_uid) == summary.series_instance_uid
+            if key is None or uids_by_key.get(key) == summary.series_instance_uid
         )
         yield replace(summary, damaged=sentences) if sentences else summary
 

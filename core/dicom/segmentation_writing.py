@@ -8,12 +8,19 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from highdicom import AlgorithmIdentificationSequence
 from highdicom.seg import SegmentAlgorithmTypeValues, Segmentation, SegmentDescription
 from pydicom.sr.codedict import codes
-from pydicom.uid import UID, DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian, generate_uid
+from pydicom.uid import (
+    UID,
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRLittleEndian,
+    JPEG2000Lossless,
+    generate_uid,
+)
 
 from core.dicom.codes import cielab_of, coded_concept
 from core.dicom.errors import DicomError
@@ -26,7 +33,13 @@ from core.dicom.sources import restore_references, source_images
 warnings.filterwarnings("ignore", module="highdicom")
 logging.getLogger("highdicom").setLevel(logging.CRITICAL)
 
+Kind = Literal["BINARY", "LABELMAP"]
+Compression = Literal["none", "deflated", "jpeg2000"]
+
 _NAME = "Slicewise"
+
+# The encoder takes nothing smaller.
+_JPEG_2000_PIXELS = 32
 
 # Above the numbers that scanners count with, so that it sorts behind the images of the study.
 _SERIES_NUMBER_OFFSET = 1000
@@ -42,9 +55,10 @@ def write_segmentation(
     description: str = "",
     instance_number: int = 1,
     write_empty_slices: bool = False,
-    deflated: bool = False,
+    kind: Kind = "BINARY",
+    compression: Compression = "none",
 ) -> str:
-    """Write masks as a Segmentation Storage instance of type BINARY (PS3.3 A.51).
+    """Write masks as a segmentation (PS3.3 A.51; for LABELMAP, A.85.4).
 
     Rows, columns, orientation, positions and frame of reference are those of the images, and each
     frame refers to the image it belongs to. Exports of one series share a series, so give a new
@@ -70,9 +84,10 @@ def write_segmentation(
     write_empty_slices : bool
         Write a frame for every slice of every segment. Some readers need it, and others give up
         on large files.
-    deflated : bool
-        Write with the Deflated Explicit VR Little Endian transfer syntax: much smaller, but not
-        read everywhere.
+    kind : {"BINARY", "LABELMAP"}
+        BINARY is read everywhere. LABELMAP is smaller and newer, and holds no overlapping segments.
+    compression : {"none", "deflated", "jpeg2000"}
+        Deflated, or JPEG 2000 lossless: much smaller, but not read everywhere.
 
     Returns
     -------
@@ -82,16 +97,25 @@ def write_segmentation(
     Raises
     ------
     DicomError
-        When a segment is empty, a mask does not fit the series, the series names no frame of
-        reference, its files are gone, or `path` cannot be written.
+        When a segment is empty, a mask does not fit the series, segments of a LABELMAP overlap,
+        images are too small for JPEG 2000, the series names no frame of reference, its files are
+        gone, or `path` cannot be written.
     """
     summary = series.summary if isinstance(series, Series) else series
     ordered = sorted(segments, key=lambda masks: masks.segment.number)
     _check(summary, ordered)
+    pixel_array = _pixel_array(summary, ordered)
+    if compression == "jpeg2000" and min(summary.rows, summary.columns) < _JPEG_2000_PIXELS:
+        raise DicomError(
+            f"JPEG 2000 needs images of {_JPEG_2000_PIXELS} × {_JPEG_2000_PIXELS} pixels at the "
+            "least; export without compression."
+        )
+    if kind == "LABELMAP" and pixel_array.ndim == 4:
+        raise DicomError("Segments overlap, which a label map cannot hold; export BINARY instead.")
     segmentation = Segmentation(
         source_images=source_images(summary),
-        pixel_array=_pixel_array(summary, ordered),
-        segmentation_type="BINARY",
+        pixel_array=pixel_array,
+        segmentation_type=kind,
         segment_descriptions=[
             _description(number, masks, weights) for number, masks in enumerate(ordered, start=1)
         ],
@@ -108,10 +132,12 @@ def write_segmentation(
         content_creator_name=_person_name(creator),
         series_description=f"{_NAME} segmentation",
         omit_empty_frames=not write_empty_slices,
-        transfer_syntax_uid=ExplicitVRLittleEndian,
+        transfer_syntax_uid=(
+            JPEG2000Lossless if compression == "jpeg2000" else ExplicitVRLittleEndian
+        ),
     )
     restore_references(segmentation, summary)
-    if deflated:
+    if compression == "deflated":
         segmentation.file_meta.TransferSyntaxUID = UID(DeflatedExplicitVRLittleEndian)
     with written_whole(path) as unfinished:
         segmentation.save_as(unfinished, enforce_file_format=True)

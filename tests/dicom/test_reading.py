@@ -13,6 +13,7 @@ from tests.dicom.synthetic_series import (
     PLACEMENTS,
     SAGITTAL,
     Placement,
+    base_image,
     write_enhanced,
     write_series,
 )
@@ -89,13 +90,33 @@ def test_enhanced_multi_frame_images_are_ordered_by_frame_position(tmp_path):
 
 
 def test_several_images_at_each_position_become_several_volumes(tmp_path):
-    values = write_enhanced(tmp_path / "enhanced", PLACEMENTS[0], volumes=3)
+    values = write_enhanced(tmp_path / "enhanced", PLACEMENTS[0], volumes=11)
     summaries = find_series(tmp_path)
-    assert len({summary.uid for summary in summaries}) == 3
-    by_words = {summary.series_description: summary for summary in summaries}
-    for number in (1, 2, 3):
-        series = read_series(by_words[f"Synthetic (time point {number})"])
-        assert np.array_equal(series.volume, values[number - 1])
+    assert len({summary.uid for summary in summaries}) == 11
+    for number, summary in enumerate(summaries, start=1):
+        assert summary.series_description == f"Synthetic (time point {number})"
+        assert np.array_equal(read_series(summary).volume, values[number - 1])
+
+
+def test_single_frame_volumes_are_told_apart_by_what_differs(tmp_path):
+    identifiers = {
+        keyword: str(base_image(1, 1)[keyword].value)
+        for keyword in ("StudyInstanceUID", "SeriesInstanceUID", "FrameOfReferenceUID")
+    }
+    written = [
+        write_series(
+            tmp_path / str(value), PLACEMENTS[0], seed=value, DiffusionBValue=value, **identifiers
+        )
+        for value in (0, 50, 1000)
+    ]
+    summaries = find_series(tmp_path)
+    assert [summary.series_description for summary in summaries] == [
+        "Synthetic (b-value 0)",
+        "Synthetic (b-value 50)",
+        "Synthetic (b-value 1000)",
+    ]
+    for summary, one in zip(summaries, written, strict=True):
+        assert np.array_equal(read_series(summary).volume, one.volume)
 
 
 def test_names_of_files_and_depth_of_folders_do_not_matter(tmp_path):
@@ -307,3 +328,24 @@ def test_patient_text_of_any_character_set_is_decoded(tmp_path):
     (summary,) = find_series(tmp_path)
     assert summary.patient_name == "Δοκιμή^Ασθενής"
     assert summary.series_description == "Größe"
+
+
+def test_a_broken_file_of_another_series_does_not_stop_this_one(tmp_path):
+    write_series(tmp_path / "sound", PLACEMENTS[0], seed=1)
+    write_series(tmp_path / "broken", PLACEMENTS[0], slices=1, seed=2)
+    (path,) = (tmp_path / "broken").iterdir()
+    cut(path, path.stat().st_size - 10)
+    findings = look_through(tmp_path)
+    (summary,) = findings.series
+    assert read_series(summary).volume.shape[0] == 9
+    assert [skipped.path for skipped in findings.skipped] == [path]
+
+
+@pytest.mark.parametrize("keep", [200, 400])
+def test_a_broken_file_that_names_no_series_may_belong_to_any(tmp_path, keep):
+    written = write_series(tmp_path / "scan", PLACEMENTS[0])
+    cut(sorted(written.folder.iterdir())[5], keep)
+    (summary,) = find_series(tmp_path)
+    assert summary.slices == 8
+    with pytest.raises(DicomError, match="fetch it again"):
+        read_series(summary)

@@ -189,7 +189,7 @@ def test_highdicom_reads_the_masks_by_source_image(shared_data, tmp_path, name):
 @pytest.fixture
 def small(tmp_path):
     """A small series, two segments on it, and where to write."""
-    write_series(tmp_path / "series", PLACEMENTS[0])
+    write_series(tmp_path / "series", PLACEMENTS[0], rows=32)
     (summary,) = find_series(tmp_path / "series")
     return summary, make_segments(summary), tmp_path / "out" / "seg.dcm"
 
@@ -249,12 +249,41 @@ def test_empty_slices_are_left_out_unless_asked_for(small):
     assert_same_masks(read_segmentation(small[2], small[0])[0].masks, segments[0].masks)
 
 
-def test_deflated_files_hold_the_same(small):
-    plain = written(small).PixelData
-    deflated = written(small, deflated=True)
-    assert deflated.file_meta.TransferSyntaxUID.is_deflated
-    assert deflated.PixelData == plain
+@pytest.mark.parametrize("compression", ["deflated", "jpeg2000"])
+def test_compressed_files_hold_the_same(small, compression, dciodvfy):
+    plain = written(small).pixel_array
+    compressed = written(small, compression=compression)
+    syntax = compressed.file_meta.TransferSyntaxUID
+    assert syntax.is_deflated if compression == "deflated" else syntax.is_encapsulated
+    assert np.array_equal(compressed.pixel_array, plain)
     assert_same_masks(read_segmentation(small[2], small[0])[1].masks, small[1][1].masks)
+    if compression == "jpeg2000":  # dciodvfy does not inflate
+        assert_valid(small[2], dciodvfy)
+
+
+def test_images_too_small_for_jpeg_2000_are_refused(tmp_path):
+    write_series(tmp_path / "series", PLACEMENTS[0], rows=31)
+    (summary,) = find_series(tmp_path / "series")
+    with pytest.raises(DicomError, match="export without compression"):
+        write_segmentation(
+            summary, make_segments(summary), tmp_path / "seg.dcm", compression="jpeg2000"
+        )
+
+
+def test_label_maps_hold_the_same(small):
+    summary, segments, path = small
+    assert written(small, kind="LABELMAP").SegmentationType == "LABELMAP"
+    for one, other in zip(segments, read_segmentation(path, summary), strict=True):
+        assert_same_masks(one.masks, other.masks)
+        assert one.segment == other.segment
+
+
+def test_label_maps_of_overlapping_segments_are_refused(small):
+    summary, _, path = small
+    path.parent.mkdir()
+    with pytest.raises(DicomError, match="export BINARY instead"):
+        write_segmentation(summary, make_segments(summary, overlap=True), path, kind="LABELMAP")
+    assert not path.exists()
 
 
 BROKEN_VALUES = {
@@ -488,7 +517,7 @@ def test_frames_without_position_are_placed_by_the_image_they_refer_to(small):
 
 def test_segmentations_that_do_not_fit_say_why(small, tmp_path, shared_data):
     summary, _, path = small
-    write_series(tmp_path / "other", PLACEMENTS[0], seed=5)
+    write_series(tmp_path / "other", PLACEMENTS[0], rows=32, seed=5)
     (other,) = find_series(tmp_path / "other")
     written(small)
     with pytest.raises(DicomError, match="belongs to another series"):
@@ -537,8 +566,9 @@ def test_a_segmentation_on_other_planes_says_so(small):
 def test_a_series_in_the_same_frame_of_reference_needs_consent(tmp_path, small):
     _, segments, path = small
     first = written(small)
+    frame_of_reference = first.FrameOfReferenceUID
     write_series(
-        tmp_path / "later", PLACEMENTS[0], seed=6, FrameOfReferenceUID=first.FrameOfReferenceUID
+        tmp_path / "later", PLACEMENTS[0], rows=32, seed=6, FrameOfReferenceUID=frame_of_reference
     )
     (later,) = find_series(tmp_path / "later")
     with pytest.raises(DicomError, match="same frame of reference"):
