@@ -14,6 +14,9 @@ SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
 ENOUGH_EXAMPLES = 3
 """With fewer examples of a structure nothing can be left out and still be enclosed by others."""
 
+POOR_OVERLAP = 0.6
+"""Below this Dice of two neighbouring examples with one another, shapes alone say nothing."""
+
 _SHIFTS = (-0.5, -0.25, 0.0, 0.25, 0.5)
 """What the trials may add to the usual weight."""
 
@@ -37,7 +40,7 @@ def usual_share(overlap: float) -> float:
     float
         In [0.25, 1], as measured on development volumes.
     """
-    return float(np.clip(1 - 2.5 * (overlap - 0.6), 0.25, 1.0))
+    return float(np.clip(1 - 2.5 * (overlap - POOR_OVERLAP), 0.25, 1.0))
 
 
 @dataclass(frozen=True)

@@ -76,3 +76,23 @@ def mixed(
     if interpolation is None:
         return network
     return network_share * network + (1 - network_share) * interpolation
+
+
+def sureness(logits: np.ndarray) -> float:
+    """Dice that a network would expect of its own mask if its probabilities were true.
+
+    Parameters
+    ----------
+    logits : np.ndarray
+        float32 [height, width].
+
+    Returns
+    -------
+    float
+        In [0, 1]; 0 for an empty mask.
+    """
+    inside = logits > 0
+    if not inside.any():
+        return 0.0
+    probability = 1 / (1 + np.exp(-np.clip(logits, -50, 50)))
+    return float(2 * probability[inside].sum() / (probability.sum() + inside.sum()))

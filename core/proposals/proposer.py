@@ -16,8 +16,10 @@ from core.proposals.segment_work import (
     Visit,
     begin,
     claim,
+    doubtful,
     first_visits,
     look,
+    look_again,
     next_visit,
     settle_trust,
     trials,
@@ -59,10 +61,11 @@ def propose(
 ) -> Iterator[Proposal]:
     """Propose masks for the slices that are no examples, those nearest to examples first.
 
-    Every slice where a structure may be is proposed as soon as it is known. Then the examples are
-    compared with what would have been proposed for them, and every slice is proposed once more,
-    mixed as this advises and with the Dice to expect: the newest proposal of a segment and slice
-    counts. An empty mask says that the structure was looked for and not found.
+    Every slice where a structure may be is proposed as soon as it is known. Then doubtful slices
+    are looked at again, the examples are compared with what would have been proposed for them, and
+    every slice is proposed once more, mixed as this advises and with the Dice to expect: the newest
+    proposal of a segment and slice counts. An empty mask says that the structure was looked for and
+    not found.
 
     Parameters
     ----------
@@ -149,17 +152,24 @@ def _look_everywhere(setting: _Setting) -> Iterator[Proposal]:
 
 
 def _compare_and_settle(setting: _Setting) -> Iterator[Proposal]:
-    """Find out how far to trust each opinion, then propose every slice for good."""
+    """Look at doubtful slices again, find out whom to trust, and propose every slice for good."""
     done = sum(len(work.found) for work in setting.work.values())
-    total = done + _comparisons(setting)
+    doubts = sum(2 * len(doubtful(work)) for work in setting.work.values())
+    total = done + doubts + _comparisons(setting)
     for work in setting.work.values():
+        if setting.engine is not None and work.taught is not None:
+            for _ in look_again(work, setting.engine, setting.images_of):
+                done += 1
+                setting.progress(done, total)
+                if setting.cancelled():
+                    return
         evidence = []
         for trial in trials(work, setting.engine, setting.images_of):
-            if setting.cancelled():
-                return
             evidence.append(trial)
             done += 1
             setting.progress(done, total)
+            if setting.cancelled():
+                return
         settle_trust(work, evidence)
     setting.progress(total, total)
     gaps: dict[int, int] = {}

@@ -7,12 +7,26 @@ import numpy as np
 
 from core.network.engine import Engine
 from core.proposals.crop import Crop, crop_around
-from core.proposals.evidence import Trial, Trust, advise, compare, neighbours_overlap
+from core.proposals.evidence import (
+    POOR_OVERLAP,
+    Trial,
+    Trust,
+    advise,
+    compare,
+    neighbours_overlap,
+)
 from core.proposals.examples import Method, SegmentExamples
 from core.proposals.extent import between, continued, outward, reach
-from core.proposals.mixture import interpolation_score, mixed, network_score
+from core.proposals.mixture import interpolation_score, mixed, network_score, sureness
 from core.proposals.shape_interpolation import between_examples, example_distances
-from core.proposals.taught import ImagesOf, TaughtSegment, predict_logits, teach
+from core.proposals.taught import (
+    ImagesOf,
+    TaughtSegment,
+    bounded_distances,
+    predict_logits,
+    teach,
+    walked_priors,
+)
 
 INWARD = 0
 """Direction of a visit to a slice between examples; −1 and 1 lead away from the outermost."""
@@ -181,6 +195,66 @@ def look(
         work.found[visit.slice] = mask
 
 
+def doubtful(work: SegmentWork) -> list[int]:
+    """List the visited slices between examples too unlike each other for their shapes to lead."""
+    if work.taught is None:
+        return []
+    overlaps = {index: neighbours_overlap(work.examples, index) for index in work.found}
+    return sorted(
+        index
+        for index, overlap in overlaps.items()
+        if overlap is not None and overlap < POOR_OVERLAP
+    )
+
+
+def look_again(work: SegmentWork, engine: Engine, images_of: ImagesOf) -> Iterator[int]:
+    """Look at doubtful slices twice more, led by a random walk and from slice to slice.
+
+    Of the network's answers the surest stays.
+
+    Parameters
+    ----------
+    work : SegmentWork
+        A segment that was taught, with all slices visited.
+    engine : Engine
+        The network that was taught.
+    images_of : callable
+        Gives prepared images.
+
+    Yields
+    ------
+    int
+        The slice that was looked at: two times each of `doubtful`.
+    """
+    assert work.taught is not None
+    indices = doubtful(work)
+    priors = walked_priors(work.taught, images_of, indices)
+    for index in indices:
+        if index in priors:
+            _ask_again(work, index, priors[index], engine, images_of)
+        yield index
+    # From the examples inwards: each slice is expected to look like those beside it.
+    known = dict(work.taught.distances)
+    for index in sorted(indices, key=lambda index: (work.gap(index), index)):
+        beside = [known[near] for near in (index - 1, index + 1) if near in known]
+        answer = _ask_again(work, index, np.mean(beside, axis=0), engine, images_of)
+        known[index] = bounded_distances(answer > 0)
+        yield index
+    for index in indices:
+        work.found[index] = score(work, index) > 0
+
+
+def _ask_again(
+    work: SegmentWork, index: int, prior: np.ndarray, engine: Engine, images_of: ImagesOf
+) -> np.ndarray:
+    """Ask the network with another prior, and keep its answer if it is surer of it."""
+    assert work.taught is not None
+    answer = predict_logits(engine, work.taught, images_of, [index], priors={index: prior})[0]
+    if sureness(answer) > sureness(work.logits[index]):
+        work.logits[index] = answer
+    return answer
+
+
 def next_visit(work: SegmentWork, visit: Visit, slices: int) -> Visit | None:
     """Go on beyond the examples while the structure does, the reach lasts and there are slices."""
     following = visit.slice + visit.direction
@@ -230,8 +304,7 @@ def trials(work: SegmentWork, engine: Engine | None, images_of: ImagesOf) -> Ite
     for index in present:
         network = None
         if work.taught is not None and engine is not None:
-            logits = predict_logits(engine, work.taught, images_of, [index])[0]
-            network = network_score(work.crop, logits)
+            network = network_score(work.crop, _without(work, index, engine, images_of))
         distance = between_examples(work.distances, index)
         yield compare(
             index,
@@ -240,6 +313,20 @@ def trials(work: SegmentWork, engine: Engine | None, images_of: ImagesOf) -> Ite
             network,
             None if distance is None else interpolation_score(work.crop, distance),
         )
+
+
+def _without(work: SegmentWork, index: int, engine: Engine, images_of: ImagesOf) -> np.ndarray:
+    """Predict an example from the others: logits, float32 [SIDE, SIDE]."""
+    assert work.taught is not None
+    answer = predict_logits(engine, work.taught, images_of, [index])[0]
+    others = {other: mask for other, mask in work.examples.items() if other != index}
+    overlap = neighbours_overlap(others, index)
+    if overlap is not None and overlap < POOR_OVERLAP:
+        priors = walked_priors(work.taught, images_of, [index], frozenset({index}))
+        if priors:
+            again = predict_logits(engine, work.taught, images_of, [index], priors=priors)[0]
+            answer = max(answer, again, key=sureness)
+    return answer
 
 
 def settle_trust(work: SegmentWork, evidence: Sequence[Trial]) -> None:

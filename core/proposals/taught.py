@@ -20,6 +20,7 @@ from core.network.guidance import (
     signed_distance,
 )
 from core.proposals.crop import SIDE, Crop
+from core.proposals.random_walker import walk_between
 from core.proposals.shape_interpolation import neighbours
 
 SUPPORT = 16
@@ -83,13 +84,11 @@ def teach(
     known = sorted(masks)
     labels = crop.masks(np.stack([masks[index] for index in known]))
     encoded = engine.encode(crop.images(images_of(known)), labels.astype(np.float32))
-    # An absent structure counts as a little way outside everywhere.
-    distances = signed_distance(torch.from_numpy(labels)).clamp(-SIDE / 4, SIDE / 4).numpy()
     return TaughtSegment(
         crop=crop,
         slice_mm=slice_mm,
         encoded=dict(zip(known, encoded, strict=True)),
-        distances=dict(zip(known, distances, strict=True)),
+        distances=dict(zip(known, bounded_distances(labels), strict=True)),
     )
 
 
@@ -100,6 +99,7 @@ def predict_logits(
     slices: Sequence[int],
     *,
     guided: bool = True,
+    priors: Mapping[int, np.ndarray] | None = None,
     left_out: frozenset[int] = frozenset(),
     support: int = SUPPORT,
 ) -> np.ndarray:
@@ -116,7 +116,10 @@ def predict_logits(
     slices : sequence of int
         Slices to predict; those that are examples are predicted without themselves.
     guided : bool
-        Whether the network is told where the examples' shapes put the structure.
+        Whether the network is told where the structure should be.
+    priors : mapping of int to np.ndarray, optional
+        Signed distance to the expected outline in pixels of the network, float32 [SIDE, SIDE], by
+        slice; from the examples' shapes where not given.
     left_out : frozenset of int
         Examples not to be used.
     support : int
@@ -131,8 +134,12 @@ def predict_logits(
     order = {index: place for place, index in enumerate(taught.encoded)}
     guidance = None
     if guided and engine.guidance_channels:
+        given = priors or {}
         guidance = np.stack(
-            [guidance_of(taught, *pair) for pair in zip(slices, usable, strict=True)]
+            [
+                guidance_of(taught, index, known, given.get(index))
+                for index, known in zip(slices, usable, strict=True)
+            ]
         )
     return engine.predict(
         taught.crop.images(images_of(slices)),
@@ -148,8 +155,10 @@ def _nearest_first(taught: TaughtSegment, left_out: frozenset[int], index: int) 
     return sorted(usable, key=lambda example: (abs(example - index), example))
 
 
-def guidance_of(taught: TaughtSegment, index: int, known: Sequence[int]) -> np.ndarray:
-    """Build the guidance of one query from its neighbouring examples.
+def guidance_of(
+    taught: TaughtSegment, index: int, known: Sequence[int], prior: np.ndarray | None = None
+) -> np.ndarray:
+    """Build the guidance of one query.
 
     Parameters
     ----------
@@ -159,25 +168,96 @@ def guidance_of(taught: TaughtSegment, index: int, known: Sequence[int]) -> np.n
         Slice of the query.
     known : sequence of int
         Examples that may be used, at least one.
+    prior : np.ndarray, optional
+        Signed distance to the expected outline in pixels, float32 [SIDE, SIDE]; by default what
+        the shapes of the neighbouring examples say.
 
     Returns
     -------
     np.ndarray
         float32 [GUIDANCE_CHANNELS, SIDE, SIDE].
     """
-    below, above = neighbours(known, index)
-    if below is None or above is None:
-        # Beyond the outermost example its own outline is all there is.
-        nearest = above if below is None else below
-        assert nearest is not None
-        prior = taught.distances[nearest]
-        steps = abs(nearest - index)
-    else:
-        share = (index - below) / (above - below)
-        prior = (1 - share) * taught.distances[below] + share * taught.distances[above]
-        steps = min(index - below, above - index)
+    if prior is None:
+        prior = _shape_prior(taught, index, known)
+    away = min(abs(example - index) for example in known) * taught.slice_mm / taught.crop.pixel_mm
     guidance = torch.zeros(GUIDANCE_CHANNELS, SIDE, SIDE)
     guidance[PRIOR] = prior_channel(torch.from_numpy(prior), SIDE)
-    away = torch.tensor(steps * taught.slice_mm / taught.crop.pixel_mm)
-    guidance[DISTANCE] = distance_channel(away, SIDE)
+    guidance[DISTANCE] = distance_channel(torch.tensor(away), SIDE)
     return guidance.numpy()
+
+
+def walked_priors(
+    taught: TaughtSegment,
+    images_of: ImagesOf,
+    slices: Sequence[int],
+    left_out: frozenset[int] = frozenset(),
+) -> dict[int, np.ndarray]:
+    """Expect the outline where a random walk from the neighbouring examples ends up.
+
+    Parameters
+    ----------
+    taught : TaughtSegment
+        The examples.
+    images_of : callable
+        Gives prepared images.
+    slices : sequence of int
+        Wanted slices that lie between two examples.
+    left_out : frozenset of int
+        Examples not to be used.
+
+    Returns
+    -------
+    dict of int to np.ndarray
+        Signed distance in pixels of the network, float32 [SIDE, SIDE], for `predict_logits`;
+        slices are missing where the walk finds no way.
+    """
+    gaps: dict[tuple[int, int], list[int]] = {}
+    for index in slices:
+        below, above = neighbours(set(taught.encoded) - left_out, index)
+        if below is not None and above is not None:
+            gaps.setdefault((below, above), []).append(index)
+    priors = {}
+    for (below, above), wanted in gaps.items():
+        probability = walk_between(
+            taught.crop.images(images_of(range(below, above + 1))),
+            taught.distances[below] > 0,
+            taught.distances[above] > 0,
+            taught.slice_mm / taught.crop.pixel_mm,
+        )
+        if probability is not None:
+            masks = probability[[index - below - 1 for index in wanted]] > 0.5
+            distances = bounded_distances(masks)
+            priors.update(
+                {
+                    index: distances[place]
+                    for place, index in enumerate(wanted)
+                    if masks[place].any()
+                }
+            )
+    return priors
+
+
+def _shape_prior(taught: TaughtSegment, index: int, known: Sequence[int]) -> np.ndarray:
+    """Signed distance interpolated between the neighbouring examples, in pixels."""
+    below, above = neighbours(known, index)
+    if below is not None and above is not None:
+        share = (index - below) / (above - below)
+        return (1 - share) * taught.distances[below] + share * taught.distances[above]
+    # Beyond the outermost example its own outline is all there is.
+    return taught.distances[min(known, key=lambda example: abs(example - index))]
+
+
+def bounded_distances(labels: np.ndarray) -> np.ndarray:
+    """Measure the distance to outlines as in training, where what is absent is a little way off.
+
+    Parameters
+    ----------
+    labels : np.ndarray
+        bool [..., SIDE, SIDE].
+
+    Returns
+    -------
+    np.ndarray
+        float32 [..., SIDE, SIDE] in pixels, positive inside, at most `SIDE` / 4 either way.
+    """
+    return signed_distance(torch.from_numpy(labels)).clamp(-SIDE / 4, SIDE / 4).numpy()
