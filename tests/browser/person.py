@@ -1,0 +1,92 @@
+"""What a person does with mouse and keys, and what the screen then says."""
+
+from collections.abc import Sequence
+
+from playwright.sync_api import Locator, Page, expect
+
+Point = tuple[float, float]
+"""Column and row in image pixels, the centre of the first pixel at (0.5, 0.5)."""
+
+SCALE = 2.5
+"""Picture pixels per image pixel: 640 for 256."""
+
+_VISIBLE_CANVAS = """() => {
+  const hosts = [...document.querySelectorAll('[class*="st-key-canvas-"]')];
+  const shown = hosts.filter((host) => getComputedStyle(host).display !== "none");
+  if (shown.length !== 1) return null;
+  return /st-key-(canvas-\\w+)/.exec(shown[0].className)[1];
+}"""
+
+
+def canvas(page: Page) -> Locator:
+    """The canvas to draw on."""
+    return page.locator("canvas.upper-canvas:visible")
+
+
+def canvas_name(page: Page) -> str | None:
+    """Name of the one canvas that is shown."""
+    name: str | None = page.evaluate(_VISIBLE_CANVAS)
+    return name
+
+
+def wait_until_drawable(page: Page) -> None:
+    """Wait until the canvas takes strokes: then it shows a cross under the mouse."""
+    expect(canvas(page)).to_have_count(1)
+    page.wait_for_function(f"({_VISIBLE_CANVAS})() !== null")
+    for step in range(400):
+        box = canvas(page).bounding_box()
+        if box is not None:
+            page.mouse.move(box["x"] + box["width"] / 2 + step % 2, box["y"] + box["height"] / 2)
+            if canvas(page).evaluate("canvas => canvas.style.cursor") == "crosshair":
+                return
+        page.wait_for_timeout(25)
+    raise AssertionError("the canvas never became ready to draw on")
+
+
+def draw(page: Page, points: Sequence[Point]) -> list[Point]:
+    """Draw a line through points with the tool that is chosen.
+
+    Returns
+    -------
+    list of Point
+        Where the pointer really was: a mouse moves in whole pixels of the screen.
+    """
+    box = canvas(page).bounding_box()
+    assert box is not None
+    places = [(round(box["x"] + x * SCALE), round(box["y"] + y * SCALE)) for x, y in points]
+    page.mouse.move(*places[0])
+    page.mouse.down()
+    for place in places[1:]:
+        page.mouse.move(*place, steps=3)
+    page.mouse.up()
+    return [((x - box["x"]) / SCALE, (y - box["y"]) / SCALE) for x, y in places]
+
+
+def go_to(page: Page, number: int) -> None:
+    """Click a slice, counted from 1, in the strip below the picture."""
+    before = canvas_name(page)
+    tick = page.locator(f'.tick[title^="Slice {number}:"]')
+    if "current" in (tick.get_attribute("class") or ""):
+        return
+    tick.click()
+    wait_for_new_canvas(page, before)
+
+
+def wait_for_new_canvas(page: Page, before: str | None) -> None:
+    """Wait until another canvas than before is shown and takes strokes."""
+    page.wait_for_function(
+        f"before => {{ const name = ({_VISIBLE_CANVAS})(); return name && name !== before; }}",
+        arg=before,
+    )
+    wait_until_drawable(page)
+
+
+def choose_tool(page: Page, name: str) -> None:
+    """Choose a tool by its name, and wait until the canvas has it."""
+    page.get_by_role("radio", name=name, exact=True).click()
+    expect(page.get_by_role("radio", name=name, exact=True)).to_be_checked()
+
+
+def wait_until_saved(page: Page) -> None:
+    """Wait until the page says that everything is saved."""
+    expect(page.locator(".save-state")).to_have_attribute("data-state", "saved")

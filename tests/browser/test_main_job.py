@@ -1,0 +1,139 @@
+"""The whole job as a person does it: open, draw, propose, correct, accept, export."""
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from core.annotation.database import default_url
+from core.annotation.states import SliceState
+from core.annotation.store import AnnotationStore
+from core.demo import demo_masks
+from core.dicom.reading import find_series, read_series
+from core.dicom.segmentation import read_segmentation
+from tests.browser.person import (
+    SCALE,
+    canvas,
+    choose_tool,
+    draw,
+    go_to,
+    wait_until_drawable,
+    wait_until_saved,
+)
+from tests.browser.server import Server
+
+pytestmark = pytest.mark.browser
+
+PROPOSING_MS = 400_000
+
+
+def outline(mask: NDArray[np.bool_]) -> list[tuple[float, float]]:
+    """Points around a mask as a person draws them: seen from its middle, every few degrees."""
+    rows, columns = np.nonzero(mask)
+    row, column = rows.mean() + 0.5, columns.mean() + 0.5
+    points = []
+    for angle in np.linspace(0, 2 * np.pi, 40):
+        reach = np.arange(0, 200, 0.5)
+        y, x = row + reach * np.sin(angle), column + reach * np.cos(angle)
+        inside = mask[np.clip(y, 0, 255).astype(int), np.clip(x, 0, 255).astype(int)]
+        edge = reach[np.argmin(inside)]
+        points.append((column + edge * np.cos(angle), row + edge * np.sin(angle)))
+    return points
+
+
+def dice(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> float:
+    """Overlap of two masks, 0 to 1."""
+    return float(2 * (first & second).sum() / (first.sum() + second.sum()))
+
+
+def mask_on_screen(page: Page) -> NDArray[np.bool_]:
+    """Pixels of the slice that the screen shows in colour, bool [rows, columns]."""
+    pixels = np.asarray(Image.open(io.BytesIO(canvas(page).screenshot())).convert("RGB"), int)
+    # The letters at the edges are coloured, too.
+    pixels[:40], pixels[-40:], pixels[:, :40], pixels[:, -40:] = 0, 0, 0, 0
+    coloured = pixels.max(axis=2) - pixels.min(axis=2) > 25
+    middles = ((np.arange(256) + 0.5) * SCALE).astype(int)
+    return np.asarray(coloured[np.ix_(middles, middles)])
+
+
+def test_from_a_fresh_start_to_a_segmentation_that_holds_what_the_screen_showed(
+    page: Page, own_server: Server, tmp_path: Path
+) -> None:
+    requests: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
+    liver = demo_masks()["liver"]
+    slices = np.flatnonzero(liver.any(axis=(1, 2)))
+    drawn = [int(slices[1]), int(slices[len(slices) // 2]), int(slices[-2])]
+
+    page.goto(own_server.url)
+    page.get_by_role("button", name="Open the demonstration series").click()
+    page.get_by_role("button", name="Open", exact=True).click()
+    page.get_by_role("textbox", name="Structure").fill("liver")
+    page.get_by_role("textbox", name="Structure").press("Enter")
+    page.get_by_role("button", name="Add segment").click()
+    wait_until_drawable(page)
+    expect(page.get_by_test_id("banner")).to_contain_text("Demonstration, Phantom")
+
+    series = read_series(find_series(own_server.home / "demo")[0])
+    store = AnnotationStore(default_url(own_server.home))
+    choose_tool(page, "Outline")
+    for index in drawn:
+        go_to(page, index + 1)
+        draw(page, outline(liver[index]))
+        wait_until_saved(page)
+    examples = {index: store.slice(series.summary.uid, 1, index) for index in drawn}
+    assert all(dice(one.mask, liver[index]) > 0.9 for index, one in examples.items())
+
+    page.get_by_role("button", name="Propose").click()
+    expect(page.get_by_role("button", name="Review")).to_be_visible(timeout=PROPOSING_MS)
+    assert {index: store.slice(series.summary.uid, 1, index) for index in drawn} == examples
+
+    page.get_by_role("button", name="Review").click()
+    page.get_by_role("button", name="Correct").click()
+    wait_until_drawable(page)
+    number = int(page.get_by_role("slider", name="Slice").get_attribute("aria-valuenow") or 0)
+    proposed = store.slice(series.summary.uid, 1, number - 1)
+    assert proposed.state is SliceState.PROPOSED
+    choose_tool(page, "Brush")
+    draw(page, [(110, 118), (130, 118)])
+    wait_until_saved(page)
+    corrected = store.slice(series.summary.uid, 1, number - 1)
+    assert corrected.state is SliceState.CORRECTED
+    assert corrected.mask[118, 120]
+    page.mouse.move(0, 0)
+    expect(page.locator(".save-state")).to_have_attribute("data-state", "saved")
+    page.wait_for_function("() => !document.querySelector('[data-stale=true]')")
+
+    page.get_by_role("link", name="Review").click()
+    page.get_by_role("button", name="Accept all").click()
+    page.get_by_role("button", name="Export").click()
+    page.get_by_role("button", name="Make DICOM-SEG").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download slicewise").click()
+    assert "Phantom" not in download.value.suggested_filename
+    path = tmp_path / "downloaded.dcm"
+    download.value.save_as(path)
+
+    (segment,) = read_segmentation(path, series)
+    annotation = store.annotation(series.summary.uid)
+    kept = {index: one.mask for (_, index), one in annotation.items() if one.pixels}
+    assert segment.masks.keys() == kept.keys()
+    assert all((segment.masks[index] == mask).all() for index, mask in kept.items())
+    assert segment.algorithm == "SEMIAUTOMATIC"
+
+    page.get_by_role("link", name="Annotate").click()
+    for index in (drawn[1], drawn[1] + 2, number - 1):
+        wait_until_drawable(page)
+        go_to(page, index + 1)
+        page.mouse.move(0, 0)
+        assert dice(mask_on_screen(page), segment.masks[index]) > 0.98
+
+    outside = [url for url in requests if not url.startswith((own_server.url, "blob:", "data:"))]
+    assert outside == []
+    log = own_server.log.read_text()
+    assert "Phantom" not in log
+    assert series.summary.uid not in log + "".join(requests)
