@@ -137,6 +137,8 @@ def write_segmentation(
         ),
     )
     restore_references(segmentation, summary)
+    if "ContentCreatorName" not in segmentation:
+        segmentation.ContentCreatorName = ""  # type 2: there even where nobody is named
     if compression == "deflated":
         segmentation.file_meta.TransferSyntaxUID = UID(DeflatedExplicitVRLittleEndian)
     with written_whole(path) as unfinished:

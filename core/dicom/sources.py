@@ -8,6 +8,7 @@ real classes, instances and frames into the finished segmentation.
 
 from collections.abc import Iterable, Iterator
 
+import numpy as np
 from pydicom import config
 from pydicom.dataset import Dataset
 from pydicom.uid import (
@@ -54,6 +55,9 @@ _TYPE_2 = (
     "AccessionNumber",
     "ReferringPhysicianName",
 )
+
+# Gaps that differ by less are the same but for rounding.
+_EVEN_SHARE = 0.01
 
 _HEADER_TAGS = (
     "SpecificCharacterSet",
@@ -151,6 +155,10 @@ def _shared_attributes(header: Dataset, summary: SeriesSummary) -> Dataset:
         image.FrameOfReferenceUID = summary.frame_of_reference_uid
         image.ImageOrientationPatient = _orientation(header, summary)
         image.SliceThickness = _thickness(header, summary)
+        gaps = summary.geometry.slice_gaps
+        # Left out, readers fall back on the thickness, which is something else.
+        if len(gaps) and np.ptp(gaps) < _EVEN_SHARE * summary.slice_spacing:
+            image.SpacingBetweenSlices = f"{summary.slice_spacing:.10g}"
     if summary.geometry.in_patient:
         image.PixelSpacing = list(summary.pixel_spacing)
     _add_lossy_compression(image, header, summary)

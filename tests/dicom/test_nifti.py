@@ -6,8 +6,8 @@ from core.dicom.errors import DicomError
 from core.dicom.nifti import write_nifti, write_nifti_volume
 from core.dicom.reading import find_series, read_series
 from core.dicom.segmentation import SegmentMasks, write_segmentation
+from tests.dicom.round_trips import make_segments, volumes_by_dcmqi
 from tests.dicom.synthetic_series import PLACEMENTS, write_series
-from tests.dicom.test_segmentation import make_segments, volumes_by_dcmqi
 
 LPS_TO_RAS = np.diag([-1, -1, 1, 1])
 

@@ -1,16 +1,14 @@
+import gzip
 import shutil
-import subprocess
 from pathlib import Path
 
 import highdicom
-import nibabel as nib
 import numpy as np
 import pydicom
 import pytest
 
-from core.annotation.segments import Code, Segment, default_color
+from core.annotation.segments import Segment
 from core.dicom.errors import DicomError
-from core.dicom.nifti import ras_affine
 from core.dicom.reading import find_series
 from core.dicom.segmentation import (
     SegmentMasks,
@@ -18,76 +16,18 @@ from core.dicom.segmentation import (
     read_segmentation_frames,
     write_segmentation,
 )
+from tests.dicom.round_trips import (
+    ANATOMY,
+    LIVER,
+    assert_same_masks,
+    assert_valid,
+    make_segments,
+    masks_in_place,
+    volumes_by_dcmqi,
+)
 from tests.dicom.synthetic_series import PLACEMENTS, write_enhanced, write_series
 
-ANATOMY = Code("123037004", "SCT", "Anatomical Structure")
-LIVER = Code("10200004", "SCT", "Liver")
-SPLEEN = Code("78961009", "SCT", "Spleen")
 REAL_SERIES = ("totalseg_example_ct", "dcmqi_ct3slice", "nd320_study1_t1post")
-
-
-def make_segments(summary, *, overlap=False, seed=0):
-    """Two segments with ragged masks; the second starts and ends elsewhere than the first."""
-    random = np.random.default_rng(seed)
-    rows, columns, last = summary.rows, summary.columns, summary.slices - 1
-    top, bottom = np.zeros((2, rows, columns), bool)
-    top[: rows // 2] = True
-    bottom[rows // 3 if overlap else rows // 2 :] = True
-    return [
-        SegmentMasks(
-            Segment(number, label, default_color(number), ANATOMY, code, exclusive=not overlap),
-            {
-                index: (random.random((rows, columns)) > 0.4) & half
-                for index in range(summary.slices)
-                if index in (0, last) or random.random() > 0.4
-            },
-            algorithm,
-        )
-        for number, label, code, half, algorithm in (
-            (1, "Liver", LIVER, top, "MANUAL"),
-            (2, "Spleen Größe", SPLEEN, bottom, "SEMIAUTOMATIC"),
-        )
-    ]
-
-
-def assert_same_masks(first, second):
-    assert set(first) == set(second)
-    for index in first:
-        assert np.array_equal(first[index], second[index])
-
-
-def assert_valid(path, dciodvfy):
-    done = subprocess.run([dciodvfy, path], capture_output=True, text=True, check=False)
-    assert "Error" not in done.stdout + done.stderr
-    assert done.returncode == 0
-
-
-def volumes_by_dcmqi(path, folder, segimage2itkimage):
-    """Voxels and RAS affine of each group of segments, as dcmqi converts them."""
-    subprocess.run(
-        [
-            segimage2itkimage,
-            *("--inputDICOM", path, "--outputDirectory", folder),
-            *("--outputType", "nii", "--prefix", "out"),
-        ],
-        check=True,
-        capture_output=True,
-    )
-    return [nib.load(converted) for converted in sorted(folder.glob("out-*.nii.gz"))]
-
-
-def masks_in_place(image, number, summary):
-    """Masks by slice index of `summary` from a NIfTI image, through both affines."""
-    voxels = np.argwhere(np.asarray(image.dataobj) == number)
-    points = np.c_[voxels, np.ones(len(voxels))] @ image.affine.T
-    indices = points @ np.linalg.inv(ras_affine(summary.geometry)).T
-    rounded = np.rint(indices[:, :3]).astype(int)
-    # dcmqi writes the affine in single precision, and from its own estimate of the spacing.
-    assert np.abs(indices[:, :3] - rounded).max() < 0.05 and rounded.min() >= 0
-    volume = np.zeros((summary.slices, summary.rows, summary.columns), bool)
-    columns, rows, slices = rounded.T
-    volume[slices, rows, columns] = True
-    return {index: mask for index, mask in enumerate(volume) if mask.any()}
 
 
 def assert_round_trips(summary, folder, dciodvfy, segimage2itkimage, *, overlap=False):
@@ -146,11 +86,16 @@ def test_any_placement_round_trips(tmp_path, dciodvfy, segimage2itkimage, placem
     write_series(tmp_path / "series", placement)
     (summary,) = find_series(tmp_path / "series")
     if placement.name == "tilted":
-        # dcmqi has no oblique grids of this kind; ours, pydicom's and highdicom's reader do.
+        # dcmqi sets the slices upright again: it gives the same pixels, not the same positions.
         segments = make_segments(summary)
         write_segmentation(summary, segments, tmp_path / "seg.dcm")
         assert_valid(tmp_path / "seg.dcm", dciodvfy)
         assert_same_by_pydicom(tmp_path / "seg.dcm", segments, summary)
+        converted = volumes_by_dcmqi(tmp_path / "seg.dcm", tmp_path, segimage2itkimage)
+        for number, image in enumerate(converted, start=1):
+            voxels = np.asarray(image.dataobj).transpose(2, 1, 0) == number
+            masks = {index: mask for index, mask in enumerate(voxels) if mask.any()}
+            assert_same_masks(segments[number - 1].masks, masks)
     else:
         assert_round_trips(summary, tmp_path, dciodvfy, segimage2itkimage)
 
@@ -210,6 +155,8 @@ def test_equipment_and_content_attributes_that_receivers_demand_are_there(small)
     assert dataset.ContentCreatorName == "Example^Ann"
     assert dataset.ContentDescription == "Trial 7"
     assert dataset.SegmentationType == "BINARY"
+    # Type 2: there even where it is empty.
+    assert written(small).ContentCreatorName == ""
 
 
 def test_segments_are_numbered_without_gaps_and_say_how_they_came_about(small):
@@ -393,8 +340,6 @@ def test_a_failed_export_keeps_the_file_that_was_there(small):
 
 def nrrd_voxels(path: Path) -> np.ndarray:
     """Voxels [slice, row, column] of an attached, gzipped NRRD file of shorts."""
-    import gzip
-
     header, data = path.read_bytes().split(b"\n\n", 1)
     fields = dict(line.split(": ", 1) for line in header.decode().splitlines() if ": " in line)
     assert fields["encoding"] == "gzip" and fields["type"] == "short"
