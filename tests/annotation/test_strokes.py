@@ -280,6 +280,12 @@ class TestMovedAfterwards:
         stretched = line(50, 40, 70, 40, left=60, top=40, scaleX=2, strokeUniform=True)
         assert np.array_equal(draw(stretched), draw(line(40, 40, 80, 40)))
 
+    def test_stretched_and_turned_it_is_stretched_first(self) -> None:
+        corners = (55, 35), (65, 35), (65, 45), (55, 45)
+        placed = polygon(*corners, left=60, top=40, scaleX=4, angle=90)
+        expected = polygon((55, 20), (65, 20), (65, 60), (55, 60))
+        assert np.array_equal(draw(placed), draw(expected))
+
     def test_flipped_it_is_mirrored(self) -> None:
         corners = (40, 20), (80, 20), (80, 60)
         mirrored = polygon(*corners, left=60, top=40, flipX=True)
