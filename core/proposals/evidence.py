@@ -20,7 +20,7 @@ POOR_OVERLAP = 0.6
 _SHIFTS = (-0.5, -0.25, 0.0, 0.25, 0.5)
 """What the trials may add to the usual weight."""
 
-_COST_OF_SHIFT = 0.02
+_COST_OF_SHIFT = 0.05
 """Dice, summed over trials, that a shift by 1 must gain to be believed."""
 
 

@@ -1,0 +1,122 @@
+import numpy as np
+import pytest
+
+from core.proposals.examples import SegmentExamples
+from core.proposals.intensity import prepare
+from core.proposals.segment_work import (
+    INWARD,
+    Visit,
+    begin,
+    claim,
+    doubtful,
+    first_visits,
+    look,
+    look_again,
+    next_visit,
+    settle_trust,
+    trials,
+)
+
+SPACING = (2.0, 1.0, 1.0)
+
+
+@pytest.fixture
+def images_of(balls):
+    images = prepare(balls[0], "MR")
+    return lambda slices: images[list(slices)]
+
+
+def work_on(balls, engine, images_of, slices, method="auto"):
+    examples = SegmentExamples(1, {index: balls[1][1][index] for index in slices})
+    return begin(examples, SPACING, engine, method, images_of)
+
+
+def visit_all(work, engine, images_of, slices=24):
+    visits = first_visits(work, slices)
+    while visits:
+        visit = visits.pop()
+        look(work, [visit], engine, images_of)
+        following = next_visit(work, visit, slices)
+        visits += [following] if following else []
+
+
+def test_every_slice_between_examples_is_visited_and_the_first_beyond(
+    balls, untrained_engine, images_of
+):
+    work = work_on(balls, untrained_engine, images_of, (8, 12, 15))
+    visits = {visit.slice: visit for visit in first_visits(work, 24)}
+    assert sorted(visits) == [7, 9, 10, 11, 13, 14, 16]
+    assert visits[10].gap == 2 and visits[10].direction == INWARD
+    assert visits[7].direction == -1 and visits[16].direction == 1
+
+
+def test_the_interpolation_never_looks_beyond(balls, images_of):
+    work = work_on(balls, None, images_of, (8, 12), "interpolation")
+    assert [visit.slice for visit in first_visits(work, 24)] == [9, 10, 11]
+
+
+def test_beyond_the_examples_it_goes_on_only_while_something_is_found(
+    balls, untrained_engine, images_of
+):
+    work = work_on(balls, untrained_engine, images_of, (8, 12))
+    visit = Visit(1, 1, 13, 1)
+    work.found[13] = np.ones_like(work.examples[8])
+    assert next_visit(work, visit, 24) == Visit(2, 1, 14, 1)
+    assert next_visit(work, visit, 14) is None
+    work.found[13] = np.zeros_like(work.examples[8])
+    assert next_visit(work, visit, 24) is None
+    work.found[16] = np.ones_like(work.examples[8])
+    assert next_visit(work, Visit(4, 1, 16, 1), 24) is None
+
+
+def test_only_slices_between_unlike_examples_are_doubtful(balls, untrained_engine, images_of):
+    alike = work_on(balls, untrained_engine, images_of, (10, 12, 14))
+    visit_all(alike, untrained_engine, images_of)
+    assert doubtful(alike) == []
+    unlike = work_on(balls, untrained_engine, images_of, (5, 12, 14))
+    visit_all(unlike, untrained_engine, images_of)
+    assert doubtful(unlike) == [6, 7, 8, 9, 10, 11]
+
+
+def test_looking_again_visits_each_doubtful_slice_twice_and_keeps_the_surest(
+    balls, untrained_engine, images_of
+):
+    from core.proposals.mixture import sureness
+
+    work = work_on(balls, untrained_engine, images_of, (5, 12, 14))
+    visit_all(work, untrained_engine, images_of)
+    before = {index: sureness(logits) for index, logits in work.logits.items()}
+    seen = list(look_again(work, untrained_engine, images_of))
+    assert sorted(seen) == sorted(2 * doubtful(work))
+    assert all(sureness(work.logits[index]) >= before[index] for index in before)
+    assert work.logits.keys() == before.keys()
+
+
+def test_a_trial_for_every_example_with_the_structure(balls, untrained_engine, images_of):
+    masks = {index: balls[1][1][index] for index in (1, 7, 12, 16)}
+    assert not masks[1].any()
+    work = begin(SegmentExamples(1, masks), SPACING, untrained_engine, "auto", images_of)
+    assert [trial.slice for trial in trials(work, untrained_engine, images_of)] == [7, 12, 16]
+
+
+def test_a_lone_example_cannot_be_left_out(balls, untrained_engine, images_of):
+    work = work_on(balls, untrained_engine, images_of, (12,))
+    assert list(trials(work, untrained_engine, images_of)) == []
+
+
+def test_the_interpolation_is_tried_without_a_network(balls, images_of):
+    work = work_on(balls, None, images_of, (8, 12, 15), "interpolation")
+    found = list(trials(work, None, images_of))
+    assert [trial.slice for trial in found] == [8, 12, 15]
+    assert found[1].dice[0] > 0.8
+    settle_trust(work, found)
+    assert work.network_share(10) == 0.0
+
+
+def test_a_claim_covers_the_whole_slice(balls, untrained_engine, images_of):
+    work = work_on(balls, untrained_engine, images_of, (8, 12))
+    visit_all(work, untrained_engine, images_of)
+    claimed = claim(work, 10)
+    assert claimed.shape == balls[0].shape[1:]
+    assert np.array_equal(claimed > 0, work.crop.whole(work.found[10]))
+    assert np.isneginf(claimed[~work.crop.whole(np.ones_like(work.found[10]))]).all()
