@@ -7,12 +7,14 @@
 
 const LOST_AFTER_MS = 5000;
 const WHEEL_PAUSE_MS = 120;
+const TOOL_WAIT_MS = 5000;
 const SHOWN_BEFORE_HIDING_MS = 200;
 // The canvas has its own undo and reset, which know nothing of the other slices: there is one undo,
 // and it is on the page. Strokes that are stored are part of the picture behind the canvas.
 const CANVAS_STYLE = `
   .dc-toolbar { display: none !important; }
   .slicewise-stored .dc-canvas.lower-canvas { opacity: 0; }
+  .slicewise-waiting { pointer-events: none; cursor: progress; }
 `;
 
 // One for the whole tab: the module may be loaded again while listeners of its first copy live on.
@@ -25,6 +27,7 @@ const tab = (globalThis.slicewiseSaveState ??= {
   lastStroke: 0, // time when the last stroke ended
   lastWheel: 0,
   tool: "",
+  toolAsked: 0, // time when another tool was chosen that the canvas does not have yet
   problem: false,
   openPolygon: false,
   held: null, // link or button that waits until everything is saved
@@ -135,9 +138,27 @@ function showStrokes() {
   const stored = state() === "saved";
   for (const root of tab.roots) {
     const canvas = root.querySelector(".dc-root");
-    if (!root.host.isConnected || canvas === null) tab.roots.delete(root);
-    else canvas.classList.toggle("slicewise-stored", stored);
+    if (!root.host.isConnected || canvas === null) {
+      tab.roots.delete(root);
+      continue;
+    }
+    canvas.classList.toggle("slicewise-stored", stored);
+    canvas.classList.toggle("slicewise-waiting", tab.toolAsked !== 0);
   }
+}
+
+// The canvas gets a tool from the server: until then it takes no stroke, rather than draw one with
+// the tool before.
+function onToolAsked(event) {
+  if (!event.target.closest?.('.st-key-tool [role="radio"][aria-checked="false"]')) return;
+  const asked = Date.now();
+  tab.toolAsked = asked;
+  showStrokes();
+  setTimeout(() => {
+    if (tab.toolAsked !== asked) return;
+    tab.toolAsked = 0;
+    showStrokes();
+  }, TOOL_WAIT_MS);
 }
 
 function onKeyDown(event) {
@@ -156,6 +177,7 @@ function listen() {
   document.addEventListener("pointercancel", onPointerUp, true);
   document.addEventListener("pointerover", onPointerOver, true);
   document.addEventListener("click", onClick, true);
+  document.addEventListener("pointerup", onToolAsked, true);
   document.addEventListener("keydown", onKeyDown, true);
   document.addEventListener("wheel", onWheel, { capture: true, passive: false });
   window.addEventListener("beforeunload", (event) => {
@@ -176,10 +198,12 @@ export default function (component) {
     tab.stored.set(key, strokes);
   }
   if (data.tool !== "polygon") tab.openPolygon = false;
+  if (tab.tool !== data.tool) tab.toolAsked = 0;
   tab.tool = data.tool;
   tab.problem = data.problem;
   tab.show = () => {
     label.dataset.state = state();
+    label.dataset.tool = tab.tool;
     label.textContent = {
       problem: "not saved",
       saving: "saving…",

@@ -1,5 +1,6 @@
 """What a person does with mouse and keys, and what the screen then says."""
 
+import re
 from collections.abc import Sequence
 
 from playwright.sync_api import Locator, Page, expect
@@ -23,10 +24,10 @@ def canvas(page: Page) -> Locator:
     return page.locator("canvas.upper-canvas:visible")
 
 
-def canvas_name(page: Page) -> str | None:
-    """Name of the one canvas that is shown."""
-    name: str | None = page.evaluate(_VISIBLE_CANVAS)
-    return name
+def canvas_name(page: Page) -> str:
+    """Name of the one canvas that is shown, once there is one."""
+    shown = page.wait_for_function(_VISIBLE_CANVAS)
+    return str(shown.json_value())
 
 
 def wait_until_drawable(page: Page) -> None:
@@ -64,15 +65,18 @@ def draw(page: Page, points: Sequence[Point]) -> list[Point]:
 
 def go_to(page: Page, number: int) -> None:
     """Click a slice, counted from 1, in the strip below the picture."""
-    before = canvas_name(page)
     tick = page.locator(f'.tick[title^="Slice {number}:"]')
     if "current" in (tick.get_attribute("class") or ""):
         return
+    before = canvas_name(page)
     tick.click()
+    expect(page.locator(".tick.current")).to_have_attribute(
+        "title", re.compile(f"^Slice {number}:")
+    )
     wait_for_new_canvas(page, before)
 
 
-def wait_for_new_canvas(page: Page, before: str | None) -> None:
+def wait_for_new_canvas(page: Page, before: str) -> None:
     """Wait until another canvas than before is shown and takes strokes."""
     page.wait_for_function(
         f"before => {{ const name = ({_VISIBLE_CANVAS})(); return name && name !== before; }}",
@@ -84,7 +88,8 @@ def wait_for_new_canvas(page: Page, before: str | None) -> None:
 def choose_tool(page: Page, name: str) -> None:
     """Choose a tool by its name, and wait until the canvas has it."""
     page.get_by_role("radio", name=name, exact=True).click()
-    expect(page.get_by_role("radio", name=name, exact=True)).to_be_checked()
+    tool = {"Erase": "eraser"}.get(name, name.lower())
+    expect(page.locator(".save-state")).to_have_attribute("data-tool", tool)
 
 
 def wait_until_saved(page: Page) -> None:

