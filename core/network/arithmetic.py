@@ -24,8 +24,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from core.network.convolution import Convolution
-from core.network.definition import ENCODER_BLOCKS, NEGATIVE_SLOPE, CrossBlock, UniverSeg, upsample
-from core.network.pairs import Chunk, Mean, cut
+from core.network.definition import ENCODER_BLOCKS, CrossBlock, UniverSeg
+from core.network.pairs import Chunk, cut
+from core.network.steps import Steps
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,8 @@ class RearrangedNetwork:
         float32 or bfloat16.
     fused : bool
         Use oneDNN's fused convolutions.
+    steps : Steps
+        How to compute what lies between the convolutions.
     chunk_pixels : int
         Most pixels of the maps in a chunk: pairs × height × width.
     """
@@ -72,11 +75,13 @@ class RearrangedNetwork:
         dtype: torch.dtype,
         *,
         fused: bool,
+        steps: Steps,
         chunk_pixels: int,
     ) -> None:
         self._device, self._dtype, self._fused = device, dtype, fused
+        self._steps = steps
         self._chunk_pixels = chunk_pixels
-        first, *inner, last = [*network.enc_blocks, *network.dec_blocks]
+        first, *inner, last = [*network.encoder, *network.decoder]
         weight, bias = _parameters(first.cross.cross_conv)
         of_query, of_example = weight[:, :1], weight[:, 1:]
         if network.guidance_channels:
@@ -84,16 +89,16 @@ class RearrangedNetwork:
         self._first_query = self._convolution(of_query, bias)
         self._first_example = self._convolution(of_example, None)
         self._first_mean = self._convolution(torch.cat([of_query, of_example], dim=1), bias)
-        self._first_target = self._convolution(*_parameters(first.target.vmapped["conv"]))
-        weight, bias = _parameters(first.support.vmapped["conv"])
+        self._first_target = self._convolution(*_parameters(first.target.vmapped.conv))
+        weight, bias = _parameters(first.support.vmapped.conv)
         self._first_shared = self._convolution(weight, bias)
         self._first_term = self._convolution(weight, None)
         blocks = [self._block(block, network.features) for block in inner]
         self._encoder = blocks[: ENCODER_BLOCKS - 1]
         self._decoder = blocks[ENCODER_BLOCKS - 1 :]
         self._last = self._convolution(*_parameters(last.cross.cross_conv))
-        self._last_target = self._convolution(*_parameters(last.target.vmapped["conv"]))
-        self._out_weight, self._out_bias = _parameters(network.out_conv["conv"])
+        self._last_target = self._convolution(*_parameters(last.target.vmapped.conv))
+        self._out_weight, self._out_bias = _parameters(network.out_conv.conv)
         self._out_weight = self._out_weight[:, :, 0, 0].to(device)
         self._out_bias = self._out_bias.to(device)
 
@@ -138,34 +143,39 @@ class RearrangedNetwork:
         coarse = self._cut(counts, height // 4, width // 4)
         chunks = [fine, *[coarse] * (len(self._encoder) - 1)]
         query, shared = self._first_queries(inputs, mean_pairs)
-        first_mean = Mean(counts)
+        first_total = torch.empty_like(shared)
         flat = [term for of_query in terms for term in of_query]
-        pairs: Iterable[Tensor] = self._first_pairs(shared, flat, fine, first_mean)
+        pairs: Iterable[Tensor] = self._first_pairs(shared, flat, fine, first_total)
 
         query_skips: list[Tensor] = [query]
         skips: list[list[Tensor]] = []
         for depth, (block, level) in enumerate(zip(self._encoder, chunks, strict=True)):
             if depth:
-                pairs = _recut(map(_pooled, skips[-1]), level)
-            mean = Mean(counts)
-            skips.append(list(self._interact(block, _pooled(query), zip(pairs), level, mean)))
-            query = block.target.activated(mean.result(self._dtype))
+                pairs = _recut(map(self._steps.pool, skips[-1]), level)
+            query = self._steps.pool(query)
+            query, outputs = self._pass(block, query, zip(pairs), level, counts)
             query_skips.append(query)
+            skips.append(outputs)
 
         query_skips.pop()
         outputs = skips.pop()
         for block, level in zip(self._decoder, reversed(chunks[:-1]), strict=True):
-            query = torch.cat([_upsampled(query), query_skips.pop()], dim=-1)
-            below = map(_upsampled, _recut(outputs, level))
+            query = torch.cat([self._steps.upsample(query), query_skips.pop()], dim=-1)
+            below = map(self._steps.upsample, _recut(outputs, level))
             both = zip(below, _drained(skips.pop()), strict=True)
-            mean = Mean(counts)
-            outputs = list(self._interact(block, query, both, level, mean))
-            query = block.target.activated(mean.result(self._dtype))
+            query, outputs = self._pass(block, query, both, level, counts)
 
-        last_mean = Mean(counts)
+        last_total = query.new_empty(query.shape, dtype=torch.float32)
         for chunk, maps in zip(fine, outputs, strict=True):
-            last_mean.add(chunk, maps)
-        return self._logits(query, query_skips.pop(), last_mean, first_mean)
+            self._add_sums(chunk, maps, last_total)
+        together = [
+            self._steps.upsample(query),
+            query_skips.pop(),
+            self._steps.upsample(self._mean(last_total, counts)),
+            _unplaned(self._mean(first_total, counts)),
+        ]
+        maps = self._last_target.activated(self._last(torch.cat(together, dim=-1)))
+        return functional.linear(maps.float(), self._out_weight, self._out_bias)[..., 0]
 
     def _first_queries(self, images: Tensor, mean_pairs: Tensor) -> tuple[Tensor, Tensor]:
         """Pass queries through the first block; also what it adds to every example's term."""
@@ -173,54 +183,59 @@ class RearrangedNetwork:
         both = both.permute(0, 2, 3, 1).contiguous()
         query = self._first_target.activated(self._first_mean(both))
         of_query = self._first_query(both[..., : images.shape[1]].contiguous())
-        return query, _planes(self._first_shared(of_query))
+        return query, _planes(self._first_shared(of_query)).float()
 
     def _first_pairs(
-        self, shared: Tensor, terms: Sequence[Tensor], chunks: Sequence[Chunk], mean: Mean
+        self, shared: Tensor, terms: Sequence[Tensor], chunks: Sequence[Chunk], total: Tensor
     ) -> Iterator[Tensor]:
         """Pass pairs through the first block, pooled; chunk by chunk, as they are asked for."""
-        work = shared.new_empty((max(map(len, chunks)), *shared.shape[1:]))
         for chunk in chunks:
-            maps = work[: len(chunk)]
-            for place, owner in enumerate(chunk.owners):
-                torch.add(terms[chunk.start + place], shared[owner], out=maps[place])
-            functional.leaky_relu_(maps, NEGATIVE_SLOPE)
-            mean.add(chunk, maps)
-            yield torch.maximum(
-                torch.maximum(maps[:, 0], maps[:, 1]), torch.maximum(maps[:, 2], maps[:, 3])
-            )
+            pooled = shared.new_empty((len(chunk), *shared.shape[2:]), dtype=self._dtype)
+            for span in chunk.spans:
+                self._steps.add_first_block(
+                    terms[chunk.start + span.start : chunk.start + span.stop],
+                    shared[span.query],
+                    total[span.query],
+                    pooled[span.start : span.stop],
+                    span.begins,
+                )
+            yield pooled
 
-    def _interact(
+    def _pass(
         self,
         block: _Block,
         query: Tensor,
         inputs: Iterable[tuple[Tensor, ...]],
         chunks: Sequence[Chunk],
-        mean: Mean,
-    ) -> Iterator[Tensor]:
-        """Pass pairs through a block chunk by chunk; the mean takes the interactions in."""
+        counts: Sequence[int],
+    ) -> tuple[Tensor, list[Tensor]]:
+        """Pass queries and, chunk by chunk, their pairs through a block."""
         of_query = block.query(query)
-        for chunk, maps in zip(chunks, inputs, strict=True):
-            interaction = of_query.index_select(0, chunk.owners)
-            for convolution, part in zip(block.inputs, maps, strict=True):
-                interaction = convolution.added_to(interaction, part)
-            mean.add(chunk, interaction)
-            yield block.support.activated(interaction)
+        total = of_query.new_empty(of_query.shape, dtype=torch.float32)
+        outputs = []
+        for chunk, parts in zip(chunks, inputs, strict=True):
+            interaction = of_query.new_empty((len(chunk), *of_query.shape[1:]))
+            for span in chunk.spans:
+                interaction[span.start : span.stop] = of_query[span.query]
+            for convolution, maps in zip(block.inputs, parts, strict=True):
+                interaction = convolution.added_to(interaction, maps)
+            self._add_sums(chunk, interaction, total)
+            outputs.append(block.support.activated(interaction))
+        return block.target.activated(self._mean(total, counts)), outputs
 
-    def _logits(self, query: Tensor, query_skip: Tensor, below: Mean, skip: Mean) -> Tensor:
-        """Pass queries through the last block, which needs only the means over the examples."""
-        together = [
-            _upsampled(query),
-            query_skip,
-            _upsampled(below.result(self._dtype)),
-            _unplaned(skip.result(self._dtype)),
-        ]
-        maps = self._last_target.activated(self._last(torch.cat(together, dim=-1)))
-        return functional.linear(maps.float(), self._out_weight, self._out_bias)[..., 0]
+    def _add_sums(self, chunk: Chunk, maps: Tensor, total: Tensor) -> None:
+        """Add each query's sum over its pairs in a chunk to total [queries, ...]."""
+        for span in chunk.spans:
+            self._steps.add_sum(maps[span.start : span.stop], total[span.query], span.begins)
+
+    def _mean(self, total: Tensor, counts: Sequence[int]) -> Tensor:
+        """Divide sums over pairs, float32, by the number of pairs."""
+        divisors = torch.tensor(counts, dtype=torch.float32, device=total.device)
+        return total.div_(divisors.view(-1, *[1] * (total.ndim - 1))).to(self._dtype)
 
     def _cut(self, counts: Sequence[int], height: int, width: int) -> list[Chunk]:
         size = max(1, self._chunk_pixels // (height * width))
-        return cut(counts, size, self._device, self._dtype)
+        return cut(counts, size)
 
     def _convolution(self, weight: Tensor, bias: Tensor | None) -> Convolution:
         weight = weight.to(self._device, self._dtype)
@@ -235,8 +250,8 @@ class RearrangedNetwork:
             inputs=tuple(
                 self._convolution(part, None) for part in of_example.split(features, dim=1)
             ),
-            target=self._convolution(*_parameters(block.target.vmapped["conv"])),
-            support=self._convolution(*_parameters(block.support.vmapped["conv"])),
+            target=self._convolution(*_parameters(block.target.vmapped.conv)),
+            support=self._convolution(*_parameters(block.support.vmapped.conv)),
         )
 
 
@@ -256,20 +271,6 @@ def _unplaned(planes: Tensor) -> Tensor:
     count, _, height, width, channels = planes.shape
     squares = planes.view(count, 2, 2, height, width, channels).permute(0, 3, 1, 4, 2, 5)
     return squares.reshape(count, 2 * height, 2 * width, channels)
-
-
-def _pooled(maps: Tensor) -> Tensor:
-    """Take the maximum of every 2×2 square of [n, height, width, channels]."""
-    count, height, width, channels = maps.shape
-    rows = maps.view(count, height // 2, 2, width, channels)
-    rows = torch.maximum(rows[:, :, 0], rows[:, :, 1])
-    columns = rows.view(count, height // 2, width // 2, 2, channels)
-    return torch.maximum(columns[:, :, :, 0], columns[:, :, :, 1])
-
-
-def _upsampled(maps: Tensor) -> Tensor:
-    """Double height and width of [n, height, width, channels] as the plain definition does."""
-    return upsample(maps.permute(0, 3, 1, 2)).permute(0, 2, 3, 1).contiguous()
 
 
 def _recut(parts: Iterable[Tensor], chunks: Sequence[Chunk]) -> list[Tensor]:

@@ -16,7 +16,7 @@ from torch import Tensor
 from core.network.arithmetic import RearrangedNetwork
 from core.network.convolution import fusing_available
 from core.network.inputs import checked_guidance, checked_pictures
-from core.network.processor import choose_device, choose_precision
+from core.network.processor import choose_device, choose_precision, choose_steps
 from core.network.weights import Weights, load_weights
 
 _LOG = logging.getLogger(__name__)
@@ -96,13 +96,16 @@ class Engine:
         self.weights = weights
         self.device = device
         self.precision = precision
+        steps = choose_steps(device)
         limits = _LIMITS[device.type]
-        self._pairs_at_once = limits.group_pixels
+        self._group_pixels = limits.group_pixels
+        self._steps_name = steps.name
         self._network = RearrangedNetwork(
             weights.network,
             device,
             precision,
             fused=fusing_available(device, precision),
+            steps=steps,
             chunk_pixels=limits.chunk_pixels,
         )
 
@@ -115,7 +118,7 @@ class Engine:
     def description(self) -> str:
         """What was chosen, in a few words, for settings and reports."""
         precision = str(self.precision).removeprefix("torch.")
-        return f"{self.weights.name}, {precision} on {self.device}"
+        return f"{self.weights.name} in {precision} on {self.device} with {self._steps_name}"
 
     def encode(self, images: np.ndarray, labels: np.ndarray) -> list[EncodedExample]:
         """Encode examples.
@@ -193,7 +196,7 @@ class Engine:
         inputs = torch.cat([maps[:, None], extra if given is None else given], dim=1)
         logits = torch.empty_like(maps)
         with torch.inference_mode():
-            for group in _groups(chosen, self._pairs_at_once // maps[0].numel()):
+            for group in _groups(chosen, self._group_pixels // maps[0].numel()):
                 logits[group] = self._predict(inputs[group], [chosen[i] for i in group], examples)
         return logits.numpy()
 

@@ -1,6 +1,10 @@
 """Where to compute, and in which precision: what this machine has, and what a person asked for."""
 
+import importlib.util
+
 import torch
+
+from core.network.steps import PORTABLE, Steps
 
 _PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
@@ -74,3 +78,16 @@ def bfloat16_is_faster(device: torch.device) -> bool:
         getattr(torch.cpu, question, bool)()
         for question in ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
     )
+
+
+def choose_steps(device: torch.device) -> Steps:
+    """Choose what computes the steps between the convolutions.
+
+    On a processor they are compiled where Numba is installed; PyTorch's own operations do the
+    same, slower.
+    """
+    if device.type == "cpu" and importlib.util.find_spec("numba"):
+        from core.network.kernels import COMPILED  # takes a second, and only here is it needed
+
+        return COMPILED
+    return PORTABLE
