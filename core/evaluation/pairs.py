@@ -150,7 +150,8 @@ def _probability(
     engine: Engine, image: NDArray[np.float32], examples: Sequence[EncodedExample]
 ) -> NDArray[np.float32]:
     """Probability of the structure at every pixel of one picture."""
-    return np.asarray(special.expit(engine.predict(image[None], examples)[0]), dtype=np.float32)
+    probability = special.expit(engine.predict(image[None], examples)[0])
+    return probability.astype(np.float32)
 
 
 def _means(
@@ -175,4 +176,4 @@ def _means(
 def _resized(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Resample to the network's input with antialiasing, values in [0, 1]."""
     resized = Image.fromarray(picture).resize((SIDE, SIDE), Image.Resampling.BOX)
-    return np.asarray(resized, dtype=np.float32) / 255
+    return np.asarray(resized, dtype=np.float32) / np.float32(255)

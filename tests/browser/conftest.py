@@ -29,7 +29,7 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
-_STRUCTURE = Code("123037004", "SCT", "Anatomical Structure")
+_STRUCTURE = Code("91723000", "SCT", "Anatomical Structure")
 _TIMEOUT_MS = 60_000
 _FIRST, _COUNT = 12, 14  # slices of the demonstration series through its largest organs
 

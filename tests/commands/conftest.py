@@ -11,7 +11,7 @@ from core.dicom.reading import find_series, read_series
 from core.dicom.segmentation import SegmentMasks, write_segmentation
 from core.dicom.series import Series
 
-ANATOMY = Code("123037004", "SCT", "Anatomical Structure")
+ANATOMY = Code("91723000", "SCT", "Anatomical Structure")
 STRUCTURES = {
     "liver": Code("10200004", "SCT", "Liver"),
     "spleen": Code("78961009", "SCT", "Spleen"),

@@ -9,7 +9,7 @@ from core.annotation.segments import Code, Segment, default_color
 from core.dicom.nifti import ras_affine
 from core.dicom.segmentation import SegmentMasks
 
-ANATOMY = Code("123037004", "SCT", "Anatomical Structure")
+ANATOMY = Code("91723000", "SCT", "Anatomical Structure")
 LIVER = Code("10200004", "SCT", "Liver")
 SPLEEN = Code("78961009", "SCT", "Spleen")
 

@@ -430,7 +430,7 @@ def test_label_maps_are_split_into_their_segments(small):
             highdicom.seg.SegmentDescription(
                 one.segment.number,
                 one.segment.label,
-                highdicom.sr.CodedConcept("123037004", "SCT", "Anatomical Structure"),
+                highdicom.sr.CodedConcept("91723000", "SCT", "Anatomical Structure"),
                 highdicom.sr.CodedConcept("10200004", "SCT", "Liver"),
                 "MANUAL",
             )

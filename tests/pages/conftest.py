@@ -19,7 +19,7 @@ from pages.components.library import OpenedSeries, remember_series
 
 ROOT = Path(__file__).resolve().parents[2]
 PERSON = "Test Person"
-STRUCTURE = Code("123037004", "SCT", "Anatomical Structure")
+STRUCTURE = Code("91723000", "SCT", "Anatomical Structure")
 LIVER = Segment(1, "Liver", default_color(1), STRUCTURE, Code("10200004", "SCT", "Liver"))
 
 OpenPage = Callable[..., AppTest]

@@ -19,7 +19,7 @@ from pages.components.exports import (
 )
 
 LUNG = Code("39607008", "SCT", "Lung")
-ORGAN = Code("123037004", "SCT", "Anatomical Structure")
+ORGAN = Code("91723000", "SCT", "Anatomical Structure")
 
 
 def segment(number: int, label: str) -> Segment:
