@@ -1,0 +1,74 @@
+"""`python -m core evaluate` on real pictures and volumes."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from core.__main__ import main
+
+
+def test_pairs_are_scored_and_reported(
+    shared_data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report = tmp_path / "pairs.json"
+    pictures = shared_data / "pairs" / "hipxray.npz"
+    command = ["evaluate", "pairs", str(pictures), "--support", "1", "4", "--report", str(report)]
+    assert main(command) == 0
+    content = json.loads(report.read_text())
+    assert set(content["tasks"]["hipxray"]) == set(content["mean"]) == {"1", "4"}
+    for scores in content["tasks"]["hipxray"].values():
+        assert {"network", "ensemble", "mean_mask"} <= set(scores)
+    assert "hipxray" in capsys.readouterr().out
+
+
+def test_volumes_are_scored_and_reported(
+    shared_data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report = tmp_path / "volumes.json"
+    volume = shared_data / "volumes" / "hippocampus_001.npz"
+    command = ["evaluate", "volumes", str(volume), "--k", "5", "--sample", "1"]
+    assert main([*command, "--report", str(report)]) == 0
+    content = json.loads(report.read_text())
+    methods = {
+        "copy", "signed_distance", "itk", "random_walker",
+        "network_unguided", "network_guided", "chosen",
+    }  # fmt: skip
+    assert {case["placement"] for case in content["cases"]} == {"ends", "inner"}
+    for case in content["cases"]:
+        assert (case["name"], case["set"], case["k"]) == ("hippocampus_001", "hippocampus", 5)
+        assert set(case["dice"]) == methods
+        assert all(0 <= dice <= 1 for dice in case["dice"].values())
+        assert case["worst_slice"] <= case["dice"]["chosen"] + 1e-9
+        assert case["hd95_mm"] >= 0
+    # One case of one data set: the mean is the case.
+    for case in content["cases"]:
+        assert content["mean"][case["placement"]]["5"] == pytest.approx(case["dice"])
+    assert "ends, k 5" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [
+        (["pairs", "nowhere.npz"], "nowhere.npz does not exist"),
+        (["volumes", "nowhere"], "nowhere does not exist"),
+        (["volumes", "nowhere", "--report", "no/such/r.json"], "choose another --report"),
+    ],
+)
+def test_what_cannot_be_used_is_explained_in_one_line(
+    options: list[str], complaint: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["evaluate", *options]) == 2
+    message = capsys.readouterr().err
+    assert complaint in message
+    assert message.count("\n") == 1
+
+
+def test_unknown_methods_and_numbers_are_refused(
+    shared_data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    volume = str(shared_data / "volumes" / "hippocampus_001.npz")
+    assert main(["evaluate", "volumes", volume, "--methods", "guess"]) == 2
+    assert "guess" in capsys.readouterr().err
+    assert main(["evaluate", "volumes", volume, "--k", "1"]) == 2
+    assert "expected 2 or more" in capsys.readouterr().err

@@ -1,0 +1,55 @@
+"""`python -m core train`: from a recipe to weights that can be used."""
+
+from pathlib import Path
+
+import pytest
+
+from core.__main__ import main
+from core.network.engine import load_engine
+from core.training.loop import CHECKPOINT
+
+RECIPE = """
+features = 8
+steps = 2
+batches_per_step = 1
+pixels_per_batch = 10_000
+sides = [32]
+side_weights = [1.0]
+support_sizes = [2]
+support_weights = [1.0]
+"""
+
+
+@pytest.fixture
+def recipe(tmp_path: Path) -> Path:
+    path = tmp_path / "recipe.toml"
+    path.write_text(RECIPE)
+    return path
+
+
+def test_a_run_can_be_carried_on_and_exported(
+    tmp_path: Path, recipe: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder, weights = tmp_path / "run", tmp_path / "own.safetensors"
+    command = ["train", str(folder), "--config", str(recipe), "--device", "cpu"]
+    assert main(command) == 0
+    assert (folder / CHECKPOINT).is_file()
+    more = ["--resume", "--steps", "3", "--export", str(weights), "--name", "mine"]
+    assert main([*command, *more]) == 0
+    assert "step 3/3" in capsys.readouterr().out
+    engine = load_engine(weights)
+    assert engine.weights.name == "mine"
+    assert engine.weights.card["licence"] == "Apache-2.0"
+
+
+def test_mistakes_are_explained_in_one_line(
+    tmp_path: Path, recipe: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = str(tmp_path / "run")
+    assert main(["train", run, "--config", str(recipe), "--resume"]) == 2
+    assert "no run to resume" in capsys.readouterr().err
+    recipe.write_text("colour = 3")
+    assert main(["train", run, "--config", str(recipe)]) == 2
+    assert "unknown settings" in capsys.readouterr().err
+    assert main(["train", run, "--config", str(tmp_path / "absent.toml")]) == 2
+    assert "absent.toml" in capsys.readouterr().err
