@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.proposals.expectation import Signs, expected_dice, signs_of, surprise
 from core.proposals.mixture import mixed
 from core.proposals.shape_interpolation import neighbours
 
@@ -15,7 +16,7 @@ ENOUGH_EXAMPLES = 3
 """With fewer examples of a structure nothing can be left out and still be enclosed by others."""
 
 POOR_OVERLAP = 0.6
-"""Below this Dice of two neighbouring examples with one another, shapes alone say nothing."""
+"""Below this Dice of two neighbouring examples with one another, the network does best alone."""
 
 _SHIFTS = (-0.5, -0.25, 0.0, 0.25, 0.5)
 """What the trials may add to the usual weight."""
@@ -57,12 +58,15 @@ class Trial:
         Dice of the two neighbours with one another; None where others lie on one side only.
     dice : tuple of float
         Dice with each of `SHARES`; alike where only the network can tell.
+    signs : tuple of Signs
+        What the prediction showed of its own quality, with each of `SHARES`.
     """
 
     slice: int
     gap: int
     overlap: float | None
     dice: tuple[float, ...]
+    signs: tuple[Signs, ...]
 
 
 @dataclass(frozen=True)
@@ -94,29 +98,23 @@ class Trust:
             return 1.0
         return float(np.clip(usual_share(overlap) + self.shift, 0.0, 1.0))
 
-    def expected_dice(self, gap: int, enclosed: bool) -> float | None:
-        """Tell the Dice to expect of a slice.
+    def expected_dice(self, signs: Signs) -> float | None:
+        """Tell the Dice to expect of a proposal, in [0, 1]; None where too few examples tell.
 
         Parameters
         ----------
-        gap : int
-            Slices to the nearest example.
-        enclosed : bool
-            Whether examples lie on both sides.
-
-        Returns
-        -------
-        float or None
-            In [0, 1]; None where too few examples say anything.
+        signs : Signs
+            What the proposal shows.
         """
         if len(self.trials) < ENOUGH_EXAMPLES:
             return None
-        like = [t for t in self.trials if (t.overlap is not None) == enclosed]
-        errors = [
-            (1 - _at(t.dice, self.network_share(t.overlap))) * min(1.0, (gap / t.gap) ** 0.7)
-            for t in like or self.trials
-        ]
-        return float(1 - np.mean(errors))
+        results = []
+        for trial in self.trials:
+            if trial.overlap is not None:
+                shares = np.abs(np.array(SHARES) - self.network_share(trial.overlap))
+                chosen = int(np.argmin(shares))
+                results.append((trial.signs[chosen], trial.dice[chosen]))
+        return expected_dice(signs, surprise(results))
 
 
 def compare(
@@ -125,6 +123,7 @@ def compare(
     mask: np.ndarray,
     network: np.ndarray | None,
     interpolation: np.ndarray | None,
+    pixels: float,
 ) -> Trial:
     """Compare predictions of an example with the example.
 
@@ -138,23 +137,25 @@ def compare(
         bool [row, column]: the example.
     network, interpolation : np.ndarray or None
         Scores of the two, float32 [row, column]; None where one has no opinion.
+    pixels : float
+        Pixels of the network that one of the mask's is worth.
 
     Returns
     -------
     Trial
         The comparison; Dice 0 where neither has an opinion.
     """
-    dice = tuple(
-        0.0
-        if network is None and interpolation is None
-        else _dice(mixed(network, interpolation, share) > 0, mask)
-        for share in SHARES
-    )
+    overlap = neighbours_overlap(others, index)
+    if network is None and interpolation is None:
+        scores = [np.full(mask.shape, -1.0, np.float32)] * len(SHARES)
+    else:
+        scores = [mixed(network, interpolation, share) for share in SHARES]
     return Trial(
         slice=index,
         gap=min(abs(other - index) for other in others),
-        overlap=neighbours_overlap(others, index),
-        dice=dice,
+        overlap=overlap,
+        dice=tuple(_dice(score > 0, mask) for score in scores),
+        signs=tuple(signs_of(score, overlap, pixels) for score in scores),
     )
 
 

@@ -39,7 +39,8 @@ class Proposal:
     mask : np.ndarray
         bool [row, column]; empty where the structure was looked for and not found.
     expected_dice : float or None
-        Dice to expect; None where the examples are too few to know, or not yet compared.
+        Dice to expect; None for an empty mask, and where the examples are too few to know or not
+        yet compared.
     network_share : float
         How far the network was trusted: 1 alone, 0 not at all.
     """

@@ -17,6 +17,7 @@ from core.proposals.segment_work import (
     begin,
     claim,
     doubtful,
+    expected,
     first_visits,
     look,
     look_again,
@@ -190,7 +191,7 @@ def _compare_and_settle(setting: _Setting) -> Iterator[Proposal]:
                 work.number,
                 index,
                 masks[work.number],
-                work.trust.expected_dice(work.gap(index), work.encloses(index)),
+                expected(work, index),
                 work.network_share(index),
             )
 

@@ -8,7 +8,6 @@ import numpy as np
 from core.network.engine import Engine
 from core.proposals.crop import Crop, crop_around
 from core.proposals.evidence import (
-    POOR_OVERLAP,
     Trial,
     Trust,
     advise,
@@ -16,8 +15,9 @@ from core.proposals.evidence import (
     neighbours_overlap,
 )
 from core.proposals.examples import Method, SegmentExamples
+from core.proposals.expectation import signs_of
 from core.proposals.extent import between, continued, outward, reach
-from core.proposals.mixture import interpolation_score, mixed, network_score, sureness
+from core.proposals.mixture import LIMIT, interpolation_score, mixed, network_score, sureness
 from core.proposals.shape_interpolation import between_examples, example_distances
 from core.proposals.taught import (
     ImagesOf,
@@ -27,6 +27,13 @@ from core.proposals.taught import (
     teach,
     walked_priors,
 )
+
+DOUBTFUL_OVERLAP = 0.3
+"""Below this Dice of two neighbouring examples with one another, shapes alone mislead."""
+
+SURER_BY = 0.04
+"""Another answer replaces the first only if the network is surer of it by this: on development
+volumes an answer that followed a wrong lead was a little too sure of itself, too."""
 
 INWARD = 0
 """Direction of a visit to a slice between examples; −1 and 1 lead away from the outermost."""
@@ -88,10 +95,6 @@ class SegmentWork:
     def network_share(self, index: int) -> float:
         """Weight of the network on a slice, in [0, 1]."""
         return self.trust.network_share(neighbours_overlap(self.examples, index))
-
-    def encloses(self, index: int) -> bool:
-        """Whether there are examples on both sides of a slice."""
-        return min(self.examples) < index < max(self.examples)
 
 
 def begin(
@@ -203,14 +206,14 @@ def doubtful(work: SegmentWork) -> list[int]:
     return sorted(
         index
         for index, overlap in overlaps.items()
-        if overlap is not None and overlap < POOR_OVERLAP
+        if overlap is not None and overlap < DOUBTFUL_OVERLAP
     )
 
 
 def look_again(work: SegmentWork, engine: Engine, images_of: ImagesOf) -> Iterator[int]:
     """Look at doubtful slices twice more, led by a random walk and from slice to slice.
 
-    Of the network's answers the surest stays.
+    The network's first answer stays unless it is clearly surer of another.
 
     Parameters
     ----------
@@ -247,10 +250,10 @@ def look_again(work: SegmentWork, engine: Engine, images_of: ImagesOf) -> Iterat
 def _ask_again(
     work: SegmentWork, index: int, prior: np.ndarray, engine: Engine, images_of: ImagesOf
 ) -> np.ndarray:
-    """Ask the network with another prior, and keep its answer if it is surer of it."""
+    """Ask the network with another prior, and keep its answer if it is clearly surer of it."""
     assert work.taught is not None
     answer = predict_logits(engine, work.taught, images_of, [index], priors={index: prior})[0]
-    if sureness(answer) > sureness(work.logits[index]):
+    if sureness(answer) > sureness(work.logits[index]) + SURER_BY:
         work.logits[index] = answer
     return answer
 
@@ -272,6 +275,18 @@ def score(work: SegmentWork, index: int) -> np.ndarray:
         None if distance is None else interpolation_score(work.crop, distance),
         work.network_share(index),
     )
+
+
+def expected(work: SegmentWork, index: int) -> float | None:
+    """Dice to expect of what was found on a slice.
+
+    None where nothing was found, and where too few examples tell.
+    """
+    if not work.found[index].any():
+        return None
+    bounded = np.where(work.found[index], score(work, index), -LIMIT)
+    overlap = neighbours_overlap(work.examples, index)
+    return work.trust.expected_dice(signs_of(bounded, overlap, work.crop.network_pixels))
 
 
 def claim(work: SegmentWork, index: int) -> np.ndarray:
@@ -312,6 +327,7 @@ def trials(work: SegmentWork, engine: Engine | None, images_of: ImagesOf) -> Ite
             work.examples[index],
             network,
             None if distance is None else interpolation_score(work.crop, distance),
+            work.crop.network_pixels,
         )
 
 
@@ -321,11 +337,12 @@ def _without(work: SegmentWork, index: int, engine: Engine, images_of: ImagesOf)
     answer = predict_logits(engine, work.taught, images_of, [index])[0]
     others = {other: mask for other, mask in work.examples.items() if other != index}
     overlap = neighbours_overlap(others, index)
-    if overlap is not None and overlap < POOR_OVERLAP:
+    if overlap is not None and overlap < DOUBTFUL_OVERLAP:
         priors = walked_priors(work.taught, images_of, [index], frozenset({index}))
         if priors:
             again = predict_logits(engine, work.taught, images_of, [index], priors=priors)[0]
-            answer = max(answer, again, key=sureness)
+            if sureness(again) > sureness(answer) + SURER_BY:
+                answer = again
     return answer
 
 

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from core.proposals.evidence import SHARES, Trial, Trust, advise, compare, neighbours_overlap
+from core.proposals.expectation import Signs
 
 
 def block(rows, columns=slice(2, 12)):
@@ -11,7 +12,8 @@ def block(rows, columns=slice(2, 12)):
 
 
 def trials(dice, count=4, overlap=0.5):
-    return [Trial(index, 3, overlap, tuple(dice)) for index in range(count)]
+    signs = Signs(sureness=0.9, overlap=overlap, area=500.0)
+    return [Trial(index, 3, overlap, tuple(dice), (signs,) * len(SHARES)) for index in range(count)]
 
 
 def test_neighbours_that_overlap_need_less_of_the_network():
@@ -53,7 +55,7 @@ def test_a_comparison_scores_every_weight():
     others = {1: block(slice(1, 11)), 9: block(slice(3, 13))}
     network = np.where(mask, 1.0, -1.0)
     interpolation = np.where(wrong, 1.0, -1.0)
-    trial = compare(4, others, mask, network, interpolation)
+    trial = compare(4, others, mask, network, interpolation, 1.0)
     assert trial.gap == 3
     assert trial.overlap == pytest.approx(0.8)
     assert trial.dice[-1] == 1.0
@@ -63,10 +65,10 @@ def test_a_comparison_scores_every_weight():
 
 def test_a_comparison_at_the_end_has_neighbours_on_one_side_only():
     mask = block(slice(2, 12))
-    trial = compare(0, {3: mask, 6: mask}, mask, np.where(mask, 1.0, -1.0), None)
+    trial = compare(0, {3: mask, 6: mask}, mask, np.where(mask, 1.0, -1.0), None, 1.0)
     assert trial.overlap is None and trial.gap == 3
     assert set(trial.dice) == {1.0}
-    nobody = compare(0, {3: mask, 6: mask}, mask, None, None)
+    nobody = compare(0, {3: mask, 6: mask}, mask, None, None, 1.0)
     assert set(nobody.dice) == {0.0}
 
 
@@ -76,3 +78,21 @@ def test_overlap_is_that_of_the_slices_before_and_after():
     assert neighbours_overlap(examples, 5) == 1.0
     assert neighbours_overlap(examples, 4) == pytest.approx(0.5)
     assert neighbours_overlap(examples, 12) is None
+
+
+SURE = Signs(sureness=0.95, overlap=0.7, area=800.0)
+UNSURE = Signs(sureness=0.6, overlap=0.1, area=50.0)
+
+
+def test_two_trials_are_too_few_to_expect_anything():
+    assert Trust(trials=tuple(trials([0.9] * 5, count=2))).expected_dice(SURE) is None
+
+
+def test_a_sure_proposal_is_expected_to_be_better():
+    trust = advise(trials([0.9] * 5))
+    assert trust.expected_dice(UNSURE) < trust.expected_dice(SURE) <= 1
+
+
+def test_what_trials_reached_moves_what_is_expected():
+    good, bad = (advise(trials([dice] * 5)) for dice in (0.97, 0.3))
+    assert bad.expected_dice(SURE) < good.expected_dice(SURE)

@@ -1,0 +1,119 @@
+"""How good a proposal will turn out to be, told without knowing the truth."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.proposals.mixture import sureness
+
+_INTERCEPT = -1.1
+_PER_SURENESS = 1.0
+_PER_OVERLAP = 0.6
+_PER_AREA = 0.1
+_BEYOND = -0.3
+"""Coefficients of the log-odds of the Dice, fitted to development volumes."""
+
+_SHARE_OF_SURPRISE = 0.3
+_LARGEST_SURPRISE = 2.0
+"""How far, and up to which log-odds, a case's own trials correct what holds on average."""
+
+_CLIP = 0.985
+"""Dice beyond this and below its complement are not told apart."""
+
+
+@dataclass(frozen=True)
+class Signs:
+    """What a proposal shows of its own quality.
+
+    Attributes
+    ----------
+    sureness : float
+        Dice that the proposal's own probabilities promise.
+    overlap : float or None
+        Dice of the neighbouring examples with one another; None beyond the outermost.
+    area : float
+        Size of the mask in pixels of the network.
+    """
+
+    sureness: float
+    overlap: float | None
+    area: float
+
+
+def signs_of(score: np.ndarray, overlap: float | None, pixels: float) -> Signs:
+    """Read the signs of a proposal.
+
+    Parameters
+    ----------
+    score : np.ndarray
+        float32 [row, column]: log-odds, positive inside the proposed mask.
+    overlap : float or None
+        Dice of the neighbouring examples with one another; None beyond the outermost.
+    pixels : float
+        Pixels of the network that one of the score's is worth.
+
+    Returns
+    -------
+    Signs
+        For `usual_dice`.
+    """
+    return Signs(sureness(score), overlap, float((score > 0).sum()) * pixels)
+
+
+def usual_dice(signs: Signs) -> float:
+    """Tell the Dice that proposals with such signs reach on average, in [0, 1]."""
+    log_odds = (
+        _INTERCEPT
+        + _PER_SURENESS * _log_odds(signs.sureness)
+        + _PER_OVERLAP * (signs.overlap or 0.0)
+        + _PER_AREA * float(np.log1p(signs.area))
+        + (_BEYOND if signs.overlap is None else 0.0)
+    )
+    return _probability(log_odds)
+
+
+def surprise(trials: Sequence[tuple[Signs, float]]) -> float:
+    """Measure by how much trials of a case came out better than is usual.
+
+    Parameters
+    ----------
+    trials : sequence of (Signs, float)
+        Signs of a prediction of an example, and its Dice with the example.
+
+    Returns
+    -------
+    float
+        Mean difference of the log-odds, bounded; 0 without trials.
+    """
+    if not trials:
+        return 0.0
+    differences = [_log_odds(dice) - _log_odds(usual_dice(signs)) for signs, dice in trials]
+    return float(np.clip(np.mean(differences), -_LARGEST_SURPRISE, _LARGEST_SURPRISE))
+
+
+def expected_dice(signs: Signs, surprised: float) -> float:
+    """Tell the Dice to expect of a proposal.
+
+    Parameters
+    ----------
+    signs : Signs
+        Of the proposal.
+    surprised : float
+        From `surprise`, for the same case.
+
+    Returns
+    -------
+    float
+        In [0, 1].
+    """
+    return _probability(_log_odds(usual_dice(signs)) + _SHARE_OF_SURPRISE * surprised)
+
+
+def _log_odds(share: float) -> float:
+    bounded = min(max(share, 1 - _CLIP), _CLIP)
+    return float(np.log(bounded / (1 - bounded)))
+
+
+def _probability(log_odds: float) -> float:
+    return float(1 / (1 + np.exp(-log_odds)))

@@ -1,0 +1,106 @@
+"""Which slice to draw or correct next, so that one more slice helps the most."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.proposals.evidence import POOR_OVERLAP, neighbours_overlap
+from core.proposals.examples import Proposal
+from core.proposals.extent import between
+from core.proposals.shape_interpolation import neighbours
+
+END_UNKNOWN = "end not drawn"
+SHAPE_CHANGES = "shape changes here"
+FAR = "far from examples"
+LEAST_CERTAIN = "least certain here"
+
+_LOSS_PER_SLICE = 0.08
+_LARGEST_LOSS = 0.6
+"""Dice lost per slice of distance, and at most, where nothing better is known."""
+
+_FAR_SLICES = 5
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """A slice, and in three words why."""
+
+    slice: int
+    reason: str
+
+
+def suggest_slice(
+    examples: Mapping[int, np.ndarray], proposals: Mapping[int, Proposal]
+) -> Suggestion | None:
+    """Choose the slice whose drawing or correcting would help a segment most.
+
+    The error to expect of every slice is its area times the Dice that it is expected to lack. An
+    example takes away its own slice's error and part of that of the slices around it.
+
+    Parameters
+    ----------
+    examples : mapping of int to np.ndarray
+        bool [row, column] by slice index; an empty mask says that the structure is not there.
+    proposals : mapping of int to Proposal
+        Newest proposals of the segment by slice index.
+
+    Returns
+    -------
+    Suggestion or None
+        None before anything was drawn, and where nothing is left to gain.
+    """
+    if not any(mask.any() for mask in examples.values()):
+        return None
+    errors = {
+        index: _expected_error(index, examples, proposals.get(index))
+        for index in {*between(examples), *proposals} - set(examples)
+    }
+    gains = {index: _gain(index, errors, examples) for index in errors}
+    best = max(sorted(gains), key=lambda index: gains[index], default=None)
+    if best is None or gains[best] <= 0:
+        return None
+    return Suggestion(best, _reason(best, examples))
+
+
+def _expected_error(
+    index: int, examples: Mapping[int, np.ndarray], proposal: Proposal | None
+) -> float:
+    """Pixels likely to be wrong on a slice."""
+    gap = min(abs(index - known) for known in examples)
+    loss = min(_LARGEST_LOSS, _LOSS_PER_SLICE * gap)
+    beside = [examples[near] for near in neighbours(examples, index) if near is not None]
+    area = float(np.mean([mask.sum() for mask in beside]))
+    if proposal is not None:
+        area = float(proposal.mask.sum())
+        if proposal.expected_dice is not None:
+            loss = 1 - proposal.expected_dice
+    return loss * area
+
+
+def _gain(index: int, errors: Mapping[int, float], examples: Mapping[int, np.ndarray]) -> float:
+    """Pixels that drawing a slice would put right, on it and around it."""
+    gain = 0.0
+    here = neighbours(examples, index)
+    for other, error in errors.items():
+        if neighbours(examples, other) == here:
+            before = _uncertainty(examples, other)
+            after = 0.0 if other == index else _uncertainty({*examples, index}, other)
+            gain += error * (1 - after / before)
+    return gain
+
+
+def _uncertainty(known: Iterable[int], index: int) -> float:
+    """Spread of something that wanders at random between known slices: a Brownian bridge."""
+    distances = [abs(index - near) for near in neighbours(known, index) if near is not None]
+    return 1 / np.sqrt(sum(1 / distance for distance in distances))
+
+
+def _reason(index: int, examples: Mapping[int, np.ndarray]) -> str:
+    overlap = neighbours_overlap(examples, index)
+    if overlap is None:
+        return END_UNKNOWN
+    if overlap < POOR_OVERLAP:
+        return SHAPE_CHANGES
+    far = min(abs(index - known) for known in examples) >= _FAR_SLICES
+    return FAR if far else LEAST_CERTAIN
