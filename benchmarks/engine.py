@@ -1,0 +1,395 @@
+"""How fast and how exact is the engine, against the plain definition on the same machine?
+
+    python benchmarks/engine.py [--json FILE] [--device auto|cpu|cuda] [--threads N] [--brief]
+
+Everything is measured in one run: plain definition (float32, eager, TF32 off) and engine take
+turns, and the medians are compared. The rate of the engine counts only the rearranged arithmetic
+and is compared with a 64→64 3×3 convolution at 128² in the same precision. Memory is measured in
+processes of their own. Weights are random with 64 features, as published: the time does not depend
+on them.
+"""
+
+import argparse
+import copy
+import json
+import os
+import platform
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import numpy as np
+import torch
+
+from core.annotation.records import MaskChange
+from core.annotation.segments import Code, Segment, default_color
+from core.annotation.states import SliceState
+from core.annotation.store import AnnotationStore
+from core.network.definition import UniverSeg
+from core.network.engine import EncodedExample, Engine, load_engine
+from core.network.processor import bfloat16_is_faster, choose_device
+from core.network.weights import Weights
+from core.proposals.proposer import Proposal, SegmentExamples, propose
+
+SIDE = 128
+FEATURES = 64
+SUPPORT = (16, 64)
+REPEATS = {16: 7, 64: 3}
+
+
+def main() -> None:
+    """Measure, print, and write what was asked for."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--json", type=Path, metavar="FILE", help="where to write the figures")
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    parser.add_argument("--threads", type=int, help="processor threads; all by default")
+    parser.add_argument("--brief", action="store_true", help="no memory and no whole job")
+    parser.add_argument(
+        "--memory-of", nargs=2, metavar=("WHICH", "SUPPORT"), help=argparse.SUPPRESS
+    )
+    arguments = parser.parse_args()
+    if arguments.threads:
+        torch.set_num_threads(arguments.threads)
+    if arguments.memory_of:
+        which, support = arguments.memory_of
+        print(json.dumps(peak_mib(which, int(support))))
+        return
+    device = choose_device(arguments.device)
+    torch.backends.cuda.matmul.allow_tf32 = False
+    torch.backends.cudnn.allow_tf32 = False
+    report: dict[str, Any] = {"device": describe(device)}
+    print(json.dumps(report["device"], indent=1), flush=True)
+    report |= measure_support(device)
+    if not arguments.brief:
+        report["peak_mib"] = {
+            f"{which}_{support}": memory_in_a_process(which, support)
+            for which, support in (("plain", 64), ("engine", 64), ("engine", 512))
+        }
+        print(json.dumps(report["peak_mib"], indent=1), flush=True)
+        report["series_100"] = measure_series(device)
+        print(json.dumps(report["series_100"], indent=1), flush=True)
+    if arguments.json:
+        arguments.json.write_text(json.dumps(report, indent=1), encoding="utf-8")
+
+
+def describe(device: torch.device) -> dict[str, Any]:
+    """Name the machine as far as timings depend on it."""
+    if device.type == "cuda":
+        name = torch.cuda.get_device_name(device)
+    else:
+        name = platform.processor() or platform.machine()
+        for line in Path("/proc/cpuinfo").read_text().splitlines() if _linux() else []:
+            if line.startswith("model name"):
+                name = line.split(":", 1)[1].strip()
+    return {
+        "name": name,
+        "threads": torch.get_num_threads(),
+        "torch": torch.__version__,
+        "bfloat16": bfloat16_is_faster(device),
+        "load_average": _load_average(),
+    }
+
+
+def measure_support(device: torch.device) -> dict[str, Any]:
+    """Compare plain definition and engine at every number of examples, taking turns."""
+    torch.manual_seed(0)
+    network = UniverSeg(FEATURES).eval().requires_grad_(False)
+    precisions = {"float32": torch.float32}
+    if bfloat16_is_faster(device):
+        precisions["bfloat16"] = torch.bfloat16
+    ceilings = {name: ceiling(device, dtype) for name, dtype in precisions.items()}
+    random = np.random.default_rng(0)
+    images = random.random((max(SUPPORT), SIDE, SIDE), dtype=np.float32)
+    labels = (random.random(images.shape) > 0.5).astype(np.float32)
+    query = random.random((1, SIDE, SIDE), dtype=np.float32)
+    engines = {
+        name: Engine(Weights(network, "random"), device, dtype)
+        for name, dtype in precisions.items()
+    }
+    plain = plain_predictor(network, device, query, images, labels)
+    result: dict[str, Any] = {"ceiling_gflops": ceilings, "support": {}, "encode_s": {}}
+    encoded = {}
+    for name, engine in engines.items():
+        engine.predict(query, engine.encode(images[:1], labels[:1]))
+        encoded[name], seconds = timed(lambda e=engine: e.encode(images, labels))
+        result["encode_s"][name] = seconds / len(images)
+    error = 0.0
+    for support in SUPPORT:
+        runs: dict[str, Callable[[], np.ndarray]] = {"plain": lambda s=support: plain(s)}
+        for name, engine in engines.items():
+            runs[name] = predictor(engine, query, encoded[name][:support])
+        seconds, answers = take_turns(runs, REPEATS[support], device)
+        error = max(error, relative_error(answers["float32"], answers["plain"]))
+        row: dict[str, Any] = {"plain_s": seconds["plain"], "ceiling_share": {}}
+        for name in engines:
+            row[f"{name}_s"] = seconds[name]
+            row[f"{name}_ratio"] = seconds["plain"] / seconds[name]
+            rate = rearranged_gflop(support) / seconds[name]
+            row["ceiling_share"][name] = rate / ceilings[name]
+        if device.type == "cuda":
+            row |= batched(engines, encoded, support, seconds["plain"], device)
+        result["support"][str(support)] = row
+        print(support, json.dumps(row, indent=1), flush=True)
+    return result | {"max_rel_error": error}
+
+
+def rearranged_gflop(support: int) -> float:
+    """Count the rearranged arithmetic of one query, convolutions only, after encoding."""
+    full = 2 * 9 * FEATURES * FEATURES * SIDE * SIDE
+    small = full / FEATURES
+    # First block: W on query alone and on query with mean pair, A, and B on the query's part.
+    query = small + 3 * small + 2 * full
+    # Inner blocks: W_u and A; in the decoder W_u sees twice the channels. Then the last block.
+    query += 2 * full * (1 / 4 + 1 / 16 + 1 / 64) + 3 * full * (1 / 16 + 1 / 4) + (4 + 1) * full
+    # Every example: W_v and B; in the decoder W_v sees twice the channels.
+    example = 2 * full * (1 / 4 + 1 / 16 + 1 / 64) + 3 * full * (1 / 16 + 1 / 4)
+    return (query + support * example) / 1e9
+
+
+def ceiling(device: torch.device, dtype: torch.dtype) -> float:
+    """Measure the best rate of a 64→64 3×3 convolution at 128², GFLOP/s."""
+    rates = []
+    with torch.inference_mode():
+        weight = torch.randn(FEATURES, FEATURES, 3, 3, device=device, dtype=dtype)
+        weight = weight.contiguous(memory_format=torch.channels_last)
+        for count in (1, 4, 16) if device.type == "cpu" else (16, 64, 256):
+            maps = torch.randn(count, FEATURES, SIDE, SIDE, device=device, dtype=dtype)
+            maps = maps.contiguous(memory_format=torch.channels_last)
+            seconds, _ = take_turns(
+                {"": lambda m=maps: torch.nn.functional.conv2d(m, weight, padding=1)}, 15, device
+            )
+            rates.append(2 * 9 * FEATURES**2 * SIDE**2 * count / seconds[""] / 1e9)
+    return max(rates)
+
+
+def plain_predictor(
+    network: UniverSeg,
+    device: torch.device,
+    query: np.ndarray,
+    images: np.ndarray,
+    labels: np.ndarray,
+) -> Callable[[int], np.ndarray]:
+    """Give the plain definition in float32 as a function of the number of examples."""
+    plain = UniverSeg(FEATURES).eval().to(device)
+    plain.load_state_dict(network.state_dict())
+    asked = torch.as_tensor(query, device=device)[:, None]
+    shown = [torch.as_tensor(part, device=device)[None, :, None] for part in (images, labels)]
+
+    def predict(support: int) -> np.ndarray:
+        with torch.inference_mode():
+            logits = plain(asked, shown[0][:, :support], shown[1][:, :support])
+        return logits[:, 0].cpu().numpy()
+
+    return predict
+
+
+def predictor(
+    engine: Engine, queries: np.ndarray, examples: list[EncodedExample]
+) -> Callable[[], np.ndarray]:
+    """Give the engine as a function of nothing."""
+    return lambda: engine.predict(queries, examples)
+
+
+def batched(
+    engines: dict[str, Engine],
+    encoded: dict[str, list[EncodedExample]],
+    support: int,
+    plain_s: float,
+    device: torch.device,
+) -> dict[str, Any]:
+    """Measure many queries at once, which is what keeps a graphics card busy."""
+    queries = np.random.default_rng(1).random((64, SIDE, SIDE), dtype=np.float32)
+    row: dict[str, Any] = {}
+    for name, engine in engines.items():
+        run = predictor(engine, queries, encoded[name][:support])
+        seconds, _ = take_turns({"": run}, 5, device)
+        row[f"{name}_slices_per_second"] = len(queries) / seconds[""]
+        row[f"{name}_batched_ratio"] = plain_s * len(queries) / seconds[""]
+    return row
+
+
+def take_turns(
+    runs: dict[str, Callable[[], Any]], repeats: int, device: torch.device
+) -> tuple[dict[str, float], dict[str, Any]]:
+    """Run each in turn, again and again; median seconds and last answers."""
+    answers = {name: run() for name, run in runs.items()}
+    seconds: dict[str, list[float]] = {name: [] for name in runs}
+    for _ in range(repeats):
+        for name, run in runs.items():
+            synchronize(device)
+            started = time.perf_counter()
+            answers[name] = run()
+            synchronize(device)
+            seconds[name].append(time.perf_counter() - started)
+    return {name: median(times) for name, times in seconds.items()}, answers
+
+
+def synchronize(device: torch.device) -> None:
+    """Wait until the device has done what it was given."""
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+
+
+def timed(run: Callable[[], Any]) -> tuple[Any, float]:
+    """Run once; the answer and the seconds."""
+    started = time.perf_counter()
+    answer = run()
+    return answer, time.perf_counter() - started
+
+
+def relative_error(found: np.ndarray, expected: np.ndarray) -> float:
+    """Distance from what was expected, as a share of its norm."""
+    return float(np.linalg.norm(found - expected) / np.linalg.norm(expected))
+
+
+def memory_in_a_process(which: str, support: int) -> dict[str, float]:
+    """Measure peak memory in a process of its own, on the processor."""
+    command = [sys.executable, __file__, "--memory-of", which, str(support)]
+    answer = subprocess.run(command, check=True, capture_output=True, text=True)
+    return json.loads(answer.stdout)
+
+
+def peak_mib(which: str, support: int) -> dict[str, float]:
+    """Predict one slice; peak resident memory in all, and beyond weights and encoded examples."""
+    network = UniverSeg(FEATURES).eval().requires_grad_(False)
+    images = np.zeros((support, SIDE, SIDE), dtype=np.float32)
+    query = images[:1]
+    cpu = torch.device("cpu")
+    if which == "plain":
+        predict = plain_predictor(network, cpu, query, images, images)
+        before = _resident_mib()
+        predict(support)
+    else:
+        engine = Engine(Weights(network, "random"), cpu, torch.float32)
+        engine.predict(query, engine.encode(images[:1], images[:1]))
+        examples = engine.encode(images, images)
+        before = _resident_mib()
+        engine.predict(query, examples)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return {"total": round(peak), "beyond_examples": round(peak - before)}
+
+
+def measure_series(device: torch.device) -> dict[str, Any]:
+    """Do the whole job: 100 slices of 512², 16 examples, to full-resolution masks in the store.
+
+    The structure is a slanting tube in noise. The engine's share is the time spent in encode and
+    predict in the same run. Before, another slice is proposed, as after a warm start.
+    """
+    engine = load_engine(device=device.type)
+    volume, truth = slanting_tube(slices=116, side=512)
+    known = np.linspace(0, len(volume) - 1, 16).round().astype(int)
+    segment = SegmentExamples(1, {int(index): truth[index] for index in known})
+    spent: dict[str, float] = {}
+    stopwatch = with_stopwatch(engine, spent)
+
+    def run() -> Iterator[Proposal]:
+        return propose(volume, (2.0, 0.8, 0.8), "CT", [segment], engine=stopwatch, method="network")
+
+    next(run())
+    spent.clear()
+    started = time.perf_counter()
+    first, newest = None, {}
+    for proposal in run():
+        first = first or time.perf_counter() - started
+        newest[proposal.slice] = proposal
+    proposed = time.perf_counter()
+    with tempfile.TemporaryDirectory() as folder:
+        store_masks(Path(folder), volume.shape, newest.values(), engine.weights.name)
+    finished = time.perf_counter()
+    total = finished - started
+    arithmetic = sum(spent.values())
+    found = np.stack([newest[index].mask for index in sorted(newest)])
+    return {
+        "slices": len(newest),
+        "engine": engine.description,
+        "first_proposal_s": first,
+        "total_s": total,
+        "engine_s": dict(spent),
+        "cropping_and_resampling_s": proposed - started - arithmetic,
+        "storing_s": finished - proposed,
+        "total_to_engine_ratio": total / arithmetic,
+        "mask_pixels": int(found.sum()),
+    }
+
+
+def slanting_tube(slices: int, side: int) -> tuple[np.ndarray, np.ndarray]:
+    """Make a volume like a CT in Hounsfield units, int16, and the mask of its structure."""
+    random = np.random.default_rng(2)
+    rows, columns = np.mgrid[:side, :side]
+    truth = np.stack(
+        [
+            np.hypot(rows - side / 2 - index / 2, columns - side / 3 - index / 3) < side / 12
+            for index in range(slices)
+        ]
+    )
+    noise = random.normal(0, 60, truth.shape)
+    return (noise + np.where(truth, 120, 0)).astype(np.int16), truth
+
+
+def with_stopwatch(engine: Engine, spent: dict[str, float]) -> Engine:
+    """Give the same engine, adding the seconds of every call to spent."""
+
+    def measured(name: str) -> Callable[..., Any]:
+        call = getattr(engine, name)
+
+        def run(*arguments: Any, **named: Any) -> Any:
+            answer, seconds = timed(lambda: call(*arguments, **named))
+            spent[name] = spent.get(name, 0.0) + seconds
+            return answer
+
+        return run
+
+    watched = copy.copy(engine)
+    watched.encode = measured("encode")  # type: ignore[method-assign]
+    watched.predict = measured("predict")  # type: ignore[method-assign]
+    return watched
+
+
+def store_masks(
+    folder: Path, shape: tuple[int, int, int], proposals: Iterable[Proposal], weights: str
+) -> None:
+    """Write proposals to a new store, as one step."""
+    store = AnnotationStore(f"sqlite:///{folder / 'annotations.sqlite'}")
+    store.open_series("1.2.3", [f"1.2.3.{index}" for index in range(shape[0])], *shape[1:])
+    tissue = Code("85756007", "SCT", "Body tissue structure")
+    tube = Segment(1, "tube", default_color(1), category=tissue, type=tissue)
+    store.save_segment("1.2.3", tube, "benchmark")
+    changes = [
+        MaskChange(
+            segment_number=1,
+            slice_index=proposal.slice,
+            mask=proposal.mask,
+            state=SliceState.PROPOSED,
+            based_on=0,
+            weights=weights,
+        )
+        for proposal in proposals
+        if proposal.mask.any()
+    ]
+    store.put_many("1.2.3", changes, person="benchmark", tool="propose", action="propose")
+    store.close()
+
+
+def _resident_mib() -> float:
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith("VmRSS"):
+            return int(line.split()[1]) / 1024
+    raise RuntimeError("no VmRSS in /proc/self/status")
+
+
+def _linux() -> bool:
+    return sys.platform.startswith("linux")
+
+
+def _load_average() -> list[float]:
+    return [round(load, 1) for load in os.getloadavg()]
+
+
+if __name__ == "__main__":
+    main()
