@@ -129,7 +129,8 @@ def propose(
         progress=progress,
     )
     yield from _look_everywhere(setting)
-    yield from _compare_and_settle(setting)
+    if not cancelled():
+        yield from _compare_and_settle(setting)
 
 
 def _look_everywhere(setting: _Setting) -> Iterator[Proposal]:

@@ -35,6 +35,9 @@ SURER_BY = 0.04
 """Another answer replaces the first only if the network is surer of it by this: on development
 volumes an answer that followed a wrong lead was a little too sure of itself, too."""
 
+LEAST_SURENESS = 0.6
+"""Beyond the examples, a structure the network is less sure of than this has ended."""
+
 INWARD = 0
 """Direction of a visit to a slice between examples; −1 and 1 lead away from the outermost."""
 
@@ -194,7 +197,8 @@ def look(
         if visit.direction != INWARD:
             previous = visit.slice - visit.direction
             before = {**work.examples, **work.found}[previous]
-            mask = continued(mask, before, work.crop)
+            sure = sureness(work.logits[visit.slice]) >= LEAST_SURENESS
+            mask = continued(mask, before, work.crop) & sure
         work.found[visit.slice] = mask
 
 

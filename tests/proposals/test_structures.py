@@ -1,0 +1,161 @@
+"""Kinds of structures that people draw, made with noise and texture, proposed by the real weights.
+
+Shapes alone do some of these badly: the network must help where they fail, and must not spoil what
+they do well.
+"""
+
+import numpy as np
+import pytest
+from scipy.ndimage import gaussian_filter
+
+from core.network.engine import load_engine
+from core.proposals.examples import SegmentExamples
+from core.proposals.proposer import propose
+
+SHAPE = (25, 96, 96)
+SPACING = (2.0, 1.0, 1.0)
+Z, Y, X = np.mgrid[: SHAPE[0], : SHAPE[1], : SHAPE[2]].astype(float)
+
+
+@pytest.fixture(scope="module")
+def engine():
+    return load_engine("default", "cpu")
+
+
+def ball(z, y, x, radius, squeeze=2.0):
+    """An ellipsoid; `squeeze` slices are as long as a pixel is wide."""
+    return ((Z - z) * squeeze) ** 2 + (Y - y) ** 2 + (X - x) ** 2 < radius**2
+
+
+def tube(center_y, center_x, radius):
+    """A tube whose centre moves from slice to slice: functions of the slice index."""
+    return (Y - center_y(Z)) ** 2 + (X - center_x(Z)) ** 2 < radius**2
+
+
+def picture(*masks, seed=0):
+    """CT-like volume with soft tissue of about 40 HU, in which each mask is brighter, and noise."""
+    random = np.random.default_rng(seed)
+    texture = gaussian_filter(random.normal(size=SHAPE), (1, 4, 4)) * 150
+    volume = 40 + texture
+    for step, mask in enumerate(masks, start=1):
+        volume = np.where(mask, 40 + 130 * step + texture / 2, volume)
+    return np.rint(volume + random.normal(0, 15, SHAPE)).astype(np.int16)
+
+
+def proposed(engine, volume, masks, slices, method="auto"):
+    """Masks of the whole volume by segment, examples included."""
+    segments = [
+        SegmentExamples(number, {index: mask[index] for index in slices})
+        for number, mask in masks.items()
+    ]
+    result = {number: np.zeros(SHAPE, bool) for number in masks}
+    for number, mask in masks.items():
+        result[number][list(slices)] = mask[list(slices)]
+    for one in propose(volume, SPACING, "CT", segments, engine=engine, method=method):
+        result[one.segment][one.slice] = one.mask
+    return result
+
+
+def dice(found, truth):
+    return 2 * (found & truth).sum() / (found.sum() + truth.sum())
+
+
+def undrawn(found, truth, slices):
+    """Dice over the slices of the structure that were not drawn."""
+    wanted = [i for i in np.flatnonzero(truth.any(axis=(1, 2))) if i not in slices]
+    return dice(found[wanted], truth[wanted])
+
+
+def compare(engine, mask, slices, *others):
+    """Dice of the proposals and of the interpolation."""
+    volume = picture(mask, *others)
+    return [
+        undrawn(proposed(engine, volume, {1: mask}, slices, method)[1], mask, slices)
+        for method in ("auto", "interpolation")
+    ]
+
+
+def test_disconnected_parts(engine):
+    mask = ball(12, 30, 30, 14) | ball(12, 66, 60, 11) | ball(12, 30, 72, 8)
+    found, interpolated = compare(engine, mask, (8, 12, 16))
+    assert found > 0.9 and found > interpolated - 0.01
+
+
+def test_paired_organs(engine):
+    mask = ball(11, 48, 24, 16) | ball(13, 48, 72, 16)
+    found, interpolated = compare(engine, mask, (6, 12, 18))
+    assert found > 0.85 and found > interpolated - 0.01
+
+
+def test_rings(engine):
+    mask = ball(12, 48, 48, 30, 1.0) & ~ball(12, 48, 48, 20, 1.0)
+    found, interpolated = compare(engine, mask, (4, 12, 20))
+    assert found > 0.85 and found > interpolated - 0.01
+
+
+def test_thin_vessels(engine):
+    mask = tube(lambda z: 30 + 1.2 * z, lambda z: 48 + 14 * np.sin(z / 6), 3.5)
+    found, interpolated = compare(engine, mask, (0, 6, 12, 18, 24))
+    assert found > 0.7 and found > interpolated + 0.05
+
+
+def test_structures_that_split(engine):
+    apart = np.clip(Z - 8, 0, None) * 1.3
+    mask = ((Y - 48 - apart) ** 2 + (X - 48) ** 2 < 100) | (
+        (Y - 48 + apart) ** 2 + (X - 48) ** 2 < 100
+    )
+    found, interpolated = compare(engine, mask, (0, 8, 16, 24))
+    assert found > 0.85 and found > interpolated - 0.01
+
+
+def test_structures_that_merge(engine):
+    apart = np.clip(16 - Z, 0, None) * 1.3
+    mask = ((Y - 48) ** 2 + (X - 48 - apart) ** 2 < 100) | (
+        (Y - 48) ** 2 + (X - 48 + apart) ** 2 < 100
+    )
+    found, interpolated = compare(engine, mask, (0, 8, 16, 24))
+    assert found > 0.85 and found > interpolated - 0.01
+
+
+def test_what_a_person_said_is_empty_stays_empty(engine):
+    mask = ball(12, 48, 48, 20)
+    volume = picture(mask)
+    nothing = np.zeros(SHAPE[1:], bool)
+    drawn = {8: mask[8], 12: mask[12], 16: mask[16], 2: nothing, 22: nothing}
+    found = list(propose(volume, SPACING, "CT", [SegmentExamples(1, drawn)], engine=engine))
+    assert {one.slice for one in found} == set(range(3, 22)) - {8, 12, 16}
+    last = {one.slice: one.mask for one in found}
+    for index in (3, 21):
+        assert not last[index].any()
+    for index in (5, 10, 14, 19):
+        assert dice(last[index], mask[index]) > 0.8
+
+
+def test_a_structure_is_followed_to_its_end_and_not_further(engine):
+    mask = ball(12, 48, 48, 18)
+    slices = (9, 12, 15)
+    found = proposed(engine, picture(mask), {1: mask}, slices)[1]
+    present = np.flatnonzero(mask.any(axis=(1, 2)))
+    reached = np.flatnonzero(found.any(axis=(1, 2)))
+    assert abs(reached[0] - present[0]) <= 2 and abs(reached[-1] - present[-1]) <= 2
+    beyond = [i for i in present if i < slices[0] or i > slices[-1]]
+    assert dice(found[beyond], mask[beyond]) > 0.6
+
+
+def test_rivals_that_touch_share_no_pixel(engine):
+    first = ball(12, 48, 38, 18, 1.2)
+    second = ball(12, 48, 62, 16, 1.2) & ~first
+    masks = {1: first, 2: second}
+    slices = (4, 12, 20)
+    found = proposed(engine, picture(first, second), masks, slices)
+    assert not (found[1] & found[2]).any()
+    for number, mask in masks.items():
+        assert undrawn(found[number], mask, slices) > 0.9
+
+
+def test_the_image_decides_where_shapes_cannot(engine):
+    """A structure that bends away between the drawn slices: only the image tells."""
+    mask = tube(lambda z: 48 + 16 * np.sin(np.pi * z / 12), lambda z: 48 + 0 * z, 9)
+    found, interpolated = compare(engine, mask, (0, 12, 24))
+    assert interpolated < 0.7
+    assert found > interpolated + 0.1
