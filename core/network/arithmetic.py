@@ -255,8 +255,10 @@ class RearrangedNetwork:
         )
 
 
-def _parameters(convolution: nn.Module) -> tuple[Tensor, Tensor]:
-    return convolution.weight, convolution.bias
+def _parameters(convolution: nn.Conv2d) -> tuple[Tensor, Tensor]:
+    """Weight and bias of a convolution that has both, as all of the network's have."""
+    weight, bias = convolution.parameters()
+    return weight, bias
 
 
 def _planes(maps: Tensor) -> Tensor:

@@ -16,7 +16,7 @@ from torch import Tensor
 from core.network.arithmetic import RearrangedNetwork
 from core.network.convolution import fusing_available
 from core.network.inputs import checked_guidance, checked_pictures
-from core.network.processor import choose_device, choose_precision, choose_steps
+from core.network.processor import choose_device, choose_precision, choose_steps, keep_freed_memory
 from core.network.weights import Weights, load_weights
 
 _LOG = logging.getLogger(__name__)
@@ -100,6 +100,8 @@ class Engine:
         limits = _LIMITS[device.type]
         self._group_pixels = limits.group_pixels
         self._steps_name = steps.name
+        if device.type == "cpu":
+            keep_freed_memory()
         self._network = RearrangedNetwork(
             weights.network,
             device,

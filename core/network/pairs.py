@@ -60,8 +60,8 @@ def cut(counts: Sequence[int], size: int) -> list[Chunk]:
         In the pairs' order.
     """
     chunks: list[Chunk] = []
-    start, spans = 0, []
-    filled = 0
+    spans: list[Span] = []
+    start, filled = 0, 0
     for query, count in enumerate(counts):
         done = 0
         while done < count:
