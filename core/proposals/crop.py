@@ -42,11 +42,6 @@ class Crop:
         """Size of one pixel of the network's input in mm."""
         return self.side_mm / SIDE
 
-    @property
-    def network_pixels(self) -> float:
-        """Pixels of the network's input that one original pixel is worth."""
-        return self.pixel_spacing[0] * self.pixel_spacing[1] / self.pixel_mm**2
-
     @cached_property
     def window(self) -> tuple[slice, slice]:
         """Rows and columns of the original pixels whose centres lie in the crop."""

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.proposals.expectation import Signs, expected_dice, signs_of, surprise
-from core.proposals.mixture import mixed
+from core.proposals.expectation import Signs, expected_dice, surprise
+from core.proposals.mixture import mixed, sureness
 from core.proposals.shape_interpolation import neighbours
 
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
@@ -123,7 +123,6 @@ def compare(
     mask: np.ndarray,
     network: np.ndarray | None,
     interpolation: np.ndarray | None,
-    pixels: float,
 ) -> Trial:
     """Compare predictions of an example with the example.
 
@@ -137,8 +136,6 @@ def compare(
         bool [row, column]: the example.
     network, interpolation : np.ndarray or None
         Scores of the two, float32 [row, column]; None where one has no opinion.
-    pixels : float
-        Pixels of the network that one of the mask's is worth.
 
     Returns
     -------
@@ -155,7 +152,7 @@ def compare(
         gap=min(abs(other - index) for other in others),
         overlap=overlap,
         dice=tuple(_dice(score > 0, mask) for score in scores),
-        signs=tuple(signs_of(score, overlap, pixels) for score in scores),
+        signs=tuple(Signs(sureness(score), overlap) for score in scores),
     )
 
 

@@ -5,13 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.proposals.mixture import sureness
-
-_INTERCEPT = -1.1
-_PER_SURENESS = 1.0
-_PER_OVERLAP = 0.6
-_PER_AREA = 0.1
-_BEYOND = -0.3
+_INTERCEPT = -0.75
+_PER_SURENESS = 1.38
+_PER_OVERLAP = 0.85
+_BEYOND = -0.5
 """Coefficients of the log-odds of the Dice, fitted to development volumes."""
 
 _SHARE_OF_SURPRISE = 0.3
@@ -32,33 +29,10 @@ class Signs:
         Dice that the proposal's own probabilities promise.
     overlap : float or None
         Dice of the neighbouring examples with one another; None beyond the outermost.
-    area : float
-        Size of the mask in pixels of the network.
     """
 
     sureness: float
     overlap: float | None
-    area: float
-
-
-def signs_of(score: np.ndarray, overlap: float | None, pixels: float) -> Signs:
-    """Read the signs of a proposal.
-
-    Parameters
-    ----------
-    score : np.ndarray
-        float32 [row, column]: log-odds, positive inside the proposed mask.
-    overlap : float or None
-        Dice of the neighbouring examples with one another; None beyond the outermost.
-    pixels : float
-        Pixels of the network that one of the score's is worth.
-
-    Returns
-    -------
-    Signs
-        For `usual_dice`.
-    """
-    return Signs(sureness(score), overlap, float((score > 0).sum()) * pixels)
 
 
 def usual_dice(signs: Signs) -> float:
@@ -67,7 +41,6 @@ def usual_dice(signs: Signs) -> float:
         _INTERCEPT
         + _PER_SURENESS * _log_odds(signs.sureness)
         + _PER_OVERLAP * (signs.overlap or 0.0)
-        + _PER_AREA * float(np.log1p(signs.area))
         + (_BEYOND if signs.overlap is None else 0.0)
     )
     return _probability(log_odds)

@@ -15,7 +15,7 @@ from core.proposals.evidence import (
     neighbours_overlap,
 )
 from core.proposals.examples import Method, SegmentExamples
-from core.proposals.expectation import signs_of
+from core.proposals.expectation import Signs
 from core.proposals.extent import between, continued, outward, reach
 from core.proposals.mixture import LIMIT, interpolation_score, mixed, network_score, sureness
 from core.proposals.shape_interpolation import between_examples, example_distances
@@ -290,7 +290,7 @@ def expected(work: SegmentWork, index: int) -> float | None:
         return None
     bounded = np.where(work.found[index], score(work, index), -LIMIT)
     overlap = neighbours_overlap(work.examples, index)
-    return work.trust.expected_dice(signs_of(bounded, overlap, work.crop.network_pixels))
+    return work.trust.expected_dice(Signs(sureness(bounded), overlap))
 
 
 def claim(work: SegmentWork, index: int) -> np.ndarray:
@@ -331,7 +331,6 @@ def trials(work: SegmentWork, engine: Engine | None, images_of: ImagesOf) -> Ite
             work.examples[index],
             network,
             None if distance is None else interpolation_score(work.crop, distance),
-            work.crop.network_pixels,
         )
 
 

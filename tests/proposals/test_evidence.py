@@ -12,7 +12,7 @@ def block(rows, columns=slice(2, 12)):
 
 
 def trials(dice, count=4, overlap=0.5):
-    signs = Signs(sureness=0.9, overlap=overlap, area=500.0)
+    signs = Signs(sureness=0.9, overlap=overlap)
     return [Trial(index, 3, overlap, tuple(dice), (signs,) * len(SHARES)) for index in range(count)]
 
 
@@ -55,7 +55,7 @@ def test_a_comparison_scores_every_weight():
     others = {1: block(slice(1, 11)), 9: block(slice(3, 13))}
     network = np.where(mask, 1.0, -1.0)
     interpolation = np.where(wrong, 1.0, -1.0)
-    trial = compare(4, others, mask, network, interpolation, 1.0)
+    trial = compare(4, others, mask, network, interpolation)
     assert trial.gap == 3
     assert trial.overlap == pytest.approx(0.8)
     assert trial.dice[-1] == 1.0
@@ -65,10 +65,10 @@ def test_a_comparison_scores_every_weight():
 
 def test_a_comparison_at_the_end_has_neighbours_on_one_side_only():
     mask = block(slice(2, 12))
-    trial = compare(0, {3: mask, 6: mask}, mask, np.where(mask, 1.0, -1.0), None, 1.0)
+    trial = compare(0, {3: mask, 6: mask}, mask, np.where(mask, 1.0, -1.0), None)
     assert trial.overlap is None and trial.gap == 3
     assert set(trial.dice) == {1.0}
-    nobody = compare(0, {3: mask, 6: mask}, mask, None, None, 1.0)
+    nobody = compare(0, {3: mask, 6: mask}, mask, None, None)
     assert set(nobody.dice) == {0.0}
 
 
@@ -80,8 +80,8 @@ def test_overlap_is_that_of_the_slices_before_and_after():
     assert neighbours_overlap(examples, 12) is None
 
 
-SURE = Signs(sureness=0.95, overlap=0.7, area=800.0)
-UNSURE = Signs(sureness=0.6, overlap=0.1, area=50.0)
+SURE = Signs(sureness=0.95, overlap=0.7)
+UNSURE = Signs(sureness=0.6, overlap=0.1)
 
 
 def test_two_trials_are_too_few_to_expect_anything():
