@@ -61,15 +61,13 @@ def workspace(work: Work) -> None:
         show_conflict(work)
         slice_bar(work, settings)
         canvas(work, segments, segment, settings, display)
-        clicked = state_strip(
+        state_strip(
             work.series.summary.slices,
             work.annotations_of(segment.number),
             current_slice(work),
             key="strip",
+            on_choose=lambda index: go_to(work, index),
         )
-        if clicked is not None and clicked != current_slice(work):
-            go_to(work, clicked)
-            st.rerun(scope="fragment")
 
 
 def first_segment(work: Work) -> None:
@@ -111,8 +109,7 @@ def drawing_tools(work: Work, segment: Segment) -> ToolSettings:
         "Undo",
         icon=":material/undo:",
         key="leave-undo",
-        shortcut="ctrl+z",
-        help=f"Take back: {undoable}" if undoable else "Nothing to undo",
+        help=f"Take back: {undoable} (Ctrl+Z)" if undoable else "Nothing to undo",
         disabled=undoable is None,
         width="stretch",
         on_click=travel,
@@ -122,8 +119,7 @@ def drawing_tools(work: Work, segment: Segment) -> ToolSettings:
         "Redo",
         icon=":material/redo:",
         key="leave-redo",
-        shortcut="ctrl+y",
-        help=f"Bring back: {redoable}" if redoable else "Nothing to redo",
+        help=f"Bring back: {redoable} (Ctrl+Y)" if redoable else "Nothing to redo",
         disabled=redoable is None,
         width="stretch",
         on_click=travel,
@@ -154,13 +150,13 @@ def slice_bar(work: Work, settings: ToolSettings) -> None:
     slices = work.series.summary.slices
     index = current_slice(work)
     previous, position, following, state = st.columns(
-        [0.8, 6, 0.8, 2], vertical_alignment="center", gap="small"
+        [1, 2.4, 1, 1.2], vertical_alignment="center", gap="small"
     )
     previous.button(
         "",
         key="previous-slice",
-        shortcut="Left",
-        help="Previous slice",
+        icon=":material/chevron_left:",
+        help="Previous slice (left arrow key, or wheel over the slice)",
         width="stretch",
         on_click=go_to,
         args=(work, index - 1),
@@ -168,27 +164,20 @@ def slice_bar(work: Work, settings: ToolSettings) -> None:
     following.button(
         "",
         key="next-slice",
-        shortcut="Right",
-        help="Next slice",
+        icon=":material/chevron_right:",
+        help="Next slice (right arrow key, or wheel over the slice)",
         width="stretch",
         on_click=go_to,
         args=(work, index + 1),
     )
-    if slices > 1:
-        st.session_state["slice"] = index + 1
-        position.slider(
-            "Slice",
-            1,
-            slices,
-            key="slice",
-            label_visibility="collapsed",
-            on_change=lambda: go_to(work, int(st.session_state["slice"]) - 1),
-        )
+    place = work.series.geometry.positions[index] @ work.series.geometry.normal
+    where = f" · {place:.1f} mm" if work.series.geometry.in_patient else ""
+    position.markdown(f"Slice **{index + 1}** of {slices}:gray[{where}]", text_alignment="center")
     with state:
         save_state(
-            editor.stored_strokes(),
+            editor.stored_strokes(work.memory),
             settings.tool,
-            problem=has_conflict() or editor.problem() is not None,
+            problem=has_conflict(work) or editor.problem(work.memory) is not None,
         )
 
 
@@ -196,11 +185,12 @@ def canvas(
     work: Work, segments: list[Segment], segment: Segment, settings: ToolSettings, display: Display
 ) -> None:
     """Show the slice to draw on."""
-    reason = editor.problem()
-    if reason is not None and not has_conflict():
+    reason = editor.problem(work.memory)
+    if reason is not None and not has_conflict(work):
         st.error(f"The last stroke is not saved: {reason}", icon=":material/error:")
     index = current_slice(work)
     editor.show_editor(
+        work.memory,
         EditedSlice(
             series_uid=work.uid,
             segment=segment,
@@ -222,7 +212,7 @@ def canvas(
 
 def go_to(work: Work, index: int) -> None:
     """Go to a slice."""
-    set_slice(index, work.series.summary.slices)
+    set_slice(work, index)
 
 
 def travel(work: Work, way: str) -> None:
@@ -235,7 +225,7 @@ def travel(work: Work, way: str) -> None:
     if all(other != current_slice(work) for _, other in changed):
         go_to(work, index)
     if len({number for number, _ in changed}) == 1:
-        set_segment(segment)
+        set_segment(work, segment)
 
 
 def clear_slice(work: Work, segment: Segment) -> None:
@@ -273,8 +263,8 @@ def not_here(work: Work, segment: Segment) -> None:
 
 
 entrance = enter("annotate")
-if entrance.arrived:
-    editor.forget_canvases()
 work = require_work(entrance)
+if entrance.arrived:
+    editor.forget_canvases(work.memory)
 banner(work.series.summary)
 workspace(work)

@@ -44,7 +44,7 @@ def review(work: Work) -> None:
         only = choose_segments(segments)
     annotation = work.store.annotation(work.uid)
     waiting = [one for one in worst_first(annotation) if only in (None, one.segment_number)]
-    current = next_proposal(waiting)
+    current = next_proposal(work, waiting)
     with tools:
         if current is None:
             settled(work, bool(segments))
@@ -64,13 +64,20 @@ def review(work: Work) -> None:
         shown = active or next(iter(segments), None)
         if shown is not None:
             of_segment = {i: one for (number, i), one in annotation.items() if number == shown}
-            clicked = state_strip(work.series.summary.slices, of_segment, index, key="strip")
-            if clicked is not None and (shown, clicked) in {key_of(one) for one in waiting}:
-                st.session_state[PASSED] = [
-                    key_of(one) for one in waiting if key_of(one) != (shown, clicked)
-                ]
-                st.rerun(scope="fragment")
+            state_strip(
+                work.series.summary.slices,
+                of_segment,
+                index,
+                key="strip",
+                on_choose=lambda chosen: look_at(work, shown, chosen, waiting),
+            )
     counts_table(work, list(segments.values()), annotation)
+
+
+def look_at(work: Work, number: int, index: int, waiting: list[SliceAnnotation]) -> None:
+    """Look at the proposal of a slice next, if there is one."""
+    if (number, index) in {key_of(one) for one in waiting}:
+        work.memory[PASSED] = [key_of(one) for one in waiting if key_of(one) != (number, index)]
 
 
 def choose_segments(segments: dict[int, Segment]) -> int | None:
@@ -87,9 +94,9 @@ def choose_segments(segments: dict[int, Segment]) -> int | None:
     return chosen
 
 
-def next_proposal(waiting: list[SliceAnnotation]) -> SliceAnnotation | None:
+def next_proposal(work: Work, waiting: list[SliceAnnotation]) -> SliceAnnotation | None:
     """Return the worst proposal that the person has not passed over."""
-    passed = st.session_state.setdefault(PASSED, [])
+    passed = work.memory.setdefault(PASSED, [])
     fresh = [one for one in waiting if key_of(one) not in passed]
     if waiting and not fresh:
         passed.clear()
@@ -123,8 +130,8 @@ def decide(
         width="stretch",
         help="Draw on this slice in the editor.",
     ):
-        set_segment(segment.number)
-        set_slice(current.slice_index, work.series.summary.slices)
+        set_segment(work, segment.number)
+        set_slice(work, current.slice_index)
         st.switch_page("pages/annotate.py")
     later.button(
         "Later",
@@ -133,7 +140,7 @@ def decide(
         shortcut="Right",
         width="stretch",
         help="Look at the next one first.",
-        on_click=lambda: st.session_state[PASSED].append(key_of(current)),
+        on_click=lambda: work.memory[PASSED].append(key_of(current)),
     )
     accept_several(work, segment, current, waiting)
 

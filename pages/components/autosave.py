@@ -21,13 +21,13 @@ def save_drawn(work: Work) -> None:
     A change that somebody made in the meantime is not overwritten: it becomes a conflict for the
     person to settle. A proposal that came in the meantime is, for people come first.
     """
-    for event in editor.drawn_masks():
+    for event in editor.drawn_masks(work.memory):
         _save(work, event)
 
 
 def show_conflict(work: Work) -> None:
     """Let the person settle a conflict, if there is one."""
-    event: MaskEvent | None = st.session_state.get(_CONFLICT)
+    event: MaskEvent | None = work.memory.get(_CONFLICT)
     if event is None:
         return
     st.warning(
@@ -36,7 +36,7 @@ def show_conflict(work: Work) -> None:
         icon=":material/call_split:",
     )
     keep, redraw = st.columns(2)
-    keep.button("Keep what the other tab stored", width="stretch", on_click=_settle)
+    keep.button("Keep what the other tab stored", width="stretch", on_click=_settle, args=(work,))
     redraw.button(
         "Put my strokes on top of it",
         type="primary",
@@ -46,24 +46,24 @@ def show_conflict(work: Work) -> None:
     )
 
 
-def has_conflict() -> bool:
+def has_conflict(work: Work) -> bool:
     """Whether a conflict waits for the person."""
-    return _CONFLICT in st.session_state
+    return _CONFLICT in work.memory
 
 
 def _save(work: Work, event: MaskEvent) -> None:
     try:
-        editor.stored(event, _store(work, event, event.mask, event.based_on))
+        editor.stored(work.memory, event, _store(work, event, event.mask, event.based_on))
     except VersionConflict:
         newest = _newest(work, event)
-        own = _written().get((event.segment_number, event.slice_index)) == newest.version
+        own = _written(work).get((event.segment_number, event.slice_index)) == newest.version
         if own or newest.state is SliceState.PROPOSED:
             _put_on(work, event, newest)
         else:
-            st.session_state[_CONFLICT] = event
-            editor.refused(event, "This slice was changed in another tab.")
+            work.memory[_CONFLICT] = event
+            editor.refused(work.memory, event, "This slice was changed in another tab.")
     except StoreError as error:
-        editor.refused(event, str(error))
+        editor.refused(work.memory, event, str(error))
 
 
 def _put_on(work: Work, event: MaskEvent, newest: SliceAnnotation) -> None:
@@ -74,9 +74,9 @@ def _put_on(work: Work, event: MaskEvent, newest: SliceAnnotation) -> None:
     try:
         version = _store(work, event, mask, newest.version)
     except (VersionConflict, StoreError) as error:
-        editor.refused(event, str(error))
+        editor.refused(work.memory, event, str(error))
     else:
-        editor.stored(event, version, as_sent=over)
+        editor.stored(work.memory, event, version, as_sent=over)
 
 
 def _store(work: Work, event: MaskEvent, mask: NDArray[np.bool_], based_on: int) -> int:
@@ -91,7 +91,7 @@ def _store(work: Work, event: MaskEvent, mask: NDArray[np.bool_], based_on: int)
         based_on=based_on,
         allow_clear=event.erased,
     )
-    _written()[(event.segment_number, event.slice_index)] = version
+    _written(work)[(event.segment_number, event.slice_index)] = version
     return version
 
 
@@ -100,15 +100,15 @@ def _newest(work: Work, event: MaskEvent) -> SliceAnnotation:
 
 
 def _draw_again(work: Work, event: MaskEvent) -> None:
-    _settle()
+    _settle(work)
     _put_on(work, event, _newest(work, event))
 
 
-def _settle() -> None:
-    st.session_state.pop(_CONFLICT, None)
-    editor.clear_problem()
+def _settle(work: Work) -> None:
+    work.memory.pop(_CONFLICT, None)
+    editor.clear_problem(work.memory)
 
 
-def _written() -> dict[tuple[int, int], int]:
-    written: dict[tuple[int, int], int] = st.session_state.setdefault(_WRITTEN, {})
+def _written(work: Work) -> dict[tuple[int, int], int]:
+    written: dict[tuple[int, int], int] = work.memory.setdefault(_WRITTEN, {})
     return written

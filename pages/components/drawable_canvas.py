@@ -23,6 +23,9 @@ from core.annotation.strokes import DrawingError, is_untouched
 from pages.components.canvas_strokes import erases, mask_of_drawing, objects_of, stroke_color
 from pages.components.editors import EditedSlice, MaskEvent, Tool, ToolSettings
 
+Memory = dict[str, Any]
+"""What the tab remembers of its series; see `pages.components.work.Work`."""
+
 _VISITS = "drawable_canvas.visits"
 _STORED = "drawable_canvas.stored"
 _PROBLEM = "drawable_canvas.problem"
@@ -48,17 +51,22 @@ class _Visit:
             self.left_at = time.monotonic()
 
 
-def drawn_masks() -> Iterator[MaskEvent]:
+def drawn_masks(memory: Memory) -> Iterator[MaskEvent]:
     """Take what was drawn since the last run, on the canvas shown and on those just left.
 
     What is no drawing is refused here; `problem` says why.
+
+    Parameters
+    ----------
+    memory : dict
+        What the tab remembers.
 
     Yields
     ------
     MaskEvent
         Answer it with `stored` or `refused` before taking the next.
     """
-    for visit in _visits():
+    for visit in _visits(memory):
         drawing = _reported(visit.key)
         objects = objects_of(drawing)
         handled = json.dumps(objects)
@@ -74,7 +82,7 @@ def drawn_masks() -> Iterator[MaskEvent]:
             mask = mask_of_drawing(visit.base, drawing, visit.shown.size)
         except DrawingError as error:
             visit.leave()
-            st.session_state[_PROBLEM] = str(error)
+            memory[_PROBLEM] = str(error)
             continue
         yield MaskEvent(
             segment_number=visit.shown.segment.number,
@@ -90,11 +98,13 @@ def drawn_masks() -> Iterator[MaskEvent]:
         )
 
 
-def stored(event: MaskEvent, version: int, *, as_sent: bool = True) -> None:
+def stored(memory: Memory, event: MaskEvent, version: int, *, as_sent: bool = True) -> None:
     """Tell the editor that the store has kept an event.
 
     Parameters
     ----------
+    memory : dict
+        What the tab remembers.
     event : MaskEvent
         From `drawn_masks`.
     version : int
@@ -102,60 +112,62 @@ def stored(event: MaskEvent, version: int, *, as_sent: bool = True) -> None:
     as_sent : bool
         Whether the stored mask is that of the event, so that drawing can go on from there.
     """
-    st.session_state.pop(_PROBLEM, None)
-    _counts()[event.source] = event.strokes
-    for visit in _visits():
+    memory.pop(_PROBLEM, None)
+    _counts(memory)[event.source] = event.strokes
+    for visit in _visits(memory):
         if visit.key == event.source:
             visit.version = version
             if not as_sent:
                 visit.leave()
 
 
-def refused(event: MaskEvent, reason: str) -> None:
+def refused(memory: Memory, event: MaskEvent, reason: str) -> None:
     """Tell the editor that the store has not kept an event, and why, in one sentence."""
-    st.session_state[_PROBLEM] = reason
-    for visit in _visits():
+    memory[_PROBLEM] = reason
+    for visit in _visits(memory):
         if visit.key == event.source:
             visit.leave()
 
 
-def problem() -> str | None:
+def problem(memory: Memory) -> str | None:
     """Why the last stroke is not stored, or None."""
-    reason: str | None = st.session_state.get(_PROBLEM)
+    reason: str | None = memory.get(_PROBLEM)
     return reason
 
 
-def clear_problem() -> None:
+def clear_problem(memory: Memory) -> None:
     """Forget why the last stroke is not stored: the person knows."""
-    st.session_state.pop(_PROBLEM, None)
+    memory.pop(_PROBLEM, None)
 
 
-def stored_strokes() -> dict[str, int]:
+def stored_strokes(memory: Memory) -> dict[str, int]:
     """Strokes known to be stored, by the key of the canvas they were made on."""
-    return dict(_counts())
+    return dict(_counts(memory))
 
 
-def forget_canvases() -> None:
+def forget_canvases(memory: Memory) -> None:
     """Drop all canvases, as the browser did when the page was left."""
     for name in (_VISITS, _STORED, _PROBLEM):
-        st.session_state.pop(name, None)
+        memory.pop(name, None)
 
 
-def show_editor(shown: EditedSlice, tools: ToolSettings) -> None:
+def show_editor(memory: Memory, shown: EditedSlice, tools: ToolSettings) -> None:
     """Show the canvas for a slice, and keep those of the last slices until they are silent.
 
     Parameters
     ----------
+    memory : dict
+        What the tab remembers.
     shown : EditedSlice
         What to draw on.
     tools : ToolSettings
         What to draw with.
     """
-    visit = _current_visit(shown, tools)
+    visit = _current_visit(memory, shown, tools)
     visit.shown, visit.tools = shown, tools
     others = f'[class*="st-key-canvas-"]:not(.st-key-{visit.key})'
     st.html(f"<style>{others} {{display: none;}}</style>")
-    slots: list[_Visit | None] = st.session_state[_VISITS]
+    slots: list[_Visit | None] = memory[_VISITS]
     with st.container(key="stage", gap=None):
         for number, held in enumerate(slots):
             # A slot keeps its place on the page, so that a hidden canvas is not made anew.
@@ -183,14 +195,14 @@ def _canvas(visit: _Visit) -> None:
     )
 
 
-def _current_visit(shown: EditedSlice, tools: ToolSettings) -> _Visit:
-    for visit in _visits():
+def _current_visit(memory: Memory, shown: EditedSlice, tools: ToolSettings) -> _Visit:
+    for visit in _visits(memory):
         if visit.left_at is None:
             if _still_fits(visit, shown, tools):
                 return visit
             visit.leave()
     visit = _Visit(shown, tools, shown.annotation.mask.copy(), shown.annotation.version)
-    slots: list[_Visit | None] = st.session_state[_VISITS]
+    slots: list[_Visit | None] = memory[_VISITS]
     number = min(range(_SLOTS), key=lambda slot: _left_at(slots[slot]))
     silent_at = _left_at(slots[number]) + _ARRIVES_WITHIN_S
     # Only somebody who turns several slices within half a second waits here, for their own good.
@@ -214,13 +226,13 @@ def _left_at(visit: _Visit | None) -> float:
     return -math.inf if visit is None or visit.left_at is None else visit.left_at
 
 
-def _visits() -> list[_Visit]:
-    slots: list[_Visit | None] = st.session_state.setdefault(_VISITS, [None] * _SLOTS)
+def _visits(memory: Memory) -> list[_Visit]:
+    slots: list[_Visit | None] = memory.setdefault(_VISITS, [None] * _SLOTS)
     return [visit for visit in slots if visit is not None]
 
 
-def _counts() -> dict[str, int]:
-    counts: dict[str, int] = st.session_state.setdefault(_STORED, {})
+def _counts(memory: Memory) -> dict[str, int]:
+    counts: dict[str, int] = memory.setdefault(_STORED, {})
     return counts
 
 

@@ -8,6 +8,8 @@
 const LOST_AFTER_MS = 5000;
 const WHEEL_PAUSE_MS = 120;
 const TOOL_WAIT_MS = 5000;
+const KEYS = { ArrowLeft: "previous-slice", ArrowRight: "next-slice" };
+const MODIFIED_KEYS = { z: "leave-undo", y: "leave-redo" };
 const SHOWN_BEFORE_HIDING_MS = 200;
 // The canvas has its own undo and reset, which know nothing of the other slices: there is one undo,
 // and it is on the page. Strokes that are stored are part of the picture behind the canvas.
@@ -161,12 +163,18 @@ function onToolAsked(event) {
   }, TOOL_WAIT_MS);
 }
 
+// Keys press the buttons of the page. An undo waits for the stroke it is to take back.
 function onKeyDown(event) {
-  const key = event.key.toLowerCase();
-  if (!(event.ctrlKey || event.metaKey) || (key !== "z" && key !== "y") || !unsaved()) return;
+  const field = event.composedPath()[0];
+  if (/^(INPUT|TEXTAREA|SELECT)$/.test(field.tagName ?? "") || field.isContentEditable) return;
+  const modified = event.ctrlKey || event.metaKey;
+  const name = modified ? MODIFIED_KEYS[event.key.toLowerCase()] : KEYS[event.key];
+  const button = name && document.querySelector(`.st-key-${name} button`);
+  if (!button) return;
   event.preventDefault();
   event.stopImmediatePropagation();
-  tab.held = document.querySelector(`.st-key-leave-${key === "z" ? "undo" : "redo"} button`);
+  if (modified && unsaved()) tab.held = button;
+  else button.click();
 }
 
 function listen() {

@@ -44,7 +44,7 @@ def choose_segment(work: Work, segments: list[Segment], current: Segment) -> Non
         numbers,
         format_func=label,
         key="segment",
-        on_change=lambda: set_segment(int(st.session_state["segment"])),
+        on_change=lambda: set_segment(work, int(st.session_state["segment"])),
         label_visibility="collapsed",
     )
 
@@ -105,7 +105,7 @@ def _save_new(work: Work, number: int, label: str, color: str, term: AnatomyTerm
     except (StoreError, ValueError) as error:
         st.error(str(error))
         return
-    set_segment(number)
+    set_segment(work, number)
     st.rerun()
 
 

@@ -1,4 +1,5 @@
 // A tick for every slice of the series: its state, its expected quality, the current one marked.
+// A click goes to a slice, and so does the slider above the ticks.
 
 const TITLES = {
   empty: "nothing yet",
@@ -12,6 +13,11 @@ const TITLES = {
 export default function (component) {
   const { data, parentElement, setTriggerValue } = component;
   const strip = parentElement.querySelector(".strip");
+  const slider = parentElement.querySelector("input");
+  slider.max = data.states.length;
+  slider.value = data.current + 1;
+  slider.disabled = data.states.length < 2;
+  slider.onchange = () => setTriggerValue("slice", Number(slider.value) - 1);
   strip.replaceChildren(
     ...data.states.map((state, index) => {
       const tick = document.createElement("button");

@@ -1,6 +1,6 @@
-"""A strip of all slices of a series with the state of each; a click goes there."""
+"""A slider and a strip of all slices of a series, with the state of each."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from importlib.resources import files
 
 import streamlit as st
@@ -21,8 +21,12 @@ _LEGEND = "".join(
 
 
 def state_strip(
-    slices: int, annotations: Mapping[int, SliceAnnotation], current: int, key: str
-) -> int | None:
+    slices: int,
+    annotations: Mapping[int, SliceAnnotation],
+    current: int,
+    key: str,
+    on_choose: Callable[[int], None],
+) -> None:
     """Show the strip.
 
     Parameters
@@ -35,34 +39,34 @@ def state_strip(
         Slice index to mark.
     key : str
         Key of the element on its page.
-
-    Returns
-    -------
-    int or None
-        Slice index that was clicked just now.
+    on_choose : callable
+        Called with the slice index that a person chose, before the page is drawn again.
     """
     folder = files("pages.components")
     component = st.components.v2.component(
         "slicewise_state_strip",
-        html=f'<div class="strip" role="group" aria-label="Slices"></div>'
+        html='<input type="range" min="1" aria-label="Slice">'
+        '<div class="strip" role="group" aria-label="Slices"></div>'
         f'<div class="legend">{_LEGEND}</div>',
         css=(folder / "state_strip.css").read_text(encoding="utf-8"),
         js=(folder / "state_strip.js").read_text(encoding="utf-8"),
     )
-    states: Sequence[str] = [
-        annotations[index].state if index in annotations else SliceState.EMPTY
-        for index in range(slices)
-    ]
-    expected = [
-        annotations[index].expected_dice
-        if index in annotations and annotations[index].state is SliceState.PROPOSED
-        else None
-        for index in range(slices)
-    ]
-    result = component(
-        data={"states": list(states), "expected": expected, "current": current},
+    untouched = SliceAnnotation(0, 0, (1, 1))
+    shown = [annotations.get(index, untouched) for index in range(slices)]
+
+    def choose() -> None:
+        chosen = st.session_state[key].get("slice")
+        if isinstance(chosen, int) and 0 <= chosen < slices:
+            on_choose(chosen)
+
+    component(
+        data={
+            "states": [str(one.state) for one in shown],
+            "expected": [
+                one.expected_dice if one.state is SliceState.PROPOSED else None for one in shown
+            ],
+            "current": current,
+        },
         key=key,
-        on_slice_change=lambda: None,
+        on_slice_change=choose,
     )
-    clicked = result.get("slice")
-    return clicked if isinstance(clicked, int) and 0 <= clicked < slices else None

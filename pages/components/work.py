@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
@@ -16,8 +17,7 @@ from pages.components.gate import Entrance
 from pages.components.library import OpenedSeries, recall_series
 
 _KEY = "work.series"
-_SEGMENT = "work.segment"
-_SLICE = "work.slice"
+_MEMORY = "work.memory"
 _QUERY = "series"
 _SERIES_IN_MEMORY = 3
 
@@ -36,12 +36,17 @@ class Work:
         With its pixels.
     store : AnnotationStore
         In which the series is known.
+    memory : dict
+        What this tab remembers of the series. A dictionary of our own, because every use of
+        Streamlit's session state may end a run halfway for the sake of the next one: what a click
+        or a stroke has begun must be finished first.
     """
 
     entrance: Entrance
     opened: OpenedSeries
     series: Series
     store: AnnotationStore
+    memory: dict[str, Any]
 
     @property
     def uid(self) -> str:
@@ -75,8 +80,7 @@ def open_store(url: str) -> AnnotationStore:
 def choose_series(opened: OpenedSeries) -> None:
     """Make a series the one being worked on in this tab."""
     st.session_state[_KEY] = opened.key
-    for name in (_SEGMENT, _SLICE):
-        st.session_state.pop(name, None)
+    st.session_state.pop(_MEMORY, None)
 
 
 def chosen_key() -> str | None:
@@ -103,6 +107,7 @@ def forget_source(home: Path, source: Path) -> None:
     opened = recall_series(home, key) if key else None
     if opened is not None and opened.source == source:
         st.session_state.pop(_KEY, None)
+        st.session_state.pop(_MEMORY, None)
         st.query_params.clear()
         _load_cached.clear()
 
@@ -165,38 +170,39 @@ def require_work(entrance: Entrance) -> Work:
         st.stop()
     st.session_state[_KEY] = opened.key
     st.query_params[_QUERY] = opened.key
-    return Work(entrance, opened, series, store)
+    memory = st.session_state.setdefault(_MEMORY, {})
+    if memory.setdefault("series", opened.key) != opened.key:
+        memory = st.session_state[_MEMORY] = {"series": opened.key}
+    return Work(entrance, opened, series, store, memory)
 
 
 def current_segment(work: Work, segments: list[Segment]) -> Segment | None:
     """Segment chosen in this tab, else the first."""
-    number = st.session_state.get(_SEGMENT)
+    number = work.memory.get("segment")
     chosen = [segment for segment in segments if segment.number == number]
     return next(iter(chosen or segments), None)
 
 
-def set_segment(number: int) -> None:
+def set_segment(work: Work, number: int) -> None:
     """Choose the segment to work on."""
-    st.session_state[_SEGMENT] = number
+    work.memory["segment"] = number
 
 
 def current_slice(work: Work) -> int:
     """Slice index chosen in this tab, else where a person worked last, else the middle one."""
-    if _SLICE not in st.session_state:
+    if "slice" not in work.memory:
         worked_on = [
             (one.time, one.slice_index)
             for one in work.store.annotation(work.uid).values()
             if one.time is not None and one.state in EXAMPLE_STATES
         ]
-        st.session_state[_SLICE] = (
-            max(worked_on)[1] if worked_on else work.series.summary.slices // 2
-        )
-    return min(int(st.session_state[_SLICE]), work.series.summary.slices - 1)
+        work.memory["slice"] = max(worked_on)[1] if worked_on else work.series.summary.slices // 2
+    return int(work.memory["slice"])
 
 
-def set_slice(index: int, slices: int) -> None:
+def set_slice(work: Work, index: int) -> None:
     """Go to a slice; beyond the ends means the end."""
-    st.session_state[_SLICE] = min(max(index, 0), slices - 1)
+    work.memory["slice"] = min(max(index, 0), work.series.summary.slices - 1)
 
 
 def _slice_name(sop_instance_uid: str, frame: int | None) -> str:

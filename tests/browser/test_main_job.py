@@ -95,7 +95,7 @@ def test_from_a_fresh_start_to_a_segmentation_that_holds_what_the_screen_showed(
     page.get_by_role("button", name="Review").click()
     page.get_by_role("button", name="Correct").click()
     wait_until_drawable(page)
-    number = int(page.get_by_role("slider", name="Slice").get_attribute("aria-valuenow") or 0)
+    number = int(page.get_by_role("slider", name="Slice").input_value())
     proposed = store.slice(series.summary.uid, 1, number - 1)
     assert proposed.state is SliceState.PROPOSED
     choose_tool(page, "Brush")
