@@ -30,21 +30,28 @@ def choose_segment(work: Work, segments: list[Segment], current: Segment) -> Non
     numbers = [segment.number for segment in segments]
     by_number = {segment.number: segment for segment in segments}
 
-    def label(number: int) -> str:
+    def counts(number: int) -> str:
         states = [one.state for (segment, _), one in annotation.items() if segment == number]
         done = sum(state in EXAMPLE_STATES for state in states)
         waiting = sum(state is SliceState.PROPOSED for state in states)
-        counts = f"{done} done" + (f", {waiting} proposed" if waiting else "")
-        return f"{plain(by_number[number].label)} · :gray[{counts}]"
+        return f"{done} done" + (f", {waiting} proposed" if waiting else "")
+
+    def choose() -> None:
+        number = st.session_state["segment"]
+        # The browser answers with a label: one that was renamed meanwhile stands for no segment.
+        if number in by_number:
+            set_segment(work, number)
 
     _color_swatches(segments)
     st.session_state["segment"] = current.number
     st.radio(
         "Segment",
         numbers,
-        format_func=label,
+        # The number tells segments of the same name apart; counts would change the answer.
+        format_func=lambda number: f"{number} {plain(by_number[number].label)}",
+        captions=[counts(number) for number in numbers],
         key="segment",
-        on_change=lambda: set_segment(work, int(st.session_state["segment"])),
+        on_change=choose,
         label_visibility="collapsed",
     )
 

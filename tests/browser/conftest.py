@@ -98,6 +98,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     server = Server(new_home(tmp_path_factory.mktemp("shared")))
     yield server.start()
     server.kill()
+    server.check_log()
 
 
 @pytest.fixture
@@ -106,6 +107,7 @@ def own_server(tmp_path: Path) -> Iterator[Server]:
     server = Server(new_home(tmp_path))
     yield server.start()
     server.kill()
+    server.check_log()
 
 
 @pytest.fixture

@@ -70,6 +70,10 @@ class Server:
             self.process.wait()
             self.process = None
 
+    def check_log(self) -> None:
+        """Fail if a page ever ended with an error that it did not expect."""
+        assert "Traceback" not in self.log.read_text(), self.log.read_text()
+
     def _answers(self) -> bool:
         try:
             with urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=2) as answer:
