@@ -52,12 +52,16 @@ def dice(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> float:
 
 def mask_on_screen(page: Page) -> NDArray[np.bool_]:
     """Pixels of the slice that the screen shows in colour, bool [rows, columns]."""
+    box = canvas(page).bounding_box()
+    assert box is not None
     pixels = np.asarray(Image.open(io.BytesIO(canvas(page).screenshot())).convert("RGB"), int)
     # The letters at the edges are coloured, too.
     pixels[:40], pixels[-40:], pixels[:, :40], pixels[:, -40:] = 0, 0, 0, 0
     coloured = pixels.max(axis=2) - pixels.min(axis=2) > 25
+    # A picture starts on a whole pixel of the screen, its screenshot on the one before.
+    left, top = (round(box[axis]) - int(box[axis]) for axis in ("x", "y"))
     middles = ((np.arange(256) + 0.5) * SCALE).astype(int)
-    return np.asarray(coloured[np.ix_(middles, middles)])
+    return np.asarray(coloured[np.ix_(middles + top, middles + left)])
 
 
 def test_from_a_fresh_start_to_a_segmentation_that_holds_what_the_screen_showed(
