@@ -33,7 +33,7 @@ def main() -> None:
     left.set(xlabel="thousand tasks", ylabel="training loss")
     for column, name in _NAMES.items():
         right.plot(tasks, [float(row[column]) for row in rows], label=name)
-    right.set(xlabel="thousand tasks", ylabel="Dice on synthetic tasks never trained on")
+    right.set(xlabel="thousand tasks", ylabel="Dice, held-out synthetic tasks")
     right.legend(frameon=False)
     for axes in (left, right):
         axes.spines[["top", "right"]].set_visible(False)
