@@ -59,7 +59,9 @@ def choose_segment(work: Work, segments: list[Segment], current: Segment) -> Non
 def segment_buttons(work: Work, current: Segment) -> None:
     """Offer to add a segment and to change the current one."""
     add, change = st.columns(2)
-    with add.popover("Add", icon=":material/add:", width="stretch"):
+    # A popover of its own for each addition: the next one starts closed.
+    number = work.store.next_segment_number(work.uid)
+    with add.popover("Add", icon=":material/add:", width="stretch", key=f"add-{number}"):
         add_segment(work)
     with change.popover("Edit", icon=":material/edit:", width="stretch"):
         _change_segment(work, current)
