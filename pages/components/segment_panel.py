@@ -150,6 +150,10 @@ def _color_swatches(segments: list[Segment]) -> None:
         f"margin-right: 0.4rem; vertical-align: -1px; background: {_hex(segment.color)};}}"
         for place, segment in enumerate(segments, start=1)
     )
+    # The counts below a name are paragraphs, too.
+    rules += (
+        '.st-key-segment [data-testid="stCaptionContainer"] p::before {content: none !important;}'
+    )
     st.html(f"<style>{rules}</style>")
 
 
