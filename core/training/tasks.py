@@ -82,7 +82,7 @@ def make_batch(
     masks = _targets(generator, worlds)
     images = make_images(generator, worlds)
     guided = worlds.volume & chance(generator, guidance_share, tasks)
-    guidance = _guidance(generator, worlds, masks, guided)
+    guidance = make_guidance(generator, worlds.positions, masks, guided)
     images = augment_images(generator, images)
     images, masks, guidance = augment_task(generator, images, masks, guidance)
     support = torch.stack([images[:, :-1], masks[:, :-1].to(torch.float32)], dim=2)
@@ -134,13 +134,31 @@ def _targets(generator: Generator, worlds: Worlds) -> Tensor:
     return masks
 
 
-def _guidance(generator: Generator, worlds: Worlds, masks: Tensor, guided: Tensor) -> Tensor:
-    """Guidance of every task's query: [tasks, `GUIDANCE_CHANNELS`, side, side]."""
+def make_guidance(generator: Generator, positions: Tensor, masks: Tensor, guided: Tensor) -> Tensor:
+    """Draw the guidance of every task's query.
+
+    Parameters
+    ----------
+    generator : Generator
+        Source of all randomness.
+    positions : Tensor
+        float32 [tasks, images]: where the images lie along the normal, in view sides; the last
+        is the query. Heeded only where guided.
+    masks : Tensor
+        bool [tasks, images, side, side].
+    guided : Tensor
+        bool [tasks]: slices of one volume that get a shape prior and a distance.
+
+    Returns
+    -------
+    Tensor
+        float32 [tasks, `GUIDANCE_CHANNELS`, side, side]; strokes occur in any task.
+    """
     tasks, side = len(masks), masks.shape[-1]
     guidance = torch.zeros(tasks, GUIDANCE_CHANNELS, side, side, device=masks.device)
     chosen = guided.nonzero()[:, 0]
     if len(chosen):
-        prior, distance = _prior(generator, worlds.positions[chosen], masks[chosen])
+        prior, distance = _prior(generator, positions[chosen], masks[chosen])
         guidance[chosen, PRIOR] = prior_channel(prior, side)
         told = chance(generator, 0.85, len(chosen))
         guidance[chosen, DISTANCE] = torch.where(
