@@ -82,7 +82,34 @@ def make_batch(
     masks = _targets(generator, worlds)
     images = make_images(generator, worlds)
     guided = worlds.volume & chance(generator, guidance_share, tasks)
-    guidance = make_guidance(generator, worlds.positions, masks, guided)
+    return augmented_batch(generator, images, masks, worlds.positions, guided)
+
+
+def augmented_batch(
+    generator: Generator, images: Tensor, masks: Tensor, positions: Tensor, guided: Tensor
+) -> Batch:
+    """Add guidance to images and masks, augment them and tell query from examples.
+
+    Parameters
+    ----------
+    generator : Generator
+        Source of all randomness.
+    images : Tensor
+        float32 [tasks, images, side, side], values in [0, 1]; the last image is the query.
+    masks : Tensor
+        bool [tasks, images, side, side].
+    positions : Tensor
+        float32 [tasks, images]: where the images lie along the normal, in view sides; heeded
+        only where guided.
+    guided : Tensor
+        bool [tasks]: slices of one volume that get a shape prior and a distance.
+
+    Returns
+    -------
+    Batch
+        The tasks.
+    """
+    guidance = _guidance(generator, positions, masks, guided)
     images = augment_images(generator, images)
     images, masks, guidance = augment_task(generator, images, masks, guidance)
     support = torch.stack([images[:, :-1], masks[:, :-1].to(torch.float32)], dim=2)
@@ -134,26 +161,8 @@ def _targets(generator: Generator, worlds: Worlds) -> Tensor:
     return masks
 
 
-def make_guidance(generator: Generator, positions: Tensor, masks: Tensor, guided: Tensor) -> Tensor:
-    """Draw the guidance of every task's query.
-
-    Parameters
-    ----------
-    generator : Generator
-        Source of all randomness.
-    positions : Tensor
-        float32 [tasks, images]: where the images lie along the normal, in view sides; the last
-        is the query. Heeded only where guided.
-    masks : Tensor
-        bool [tasks, images, side, side].
-    guided : Tensor
-        bool [tasks]: slices of one volume that get a shape prior and a distance.
-
-    Returns
-    -------
-    Tensor
-        float32 [tasks, `GUIDANCE_CHANNELS`, side, side]; strokes occur in any task.
-    """
+def _guidance(generator: Generator, positions: Tensor, masks: Tensor, guided: Tensor) -> Tensor:
+    """Guidance of every task's query: [tasks, `GUIDANCE_CHANNELS`, side, side]."""
     tasks, side = len(masks), masks.shape[-1]
     guidance = torch.zeros(tasks, GUIDANCE_CHANNELS, side, side, device=masks.device)
     chosen = guided.nonzero()[:, 0]
