@@ -42,7 +42,8 @@ def make_images(generator: Generator, worlds: Worlds) -> Tensor:
         + torch.randn(tasks, images, LABELS, generator=generator, device=generator.device)
         * spread[:, None, None]
     )
-    image = means.gather(2, labels.flatten(2)).view_as(labels).to(torch.float32)
+    image = means.gather(2, worlds.ground.flatten(2)).view_as(labels).to(torch.float32)
+    image = image + _shade(generator, worlds)
     image = image + _texture(generator, worlds)
     image = _blurred(generator, image)
     image = image + _bias_field(generator, tasks, images, side)
@@ -62,6 +63,16 @@ def _percentiles(image: Tensor) -> tuple[Tensor, Tensor]:
     sample = sample[:, :: max(1, sample.shape[1] // 2048)]
     low, high = sample.quantile(torch.tensor([0.01, 0.99], device=image.device), dim=1)
     return low, high
+
+
+def _shade(generator: Generator, worlds: Worlds) -> Tensor:
+    """What a see-through first object adds to what lies behind it: 0 in all other tasks."""
+    tasks = len(worlds.labels)
+    amount = uniform(generator, 0.06, 0.5, tasks) * torch.where(
+        chance(generator, 0.5, tasks), 1.0, -1.0
+    )
+    seen = worlds.labels != worlds.ground
+    return amount[:, None, None, None] * seen
 
 
 def _texture(generator: Generator, worlds: Worlds) -> Tensor:

@@ -1,10 +1,12 @@
 """Synthetic anatomy: label maps, generated on the device in batches, without any patient.
 
 Every task owns a small three-dimensional world: a partition of space from smooth noise, a body in
-air, and objects (irregular blobs, rings, tubes that wander, forks, vessel-like nets) that change
-smoothly along the third axis, appear, move, split and end. Two families of tasks come from such
-worlds: *volumes*, where the images are slices at known positions of one world, and *populations*,
-where every image is about the same slice, warped anew by an affine map and a smooth displacement.
+air, and objects (irregular blobs, rings, tubes that wander, forks, vessel-like nets, kernels inside
+shells, branching lines over the whole view) that change smoothly along the third axis, appear,
+move, split and end. Two families of tasks come from such worlds: *volumes*, where the images are
+slices at known positions of one world, and *populations*, where every image is about the same
+slice, warped anew by an affine map and a smooth displacement, or in some tasks a slice whose
+outlines have nothing to do with those of the others.
 """
 
 from dataclasses import dataclass
@@ -43,12 +45,16 @@ class Worlds:
     noise : Tensor
         float32 [tasks, 4, images, side, side]: smooth fields in the worlds' own coordinates,
         about −1 … 1, for textures that belong to the place and not to the image.
+    ground : Tensor
+        int64, shaped as `labels`: what lies behind the first object where it is see-through, as in
+        a projection; the same as `labels` in all other tasks.
     """
 
     labels: Tensor
     positions: Tensor
     volume: Tensor
     noise: Tensor
+    ground: Tensor
 
 
 def uniform(generator: Generator, low: float, high: float, *shape: int) -> Tensor:
@@ -85,17 +91,32 @@ def make_worlds(
     x, y = _coordinates(generator, volume, tasks, images, side)
     # A population's images all come from around one slice.
     depth = torch.where(volume[:, None], positions, positions * 0.03)
-    fields = _noise_fields(generator, x, y, depth)
+    unlike = ~volume & chance(generator, 0.35, tasks)
+    elsewhere = uniform(generator, -1, 1, tasks, images)
+    fields = _noise_fields(generator, x, y, torch.where(unlike[:, None], elsewhere, depth))
     labels = _partition(generator, fields)
     outside = _body(generator, x, y, fields)
     labels = torch.where(outside, AIR, labels)
     levels = _objects(generator, x, y, depth, fields)
+    lines = chance(generator, 0.12, tasks)
+    nested = chance(generator, 0.15, tasks) & ~lines
+    for chosen, make in ((lines, _lines), (nested, _kernel)):
+        where = chosen.nonzero()[:, 0]
+        if len(where):
+            level = make(generator, levels[where], fields[where])
+            levels[where, 0] = level
+    see_through = chance(generator, 0.07, tasks) | (lines & chance(generator, 0.7, tasks))
     order = torch.rand(tasks, OBJECTS, generator=generator, device=generator.device)
     # The object of the centre is painted late, so that it is seldom hidden altogether.
     order[:, 0] += 0.7 * chance(generator, 0.8, tasks)
+    order[:, 0] += 2.0 * (nested | see_through)
+    # The shell of a kernel comes right below it.
+    order[:, 1] += 1.0 * nested
     rank = order.argsort(dim=1).argsort(dim=1) + 1
     top = torch.zeros_like(labels)
-    for index in range(OBJECTS):
+    # The first object is painted when the others are there, for what lies behind it.
+    for index in (*range(1, OBJECTS), 0):
+        ground = labels
         above = (levels[:, index] > 0) & (rank[:, index, None, None, None] > top)
         labels = labels.masked_fill(above, index)
         top = torch.where(above, rank[:, index, None, None, None], top)
@@ -104,6 +125,7 @@ def make_worlds(
         positions=positions,
         volume=volume,
         noise=fields[:, :4],
+        ground=torch.where(see_through[:, None, None, None], ground, labels),
     )
 
 
@@ -273,3 +295,32 @@ def _objects(generator: Generator, x: Tensor, y: Tensor, depth: Tensor, fields: 
     wide = 1 - distance * per_object(0.1, 0.5)[..., None, None, None]
     level = torch.where(net[..., None, None, None], torch.minimum(bands, wide), level)
     return torch.where(alive, level, -1.0)
+
+
+def _lines(generator: Generator, levels: Tensor, fields: Tensor) -> Tensor:
+    """Level function of thin lines that wander, cross and end over the whole view, as vessels do.
+
+    They follow the zero lines of two fields; dividing by the slope keeps their width even.
+    """
+    tasks, side = len(levels), levels.shape[-1]
+    level = torch.full_like(levels[:, 0], -1.0)
+    calibre = torch.exp(uniform(generator, -0.9, 0.35, tasks, 1, 1, 1)) * side / 128
+    for _ in range(2):
+        choice = torch.randint(
+            4, _NOISE_FIELDS, (2, tasks), generator=generator, device=levels.device
+        )
+        field, other = (fields[torch.arange(tasks, device=levels.device), c] for c in choice)
+        across, along = torch.gradient(field, dim=(2, 3))
+        distance = field.abs() / (across.square() + along.square()).sqrt().clamp(min=1e-3)
+        width = calibre * (1 + 0.4 * fields[:, 1])
+        ends = other + uniform(generator, -0.2, 0.8, tasks, 1, 1, 1)
+        level = torch.maximum(level, torch.minimum(width - distance, ends))
+    return level
+
+
+def _kernel(generator: Generator, levels: Tensor, fields: Tensor) -> Tensor:
+    """Level function of a kernel in the second object, its shell, sometimes in several lobes."""
+    tasks = len(levels)
+    depth = uniform(generator, 0.1, 0.6, tasks, 1, 1, 1)
+    lobes = uniform(generator, 0.0, 1.2, tasks, 1, 1, 1) * fields[:, 5]
+    return levels[:, 1] - depth + torch.minimum(lobes, depth)

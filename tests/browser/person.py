@@ -30,15 +30,15 @@ def canvas_name(page: Page) -> str:
     return str(shown.json_value())
 
 
-def wait_until_drawable(page: Page) -> None:
-    """Wait until the canvas takes strokes: then it shows a cross under the mouse."""
+def wait_until_drawable(page: Page, cursor: str = "crosshair") -> None:
+    """Wait until the canvas takes strokes: then it shows a cross, or an arrow for a polygon."""
     expect(canvas(page)).to_have_count(1)
     page.wait_for_function(f"({_VISIBLE_CANVAS})() !== null")
     for step in range(400):
         box = canvas(page).bounding_box()
         if box is not None:
             page.mouse.move(box["x"] + box["width"] / 2 + step % 2, box["y"] + box["height"] / 2)
-            if canvas(page).evaluate("canvas => canvas.style.cursor") == "crosshair":
+            if canvas(page).evaluate("canvas => canvas.style.cursor") == cursor:
                 return
         page.wait_for_timeout(25)
     raise AssertionError("the canvas never became ready to draw on")

@@ -125,6 +125,7 @@ def test_polygon_outline_and_eraser_do_what_they_say(page: Page, series: DrawnSe
 
     go_to(page, 3)
     choose_tool(page, "Polygon")
+    wait_until_drawable(page, cursor="default")
     for x, y in ((80, 80), (140, 80), (110, 140)):
         draw(page, [(x, y)])
     expect(page.locator(".save-state")).to_have_attribute("data-state", "open")

@@ -52,7 +52,12 @@ def test_the_random_walker_follows_the_image_where_the_shape_jumps() -> None:
 
 def test_itk_fills_between_slices(cone: np.ndarray) -> None:
     pytest.importorskip("itk", reason="itk-morphologicalcontourinterpolation is not installed")
-    filled = interpolate_morphologically([(drawn(cone, 0, 6, 12), 13), (drawn(cone, 0, 12), 13)])
-    assert [mask.shape for mask in filled] == [cone.shape, cone.shape]
+    bend = np.stack([disc(20 + 2 * min(z, 12 - z), 22, 9) for z in range(13)])
+    filled = interpolate_morphologically(
+        [(drawn(cone, 0, 6, 12), 13), (drawn(bend, 0, 6, 12), 13), (drawn(bend, 0, 12), 13)]
+    )
+    assert [mask.shape for mask in filled] == [cone.shape, bend.shape, bend.shape]
     assert dice(filled[0], cone) > 0.93
-    assert dice(filled[0], cone) > dice(filled[1], cone)
+    assert dice(filled[1], bend) > 0.93
+    # What bends between two examples is only told by the one in between.
+    assert dice(filled[2], bend) < dice(filled[1], bend) - 0.05

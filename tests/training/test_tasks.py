@@ -119,3 +119,19 @@ def test_guidance_can_be_taken_away() -> None:
     assert batch.guidance.any()
     assert not bare.guidance.any()
     assert torch.equal(bare.query, batch.query)
+
+
+def test_what_lies_behind_a_see_through_object_is_another_structure() -> None:
+    worlds = make_worlds(Generator().manual_seed(11), 60, 3, 48)
+    behind = worlds.labels != worlds.ground
+    see_through = behind.flatten(1).any(dim=1)
+    assert 2 <= see_through.sum() <= 30
+    assert (worlds.labels[behind] == 0).all()
+    assert (worlds.ground[see_through] != 0).all()
+
+
+def test_some_populations_share_tissues_but_no_outlines() -> None:
+    worlds = make_worlds(Generator().manual_seed(12), 40, 2, 48, volume_share=0.0)
+    unlike = (worlds.labels[:, 0] != worlds.labels[:, 1]).flatten(1).float().mean(dim=1)
+    assert unlike.max() > 0.6
+    assert unlike.min() < 0.45
