@@ -4,17 +4,21 @@ pydicom parses; this module decides beforehand whether a file is worth parsing, 
 bounded, and turns whatever a broken file makes a parser raise into one sentence.
 """
 
+import io
 import logging
 import warnings
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import BinaryIO, Literal
 
 import pydicom
 from pydicom._uid_dict import UID_dictionary
+from pydicom.dataelem import RawDataElement, convert_raw_data_element
 from pydicom.dataset import Dataset, FileDataset
+from pydicom.tag import BaseTag, Tag
 from pydicom.uid import (
     UID,
     DeflatedExplicitVRLittleEndian,
@@ -31,6 +35,13 @@ MAX_INFLATED_BYTES = 2**29
 _PREAMBLE_BYTES = 128
 _UNDEFINED_LENGTH = 0xFFFFFFFF
 _LONG_LENGTH_VRS = (b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"UN")
+
+# Values of these are converted without looking at other elements.
+_REPEATED_VRS = frozenset(
+    ["AS", "CS", "DA", "DS", "DT", "FD", "IS", "LO", "PN", "SH", "TM", "UI", "UL", "US"]
+)
+_CHARACTER_SET_TAG = 0x00080005
+_PIXEL_DATA_TAG = (0x7FE0, 0x0010)
 
 # First bytes of files without preamble: an element of group 2 or 8, little or big endian.
 _BARE_BEGINNINGS = (b"\x02\x00", b"\x08\x00", b"\x00\x02", b"\x00\x08")
@@ -49,11 +60,14 @@ class PixelDataElement:
     """Where the pixel data of a file begins, and how long its header claims it to be.
 
     `length` is None for encapsulated (compressed) pixel data, which states no length;
-    `available` is what the file holds from there on. Both in bytes.
+    `available` is what the file holds from `offset` on. All in bytes; `is_integer` is False for
+    floating point pixel data.
     """
 
     length: int | None
     available: int
+    offset: int = 0
+    is_integer: bool = True
 
     @property
     def is_cut(self) -> bool:
@@ -110,8 +124,16 @@ def open_file(path: Path) -> FileDataset:
 
 def value_of(dataset: Dataset, keyword: str) -> object:
     """Return an attribute's value, or None where it is missing, empty or not parseable."""
+    tag = _tag_of(keyword)
+    element = dataset.get_item(tag) if dataset else None
+    if element is None:
+        return None
     try:
-        value = dataset.get(keyword)
+        value = (
+            _repeated_value(dataset, element)
+            if isinstance(element, RawDataElement) and element.VR in _REPEATED_VRS
+            else dataset[tag].value
+        )
     except Exception:  # pydicom converts on access; a broken value may raise anything
         return None
     return None if value is None or value == "" else value
@@ -160,11 +182,39 @@ def items_of(dataset: Dataset, keyword: str) -> Sequence[Dataset]:
     return value if isinstance(value, pydicom.Sequence) else ()
 
 
+def _repeated_value(dataset: Dataset, element: RawDataElement) -> object:
+    """Convert a value, unless one of the files before held the same: in a series, most do."""
+    encoding = dataset.original_character_set
+    if not encoding or element.tag == _CHARACTER_SET_TAG:
+        return dataset[element.tag].value
+    # Where in the file an element stands tells its copies apart, and nothing else does.
+    return _converted_value(
+        element._replace(value_tell=0), encoding if isinstance(encoding, str) else tuple(encoding)
+    )
+
+
+@lru_cache(maxsize=1024)
+def _converted_value(element: RawDataElement, encoding: str | tuple[str, ...]) -> object:
+    return convert_raw_data_element(
+        element, encoding=encoding if isinstance(encoding, str) else list(encoding)
+    ).value
+
+
+@cache
+def _tag_of(keyword: str) -> BaseTag:
+    return Tag(keyword)
+
+
+@cache
+def _tags_of(keywords: tuple[str, ...]) -> list[BaseTag | int]:
+    return [_tag_of(keyword) for keyword in (*keywords, *_TELLING_TAGS)]
+
+
 def _read(
     path: Path, *, header_only: bool, tags: Sequence[str] | None
 ) -> tuple[FileDataset, PixelDataElement | None]:
     try:
-        with path.open("rb") as file:
+        with _BoundedReader(path.open("rb", buffering=0)) as file:
             return _parse(file, path, header_only, tags)
     except DicomError:
         raise
@@ -187,13 +237,11 @@ def _parse(
     if not has_preamble and beginning[:2] not in _BARE_BEGINNINGS:
         raise NotDicomError(f"{place(path)} is not a DICOM file.")
     file.seek(0)
-    if has_preamble:
-        _check_inflated_size(file, path)
     dataset = pydicom.dcmread(
         file,
         force=True,
         stop_before_pixels=header_only,
-        specific_tags=[*tags, *_TELLING_TAGS] if tags is not None else None,
+        specific_tags=_tags_of(tuple(tags)) if tags is not None else None,
     )
     if len(dataset) == 0 and not has_preamble:
         raise NotDicomError(f"{place(path)} is not a DICOM file.")
@@ -223,28 +271,28 @@ def _complete_transfer_syntax(dataset: FileDataset) -> None:
     dataset.file_meta.TransferSyntaxUID = transfer_syntax
 
 
-def _check_inflated_size(file: BinaryIO, path: Path) -> None:
+class _BoundedReader(io.BufferedReader):
+    """Looks into what pydicom is about to inflate: only for that does it read to the end."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        content = super().read(size)
+        if size is None or size < 0:
+            _check_inflated_size(content, Path(self.name))
+        return content
+
+
+def _check_inflated_size(content: bytes, path: Path) -> None:
     """Refuse a deflated data set that would inflate beyond MAX_INFLATED_BYTES."""
-    meta = pydicom.filereader.read_file_meta_info(path)
-    if meta.get("TransferSyntaxUID") != DeflatedExplicitVRLittleEndian:
-        return
-    group_length = meta.get("FileMetaInformationGroupLength")
-    if not isinstance(group_length, int):
-        raise DicomError(f"{place(path)} is deflated, but its file meta is damaged.")
-    # Preamble, DICM and the 12 bytes of the group length element itself come first.
-    file.seek(_PREAMBLE_BYTES + 4 + 12 + group_length)
     inflater = zlib.decompressobj(-zlib.MAX_WBITS)
     inflated = 0
-    pending = b""
-    while chunk := pending or file.read(2**16):
-        inflated += len(inflater.decompress(chunk, 2**20))
-        pending = inflater.unconsumed_tail
+    while content and not inflater.eof:
+        inflated += len(inflater.decompress(content, 2**20))
+        content = inflater.unconsumed_tail
         if inflated > MAX_INFLATED_BYTES:
             raise DicomError(
                 f"{place(path)} inflates to more than {MAX_INFLATED_BYTES >> 20} MiB "
                 "and is not opened."
             )
-    file.seek(0)
 
 
 def _pixel_data_element(file: BinaryIO, dataset: FileDataset) -> PixelDataElement | None:
@@ -263,8 +311,14 @@ def _pixel_data_element(file: BinaryIO, dataset: FileDataset) -> PixelDataElemen
         header_bytes, length = 12, int.from_bytes(element[8:12], order)
     else:
         header_bytes, length = 8, int.from_bytes(element[6:8], order)
-    available = max(0, size - position - header_bytes)
-    return PixelDataElement(None if length == _UNDEFINED_LENGTH else length, available)
+    offset = position + header_bytes
+    return PixelDataElement(
+        length=None if length == _UNDEFINED_LENGTH else length,
+        available=max(0, size - offset),
+        offset=offset,
+        is_integer=(int.from_bytes(element[:2], order), int.from_bytes(element[2:4], order))
+        == _PIXEL_DATA_TAG,
+    )
 
 
 # pydicom logs and warns with values of odd elements, which may be the patient's. What matters to

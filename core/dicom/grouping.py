@@ -251,6 +251,7 @@ def _summary(
                 path=plane.header.path,
                 instance_number=plane.header.instance_number,
                 frame=plane.frame,
+                stored=plane.header.stored,
             )
             for plane in stack
         ),

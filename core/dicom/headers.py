@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from pydicom.dataset import Dataset, FileDataset
+from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from core.dicom.errors import DicomError
 from core.dicom.files import (
@@ -21,6 +22,8 @@ from core.dicom.files import (
     text_of,
     value_of,
 )
+from core.dicom.pixels import rescaling
+from core.dicom.series import StoredPixels
 
 MAX_FRAME_PIXELS = 2**26
 """Largest slice that is opened: 8192 × 8192, more than any detector has."""
@@ -64,6 +67,11 @@ _HEADER_TAGS = (
     "ImagerPixelSpacing",
     "NominalScannedPixelSpacing",
     "BitsAllocated",
+    "BitsStored",
+    "PixelRepresentation",
+    "RescaleIntercept",
+    "RescaleSlope",
+    "ModalityLUTSequence",
     "SharedFunctionalGroupsSequence",
     "PerFrameFunctionalGroupsSequence",
 )
@@ -79,6 +87,13 @@ _VOLUME_KEYS = {
     "AcquisitionTime": "acquisition time",
     "ImageType": "image type",
 }
+
+_LITTLE_ENDIAN = (ExplicitVRLittleEndian, ImplicitVRLittleEndian)
+_TRANSFORMING_SEQUENCES = (
+    "ModalityLUTSequence",
+    "SharedFunctionalGroupsSequence",
+    "PerFrameFunctionalGroupsSequence",
+)
 
 _SEGMENTATION_CLASSES = ("1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.66.7")
 _IMAGE_STORAGE_MARK = "Image Storage"
@@ -140,6 +155,7 @@ class Header:
     has_burned_in_text: bool
     has_derived_uids: bool
     is_pixel_spacing_at_detector: bool
+    stored: StoredPixels | None
     planes: list[Plane] = field(default_factory=list, repr=False)
 
 
@@ -197,6 +213,7 @@ def read_header(path: Path) -> Header:
         has_derived_uids=not (study_uid and series_uid and sop_instance_uid),
         is_pixel_spacing_at_detector=value_of(dataset, "PixelSpacing") is None
         and value_of(dataset, "ImagerPixelSpacing") is not None,
+        stored=_stored_pixels(dataset, pixel_data, path),
     )
     header.planes.extend(_planes(dataset, header, frames))
     return header
@@ -288,6 +305,41 @@ def _native_bytes(pixels: int, samples: int, bits: int, dataset: Dataset) -> int
     if text_of(dataset, "PhotometricInterpretation") == "YBR_FULL_422":
         samples = 2
     return pixels * samples * bits // 8
+
+
+def _stored_pixels(
+    dataset: FileDataset, pixel_data: PixelDataElement | None, path: Path
+) -> StoredPixels | None:
+    """Say where the pixels are if that is all it takes to read them: most CT, MR and PET."""
+    bits = integer_of(dataset, "BitsStored") or 0
+    photometric_interpretation = text_of(dataset, "PhotometricInterpretation")
+    sign = integer_of(dataset, "PixelRepresentation")
+    if (
+        pixel_data is None
+        or pixel_data.length is None
+        or not pixel_data.is_integer
+        or dataset.file_meta.TransferSyntaxUID not in _LITTLE_ENDIAN
+        or photometric_interpretation not in ("MONOCHROME1", "MONOCHROME2")
+        or integer_of(dataset, "SamplesPerPixel") != 1
+        or integer_of(dataset, "BitsAllocated") != 16
+        or not 0 < bits <= 16
+        or sign not in (0, 1)
+        or value_of(dataset, "NumberOfFrames") is not None
+        or any(value_of(dataset, name) is not None for name in _TRANSFORMING_SEQUENCES)
+    ):
+        return None
+    slope, intercept = rescaling(dataset)
+    state = path.stat()
+    return StoredPixels(
+        offset=pixel_data.offset,
+        bits_stored=bits,
+        is_signed=sign == 1,
+        photometric_interpretation=photometric_interpretation,
+        slope=slope,
+        intercept=intercept,
+        file_bytes=state.st_size,
+        modified_ns=state.st_mtime_ns,
+    )
 
 
 def _planes(dataset: FileDataset, header: Header, frames: int) -> list[Plane]:

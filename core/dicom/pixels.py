@@ -1,15 +1,18 @@
 """Pixels of one file: decoded by pydicom's plug-ins, in modality units."""
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from pydicom.dataset import Dataset, FileDataset
 from pydicom.encaps import generate_frames
-from pydicom.pixels import apply_color_lut, apply_modality_lut, iter_pixels
+from pydicom.pixels import apply_color_lut, apply_modality_lut, get_decoder, iter_pixels
 from pydicom.uid import (
     UID,
+    ExplicitVRLittleEndian,
     JPEG2000TransferSyntaxes,
     JPEGLSTransferSyntaxes,
     JPEGTransferSyntaxes,
@@ -18,7 +21,7 @@ from pydicom.uid import (
 from core.dicom.codestreams import stated_size
 from core.dicom.errors import DicomError
 from core.dicom.files import items_of, name_of, number_of, open_file, place, text_of
-from core.dicom.series import SliceRecord, Window
+from core.dicom.series import SliceRecord, StoredPixels, Window
 
 _CODESTREAM_SYNTAXES = frozenset(
     [
@@ -56,6 +59,9 @@ def read_frames(
     DicomError
         When the file is damaged or compressed in a way that cannot be decoded.
     """
+    if len(records) == 1 and records[0].stored is not None:
+        yield _read_stored(path, records[0].stored, rows, columns)
+        return
     dataset = open_file(path)
     frames = [0 if record.frame is None else record.frame - 1 for record in records]
     with _decoding_errors(dataset, path):
@@ -69,6 +75,34 @@ def read_frames(
                 f"{rows} × {columns}; fetch it again from where it came."
             )
         yield values
+
+
+def _read_stored(path: Path, stored: StoredPixels, rows: int, columns: int) -> np.ndarray:
+    """Decode one uncompressed frame from its place in the file."""
+    content = bytearray(rows * columns * 2)
+    try:
+        with path.open("rb", buffering=0) as file:
+            state = os.fstat(file.fileno())
+            if (state.st_size, state.st_mtime_ns) != (stored.file_bytes, stored.modified_ns):
+                raise DicomError(_changed(path))
+            file.seek(stored.offset)
+            file.readinto(content)
+    except OSError as error:
+        raise DicomError(f"{place(path)} cannot be opened: {error.strerror or error}.") from error
+    options: dict[str, Any] = {
+        "rows": rows,
+        "columns": columns,
+        "number_of_frames": 1,
+        "samples_per_pixel": 1,
+        "bits_allocated": 16,
+        "bits_stored": stored.bits_stored,
+        "pixel_representation": int(stored.is_signed),
+        "photometric_interpretation": stored.photometric_interpretation,
+        "pixel_keyword": "PixelData",
+        "view_only": True,
+    }
+    pixels, _ = get_decoder(ExplicitVRLittleEndian).as_array(content, **options)
+    return _rescaled(pixels, stored.slope, stored.intercept)
 
 
 def decoded_frames(
@@ -141,18 +175,31 @@ def modality_values(dataset: Dataset, pixels: np.ndarray, frame: int = 0) -> np.
     if "ModalityLUTSequence" in dataset:
         return apply_modality_lut(pixels, dataset)
     transformation = functional_group(dataset, "PixelValueTransformationSequence", frame) or dataset
-    slope = number_of(transformation, "RescaleSlope")
-    intercept = number_of(transformation, "RescaleIntercept") or 0.0
-    if slope in (None, 0.0):  # a slope of 0 would erase the image, and cannot be meant
-        slope = 1.0
-    assert slope is not None
-    if pixels.dtype.kind in "iu" and slope.is_integer() and intercept.is_integer():
-        if slope == 1 and intercept == 0:
-            return pixels
-        return pixels.astype(np.int64 if pixels.itemsize > 2 else np.int32) * int(slope) + int(
-            intercept
-        )
-    return pixels * slope + intercept
+    return _rescaled(pixels, *rescaling(transformation))
+
+
+def rescaling(dataset: Dataset) -> tuple[float, float]:
+    """Return slope and intercept of the way to modality units (PS3.3 C.11.1.1.2)."""
+    slope = number_of(dataset, "RescaleSlope")
+    # A slope of 0 would erase the image, and cannot be meant.
+    return slope or 1.0, number_of(dataset, "RescaleIntercept") or 0.0
+
+
+def _rescaled(pixels: np.ndarray, slope: float, intercept: float) -> np.ndarray:
+    """Rescale; whole numbers in 16 bits where the results fit, which takes a tenth of the time."""
+    if not (pixels.dtype.kind in "iu" and slope.is_integer() and intercept.is_integer()):
+        return pixels * slope + intercept
+    factor, offset = int(slope), int(intercept)
+    if factor == 1 and offset == 0:
+        return pixels
+    ends = [int(end) * factor + offset for end in (pixels.min(), pixels.max())]
+    limits = np.iinfo(np.int16)
+    if pixels.itemsize == 2 and limits.min <= min(ends) and max(ends) <= limits.max:
+        # Sums and products wrap around at 2**16, and come back to the right place in the end.
+        short_factor, short_offset = np.array([factor, offset], np.int64).astype(np.int16)
+        values = pixels.view(f"{pixels.dtype.byteorder}i2")
+        return values + short_offset if factor == 1 else values * short_factor + short_offset
+    return pixels.astype(np.int64 if pixels.itemsize > 2 else np.int32) * factor + offset
 
 
 def windows(dataset: Dataset, frame: int = 0) -> tuple[Window, ...]:
@@ -197,7 +244,7 @@ def _check_pixel_data(dataset: FileDataset, path: Path, rows: int, columns: int)
             "fetch it again from where it came."
         )
     if (dataset.get("Rows"), dataset.get("Columns")) != (rows, columns):
-        raise DicomError(f"{place(path)} has changed since it was found; look for series again.")
+        raise DicomError(_changed(path))
     transfer_syntax = UID(str(dataset.file_meta.TransferSyntaxUID))
     # Run lengths state no size, and are bounded by rows and columns when decoded.
     if transfer_syntax not in _CODESTREAM_SYNTAXES:
@@ -209,3 +256,7 @@ def _check_pixel_data(dataset: FileDataset, path: Path, rows: int, columns: int)
                 f"The compressed pixels of {place(path)} are not {rows} × {columns} as its header "
                 "says; fetch it again from where it came."
             )
+
+
+def _changed(path: Path) -> str:
+    return f"{place(path)} has changed since it was found; look for series again."

@@ -18,6 +18,36 @@ class Window:
 
 
 @dataclass(frozen=True)
+class StoredPixels:
+    """Where a file holds one uncompressed grey frame, which then needs no second parsing.
+
+    Parameters
+    ----------
+    offset : int
+        First byte of the pixels in the file; they are 16-bit numbers in little endian.
+    bits_stored : int
+        Of the 16, counted from the lowest.
+    is_signed : bool
+        Whether they are in two's complement.
+    photometric_interpretation : str
+        MONOCHROME1 or MONOCHROME2.
+    slope, intercept : float
+        To modality units.
+    file_bytes, modified_ns : int
+        Size and time of change of the file, which tell whether it still is the same.
+    """
+
+    offset: int
+    bits_stored: int
+    is_signed: bool
+    photometric_interpretation: str
+    slope: float
+    intercept: float
+    file_bytes: int
+    modified_ns: int
+
+
+@dataclass(frozen=True)
 class SliceRecord:
     """The instance, and in a multi-frame instance the frame, that holds a slice.
 
@@ -31,6 +61,8 @@ class SliceRecord:
         InstanceNumber, for people only: slices are ordered by position.
     frame : int or None
         DICOM frame number, from 1; None in a single-frame instance.
+    stored : StoredPixels or None
+        None where the file has to be parsed again for its pixels.
     """
 
     sop_instance_uid: str
@@ -38,6 +70,7 @@ class SliceRecord:
     path: Path
     instance_number: int | None = None
     frame: int | None = None
+    stored: StoredPixels | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,4 +1,5 @@
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pydicom
@@ -6,7 +7,14 @@ import pytest
 from pydicom.pixels import apply_modality_lut
 
 from core.dicom.errors import DicomError
-from core.dicom.reading import find_series, look_through, read_series, suggested_windows
+from core.dicom.pixels import read_frames
+from core.dicom.reading import (
+    find_series,
+    look_through,
+    read_series,
+    read_slices,
+    suggested_windows,
+)
 from core.dicom.series import Window
 from tests.dicom.synthetic_series import (
     AXIAL,
@@ -221,6 +229,34 @@ def test_modality_units_are_whole_numbers_where_they_can_be(tmp_path, changes, d
     series = read_series(find_series(tmp_path)[0])
     assert series.volume.dtype == dtype
     assert np.array_equal(series.volume, expected(written.volume.astype(np.int32)))
+
+
+@pytest.mark.parametrize("bits", [9, 12, 15, 16])
+@pytest.mark.parametrize("is_signed", [True, False])
+@pytest.mark.parametrize("rescale", [(1, -1024), (1, 0), (3, 7), (-1, 40000), (0.25, -3)])
+def test_pixels_read_from_their_place_equal_those_of_the_parsed_file(
+    tmp_path, bits, is_signed, rescale
+):
+    slope, intercept = rescale
+    write_series(
+        tmp_path,
+        PLACEMENTS[0],
+        slices=2,
+        BitsStored=bits,
+        HighBit=bits - 1,
+        PixelRepresentation=int(is_signed),
+        RescaleSlope=slope,
+        RescaleIntercept=intercept,
+    )
+    (summary,) = find_series(tmp_path)
+    for index, values in read_slices(summary):
+        record = summary.records[index]
+        assert record.stored is not None
+        parsed = replace(record, stored=None)
+        (again,) = read_frames(record.path, [parsed], summary.rows, summary.columns)
+        assert np.array_equal(values, again)
+        pixels = pydicom.dcmread(record.path).pixel_array
+        assert np.array_equal(values, pixels.astype(np.float64) * slope + intercept)
 
 
 def test_monochrome1_keeps_its_units_and_is_marked_as_inverted(tmp_path):
