@@ -111,6 +111,19 @@ def read_registry(folder: Path) -> Registry:
     ValueError
         If the folder is no registry, is of another format, or lacks files.
     """
+    content = _content(folder)
+    for scan in sorted({stack.scan for stack in content.stacks}):
+        if not scan_path(folder, scan).is_file():
+            raise ValueError(f"{folder} lacks the scan {scan}; run `python -m core prepare` again")
+    return content
+
+
+def read_options(folder: Path) -> dict[str, Any]:
+    """Read what a registry was prepared with; see `read_registry`, but scans may be missing."""
+    return _content(folder).options
+
+
+def _content(folder: Path) -> Registry:
     path = folder / INDEX
     if not path.is_file():
         raise ValueError(f"{folder} is no registry; make one with `python -m core prepare`")
@@ -120,14 +133,9 @@ def read_registry(folder: Path) -> Registry:
             raise ValueError(
                 f"{path} has format {content['format']}; expected {FORMAT}: prepare it again"
             )
-        stacks = stacks_from(content["stacks"])
-        options = dict(content["options"])
+        return Registry(folder, dict(content["options"]), stacks_from(content["stacks"]))
     except (KeyError, TypeError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise ValueError(f"{path} is damaged; run `python -m core prepare` again") from error
-    for scan in sorted({stack.scan for stack in stacks}):
-        if not scan_path(folder, scan).is_file():
-            raise ValueError(f"{folder} lacks the scan {scan}; run `python -m core prepare` again")
-    return Registry(folder, options, stacks)
+        raise ValueError(f"{path} is damaged; delete it and prepare the registry again") from error
 
 
 def write_index(folder: Path, options: dict[str, Any], stacks: Iterable[Stack]) -> None:
@@ -150,10 +158,13 @@ def stacks_from(values: Iterable[dict[str, Any]]) -> tuple[Stack, ...]:
     TypeError
         If a value is missing or unknown.
     """
-    return tuple(
-        Stack(**{key: tuple(item) if isinstance(item, list) else item for key, item in one.items()})
-        for one in values
-    )
+    stacks = []
+    for one in values:
+        plain: dict[str, Any] = {
+            key: tuple(item) if isinstance(item, list) else item for key, item in one.items()
+        }
+        stacks.append(Stack(**plain))
+    return tuple(stacks)
 
 
 def read_slices(

@@ -216,7 +216,7 @@ def _across(shape: tuple[int, ...], sizes: NDArray[np.float64]) -> int:
 def _volume(path: Path) -> tuple[NDArray[Any], NDArray[np.float64]]:
     """Read voxels of three axes and the affine; of several channels the first."""
     try:
-        file = nib.load(path)
+        file: Any = nib.load(path)
         values = np.asanyarray(file.dataobj)
         affine = np.asarray(file.affine, np.float64)
     except (nib.filebasedimages.ImageFileError, OSError, EOFError, ValueError, zlib.error) as error:
