@@ -12,7 +12,8 @@ COMMANDS = {
     "info": "list the series in a folder or file",
     "propose": "fill in a segmentation that was drawn on a few slices",
     "evaluate": "judge the network and the proposals on labelled data",
-    "train": "train the network on synthetic tasks",
+    "train": "train the network on synthetic tasks, and on your own",
+    "prepare": "turn your own labelled scans into training tasks",
 }
 """Every command is the module of that name in `core.commands`; only the one used is imported."""
 
