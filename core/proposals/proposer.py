@@ -43,6 +43,7 @@ class _Setting:
     engine: Engine | None
     images_of: ImagesOf
     shape: tuple[int, int, int]
+    slices: frozenset[int]
     cancelled: Callable[[], bool]
     progress: Callable[[int, int], None]
 
@@ -57,6 +58,7 @@ def propose(
     method: Method = "auto",
     exclusive: Collection[int] | None = None,
     wanted: Collection[int] | None = None,
+    slices: Collection[int] | None = None,
     cancelled: Callable[[], bool] = lambda: False,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Iterator[Proposal]:
@@ -86,6 +88,8 @@ def propose(
         Numbers of the segments that do not overlap one another; all by default.
     wanted : collection of int, optional
         Numbers of the segments to propose; all by default. Others only keep their pixels.
+    slices : collection of int, optional
+        Slices to propose; all by default. Proposals beyond the examples need those before them.
     cancelled : callable
         Asked between predictions; the proposals end when it returns True.
     progress : callable
@@ -125,6 +129,7 @@ def propose(
         engine=engine,
         images_of=images_of,
         shape=volume.shape,
+        slices=frozenset(range(len(volume)) if slices is None else slices),
         cancelled=cancelled,
         progress=progress,
     )
@@ -136,7 +141,12 @@ def propose(
 def _look_everywhere(setting: _Setting) -> Iterator[Proposal]:
     """Propose every slice for the first time, nearest to examples first."""
     slices = setting.shape[0]
-    visits = [visit for work in setting.work.values() for visit in first_visits(work, slices)]
+    visits = [
+        visit
+        for work in setting.work.values()
+        for visit in first_visits(work, slices)
+        if visit.slice in setting.slices
+    ]
     heapq.heapify(visits)
     done, later = 0, _comparisons(setting)
     while visits and not setting.cancelled():
@@ -145,7 +155,7 @@ def _look_everywhere(setting: _Setting) -> Iterator[Proposal]:
         look(work, batch, setting.engine, setting.images_of)
         for visit in batch:
             following = next_visit(work, visit, slices)
-            if following is not None:
+            if following is not None and following.slice in setting.slices:
                 heapq.heappush(visits, following)
         for visit in batch:
             done += 1

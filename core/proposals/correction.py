@@ -1,0 +1,195 @@
+"""Correcting one slice with strokes: a few pixels say what to add or to remove, the rest follows.
+
+How a page uses it: `ready_slice` once when a proposal is opened for correction (it encodes the
+examples, some tenths of a second), then `correct_slice` after every stroke (one prediction) with
+all strokes since the slice was opened, and the mask it had then. What comes back is shown and
+stored as a correction; a brush that paints exactly and nothing else stays what it is and needs
+none of this. For "carry on from here" the stored correction is an example like any other: call
+`core.proposals.proposer.propose` with it among the examples, `wanted` the segment and `slices` what
+`slices_to_follow` lists; proposals elsewhere stay as they are.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.ndimage import label
+
+from core.network.engine import Engine
+from core.network.guidance import ADDED, REMOVED
+from core.proposals.crop import SIDE, Crop, crop_around
+from core.proposals.examples import SegmentExamples, check_examples
+from core.proposals.intensity import scale, value_range
+from core.proposals.mixture import network_score
+from core.proposals.shape_interpolation import neighbours
+from core.proposals.taught import TaughtSegment, bounded_distances, guidance_of, teach
+
+SUPPORT = 6
+"""Examples shown at most, the nearest: the person waits for the answer."""
+
+
+@dataclass(frozen=True, eq=False)
+class ReadySlice:
+    """A slice with all that an answer to strokes needs.
+
+    Attributes
+    ----------
+    slice : int
+        Slice index.
+    mask : np.ndarray
+        bool [row, column]: the mask to correct.
+    image : np.ndarray
+        float32 [SIDE, SIDE]: the slice as the network sees it.
+    taught : TaughtSegment or None
+        The nearest examples; None where none has a pixel, and strokes are merely painted.
+    engine : Engine
+        The network that was taught.
+    """
+
+    slice: int
+    mask: np.ndarray
+    image: np.ndarray
+    taught: TaughtSegment | None
+    engine: Engine
+
+
+def ready_slice(
+    volume: np.ndarray,
+    spacing: tuple[float, float, float],
+    modality: str,
+    segment: SegmentExamples,
+    index: int,
+    mask: np.ndarray,
+    engine: Engine,
+) -> ReadySlice:
+    """Make a slice ready for strokes.
+
+    Parameters
+    ----------
+    volume : np.ndarray
+        [slice, row, column] in modality units.
+    spacing : tuple of float
+        Distance between slices, rows and columns in mm.
+    modality : str
+        DICOM Modality (0008,0060).
+    segment : SegmentExamples
+        The segment's examples; one on this very slice is not used.
+    index : int
+        The slice.
+    mask : np.ndarray
+        bool [row, column]: what is proposed there, perhaps nothing.
+    engine : Engine
+        The network.
+
+    Returns
+    -------
+    ReadySlice
+        For `correct_slice`.
+
+    Raises
+    ------
+    ValueError
+        If the examples or the mask do not fit the volume.
+    """
+    check_examples(volume, [segment, SegmentExamples(segment.number + 1, {index: mask})])
+    limits = value_range(volume, modality)
+
+    def images_of(slices: Sequence[int]) -> np.ndarray:
+        return scale(volume[list(slices)], limits)
+
+    others = {known: one for known, one in segment.masks.items() if known != index}
+    nearest = sorted(others, key=lambda known: (abs(known - index), known))[:SUPPORT]
+    if not any(others[known].any() for known in nearest):
+        return ReadySlice(index, mask, np.zeros((SIDE, SIDE), np.float32), None, engine)
+    crop = crop_around([mask, *others.values()], spacing)
+    shown = {known: others[known] for known in nearest}
+    taught = teach(engine, crop, images_of, shown, spacing[0])
+    return ReadySlice(index, mask, crop.images(images_of([index]))[0], taught, engine)
+
+
+def correct_slice(ready: ReadySlice, added: np.ndarray, removed: np.ndarray) -> np.ndarray:
+    """Answer strokes on a slice.
+
+    The network sees the mask as what is expected, and the strokes; only the parts that its answer
+    changes next to a stroke are changed, so that nothing happens where nobody pointed.
+
+    Parameters
+    ----------
+    ready : ReadySlice
+        From `ready_slice`.
+    added, removed : np.ndarray
+        bool [row, column]: pixels that a person says belong to the structure, and do not. Where
+        both do, the structure is removed.
+
+    Returns
+    -------
+    np.ndarray
+        bool [row, column]; every pixel of a stroke is as the stroke says.
+
+    Raises
+    ------
+    ValueError
+        If strokes do not have the slice's shape.
+    """
+    for name, stroke in (("added", added), ("removed", removed)):
+        if stroke.shape != ready.mask.shape or stroke.dtype != bool:
+            raise ValueError(
+                f"{name}: got shape {stroke.shape} and type {stroke.dtype}; expected "
+                f"{ready.mask.shape} and bool"
+            )
+    added = added & ~removed
+    mask = ready.mask
+    pointed = (added & ~mask) | (removed & mask)
+    if ready.taught is not None and pointed.any():
+        answer = _answer(ready, ready.taught, added, removed)
+        grown = _touching(answer & ~mask, added & ~mask)
+        shrunk = _touching(mask & ~answer, removed & mask)
+        mask = (mask | grown) & ~shrunk
+    return (mask | added) & ~removed
+
+
+def slices_to_follow(masks: Mapping[int, np.ndarray], index: int, slices: int) -> list[int]:
+    """List the slices that a corrected slice has a say in: up to the examples on either side.
+
+    Parameters
+    ----------
+    masks : mapping of int to np.ndarray
+        The segment's examples by slice index, with or without the corrected slice.
+    index : int
+        The corrected slice.
+    slices : int
+        Slices of the series.
+
+    Returns
+    -------
+    list of int
+        Slice indices in order; to the end of the series where there is no further example.
+    """
+    below, above = neighbours(masks, index)
+    first = 0 if below is None else below + 1
+    last = slices if above is None else above
+    return [other for other in range(first, last) if other != index]
+
+
+def _answer(
+    ready: ReadySlice, taught: TaughtSegment, added: np.ndarray, removed: np.ndarray
+) -> np.ndarray:
+    """Ask the network, which takes the mask as expected: bool [row, column]."""
+    crop = taught.crop
+    expected = bounded_distances(crop.masks(ready.mask[None]))[0]
+    guidance = guidance_of(taught, ready.slice, list(taught.encoded), expected)
+    guidance[ADDED], guidance[REMOVED] = _strokes(crop, added), _strokes(crop, removed)
+    logits = ready.engine.predict(ready.image[None], list(taught.encoded.values()), guidance[None])
+    return crop.whole(network_score(crop, logits[0]) > 0)
+
+
+def _strokes(crop: Crop, stroke: np.ndarray) -> np.ndarray:
+    """Strokes on the network's grid, where a thin one must not vanish: float32 [SIDE, SIDE]."""
+    thin = min(1.0, min(crop.pixel_spacing) / crop.pixel_mm)
+    return (crop.images(stroke.astype(np.float32)) >= thin / 2).astype(np.float32)
+
+
+def _touching(changes: np.ndarray, stroke: np.ndarray) -> np.ndarray:
+    """Keep the parts of a change that touch a stroke: bool [row, column]."""
+    parts, _ = label(changes | stroke)
+    return changes & np.isin(parts, np.unique(parts[stroke]))
