@@ -20,7 +20,9 @@ def _missing(what: str) -> None:
 
 
 def _program(name: str, how: str) -> str:
-    found = shutil.which(name, path=f"{ROOT / '.venv' / 'bin'}{os.pathsep}{os.environ['PATH']}")
+    # Servers lie in /usr/sbin, which is not on everybody's PATH.
+    places = (str(ROOT / ".venv" / "bin"), os.environ["PATH"], "/usr/sbin")
+    found = shutil.which(name, path=os.pathsep.join(places))
     if found is None:
         _missing(f"{name} is not installed; {how}")
     return str(found)
@@ -42,6 +44,12 @@ def chromium() -> str:
 
 
 @pytest.fixture(scope="session")
+def node() -> str:
+    """Path of Node, which runs the tests of the editor's JavaScript."""
+    return _program("node", "on Debian: sudo apt-get install nodejs")
+
+
+@pytest.fixture(scope="session")
 def dciodvfy() -> str:
     """Path of the DICOM validator of dicom3tools."""
     return _program("dciodvfy", "on Debian: sudo apt-get install dicom3tools")
@@ -51,3 +59,12 @@ def dciodvfy() -> str:
 def segimage2itkimage() -> str:
     """Path of dcmqi's converter from DICOM-SEG to volumes."""
     return _program("segimage2itkimage", "install it with: pip install dcmqi")
+
+
+@pytest.fixture(scope="session")
+def orthanc_program() -> str:
+    """Path of an Orthanc whose DICOMweb plug-in is installed, too."""
+    how = "on Debian: sudo apt-get install orthanc orthanc-dicomweb"
+    if not Path("/usr/share/orthanc/plugins/libOrthancDicomWeb.so").is_file():
+        _missing(f"Orthanc's DICOMweb plug-in is not installed; {how}")
+    return _program("Orthanc", how)
