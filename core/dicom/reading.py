@@ -134,6 +134,23 @@ def read_series(
     DicomError
         When a file is damaged, is gone, has changed, or cannot be decoded.
     """
+    check_readable(summary, leave_out_damaged=leave_out_damaged)
+    volume = np.empty(0)
+    for done, (_, filled) in enumerate(fill_volume(summary), start=1):
+        volume = filled
+        if progress is not None:
+            progress(done, summary.slices)
+    return Series(summary=summary, volume=volume, windows=suggested_windows(summary))
+
+
+def check_readable(summary: SeriesSummary, *, leave_out_damaged: bool) -> None:
+    """Refuse a series that should not be read, by its headers alone.
+
+    Raises
+    ------
+    DicomError
+        When files of it are damaged, unless they are to be left out, or it is too large.
+    """
     if summary.damaged and not leave_out_damaged:
         raise DicomError(summary.damaged[0])
     if summary.slices * summary.rows * summary.columns > MAX_VOLUME_VOXELS:
@@ -141,34 +158,69 @@ def read_series(
             f"The series of {summary.slices} slices of {summary.rows} × {summary.columns} pixels "
             "is too large to open; open a part of its files."
         )
-    volume = np.empty((summary.slices, summary.rows, summary.columns), np.int16)
-    for done, (index, values) in enumerate(read_slices(summary), start=1):
-        if volume.dtype == np.int16 and not _fits_int16(values):
-            volume = volume.astype(np.float32)
-        volume[index] = values
-        if progress is not None:
-            progress(done, summary.slices)
-    return Series(summary=summary, volume=volume, windows=suggested_windows(summary))
 
 
-def read_slices(summary: SeriesSummary) -> Iterator[tuple[int, np.ndarray]]:
-    """Decode the slices of a series one by one, each file opened once.
+def fill_volume(
+    summary: SeriesSummary, first: int | None = None
+) -> Iterator[tuple[int, np.ndarray]]:
+    """Decode the slices of a series into a volume, one by one.
+
+    Parameters
+    ----------
+    summary : SeriesSummary
+        From `find_series`.
+    first : int, optional
+        Slice to begin with, going outwards from there; by default from the first to the last.
 
     Yields
     ------
     index : int
-        Position of the slice; with multi-frame files not in ascending order.
+        The slice that has just been decoded.
+    volume : numpy.ndarray, shape (slices, rows, columns)
+        The same array again and again, of int16, until a value does not fit: then another one, of
+        float32. Slices that were not named yet hold nothing meaningful.
+
+    Raises
+    ------
+    DicomError
+        When a file is damaged, is gone, has changed, or cannot be decoded.
+    """
+    volume = np.empty((summary.slices, summary.rows, summary.columns), np.int16)
+    for index, values in read_slices(summary, first):
+        if volume.dtype == np.int16 and not _fits_int16(values):
+            volume = volume.astype(np.float32)
+        volume[index] = values
+        yield index, volume
+
+
+def read_slices(
+    summary: SeriesSummary, first: int | None = None
+) -> Iterator[tuple[int, np.ndarray]]:
+    """Decode the slices of a series one by one, each file opened once.
+
+    Parameters
+    ----------
+    summary : SeriesSummary
+        From `find_series`.
+    first : int, optional
+        Slice to begin with, going outwards from there; by default from the first to the last.
+
+    Yields
+    ------
+    index : int
+        Position of the slice; with multi-frame files in the order of the files.
     values : numpy.ndarray, shape (rows, columns)
         Modality units.
     """
-    indices = (
-        sorted(
-            range(summary.slices),
-            key=lambda index: summary.files.index(summary.records[index].path),
-        )
-        if len(summary.files) < summary.slices
-        else list(range(summary.slices))
-    )
+    indices = sorted(range(summary.slices), key=lambda index: abs(index - (first or 0)))
+    if len(summary.files) < summary.slices:
+        turns = {
+            path: turn
+            for turn, path in enumerate(
+                dict.fromkeys(summary.records[index].path for index in indices)
+            )
+        }
+        indices.sort(key=lambda index: turns[summary.records[index].path])
     for path, members in groupby(indices, key=lambda index: summary.records[index].path):
         wanted = list(members)
         records = [summary.records[index] for index in wanted]

@@ -1,0 +1,116 @@
+"""Reading a series in the background, so that slices can be looked at before the last is there."""
+
+from threading import Condition, Thread
+
+import numpy as np
+
+from core.dicom.errors import DicomError
+from core.dicom.pixels import read_frames
+from core.dicom.reading import check_readable, fill_volume, suggested_windows
+from core.dicom.series import Series, SeriesSummary
+
+
+class SeriesReading:
+    """A series whose slices are decoded by a thread, from one slice outwards.
+
+    Any number of threads may ask for slices and wait for the end.
+
+    Parameters
+    ----------
+    summary : SeriesSummary
+        From `find_series`.
+    first : int, optional
+        Slice to begin with; by default the middle one.
+    leave_out_damaged : bool
+        As in `read_series`.
+
+    Raises
+    ------
+    DicomError
+        At once where `read_series` would refuse the series by its headers alone.
+    """
+
+    def __init__(
+        self, summary: SeriesSummary, first: int | None = None, *, leave_out_damaged: bool = False
+    ) -> None:
+        check_readable(summary, leave_out_damaged=leave_out_damaged)
+        self.summary = summary
+        self._first = summary.slices // 2 if first is None else first
+        self._changed = Condition()
+        self._volume: np.ndarray | None = None
+        self._is_ready = np.zeros(summary.slices, bool)
+        self._series: Series | None = None
+        self._error: BaseException | None = None
+        self._is_closed = False
+        Thread(target=self._read, name="series reading", daemon=True).start()
+
+    @property
+    def done(self) -> int:
+        """Slices decoded so far."""
+        return int(self._is_ready.sum())
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether nothing more will come, for the better or the worse."""
+        return self._series is not None or self._error is not None
+
+    def slice(self, index: int) -> np.ndarray:
+        """Return one slice now, whether its turn has come or not.
+
+        Returns
+        -------
+        numpy.ndarray, shape (rows, columns)
+            Modality units.
+
+        Raises
+        ------
+        DicomError
+            When its file cannot be read.
+        """
+        with self._changed:
+            if self._volume is not None and self._is_ready[index]:
+                return self._volume[index].copy()
+        record = self.summary.records[index]
+        return next(read_frames(record.path, [record], self.summary.rows, self.summary.columns))
+
+    def wait(self, seconds: float) -> bool:
+        """Wait for the end, but no longer than told; return `is_finished`."""
+        with self._changed:
+            return self._changed.wait_for(lambda: self.is_finished, seconds)
+
+    def result(self) -> Series:
+        """Wait for the end and return the whole series.
+
+        Raises
+        ------
+        DicomError
+            When a file is damaged, is gone, has changed, or cannot be decoded.
+        """
+        with self._changed:
+            self._changed.wait_for(lambda: self.is_finished)
+        if self._error is not None:
+            raise self._error
+        assert self._series is not None
+        return self._series
+
+    def close(self) -> None:
+        """Stop reading after the slice at hand; who waits for the end is told so."""
+        self._is_closed = True
+
+    def _read(self) -> None:
+        try:
+            windows = suggested_windows(self.summary)
+            for index, volume in fill_volume(self.summary, self._first):
+                with self._changed:
+                    self._volume = volume
+                    self._is_ready[index] = True
+                    self._changed.notify_all()
+                if self._is_closed:
+                    raise DicomError("Reading the series was stopped; open it again.")
+            assert self._volume is not None
+            self._series = Series(summary=self.summary, volume=self._volume, windows=windows)
+        except BaseException as error:  # raised again where somebody waits for the result
+            self._error = error
+        finally:
+            with self._changed:
+                self._changed.notify_all()
