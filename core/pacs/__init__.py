@@ -1,0 +1,1 @@
+"""Talking to an archive (PACS): DICOMweb, and C-STORE where there is no STOW-RS."""

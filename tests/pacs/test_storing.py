@@ -1,0 +1,112 @@
+"""Storing segmentations in a real archive, and finding them there again."""
+
+from dataclasses import replace
+
+import numpy as np
+import pydicom
+import pytest
+
+from core.dicom.reading import find_series
+from core.dicom.segmentation import read_segmentation, write_segmentation
+from core.pacs.cache import fetch_series
+from core.pacs.dicomweb import Query, search
+from core.pacs.settings import ArchiveError, Node
+from core.pacs.storing import store_instance
+from tests.dicom.round_trips import assert_same_masks, make_segments
+from tests.pacs.orthanc import AE_TITLE, free_ports
+
+
+@pytest.fixture
+def drawn(archive, mr_uids, tmp_path):
+    """A series opened from the archive, segments drawn on it, and where their file goes."""
+    (summary,) = find_series(fetch_series(archive, *mr_uids, tmp_path))
+    return summary, make_segments(summary), tmp_path / "seg.dcm"
+
+
+def found_segmentations(archive, study_uid):
+    return search(archive, Query(study_uid=study_uid, modality="SEG"))
+
+
+def assert_archived(archive, drawn, home):
+    """Search again, open what was stored, and compare it with what was drawn."""
+    summary, segments, _ = drawn
+    (found,) = found_segmentations(archive, summary.study_uid)
+    assert found.patient_id == summary.patient_id
+    folder = fetch_series(archive, found.study_uid, found.series_uid, home)
+    newest = max(folder.iterdir(), key=lambda path: pydicom.dcmread(path).InstanceNumber)
+    dataset = pydicom.dcmread(newest)
+    (reference,) = dataset.ReferencedSeriesSequence
+    assert reference.SeriesInstanceUID == summary.series_instance_uid
+    referenced = {one.ReferencedSOPInstanceUID for one in reference.ReferencedInstanceSequence}
+    assert referenced == {record.sop_instance_uid for record in summary.records}
+    for one, other in zip(segments, read_segmentation(newest, summary), strict=True):
+        assert_same_masks(one.masks, other.masks)
+    return dataset
+
+
+def test_a_segmentation_stored_by_stow_is_found_and_refers_to_its_series(archive, drawn, tmp_path):
+    summary, segments, path = drawn
+    uid = write_segmentation(summary, segments, path, instance_number=1)
+    store_instance(archive, path)
+    assert assert_archived(archive, drawn, tmp_path).SOPInstanceUID == uid
+    # Storing the same again changes nothing, so trying again is safe.
+    store_instance(archive, path)
+    (found,) = found_segmentations(archive, summary.study_uid)
+    count = found.instances
+    write_segmentation(summary, segments, path, instance_number=2)
+    store_instance(archive, path)
+    (found,) = found_segmentations(archive, summary.study_uid)
+    assert found.instances == count + 1
+
+
+@pytest.mark.parametrize("compression", ["none", "deflated", "jpeg2000"])
+def test_a_segmentation_is_stored_by_c_store_in_its_own_encoding(
+    orthanc, archive, drawn, tmp_path, compression
+):
+    summary, segments, path = drawn
+    number = {"none": 11, "deflated": 12, "jpeg2000": 13}[compression]
+    uid = write_segmentation(
+        summary, segments, path, instance_number=number, compression=compression
+    )
+    node = Node("127.0.0.1", orthanc.dicom_port, AE_TITLE)
+    store_instance(replace(archive, dicom=node), path)
+    dataset = assert_archived(archive, drawn, tmp_path)
+    assert dataset.SOPInstanceUID == uid
+    written = pydicom.dcmread(path).file_meta.TransferSyntaxUID
+    assert dataset.file_meta.TransferSyntaxUID == written
+
+
+def test_who_does_not_take_an_association_is_told_apart(orthanc, archive, drawn):
+    summary, segments, path = drawn
+    write_segmentation(summary, segments, path)
+    before = path.read_bytes()
+    (port,) = free_ports(1)
+    silent = Node("127.0.0.1", port, AE_TITLE)
+    with pytest.raises(ArchiveError, match="does not answer"):
+        store_instance(replace(archive, dicom=silent), path)
+    own = pydicom.dcmread(path)
+    own.SOPClassUID = own.file_meta.MediaStorageSOPClassUID = "1.2.826.0.1.3680043.8.498.1"
+    own.save_as(path)
+    node = Node("127.0.0.1", orthanc.dicom_port, AE_TITLE)
+    with pytest.raises(ArchiveError, match="this kind of object"):
+        store_instance(replace(archive, dicom=node), path)
+    path.write_bytes(before)
+
+
+def test_an_archive_that_was_stopped_leaves_the_file_for_another_try(archive, drawn):
+    summary, segments, path = drawn
+    write_segmentation(summary, segments, path)
+    (port,) = free_ports(1)
+    gone = replace(archive, url=f"http://127.0.0.1:{port}/dicom-web")
+    with pytest.raises(ArchiveError, match="does not answer"):
+        store_instance(gone, path)
+    assert np.array_equal(
+        sorted(read_segmentation(path, summary)[0].masks), sorted(segments[0].masks)
+    )
+
+
+def test_what_the_archive_does_not_take_is_told(archive, shared_data):
+    # Its data set names no instance, which Orthanc refuses.
+    path = next((shared_data / "dicom" / "totalseg_example_ct").iterdir())
+    with pytest.raises(ArchiveError, match="did not take the file"):
+        store_instance(archive, path)
