@@ -1,4 +1,4 @@
-"""`python -m core train`: train the network on synthetic tasks."""
+"""`python -m core train`: train the network on synthetic tasks, and on one's own."""
 
 import argparse
 import sys
@@ -18,6 +18,31 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--steps", type=int, help="optimiser steps in all, instead of the recipe's")
     parser.add_argument(
         "--start-from", metavar="NAME|PATH", help="weights to begin with instead of random ones"
+    )
+    parser.add_argument(
+        "--registry",
+        type=Path,
+        metavar="REGISTRY",
+        help="mix in tasks that `python -m core prepare` made, and validate on its val split",
+    )
+    parser.add_argument(
+        "--registry-share", type=float, metavar="SHARE", help="share of batches from the registry"
+    )
+    parser.add_argument(
+        "--validate-pairs",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="PATH",
+        help="labelled pictures to validate on, as `python -m core evaluate pairs` takes them",
+    )
+    parser.add_argument(
+        "--validate-volumes",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="PATH",
+        help="labelled volumes to validate on, as `python -m core evaluate volumes` takes them",
     )
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
     parser.add_argument(
@@ -51,16 +76,31 @@ def run(arguments: argparse.Namespace) -> int:
     settings = read_settings(arguments.config) if arguments.config else TrainingSettings()
     if arguments.steps is not None:
         settings = replace(settings, steps=arguments.steps)
+    if arguments.registry is not None:
+        settings = replace(settings, registry=str(arguments.registry))
+    if arguments.registry_share is not None:
+        settings = replace(settings, registry_share=arguments.registry_share)
     import torch
 
     from core.network.weights import load_weights
     from core.training.export import export_average
     from core.training.loop import CHECKPOINT, train
+    from core.training.validation import real_validation
 
     start = load_weights(arguments.start_from).network if arguments.start_from else None
     device = None if arguments.device == "auto" else torch.device(arguments.device)
+    validate = real_validation(
+        pairs=arguments.validate_pairs,
+        volumes=arguments.validate_volumes,
+        registry=Path(settings.registry) if settings.registry else None,
+    )
     for progress in train(
-        settings, arguments.folder, resume=arguments.resume, start_from=start, device=device
+        settings,
+        arguments.folder,
+        resume=arguments.resume,
+        start_from=start,
+        device=device,
+        validate=validate,
     ):
         line = (
             f"step {progress.step}/{progress.steps}  {progress.tasks} tasks  "

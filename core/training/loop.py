@@ -1,4 +1,4 @@
-"""The training loop: batches of synthetic tasks in, a checkpoint and averaged weights out."""
+"""The training loop: batches of tasks in, a checkpoint and averaged weights out."""
 
 import csv
 import math
@@ -17,6 +17,7 @@ from core.network.definition import NEGATIVE_SLOPE, UniverSeg
 from core.network.guidance import GUIDANCE_CHANNELS
 from core.training.forward import rearranged_forward
 from core.training.loss import dice, segmentation_loss
+from core.training.mixing import recipe_batches
 from core.training.settings import TrainingSettings, plain, settings_from
 from core.training.tasks import Batch, make_batch, without_guidance
 
@@ -104,7 +105,7 @@ def train(
     validate : callable, optional
         Further validation of the averaged weights: names and mean Dice.
     batches : callable, optional
-        Makes a batch from (generator, tasks, examples, side); synthetic tasks by default.
+        Makes a batch from (generator, tasks, examples, side); by default as the recipe says.
 
     Yields
     ------
@@ -114,17 +115,17 @@ def train(
     Raises
     ------
     ValueError
-        If there is nothing to resume, the checkpoint does not fit the settings, or a run would
-        be overwritten.
+        If there is nothing to resume, the checkpoint does not fit the settings, a run would be
+        overwritten, or the recipe's registry cannot be used.
     """
     device = device or torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    make = batches or recipe_batches(settings)
     folder.mkdir(parents=True, exist_ok=True)
     state = new_state(settings, device, start_from)
     if resume:
         load_checkpoint(folder / CHECKPOINT, state)
     elif (folder / CHECKPOINT).exists():
         raise ValueError(f"{folder} holds a run already: resume it or choose another folder")
-    make = batches or _synthetic(settings)
     losses: list[float] = []
     since, tasks_since = time.monotonic(), state.tasks
     with _workers(device) as pool:
@@ -265,22 +266,6 @@ def _initialise(network: UniverSeg) -> None:
                 nn.init.zeros_(module.bias)
 
 
-def _synthetic(settings: TrainingSettings) -> Callable[[Generator, int, int, int], Batch]:
-    """Batches of synthetic tasks in the recipe's proportions."""
-
-    def make(generator: Generator, tasks: int, examples: int, side: int) -> Batch:
-        return make_batch(
-            generator,
-            tasks,
-            examples,
-            side,
-            volume_share=settings.volume_share,
-            guidance_share=settings.guidance_share,
-        )
-
-    return make
-
-
 def _drawn(generator: Generator, values: tuple[int, ...], weights: tuple[float, ...]) -> int:
     """Draw one of the values by its weight."""
     chances = torch.tensor(weights, device=generator.device)
@@ -378,7 +363,7 @@ def _validate(
 
 
 def _log(path: Path, progress: Progress, state: TrainingState) -> None:
-    """Append a line to the run's log."""
+    """Add a line to the run's log."""
     row = {
         "step": progress.step,
         "tasks": progress.tasks,
@@ -386,9 +371,19 @@ def _log(path: Path, progress: Progress, state: TrainingState) -> None:
         "loss": round(progress.loss, 5),
         "tasks_per_second": round(progress.tasks_per_second, 2),
     } | {name: round(value, 4) for name, value in progress.validation.items()}
-    new = not path.exists()
-    with path.open("a", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, fieldnames=list(row))
-        if new:
-            writer.writeheader()
-        writer.writerow(row)
+    rows: list[Mapping[str, Any]] = [row]
+    columns = list(row)
+    if path.exists():
+        with path.open(newline="", encoding="utf-8") as file:
+            reader = csv.DictReader(file)
+            # A run that is resumed may repeat steps, and be validated on other data than before.
+            before = [line for line in reader if int(line["step"]) < progress.step]
+            known = list(reader.fieldnames or ())
+        columns = known + [name for name in columns if name not in known]
+        rows = [*before, row]
+    temporary = path.with_suffix(".part")
+    with temporary.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, fieldnames=columns)
+        writer.writeheader()
+        writer.writerows(rows)
+    temporary.replace(path)

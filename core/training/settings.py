@@ -30,6 +30,10 @@ class TrainingSettings:
         How often each number is drawn.
     volume_share, guidance_share : float
         Share of tasks that are slices of one volume, and share of these that get a shape prior.
+    registry : str
+        Folder of a registry of one's own tasks (`python -m core prepare`); none by default.
+    registry_share : float
+        Share of the batches that come from the registry, if there is one.
     learning_rate, final_learning_rate, weight_decay : float
         Of AdamW; the rate follows a cosine from the first to the second after the warm-up.
     warmup_steps : int
@@ -56,6 +60,8 @@ class TrainingSettings:
     )  # fmt: skip
     volume_share: float = 0.6
     guidance_share: float = 0.7
+    registry: str = ""
+    registry_share: float = 0.5
     learning_rate: float = 1e-3
     final_learning_rate: float = 1e-5
     weight_decay: float = 1e-4
@@ -76,6 +82,8 @@ class TrainingSettings:
             raise ValueError(f"support_sizes: got {self.support_sizes}; expected 1 or more")
         if self.steps < 1 or self.batches_per_step < 1:
             raise ValueError("steps and batches_per_step: expected 1 or more")
+        if not 0 <= self.registry_share <= 1:
+            raise ValueError(f"registry_share: got {self.registry_share}; expected 0 to 1")
 
 
 def read_settings(path: Path) -> TrainingSettings:
@@ -123,6 +131,9 @@ def settings_from(values: dict[str, Any]) -> TrainingSettings:
             if not isinstance(value, list | tuple):
                 raise ValueError(f"{name}: got {value!r}; expected a list of numbers")
             value = tuple(type(expected[0])(item) for item in value)
+        elif isinstance(expected, str):
+            if not isinstance(value, str):
+                raise ValueError(f"{name}: got {value!r}; expected text")
         elif isinstance(value, bool) or not isinstance(value, int | float):
             raise ValueError(f"{name}: got {value!r}; expected a number")
         else:

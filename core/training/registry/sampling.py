@@ -50,7 +50,7 @@ class TaskPool:
     volumes: tuple[tuple[tuple[Stack, ...], ...], ...]
 
 
-def open_pool(folder: Path, split: Split) -> TaskPool:
+def open_pool(folder: Path, split: Split) -> TaskPool | None:
     """Read which tasks a registry has for training, validation or test.
 
     Parameters
@@ -62,13 +62,13 @@ def open_pool(folder: Path, split: Split) -> TaskPool:
 
     Returns
     -------
-    TaskPool
-        The tasks.
+    TaskPool or None
+        The tasks; None where the split has none.
 
     Raises
     ------
     ValueError
-        If the folder is no registry, or the split has no task.
+        If the folder is no registry.
     """
     populations: dict[str, list[tuple[tuple[Stack, ...], ...]]] = defaultdict(list)
     volumes: dict[str, list[tuple[Stack, ...]]] = defaultdict(list)
@@ -85,10 +85,7 @@ def open_pool(folder: Path, split: Split) -> TaskPool:
         if deep := tuple(stack for stack in stacks if len(stack.slices) > 2):
             volumes[task[0]].append(deep)
     if not populations and not volumes:
-        raise ValueError(
-            f"{folder} has no tasks in its {split} split; add patients, or prepare another "
-            "registry with a larger share for it"
-        )
+        return None
     return TaskPool(
         folder,
         tuple(tuple(tasks) for tasks in populations.values()),

@@ -1,0 +1,150 @@
+"""Validation on real data while a network is trained."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import torch
+from torch import Generator, Tensor
+
+from core.evaluation.cases import LabelledVolume, make_case, read_volumes, spread
+from core.evaluation.pairs import PairTask, evaluate_pairs, read_tasks
+from core.evaluation.volumes import evaluate_volumes
+from core.network.definition import UniverSeg
+from core.network.engine import Engine
+from core.network.processor import choose_precision
+from core.network.weights import Weights
+from core.training.forward import rearranged_forward
+from core.training.loss import dice
+from core.training.registry.sampling import TaskPool, make_registry_batch, open_pool
+from core.training.tasks import without_guidance
+
+Validate = Callable[[UniverSeg], Mapping[str, float]]
+"""Scores a network: names and mean Dice."""
+
+PAIR_EXAMPLES: Final = 16
+DRAWN_SLICES: Final = 5
+MOST_STRUCTURES: Final = 12
+"""Structures of volumes that are judged; of more, some of every data set."""
+
+_SEED: Final = 11
+_REGISTRY_BATCHES: Final = 4
+
+
+def real_validation(
+    *,
+    pairs: Sequence[Path] = (),
+    volumes: Sequence[Path] = (),
+    registry: Path | None = None,
+) -> Validate | None:
+    """Prepare validation on labelled pictures, labelled volumes and a registry's val split.
+
+    Pictures and volumes are judged by the protocols of `python -m core evaluate`, with 16 examples
+    and with 5 drawn slices in both placements. A registry's tasks are drawn as in training, the
+    same every time.
+
+    Parameters
+    ----------
+    pairs, volumes : sequence of Path
+        npz files or folders of them, as `python -m core evaluate` takes them.
+    registry : Path, optional
+        A registry; ignored where its val split has no tasks.
+
+    Returns
+    -------
+    callable or None
+        Scores a network; None where there is nothing to judge it by. Names are ``pairs``,
+        ``volumes_unguided``, ``volumes_guided``, ``registry_population``, ``registry_volume`` and
+        ``registry_volume_guided``.
+
+    Raises
+    ------
+    ValueError
+        If a path cannot be used, or no structure lies on enough slices.
+    """
+    parts: list[Validate] = []
+    if pairs:
+        parts.append(_pairs(list(read_tasks(pairs))))
+    if volumes:
+        parts.append(_volumes(list(read_volumes(volumes))))
+    if registry is not None and (pool := open_pool(registry, "val")) is not None:
+        parts.append(_registry(pool))
+    if not parts:
+        return None
+
+    def validate(network: UniverSeg) -> dict[str, float]:
+        return {name: value for part in parts for name, value in part(network).items()}
+
+    return validate
+
+
+def _pairs(tasks: Sequence[PairTask]) -> Validate:
+    def validate(network: UniverSeg) -> dict[str, float]:
+        report = evaluate_pairs(tasks, _engine(network), [PAIR_EXAMPLES], seed=_SEED)
+        return {"pairs": report["mean"][str(PAIR_EXAMPLES)]["network"]}
+
+    return validate
+
+
+def _volumes(volumes: Sequence[LabelledVolume]) -> Validate:
+    deep = [volume for volume in volumes if make_case(volume, DRAWN_SLICES, "ends")]
+    if not deep:
+        raise ValueError(
+            f"no structure of the validation volumes lies on {2 * DRAWN_SLICES + 2} slices or more"
+        )
+    judged = spread(deep, MOST_STRUCTURES)
+
+    def validate(network: UniverSeg) -> dict[str, float]:
+        methods = ("network_unguided", "network_guided")
+        means = evaluate_volumes(judged, _engine(network), [DRAWN_SLICES], methods=methods)["mean"]
+        return {
+            method.replace("network", "volumes"): float(
+                np.mean([means[placement][str(DRAWN_SLICES)][method] for placement in means])
+            )
+            for method in methods
+        }
+
+    return validate
+
+
+def _registry(pool: TaskPool) -> Validate:
+    def validate(network: UniverSeg) -> dict[str, float]:
+        generator = Generator(next(network.parameters()).device)
+        generator.manual_seed(_SEED)
+        scores: dict[str, Tensor] = {}
+        if pool.populations:
+            scores["population"] = _scores(network, generator, pool, 0.0)["plain"]
+        if pool.volumes:
+            both = _scores(network, generator, pool, 1.0)
+            scores |= {"volume": both["plain"], "volume_guided": both["guided"]}
+        return {f"registry_{name}": float(found.mean()) for name, found in scores.items()}
+
+    return validate
+
+
+def _scores(
+    network: UniverSeg, generator: Generator, pool: TaskPool, volume_share: float
+) -> dict[str, Tensor]:
+    """Dice of tasks of one family, without and with their guidance."""
+    scores: dict[str, list[Tensor]] = {"plain": [], "guided": []}
+    with torch.no_grad(), torch.autocast(generator.device.type, torch.bfloat16):
+        for _ in range(_REGISTRY_BATCHES):
+            batch = make_registry_batch(
+                generator, pool, 16, 5, 64, volume_share=volume_share, guidance_share=1.0
+            )
+            for name, variant in (("plain", without_guidance(batch)), ("guided", batch)):
+                logits = rearranged_forward(
+                    network, variant.query, variant.support, variant.guidance
+                )
+                scores[name].append(dice(logits, variant.label))
+    return {name: torch.cat(found) for name, found in scores.items()}
+
+
+def _engine(network: UniverSeg) -> Engine:
+    """Give an engine with a copy of the network's present weights."""
+    device = next(network.parameters()).device
+    copied = UniverSeg(network.features, network.guidance_channels)
+    copied.load_state_dict(network.state_dict())
+    weights = Weights(copied.eval().requires_grad_(False), "in training")
+    return Engine(weights, device, choose_precision("auto", device))
