@@ -10,12 +10,14 @@ from core.demo import write_demo_series
 from core.dicom.errors import DicomError
 from core.dicom.reading import find_series
 from core.dicom.uploads import Upload, data_roots, delete_upload, list_uploads, store_upload
+from pages.components.archive import open_from_archive
 from pages.components.banner import banner
 from pages.components.found_series import show_found
 from pages.components.gate import NOT_A_MEDICAL_DEVICE, enter
 from pages.components.library import remember_series
+from pages.components.opening import source_files
 from pages.components.words import count
-from pages.components.work import choose_series, chosen_summary, forget_source, source_files
+from pages.components.work import choose_series, chosen_summary, forget_source
 
 FOUND = "series.found"
 
@@ -55,6 +57,7 @@ def ways_in(home: Path) -> None:
     with st.container(border=True):
         st.subheader("Upload")
         take_upload(home)
+    open_from_archive(home, lambda folder: look_in(home, folder))
     with st.container(border=True):
         st.subheader("Folder on the server")
         take_folder(home)

@@ -78,6 +78,26 @@ def thumbnail(summary: SeriesSummary, size: int = 128) -> bytes:
     """
     record = summary.records[summary.slices // 2]
     values = next(read_frames(record.path, [record], summary.rows, summary.columns))
+    return slice_picture(summary, values, size)
+
+
+def slice_picture(summary: SeriesSummary, values: np.ndarray, size: int) -> bytes:
+    """Draw a slice in its true proportions, in the window that its series suggests.
+
+    Parameters
+    ----------
+    summary : SeriesSummary
+        Of its series.
+    values : numpy.ndarray, shape (rows, columns)
+        Modality units.
+    size : int
+        Longer side in pixels.
+
+    Returns
+    -------
+    bytes
+        PNG.
+    """
     window = next(iter(suggested_windows(summary)), None) or automatic_window(values)
     image = Image.fromarray(to_grey(values, window, inverted=summary.inverted))
     height = summary.rows * summary.pixel_spacing[0]
@@ -85,5 +105,5 @@ def thumbnail(summary: SeriesSummary, size: int = 128) -> bytes:
     scale = size / max(height, width)
     shape = max(1, round(width * scale)), max(1, round(height * scale))
     png = BytesIO()
-    image.resize(shape, Image.Resampling.BILINEAR).save(png, "PNG")
+    image.resize(shape, Image.Resampling.BILINEAR).save(png, "PNG", compress_level=1)
     return png.getvalue()

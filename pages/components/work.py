@@ -10,16 +10,14 @@ from core.annotation.segments import Segment
 from core.annotation.states import EXAMPLE_STATES
 from core.annotation.store import AnnotationStore, SliceAnnotation, StoreError
 from core.dicom.errors import DicomError
-from core.dicom.reading import find_series, read_series
 from core.dicom.series import Series, SeriesSummary
-from core.dicom.uploads import server_files
 from pages.components.gate import Entrance
 from pages.components.library import OpenedSeries, recall_series
+from pages.components.opening import forget_readings, opened_summary, whole_series
 
 _KEY = "work.series"
 _MEMORY = "work.memory"
 _QUERY = "series"
-_SERIES_IN_MEMORY = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,7 +94,7 @@ def chosen_summary(entrance: Entrance) -> SeriesSummary | None:
     if opened is None:
         return None
     try:
-        return _load(entrance.settings.home, opened).summary
+        return opened_summary(entrance.settings.home, opened)
     except DicomError:
         return None
 
@@ -109,30 +107,7 @@ def forget_source(home: Path, source: Path) -> None:
         st.session_state.pop(_KEY, None)
         st.session_state.pop(_MEMORY, None)
         st.query_params.clear()
-        _load_cached.clear()
-
-
-def source_files(home: Path, source: Path) -> list[Path]:
-    """Files to look for series in: below our own folder, or where the server's settings allow it.
-
-    Parameters
-    ----------
-    home : pathlib.Path
-        Folder of everything the app keeps.
-    source : pathlib.Path
-        File or folder.
-
-    Returns
-    -------
-    list of pathlib.Path
-        Files, or the folder itself where it is our own.
-
-    Raises
-    ------
-    DicomError
-        If it may not be opened.
-    """
-    return [source] if source.is_relative_to(home) else server_files(source)
+        forget_readings()
 
 
 def require_work(entrance: Entrance) -> Work:
@@ -155,8 +130,7 @@ def require_work(entrance: Entrance) -> Work:
         st.page_link("pages/series.py", label="Open a series", icon=":material/arrow_back:")
         st.stop()
     try:
-        with st.spinner("Reading the series…"):
-            series = _load(entrance.settings.home, opened)
+        series = whole_series(entrance.settings.home, opened)
         store = open_store(entrance.settings.database)
         store.open_series(
             series.summary.uid,
@@ -207,17 +181,3 @@ def set_slice(work: Work, index: int) -> None:
 
 def _slice_name(sop_instance_uid: str, frame: int | None) -> str:
     return sop_instance_uid if frame is None else f"{sop_instance_uid}#{frame}"
-
-
-def _load(home: Path, opened: OpenedSeries) -> Series:
-    return _load_cached(home, opened.uid, opened.source, opened.leave_out_damaged)
-
-
-@st.cache_resource(max_entries=_SERIES_IN_MEMORY, show_spinner=False)
-def _load_cached(home: Path, uid: str, source: Path, leave_out_damaged: bool) -> Series:
-    for summary in find_series(source_files(home, source)):
-        if summary.uid == uid:
-            return read_series(summary, leave_out_damaged=leave_out_damaged)
-    raise DicomError(
-        "The series is no longer where it was opened from; open it again from its new place."
-    )
