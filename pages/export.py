@@ -13,6 +13,7 @@ from core.dicom.nifti import write_nifti
 from core.dicom.segmentation import SegmentMasks, write_segmentation
 from core.dicom.segmentation_writing import written_whole
 from core.dicom.uploads import data_roots
+from pages.components.archive import store_in_archive
 from pages.components.banner import banner
 from pages.components.counts import counts_table
 from pages.components.exports import (
@@ -180,6 +181,8 @@ def offer(work: Work) -> None:
         width="stretch",
         on_click="ignore",
     )
+    if path.suffix == ".dcm":
+        store_in_archive(work.entrance.settings.home, path)
     for place in places:
         st.caption(f"On the server: `{place}`")
 

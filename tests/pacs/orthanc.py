@@ -100,12 +100,15 @@ def write_archive(home: Path, url: str, more: str = "") -> Path:
 
 
 def fill(server: Orthanc, shared_data: Path) -> None:
-    """Give the archive two real series, by Orthanc's own interface."""
+    """Give the archive two real series."""
     for name in ("dcmqi_ct3slice", "nd320_study1_t1post"):
-        for path in sorted((shared_data / "dicom" / name).iterdir()):
-            answer = requests.post(
-                f"http://127.0.0.1:{server.http_port}/instances",
-                data=path.read_bytes(),
-                timeout=60,
-            )
-            answer.raise_for_status()
+        give(server, shared_data / "dicom" / name)
+
+
+def give(server: Orthanc, folder: Path) -> None:
+    """Give the archive the files of a folder, by Orthanc's own interface."""
+    for path in sorted(folder.iterdir()):
+        answer = requests.post(
+            f"http://127.0.0.1:{server.http_port}/instances", data=path.read_bytes(), timeout=60
+        )
+        answer.raise_for_status()
