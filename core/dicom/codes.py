@@ -55,6 +55,18 @@ def code_of(dataset: Dataset, sequence: str, fallback: Code) -> Code:
         return fallback
 
 
+def modifier_of(description: Dataset) -> Code | None:
+    """Read what modifies the type of a segment, such as its side; None where nothing does."""
+    types = items_of(description, "SegmentedPropertyTypeCodeSequence")
+    keyword = "SegmentedPropertyTypeModifierCodeSequence"
+    # Some programs put it beside the type instead of into it.
+    holders = [holder for holder in (*types[:1], description) if len(items_of(holder, keyword))]
+    if not holders:
+        return None
+    found = code_of(holders[0], keyword, UNKNOWN_TYPE)
+    return None if found is UNKNOWN_TYPE else found
+
+
 def cielab_of(color: tuple[int, int, int]) -> CIELabColor:
     """Turn red, green, blue (0–255) into a Recommended Display CIELab Value (PS3.3 C.10.7.1.1)."""
     return CIELabColor.from_rgb(*color)

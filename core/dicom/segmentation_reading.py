@@ -8,7 +8,7 @@ import numpy as np
 from pydicom.dataset import Dataset, FileDataset
 
 from core.annotation.segments import MAX_LABEL_LENGTH, Segment
-from core.dicom.codes import UNKNOWN_CATEGORY, UNKNOWN_TYPE, code_of, color_of
+from core.dicom.codes import UNKNOWN_CATEGORY, UNKNOWN_TYPE, code_of, color_of, modifier_of
 from core.dicom.errors import DicomError
 from core.dicom.files import (
     NotDicomError,
@@ -299,6 +299,7 @@ def _segment(description: Dataset, number: int, exclusive: bool) -> Segment:
         category=code_of(description, "SegmentedPropertyCategoryCodeSequence", UNKNOWN_CATEGORY),
         type=code_of(description, "SegmentedPropertyTypeCodeSequence", UNKNOWN_TYPE),
         exclusive=exclusive,
+        type_modifier=modifier_of(description),
     )
 
 

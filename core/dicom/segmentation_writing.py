@@ -250,11 +250,15 @@ def _description(number: int, masks: SegmentMasks, weights: str | None) -> Segme
             family=codes.DCM.ArtificialIntelligence,
             version=f"{version} {weights}"[:64] if weights else version,
         )
+    kind = coded_concept(segment.type)
+    if segment.type_modifier is not None:
+        # The modifier, such as a side, belongs into the item it modifies (PS3.3 table C.8.20-4).
+        kind.SegmentedPropertyTypeModifierCodeSequence = [coded_concept(segment.type_modifier)]
     return SegmentDescription(
         segment_number=number,
         segment_label=segment.label,
         segmented_property_category=coded_concept(segment.category),
-        segmented_property_type=coded_concept(segment.type),
+        segmented_property_type=kind,
         algorithm_type=SegmentAlgorithmTypeValues(masks.algorithm),
         algorithm_identification=identification,
         display_color=cielab_of(segment.color),

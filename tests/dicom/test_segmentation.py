@@ -1,5 +1,6 @@
 import gzip
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import highdicom
@@ -7,7 +8,8 @@ import numpy as np
 import pydicom
 import pytest
 
-from core.annotation.segments import Segment
+from core.annotation.anatomy import LEFT
+from core.annotation.segments import Code, Segment
 from core.dicom.errors import DicomError
 from core.dicom.reading import find_series
 from core.dicom.segmentation import (
@@ -27,6 +29,7 @@ from tests.dicom.round_trips import (
 )
 from tests.dicom.synthetic_series import PLACEMENTS, write_enhanced, write_series
 
+KIDNEY = Code("64033007", "SCT", "Kidney")
 REAL_SERIES = ("totalseg_example_ct", "dcmqi_ct3slice", "nd320_study1_t1post")
 
 
@@ -180,6 +183,22 @@ def test_segments_are_numbered_without_gaps_and_say_how_they_came_about(small):
     assert identification.AlgorithmName == "Shape interpolation"
     assert identification.AlgorithmVersion == "2 default-3"
     assert second.SegmentedPropertyTypeCodeSequence[0].CodingSchemeDesignator == "SCT"
+
+
+def test_the_side_of_a_segment_is_written_and_read(small, dciodvfy):
+    summary, (liver, spleen), path = small
+    kidney = replace(liver.segment, label="Left kidney", type=KIDNEY, type_modifier=LEFT)
+    path.parent.mkdir()
+    for kind in ("BINARY", "LABELMAP"):
+        segments = [replace(liver, segment=kidney), spleen]
+        write_segmentation(summary, segments, path, kind=kind)
+        (code,) = pydicom.dcmread(path).SegmentSequence[-2].SegmentedPropertyTypeCodeSequence
+        (modifier,) = code.SegmentedPropertyTypeModifierCodeSequence
+        assert (modifier.CodeValue, modifier.CodingSchemeDesignator) == ("7771000", "SCT")
+        assert read_segmentation(path, summary)[0].segment == kidney
+        assert read_segmentation(path, summary)[1].segment.type_modifier is None
+        if kind == "BINARY":
+            assert_valid(path, dciodvfy)
 
 
 def test_exports_share_a_series_but_no_instance(small):
