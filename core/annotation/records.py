@@ -68,6 +68,29 @@ class MessageKey(NamedTuple):
 
 
 @dataclass(frozen=True)
+class StepTaken:
+    """A step of work that can be taken back or brought back.
+
+    Attributes
+    ----------
+    action : str
+        What people read beside "undo".
+    message : MessageKey or None
+        The message that asked for it.
+    """
+
+    action: str
+    message: MessageKey | None
+
+
+class NextSteps(NamedTuple):
+    """What a person's next undo takes back and next redo brings back; None where nothing."""
+
+    undo: StepTaken | None
+    redo: StepTaken | None
+
+
+@dataclass(frozen=True)
 class MaskChange:
     """A new mask for one segment on one slice.
 

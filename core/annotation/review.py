@@ -4,6 +4,7 @@ Segments are counted from 1, slices from 0 along the normal; masks are bool [row
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
@@ -313,16 +314,21 @@ def correct(
     allow_clear: bool = False,
     message: tuple[str, int] | None = None,
 ) -> int:
-    """Store what a person drew, as a correction where a proposal lies underneath.
+    """Store what a person drew, as a correction where they drew on a proposal.
+
+    A proposal that arrived since `based_on` gives way: people come first, and what they drew
+    without seeing it is no correction of it.
 
     Parameters
     ----------
-    store, series_uid, segment_number, slice_index, person, based_on
+    store, series_uid, segment_number, slice_index, person
         As for `accept`.
     mask : numpy.ndarray
         Bool [rows, columns].
     tool : str
         What it was drawn with.
+    based_on : int, optional
+        Version that the person drew on; the newest by default.
     allow_clear : bool
         Whether a mask without pixels may replace one with pixels.
     message : (str, int), optional
@@ -336,25 +342,34 @@ def correct(
     Raises
     ------
     VersionConflict
-        If the slice was changed since `based_on`.
+        If a person changed the slice since `based_on`.
     ClearRefused
         If the mask is without pixels and the stored one is not.
+    StoreError
+        If there is no version `based_on`.
     """
-    current = store.slice(series_uid, segment_number, slice_index)
-    state = state_after_drawing(current.state)
+    seen = store.slice(series_uid, segment_number, slice_index, version=based_on)
+    state = state_after_drawing(seen.state)
     change = MaskChange(
         segment_number,
         slice_index,
         mask,
         state,
-        current.version if based_on is None else based_on,
+        seen.version,
         # What a correction began with stays known: it was not drawn by hand alone.
-        expected_dice=current.expected_dice if state is SliceState.CORRECTED else None,
-        weights=current.weights if state is SliceState.CORRECTED else None,
+        expected_dice=seen.expected_dice if state is SliceState.CORRECTED else None,
+        weights=seen.weights if state is SliceState.CORRECTED else None,
         allow_clear=allow_clear,
     )
     action = "correct" if state is SliceState.CORRECTED else "draw"
-    return store.put_many(series_uid, [change], person, tool, action, message=message)[0]
+    try:
+        return store.put_many(series_uid, [change], person, tool, action, message=message)[0]
+    except VersionConflict:
+        newest = store.slice(series_uid, segment_number, slice_index)
+        if newest.state is not SliceState.PROPOSED:
+            raise
+        change = replace(change, based_on=newest.version, allow_clear=True)
+        return store.put_many(series_uid, [change], person, tool, action, message=message)[0]
 
 
 def worst_first(annotation: Mapping[SliceKey, SliceAnnotation]) -> list[SliceAnnotation]:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, Row, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from core.annotation import history
@@ -25,7 +25,9 @@ from core.annotation.records import (
     MaskChange,
     MessageKey,
     MessageReused,
+    NextSteps,
     SliceAnnotation,
+    StepTaken,
     StoreError,
     VersionConflict,
 )
@@ -37,6 +39,7 @@ from core.annotation.versions import (
     SliceKey,
     append_masks,
     append_segment,
+    mask_at,
     mask_content,
     newest_masks,
     newest_segments,
@@ -53,7 +56,9 @@ __all__ = [
     "MaskChange",
     "MessageKey",
     "MessageReused",
+    "NextSteps",
     "SliceAnnotation",
+    "StepTaken",
     "StoreError",
     "VersionConflict",
 ]
@@ -359,8 +364,15 @@ class AnnotationStore:
             append_masks(connection, rows)
         return [row["version"] for row in rows]
 
-    def slice(self, series_uid: str, segment_number: int, slice_index: int) -> SliceAnnotation:
-        """Return the newest version of one segment on one slice.
+    def slice(
+        self,
+        series_uid: str,
+        segment_number: int,
+        slice_index: int,
+        *,
+        version: int | None = None,
+    ) -> SliceAnnotation:
+        """Return one segment on one slice.
 
         Parameters
         ----------
@@ -368,20 +380,32 @@ class AnnotationStore:
             Series Instance UID.
         segment_number, slice_index : int
             Which one.
+        version : int, optional
+            The newest by default.
 
         Returns
         -------
         SliceAnnotation
             Version 0, empty, where nothing was ever stored.
+
+        Raises
+        ------
+        StoreError
+            If there is no such version.
         """
         key = (int(segment_number), int(slice_index))
         with reading(self._engine) as connection:
             known = _series(connection, series_uid)
-            row = newest_masks(connection, series_uid, [key]).get(key)
+            if version is None:
+                row = newest_masks(connection, series_uid, [key]).get(key)
+            else:
+                row = mask_at(connection, series_uid, key, version)
         shape = (known.rows, known.columns)
-        if row is None:
-            return SliceAnnotation(*key, shape)
-        return slice_annotation(row, shape)
+        if row is not None:
+            return slice_annotation(row, shape)
+        if version:
+            raise StoreError(f"This slice has no version {version}; load it again.")
+        return SliceAnnotation(*key, shape)
 
     def annotation(self, series_uid: str) -> dict[SliceKey, SliceAnnotation]:
         """Return the newest version of every segment on every slice that has one.
@@ -436,6 +460,14 @@ class AnnotationStore:
     ) -> list[SliceKey]:
         """Bring back the step that the person's last undo took back; otherwise as `undo`."""
         return self._travel("redo", series_uid, person, message)
+
+    def next_steps(self, series_uid: str, person: str) -> NextSteps:
+        """Return the steps that the person's next undo and redo are about."""
+        with reading(self._engine) as connection:
+            return NextSteps(
+                _step_taken(history.next_undo(connection, series_uid, person)),
+                _step_taken(history.next_redo(connection, series_uid, person)),
+            )
 
     def undo_action(self, series_uid: str, person: str) -> str | None:
         """Return the action that the person's next undo takes back, or None."""
@@ -567,6 +599,13 @@ def _version_columns(
         "tool": tool,
         "time": utc_now(),
     }
+
+
+def _step_taken(row: Row[Any] | None) -> StepTaken | None:
+    if row is None:
+        return None
+    named = row.client is not None
+    return StepTaken(row.action, MessageKey(row.client, row.sequence) if named else None)
 
 
 def _message_key(message: tuple[str, int] | None) -> MessageKey | None:

@@ -75,6 +75,21 @@ def newest_masks(
     return {(row.segment_number, row.slice_index): row for row in rows}
 
 
+def mask_at(
+    connection: Connection, series_uid: str, key: SliceKey, version: int
+) -> Row[Any] | None:
+    """One version of a mask, as a row of ``mask_version``; None where there is none."""
+    table = mask_version.c
+    return connection.execute(
+        select(mask_version).where(
+            table.series_uid == series_uid,
+            table.segment_number == key[0],
+            table.slice_index == key[1],
+            table.version == version,
+        )
+    ).one_or_none()
+
+
 def mask_content(row: Row[Any] | None) -> dict[str, Any]:
     """Columns of a mask version that undo brings back; those of an untouched slice for None."""
     return {name: getattr(row, name) for name in _CONTENT} if row is not None else dict(_UNTOUCHED)

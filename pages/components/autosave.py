@@ -5,7 +5,6 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from core.annotation.review import correct
-from core.annotation.states import SliceState
 from core.annotation.store import SliceAnnotation, StoreError, VersionConflict
 from pages.components import drawable_canvas as editor
 from pages.components.editors import MaskEvent
@@ -19,7 +18,7 @@ def save_drawn(work: Work) -> None:
     """Store what was drawn since the last run.
 
     A change that somebody made in the meantime is not overwritten: it becomes a conflict for the
-    person to settle. A proposal that came in the meantime is, for people come first.
+    person to settle. A proposal that came in the meantime gives way, for people come first.
     """
     for event in editor.drawn_masks(work.memory):
         _save(work, event)
@@ -56,8 +55,7 @@ def _save(work: Work, event: MaskEvent) -> None:
         editor.stored(work.memory, event, _store(work, event, event.mask, event.based_on))
     except VersionConflict:
         newest = _newest(work, event)
-        own = _written(work).get((event.segment_number, event.slice_index)) == newest.version
-        if own or newest.state is SliceState.PROPOSED:
+        if _written(work).get((event.segment_number, event.slice_index)) == newest.version:
             _put_on(work, event, newest)
         else:
             work.memory[_CONFLICT] = event
@@ -68,15 +66,12 @@ def _save(work: Work, event: MaskEvent) -> None:
 
 def _put_on(work: Work, event: MaskEvent, newest: SliceAnnotation) -> None:
     """Store the strokes of an event on top of a mask that came in the meantime."""
-    # A proposal that nobody has looked at does not become part of what a person drew.
-    over = newest.state is SliceState.PROPOSED
-    mask = event.mask if over else event.on(newest.mask)
     try:
-        version = _store(work, event, mask, newest.version)
+        version = _store(work, event, event.on(newest.mask), newest.version)
     except (VersionConflict, StoreError) as error:
         editor.refused(work.memory, event, str(error))
     else:
-        editor.stored(work.memory, event, version, as_sent=over)
+        editor.stored(work.memory, event, version, as_sent=False)
 
 
 def _store(work: Work, event: MaskEvent, mask: NDArray[np.bool_], based_on: int) -> int:

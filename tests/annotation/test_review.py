@@ -1,4 +1,5 @@
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pytest
@@ -201,6 +202,32 @@ class TestCorrect:
         review.correct(proposed, SERIES, 1, 5, square(6), person="bert", tool="polygon")
         item = proposed.slice(SERIES, 1, 5)
         assert (item.state, item.weights, item.expected_dice) == (SliceState.DRAWN, None, None)
+
+    def test_drawn_without_seeing_a_proposal_is_no_correction_of_it(
+        self, proposed: AnnotationStore
+    ) -> None:
+        correct = partial(review.correct, proposed, SERIES, 1, 2, person="anna", tool="brush")
+        correct(square(2), based_on=0)
+        stored = proposed.slice(SERIES, 1, 2)
+        assert (stored.state, stored.pixels) == (SliceState.DRAWN, 4)
+        assert (stored.expected_dice, stored.weights) == (None, None)
+
+    def test_of_an_earlier_proposal_replaces_the_next_one(self, proposed: AnnotationStore) -> None:
+        seen = proposed.slice(SERIES, 1, 2)
+        review.store_proposals(proposed, SERIES, [Suggested(1, 2, square(6))], person="anna")
+        version = review.correct(
+            proposed, SERIES, 1, 2, square(2), person="anna", tool="brush", based_on=seen.version
+        )
+        stored = proposed.slice(SERIES, 1, 2)
+        assert (stored.state, stored.version) == (SliceState.CORRECTED, version)
+        assert stored.expected_dice == seen.expected_dice
+
+    def test_never_replaces_what_a_person_drew_since(self, proposed: AnnotationStore) -> None:
+        review.correct(proposed, SERIES, 1, 2, square(2), person="ben", tool="brush")
+        with pytest.raises(VersionConflict):
+            review.correct(
+                proposed, SERIES, 1, 2, square(3), person="anna", tool="brush", based_on=1
+            )
 
     @pytest.mark.parametrize("mask", [square(6), NOTHING], ids=["drawn", "erased"])
     def test_sent_again_is_answered_as_before(

@@ -17,7 +17,9 @@ from core.annotation.store import (
     ClearRefused,
     ExampleProtected,
     MaskChange,
+    MessageKey,
     MessageReused,
+    StepTaken,
     StoreError,
     VersionConflict,
 )
@@ -483,3 +485,40 @@ class TestConcurrency:
         assert [process.exitcode for process in processes] == [0, 0]
         assert store.slice(SERIES, 1, 0).version == 80
         assert rows_in(tmp_path, "mask_version") == 80
+
+
+def test_an_older_version_can_still_be_read(store: AnnotationStore) -> None:
+    for based_on, size in enumerate((2, 3)):
+        store.put(
+            SERIES,
+            1,
+            2,
+            mask=square(size),
+            state=SliceState.DRAWN,
+            based_on=based_on,
+            person="anna",
+            tool="brush",
+        )
+    assert [store.slice(SERIES, 1, 2, version=number).pixels for number in (0, 1, 2)] == [0, 4, 9]
+    with pytest.raises(StoreError, match="version 3"):
+        store.slice(SERIES, 1, 2, version=3)
+
+
+def test_the_next_steps_name_the_messages_that_asked_for_them(store: AnnotationStore) -> None:
+    assert store.next_steps(SERIES, "anna") == (None, None)
+    store.put(
+        SERIES,
+        1,
+        2,
+        mask=square(2),
+        state=SliceState.DRAWN,
+        based_on=0,
+        person="anna",
+        tool="brush",
+        message=("tab", 7),
+    )
+    step = StepTaken("brush", MessageKey("tab", 7))
+    assert store.next_steps(SERIES, "anna") == (step, None)
+    store.undo(SERIES, "anna", message=("tab", 8))
+    assert store.next_steps(SERIES, "anna") == (None, step)
+    assert store.next_steps(SERIES, "ben") == (None, None)

@@ -236,6 +236,7 @@ def test_a_proposal_that_arrives_while_drawing_gives_way(
     )
     draw(app, stroke((100, 100), (200, 100)))
     stored = store.slice(demo_summary.uid, 1, MIDDLE)
+    assert stored.state is SliceState.DRAWN
     assert stored.mask[40, 60] and not stored.mask[128, 100]
 
 
