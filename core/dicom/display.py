@@ -5,8 +5,7 @@ from io import BytesIO
 import numpy as np
 from PIL import Image
 
-from core.dicom.pixels import read_frames
-from core.dicom.reading import suggested_windows
+from core.dicom.reading import read_slice, suggested_windows
 from core.dicom.series import SeriesSummary, Window
 
 _DARKEST_PERCENTILE, _BRIGHTEST_PERCENTILE = 0.5, 99.5
@@ -76,9 +75,7 @@ def thumbnail(summary: SeriesSummary, size: int = 128) -> bytes:
     DicomError
         When the slice cannot be decoded.
     """
-    record = summary.records[summary.slices // 2]
-    values = next(read_frames(record.path, [record], summary.rows, summary.columns))
-    return slice_picture(summary, values, size)
+    return slice_picture(summary, read_slice(summary, summary.slices // 2), size)
 
 
 def slice_picture(summary: SeriesSummary, values: np.ndarray, size: int) -> bytes:

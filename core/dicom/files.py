@@ -16,6 +16,7 @@ from typing import BinaryIO, Literal
 
 import pydicom
 from pydicom._uid_dict import UID_dictionary
+from pydicom.datadict import dictionary_VR
 from pydicom.dataelem import RawDataElement, convert_raw_data_element
 from pydicom.dataset import Dataset, FileDataset
 from pydicom.tag import BaseTag, Tag
@@ -131,7 +132,8 @@ def value_of(dataset: Dataset, keyword: str) -> object:
     try:
         value = (
             _repeated_value(dataset, element)
-            if isinstance(element, RawDataElement) and element.VR in _REPEATED_VRS
+            if isinstance(element, RawDataElement)
+            and (element.VR or _usual_vr(tag)) in _REPEATED_VRS
             else dataset[tag].value
         )
     except Exception:  # pydicom converts on access; a broken value may raise anything
@@ -187,17 +189,34 @@ def _repeated_value(dataset: Dataset, element: RawDataElement) -> object:
     encoding = dataset.original_character_set
     if not encoding or element.tag == _CHARACTER_SET_TAG:
         return dataset[element.tag].value
-    # Where in the file an element stands tells its copies apart, and nothing else does.
     return _converted_value(
-        element._replace(value_tell=0), encoding if isinstance(encoding, str) else tuple(encoding)
+        element.tag,
+        element.VR or _usual_vr(element.tag),
+        element.value,
+        element.is_little_endian,
+        encoding if isinstance(encoding, str) else tuple(encoding),
     )
 
 
 @lru_cache(maxsize=1024)
-def _converted_value(element: RawDataElement, encoding: str | tuple[str, ...]) -> object:
+def _converted_value(
+    tag: BaseTag,
+    vr: str | None,
+    value: bytes | None,
+    is_little_endian: bool,
+    encoding: str | tuple[str, ...],
+) -> object:
+    length = 0 if value is None else len(value)
+    element = RawDataElement(tag, vr, length, value, 0, False, is_little_endian)
     return convert_raw_data_element(
         element, encoding=encoding if isinstance(encoding, str) else list(encoding)
     ).value
+
+
+@cache
+def _usual_vr(tag: BaseTag) -> str:
+    """Return the VR that the standard gives a tag, which implicit VR leaves out."""
+    return dictionary_VR(tag)
 
 
 @cache

@@ -12,6 +12,8 @@ import numpy as np
 # Components below this share of the direction are too small to be worth a letter on the screen.
 _LETTER_THRESHOLD = 0.1
 
+_GAP_FACTOR = 1.5
+
 # Letters of the negative and the positive end of the x, y and z axis.
 _LETTERS = (("R", "L"), ("A", "P"), ("F", "H"))
 
@@ -34,8 +36,10 @@ class Geometry:
     slice_thickness : float
         Nominal thickness in mm, which stands in for the spacing where there is one slice only.
     in_patient : bool
-        False where the files give no position or no spacing, so that the lengths here are made up
-        (pixels and slices of 1 mm) and no volume in ml can be told.
+        False where the files give no position or no spacing, so that at least the distance between
+        slices is made up (1 mm) and no volume in ml can be told.
+    has_pixel_size : bool
+        False where the pixel spacing is made up as well (1 mm), so that no area can be told.
     """
 
     row_direction: np.ndarray
@@ -46,6 +50,7 @@ class Geometry:
     columns: int
     slice_thickness: float = 1.0
     in_patient: bool = True
+    has_pixel_size: bool = True
 
     @cached_property
     def normal(self) -> np.ndarray:
@@ -61,6 +66,19 @@ class Geometry:
     def slice_spacing(self) -> float:
         """Median distance between neighbouring slices in mm; thickness for a single slice."""
         return float(np.median(self.slice_gaps)) if len(self.slice_gaps) else self.slice_thickness
+
+    @property
+    def missing_slices(self) -> dict[int, int]:
+        """How many slices seem to be missing after a slice, by its index; only where some are.
+
+        A gap is one that is more than half again as wide as the median.
+        """
+        usual = self.slice_spacing
+        return {
+            index: max(1, round(gap / usual) - 1)
+            for index, gap in enumerate(self.slice_gaps.tolist())
+            if gap > _GAP_FACTOR * usual
+        }
 
     @property
     def spacing(self) -> tuple[float, float, float]:

@@ -7,16 +7,26 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from core.dicom.geometry import Geometry, plane_normal
-from core.dicom.headers import Header, Plane, derive_uid, volume_key_words
+from core.dicom.headers import BurnedInText, Header, Plane, derive_uid, volume_key_words
 from core.dicom.series import SeriesSummary, SliceRecord
+from core.dicom.suv import suv_scale
 
 SAME_POSITION_MM = 0.01
 """Slices closer than this along the normal lie at the same position."""
 
+_SPACING_PROBLEMS = {
+    "none": "The files do not say how large a pixel is: lengths and volumes cannot be told.",
+    "detector": "Pixel sizes are those at the detector: structures appear larger than they are.",
+    "magnified": "Pixel sizes are estimated from those at the detector and the magnification.",
+    "scanned": "Pixel sizes are those of the film that was scanned, not of the patient.",
+    "ultrasound region": (
+        "The image holds regions of different scale; pixel sizes are those of the largest."
+    ),
+}
+
 _DIRECTION_TOLERANCE = 1e-3
 _SPACING_TOLERANCE = 1e-3
 _UNEVEN_SHARE = 0.05
-_GAP_FACTOR = 1.5
 _TILT_DEGREES = 0.5
 
 
@@ -87,6 +97,8 @@ def _split_by_plane(planes: Sequence[Plane]) -> list[list[Plane]]:
             header.is_localiser,
             header.is_inverted,
             header.frame_of_reference_uid,
+            # Two views of a breast are no stack, however alike they are.
+            header.view if plane.position is None else "",
             # Without a position nothing tells how frames of several clips would go together.
             header.sop_instance_uid if plane.position is None and plane.frame else None,
         )
@@ -137,19 +149,64 @@ def _split_by_volume(stack: list[Plane]) -> list[tuple[list[Plane], str]]:
     ordered = sorted(stack, key=lambda plane: (_distance(plane), _by_number(plane)))
     if not _repeats_positions(ordered):
         return [(ordered, "")]
-    for name, words in volume_key_words().items():
-        volumes: dict[str, list[Plane]] = defaultdict(list)
-        for plane in ordered:
-            volumes[plane.volume_keys.get(name, "")].append(plane)
-        if len(volumes) > 1 and not any(map(_repeats_positions, volumes.values())):
-            return [
-                (volumes[value], f"{words} {value.removesuffix('.0')}")
-                for value in sorted(volumes, key=_natural)
-            ]
+    names = _telling_names(ordered)
+    if names:
+        volumes = _split_by_keys(ordered, names)
+        return [(volumes[values], _volume_words(names, values)) for values in sorted(volumes)]
     return [
         (volume, f"volume {number}")
         for number, volume in enumerate(_split_by_turn(ordered), start=1)
     ]
+
+
+def _telling_names(ordered: Sequence[Plane]) -> list[str]:
+    """Find the attributes that tell volumes apart: one, or as many as it takes together.
+
+    They must give as many volumes as there are planes at one position, so that neither a position
+    repeats within a volume nor a volume falls apart into single slices.
+
+    Returns
+    -------
+    list of str
+        The fewest and the most telling; empty where there are none.
+    """
+    repeats = len(_split_by_turn(ordered))
+    every_name = list(volume_key_words())
+    for name in every_name:
+        if _tell_apart(ordered, [name], repeats):
+            return [name]
+    chosen: list[str] = []
+    parts = 1
+    for name in every_name:
+        volumes = _split_by_keys(ordered, [*chosen, name])
+        if parts < len(volumes) <= repeats:
+            chosen, parts = [*chosen, name], len(volumes)
+            if _tell_apart(ordered, chosen, repeats):
+                return chosen
+    return []
+
+
+def _tell_apart(ordered: Sequence[Plane], names: Sequence[str], repeats: int) -> bool:
+    volumes = _split_by_keys(ordered, names)
+    return len(volumes) == repeats and not any(map(_repeats_positions, volumes.values()))
+
+
+def _split_by_keys(
+    ordered: Sequence[Plane], names: Sequence[str]
+) -> dict[tuple[tuple[float, str], ...], list[Plane]]:
+    volumes: dict[tuple[tuple[float, str], ...], list[Plane]] = defaultdict(list)
+    for plane in ordered:
+        volumes[tuple(_natural(plane.volume_keys.get(name, "")) for name in names)].append(plane)
+    return volumes
+
+
+def _volume_words(names: Sequence[str], values: Sequence[tuple[float, str]]) -> str:
+    """Name a volume by what tells it apart, such as "b-value 1000, direction 3"."""
+    words = volume_key_words()
+    return ", ".join(
+        f"{words[name]} {text.removesuffix('.0') or 'not stated'}"
+        for name, (_, text) in zip(names, values, strict=True)
+    )
 
 
 def _split_by_turn(ordered: Sequence[Plane]) -> list[list[Plane]]:
@@ -216,6 +273,7 @@ def _geometry(stack: Sequence[Plane]) -> Geometry:
         columns=first.header.columns,
         slice_thickness=thickness,
         in_patient=first.position is not None and first.pixel_spacing is not None,
+        has_pixel_size=first.pixel_spacing is not None,
     )
 
 
@@ -224,7 +282,9 @@ def _summary(
 ) -> SeriesSummary:
     header = stack[0].header
     geometry = _geometry(stack)
-    label = words or (f"part {number}" if parts > 1 else "")
+    units, unit_factor, unit_problem = _units(stack)
+    view = header.view if stack[0].position is None else ""
+    label = words or view or (f"part {number}" if parts > 1 else "")
     description = f"{header.series_description} ({label})" if label else header.series_description
     return SeriesSummary(
         uid=header.series_uid if number == 1 else derive_uid(header.series_uid, *_signature(stack)),
@@ -256,9 +316,28 @@ def _summary(
             for plane in stack
         ),
         geometry=geometry,
-        problems=tuple(_problems(stack, geometry, parts, copies)),
+        problems=tuple(filter(None, (*_problems(stack, geometry, parts, copies), unit_problem))),
         inverted=header.is_inverted,
+        units=units,
+        unit_factor=unit_factor,
+        burned_in_text=_burned_in_text(stack),
     )
+
+
+def _units(stack: Sequence[Plane]) -> tuple[str, float, str]:
+    """Return the unit of the values, the factor that leads to it, and what keeps PET from SUV."""
+    header = stack[0].header
+    if header.pet is not None:
+        suv = suv_scale(plane.header.pet for plane in stack if plane.header.pet is not None)
+        if suv.factor is not None:
+            return "SUVbw", suv.factor, ""
+        return {"BQML": "Bq/ml"}.get(header.pet.units, header.pet.units), 1.0, suv.reason
+    return "HU" if header.modality == "CT" and not header.is_color else "", 1.0, ""
+
+
+def _burned_in_text(stack: Sequence[Plane]) -> BurnedInText:
+    found = {plane.header.burned_in_text for plane in stack}
+    return "yes" if "yes" in found else "unknown" if "unknown" in found else "no"
 
 
 def _problems(stack: Sequence[Plane], geometry: Geometry, parts: int, copies: int) -> Iterable[str]:
@@ -279,17 +358,23 @@ def _problems(stack: Sequence[Plane], geometry: Geometry, parts: int, copies: in
         )
     elif header.frame_of_reference_uid is None:
         yield "The files name no frame of reference, which a DICOM segmentation needs."
-    if stack[0].pixel_spacing is None:
-        yield "The files do not say how large a pixel is: lengths and volumes cannot be told."
-    elif header.is_pixel_spacing_at_detector:
-        yield "Pixel sizes are those at the detector: structures appear larger than they are."
+    if header.spacing_source in _SPACING_PROBLEMS and not (
+        header.spacing_source == "none" and geometry.has_pixel_size
+    ):
+        yield _SPACING_PROBLEMS[header.spacing_source]
     if any(plane.header.has_derived_uids for plane in stack):
         yield (
             "The files leave out some of their identifiers (study, series or instance UID); "
             "Slicewise uses the file meta's or made some up, which an archive may not know."
         )
-    if any(plane.header.has_burned_in_text for plane in stack):
+    burned_in_text = _burned_in_text(stack)
+    if burned_in_text == "yes":
         yield "The images are marked as showing text, which may name the patient."
+    elif burned_in_text == "unknown":
+        yield (
+            "Images of this kind often show text that names the patient, and these do not say that "
+            "they show none: look at them before passing them on."
+        )
     yield from _spacing_problems(geometry)
 
 
@@ -298,7 +383,7 @@ def _spacing_problems(geometry: Geometry) -> Iterable[str]:
     if not geometry.in_patient or not len(gaps):
         return
     usual = geometry.slice_spacing
-    missing = np.flatnonzero(gaps > _GAP_FACTOR * usual)
+    missing = list(geometry.missing_slices)
     for index in missing[:3]:
         yield (
             f"Slices seem to be missing: {gaps[index]:.2f} mm between slices {index + 1} and "

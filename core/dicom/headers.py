@@ -4,6 +4,7 @@ import hashlib
 import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from pydicom.dataset import Dataset, FileDataset
@@ -24,6 +25,8 @@ from core.dicom.files import (
 )
 from core.dicom.pixels import rescaling
 from core.dicom.series import StoredPixels
+from core.dicom.spacing import SpacingSource, pixel_spacing
+from core.dicom.suv import PET_TAGS, PetFacts, pet_facts
 
 MAX_FRAME_PIXELS = 2**26
 """Largest slice that is opened: 8192 × 8192, more than any detector has."""
@@ -45,10 +48,18 @@ _HEADER_TAGS = (
     "AcquisitionTime",
     "BurnedInAnnotation",
     "DiffusionBValue",
+    "DiffusionGradientOrientation",
     "EchoNumbers",
     "EchoTime",
+    "SequenceName",
     "TemporalPositionIdentifier",
     "TriggerTime",
+    "NominalPercentageOfCardiacPhase",
+    "NominalPercentageOfRespiratoryPhase",
+    "FrameReferenceTime",
+    "InversionTime",
+    "FlipAngle",
+    "ContentTime",
     "SliceThickness",
     "SpacingBetweenSlices",
     "StudyInstanceUID",
@@ -66,6 +77,11 @@ _HEADER_TAGS = (
     "PixelSpacing",
     "ImagerPixelSpacing",
     "NominalScannedPixelSpacing",
+    "EstimatedRadiographicMagnificationFactor",
+    "SequenceOfUltrasoundRegions",
+    "ImageLaterality",
+    "Laterality",
+    "ViewPosition",
     "BitsAllocated",
     "BitsStored",
     "PixelRepresentation",
@@ -74,19 +90,38 @@ _HEADER_TAGS = (
     "ModalityLUTSequence",
     "SharedFunctionalGroupsSequence",
     "PerFrameFunctionalGroupsSequence",
+    *PET_TAGS,
 )
 
 # What may tell apart images at one position, with the words for it, the most telling first.
 _VOLUME_KEYS = {
     "TemporalPositionIdentifier": "time point",
     "DiffusionBValue": "b-value",
+    "NominalPercentageOfCardiacPhase": "cardiac phase",
+    "NominalPercentageOfRespiratoryPhase": "respiratory phase",
+    "FrameReferenceTime": "frame time",
     "EchoNumbers": "echo",
     "EchoTime": "echo time",
     "TriggerTime": "trigger time",
+    "InversionTime": "inversion time",
+    "FlipAngle": "flip angle",
+    "DiffusionGradientOrientation": "direction",
+    "SequenceName": "sequence",
     "AcquisitionNumber": "acquisition",
     "AcquisitionTime": "acquisition time",
+    "ContentTime": "content time",
     "ImageType": "image type",
 }
+
+# Images whose makers usually write into the pixels: ultrasound, and captures of screens.
+_TEXT_MODALITIES = ("US", "IVUS", "SC", "OT")
+_CAPTURE_MARK = "Secondary Capture"
+
+_FRAME_TYPE_SEQUENCES = (
+    "MRImageFrameTypeSequence",
+    "CTImageFrameTypeSequence",
+    "PETFrameTypeSequence",
+)
 
 _LITTLE_ENDIAN = (ExplicitVRLittleEndian, ImplicitVRLittleEndian)
 _TRANSFORMING_SEQUENCES = (
@@ -97,6 +132,10 @@ _TRANSFORMING_SEQUENCES = (
 
 _SEGMENTATION_CLASSES = ("1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.66.7")
 _IMAGE_STORAGE_MARK = "Image Storage"
+
+
+BurnedInText = Literal["yes", "unknown", "no"]
+"""Whether text is part of the pixels: stated, likely from the kind of image, or neither."""
 
 
 class NotAnImageError(DicomError):
@@ -152,9 +191,11 @@ class Header:
     is_color: bool
     is_inverted: bool
     is_localiser: bool
-    has_burned_in_text: bool
+    burned_in_text: BurnedInText
     has_derived_uids: bool
-    is_pixel_spacing_at_detector: bool
+    spacing_source: SpacingSource
+    view: str
+    pet: PetFacts | None
     stored: StoredPixels | None
     planes: list[Plane] = field(default_factory=list, repr=False)
 
@@ -188,6 +229,7 @@ def read_header(path: Path) -> Header:
     # A file that names no series is one by itself, known by what it holds.
     series_key = _series_key(dataset) or hashlib.sha256(path.read_bytes()).hexdigest()
     sop_instance_uid = _identifier(dataset, "SOPInstanceUID", "MediaStorageSOPInstanceUID")
+    spacing, spacing_source = pixel_spacing(dataset)
     header = Header(
         path=path,
         sop_instance_uid=sop_instance_uid or derive_uid("instance", path.read_bytes()),
@@ -209,14 +251,30 @@ def read_header(path: Path) -> Header:
         is_color=(integer_of(dataset, "SamplesPerPixel") or 1) > 1,
         is_inverted=text_of(dataset, "PhotometricInterpretation") == "MONOCHROME1",
         is_localiser="LOCALIZER" in text_of(dataset, "ImageType"),
-        has_burned_in_text=text_of(dataset, "BurnedInAnnotation") == "YES",
+        burned_in_text=_burned_in_text(dataset, sop_class_uid),
         has_derived_uids=not (study_uid and series_uid and sop_instance_uid),
-        is_pixel_spacing_at_detector=value_of(dataset, "PixelSpacing") is None
-        and value_of(dataset, "ImagerPixelSpacing") is not None,
+        spacing_source=spacing_source,
+        view=_view(dataset),
+        pet=pet_facts(dataset) if text_of(dataset, "Modality") == "PT" else None,
         stored=_stored_pixels(dataset, pixel_data, path),
     )
-    header.planes.extend(_planes(dataset, header, frames))
+    header.planes.extend(_planes(dataset, header, frames, spacing))
     return header
+
+
+def _burned_in_text(dataset: Dataset, sop_class_uid: str) -> BurnedInText:
+    """Read whether the pixels show text (PS3.3 C.7.6.1.1.2), which often names the patient."""
+    stated = text_of(dataset, "BurnedInAnnotation")
+    if stated in ("YES", "NO"):
+        return "yes" if stated == "YES" else "no"
+    modality, name = text_of(dataset, "Modality"), name_of(sop_class_uid)
+    return "unknown" if modality in _TEXT_MODALITIES or _CAPTURE_MARK in name else "no"
+
+
+def _view(dataset: Dataset) -> str:
+    """Name side and view of a projection such as a mammogram ("R CC"); "" for other images."""
+    side = text_of(dataset, "ImageLaterality") or text_of(dataset, "Laterality")
+    return f"{side} {text_of(dataset, 'ViewPosition')}".strip()
 
 
 def _identifier(dataset: FileDataset, keyword: str, meta_keyword: str) -> str:
@@ -342,7 +400,9 @@ def _stored_pixels(
     )
 
 
-def _planes(dataset: FileDataset, header: Header, frames: int) -> list[Plane]:
+def _planes(
+    dataset: FileDataset, header: Header, frames: int, spacing: tuple[float, float] | None
+) -> list[Plane]:
     keys = {name: text for name in _VOLUME_KEYS if (text := text_of(dataset, name))}
     per_frame = items_of(dataset, "PerFrameFunctionalGroupsSequence")
     if not per_frame:
@@ -356,7 +416,7 @@ def _planes(dataset: FileDataset, header: Header, frames: int) -> list[Plane]:
                 frame=number,
                 position=position if orientation else None,
                 orientation=orientation if position else None,
-                pixel_spacing=_pixel_spacing(dataset),
+                pixel_spacing=spacing,
                 slice_thickness=_thickness(dataset),
                 volume_keys=keys,
             )
@@ -394,8 +454,27 @@ def _functional_group_plane(
         ),
         "AcquisitionNumber": text_of(content, "FrameAcquisitionNumber"),
         "AcquisitionTime": text_of(content, "FrameAcquisitionDateTime"),
-        "ImageType": text_of(group("MRImageFrameTypeSequence"), "FrameType"),
+        "NominalPercentageOfCardiacPhase": text_of(
+            group("CardiacSynchronizationSequence"), "NominalPercentageOfCardiacPhase"
+        ),
+        "NominalPercentageOfRespiratoryPhase": text_of(
+            group("RespiratorySynchronizationSequence"), "NominalPercentageOfRespiratoryPhase"
+        ),
+        "FrameReferenceTime": text_of(content, "FrameReferenceDateTime"),
+        "ImageType": next(
+            (
+                frame_type
+                for sequence in _FRAME_TYPE_SEQUENCES
+                if (frame_type := text_of(group(sequence), "FrameType"))
+            ),
+            "",
+        ),
     }
+    gradients = items_of(group("MRDiffusionSequence"), "DiffusionGradientDirectionSequence")
+    if len(gradients):
+        frame_keys["DiffusionGradientOrientation"] = text_of(
+            gradients[0], "DiffusionGradientOrientation"
+        )
     measures = group("PixelMeasuresSequence")
     position = _vector(group("PlanePositionSequence"), "ImagePositionPatient", 3)
     orientation = _orientation(group("PlaneOrientationSequence"))
@@ -404,7 +483,7 @@ def _functional_group_plane(
         frame=number,
         position=position if orientation else None,
         orientation=orientation if position else None,
-        pixel_spacing=_pixel_spacing(measures),
+        pixel_spacing=pixel_spacing(measures)[0],
         slice_thickness=_thickness(measures),
         volume_keys=keys | {name: text for name, text in frame_keys.items() if text},
     )
@@ -430,14 +509,6 @@ def _orientation(dataset: Dataset) -> tuple[float, ...] | None:
     if not all(0.9 < length < 1.1 for length in lengths) or abs(row @ column) > 0.05:
         return None
     return (*(row / lengths[0]).tolist(), *(column / lengths[1]).tolist())
-
-
-def _pixel_spacing(dataset: Dataset) -> tuple[float, float] | None:
-    for keyword in ("PixelSpacing", "ImagerPixelSpacing", "NominalScannedPixelSpacing"):
-        spacing = _vector(dataset, keyword, 2)
-        if spacing and all(1e-6 < length < 1e4 for length in spacing):
-            return spacing[0], spacing[1]
-    return None
 
 
 def _thickness(dataset: Dataset) -> float | None:

@@ -5,8 +5,7 @@ from threading import Condition, Thread
 import numpy as np
 
 from core.dicom.errors import DicomError
-from core.dicom.pixels import read_frames
-from core.dicom.reading import check_readable, fill_volume, suggested_windows
+from core.dicom.reading import check_readable, fill_volume, read_slice, suggested_windows
 from core.dicom.series import Series, SeriesSummary
 
 
@@ -70,8 +69,7 @@ class SeriesReading:
         with self._changed:
             if self._volume is not None and self._is_ready[index]:
                 return self._volume[index].copy()
-        record = self.summary.records[index]
-        return next(read_frames(record.path, [record], self.summary.rows, self.summary.columns))
+        return read_slice(self.summary, index)
 
     def wait(self, seconds: float) -> bool:
         """Wait for the end, but no longer than told; return `is_finished`."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from core.dicom.dicomdir import listed_files
 from core.dicom.errors import DicomError
 from core.dicom.files import NotDicomError, open_header
 from core.dicom.grouping import group_headers
@@ -56,7 +57,8 @@ def find_series(
     Parameters
     ----------
     paths : path or iterable of paths
-        Files, or folders that are searched through all levels.
+        Files, or folders that are searched through all levels. A DICOMDIR given by itself stands
+        for the files that it lists.
     progress : callable, optional
         Called with (files read, files there are).
 
@@ -224,9 +226,39 @@ def read_slices(
     for path, members in groupby(indices, key=lambda index: summary.records[index].path):
         wanted = list(members)
         records = [summary.records[index] for index in wanted]
-        yield from zip(
-            wanted, read_frames(path, records, summary.rows, summary.columns), strict=True
-        )
+        frames = read_frames(path, records, summary.rows, summary.columns)
+        for index, values in zip(wanted, frames, strict=True):
+            yield index, _in_units(summary, values)
+
+
+def read_slice(summary: SeriesSummary, index: int) -> np.ndarray:
+    """Decode one slice.
+
+    Parameters
+    ----------
+    summary : SeriesSummary
+        From `find_series`.
+    index : int
+        Position of the slice.
+
+    Returns
+    -------
+    numpy.ndarray, shape (rows, columns)
+        Modality units.
+
+    Raises
+    ------
+    DicomError
+        When its file is damaged, is gone, has changed, or cannot be decoded.
+    """
+    record = summary.records[index]
+    return _in_units(
+        summary, next(read_frames(record.path, [record], summary.rows, summary.columns))
+    )
+
+
+def _in_units(summary: SeriesSummary, values: np.ndarray) -> np.ndarray:
+    return values if summary.unit_factor == 1 else values * np.float32(summary.unit_factor)
 
 
 def _files_below(paths: Iterable[Path | str]) -> list[Path]:
@@ -235,7 +267,7 @@ def _files_below(paths: Iterable[Path | str]) -> list[Path]:
         if path.is_dir():
             files.extend(sorted(member for member in path.rglob("*") if member.is_file()))
         elif path.is_file():
-            files.append(path)
+            files.extend(listed_files(path) or [path])
         else:
             raise DicomError(f"There is no file or folder {path}.")
     return list(dict.fromkeys(files))
@@ -271,4 +303,11 @@ def suggested_windows(summary: SeriesSummary) -> tuple[Window, ...]:
     """Return the windows that the file of the middle slice suggests; often one, sometimes none."""
     record = summary.records[summary.slices // 2]
     dataset, _ = open_header(record.path, _WINDOW_TAGS)
-    return windows(dataset, (record.frame or 1) - 1)
+    return tuple(
+        replace(
+            window,
+            center=window.center * summary.unit_factor,
+            width=window.width * summary.unit_factor,
+        )
+        for window in windows(dataset, (record.frame or 1) - 1)
+    )

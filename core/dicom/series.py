@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -97,6 +98,13 @@ class SeriesSummary:
         a series unless told to leave these files out.
     inverted : bool
         True where low values are shown bright (MONOCHROME1). The volume keeps its modality units.
+    units : str
+        Of the values: "HU", "SUVbw" (g/ml), "Bq/ml" or another unit of PET; "" where there is none.
+    unit_factor : float
+        From the rescaled values of the files to `units`; 1 for all but SUV.
+    burned_in_text : {"yes", "unknown", "no"}
+        Whether the pixels show text, which may name the patient: the files say so, images of this
+        kind often do, or neither.
     """
 
     uid: str
@@ -121,6 +129,9 @@ class SeriesSummary:
     problems: tuple[str, ...] = ()
     damaged: tuple[str, ...] = ()
     inverted: bool = False
+    units: str = ""
+    unit_factor: float = 1.0
+    burned_in_text: Literal["yes", "unknown", "no"] = "no"
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,8 +143,8 @@ class Series:
     summary : SeriesSummary
         What the headers say.
     volume : numpy.ndarray, shape (slices, rows, columns)
-        Modality units (HU for CT): int16 where rescaled values are whole numbers in its range,
-        float32 otherwise. Colour is turned into luminance.
+        Modality units (HU for CT, SUVbw for PET where it can be told): int16 where rescaled values
+        are whole numbers in its range, float32 otherwise. Colour is turned into luminance.
     windows : tuple of Window
         Windows that the file of the middle slice suggests; often one, sometimes none.
     """

@@ -66,10 +66,13 @@ def series_name(summary: SeriesSummary) -> str:
 def size_text(summary: SeriesSummary) -> str:
     """Number and size of the slices and their spacing, in words."""
     size = f"{summary.slices} × {summary.rows} × {summary.columns}"
-    if not summary.geometry.in_patient:
+    if not summary.geometry.has_pixel_size:
         return f"{size}, spacing unknown"
     between_rows, between_columns = summary.pixel_spacing
-    return f"{size}, {summary.slice_spacing:.3g} × {between_rows:.3g} × {between_columns:.3g} mm"
+    pixel = f"{between_rows:.3g} × {between_columns:.3g} mm"
+    if not summary.geometry.in_patient:
+        return f"{size}, {pixel}, distance between slices unknown"
+    return f"{size}, {summary.slice_spacing:.3g} × {pixel}"
 
 
 def _text(text: str) -> str:

@@ -177,3 +177,23 @@ def _item(**attributes: Any) -> Dataset:
     for keyword, value in attributes.items():
         setattr(item, keyword, value)
     return item
+
+
+def write_images(folder: Path, changes: Sequence[dict[str, Any]], seed: int = 0) -> None:
+    """Write one axial image of a single series for each set of attributes to change."""
+    folder.mkdir(parents=True, exist_ok=True)
+    random = np.random.default_rng(seed)
+    for number, attributes in enumerate(changes, start=1):
+        image = base_image(20, 28, seed)
+        image.SOPInstanceUID = generate_uid(entropy_srcs=[str(seed), "image", str(number)])
+        image.InstanceNumber = number
+        image.ImageOrientationPatient = list(AXIAL)
+        image.ImagePositionPatient = [0, 0, 2.5 * number]
+        image.PixelSpacing = [0.75, 0.75]
+        image.PixelData = random.integers(0, 900, (20, 28), dtype=np.int16).tobytes()
+        for keyword, value in attributes.items():
+            if value is None:
+                image.pop(keyword, None)
+            else:
+                setattr(image, keyword, value)
+        image.save_as(folder / f"image{number:03d}", enforce_file_format=True)

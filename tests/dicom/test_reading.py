@@ -5,6 +5,7 @@ import numpy as np
 import pydicom
 import pytest
 from pydicom.pixels import apply_modality_lut
+from pydicom.uid import SecondaryCaptureImageStorage
 
 from core.dicom.errors import DicomError
 from core.dicom.pixels import read_frames
@@ -17,12 +18,12 @@ from core.dicom.reading import (
 )
 from core.dicom.series import Window
 from tests.dicom.synthetic_series import (
-    AXIAL,
     PLACEMENTS,
     SAGITTAL,
     Placement,
     base_image,
     write_enhanced,
+    write_images,
     write_series,
 )
 
@@ -127,6 +128,60 @@ def test_single_frame_volumes_are_told_apart_by_what_differs(tmp_path):
         assert np.array_equal(read_series(summary).volume, one.volume)
 
 
+def positions_times(*keys):
+    """Attributes of images at three positions for each set of attributes in `keys`."""
+    return [
+        {"ImagePositionPatient": [0, 0, 2.5 * index], **key} for key in keys for index in range(3)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("keys", "labels"),
+    [
+        (
+            [{"NominalPercentageOfCardiacPhase": phase} for phase in (0.0, 50.0)],
+            ["cardiac phase 0", "cardiac phase 50"],
+        ),
+        (
+            [{"FrameReferenceTime": time} for time in (900, 2500, 12000)],
+            ["frame time 900", "frame time 2500", "frame time 12000"],
+        ),
+        (
+            [
+                {"DiffusionBValue": b_value, "AcquisitionNumber": number}
+                for b_value in (1500.0, 800.0)
+                for number in (2, 1)
+            ],
+            [
+                "b-value 800, acquisition 1",
+                "b-value 800, acquisition 2",
+                "b-value 1500, acquisition 1",
+                "b-value 1500, acquisition 2",
+            ],
+        ),
+        (
+            [{"SequenceName": name} for name in ("*ep_b0", "*ep_b1000t")],
+            ["sequence *ep_b0", "sequence *ep_b1000t"],
+        ),
+        ([{}, {}], ["volume 1", "volume 2"]),
+    ],
+)
+def test_volumes_at_the_same_positions_are_separate_entries(tmp_path, keys, labels):
+    write_images(tmp_path, positions_times(*keys))
+    summaries = find_series(tmp_path)
+    assert [one.series_description for one in summaries] == [f"Synthetic ({x})" for x in labels]
+    assert all(summary.slices == 3 for summary in summaries)
+    assert len({summary.uid for summary in summaries}) == len(labels)
+
+
+def test_times_of_single_slices_do_not_tear_a_volume_apart(tmp_path):
+    images = positions_times({}, {})
+    for number, image in enumerate(images):
+        image["AcquisitionTime"] = f"1200{number:02d}"
+    write_images(tmp_path, images)
+    assert [summary.slices for summary in find_series(tmp_path)] == [3, 3]
+
+
 def test_names_of_files_and_depth_of_folders_do_not_matter(tmp_path):
     written = write_series(tmp_path / "a" / "b ü" / "c", PLACEMENTS[0])
     for path in list(written.folder.iterdir())[:3]:
@@ -185,6 +240,7 @@ def test_a_missing_slice_is_told_with_its_gap(tmp_path):
     write_series(tmp_path, PLACEMENTS[0], skip=[4])
     (summary,) = find_series(tmp_path)
     assert summary.slice_spacing == pytest.approx(2.5)
+    assert summary.geometry.missing_slices == {3: 1}
     assert any(
         "5.00 mm between slices 4 and 5 (counted from 1), 2.50 mm" in problem
         for problem in summary.problems
@@ -352,18 +408,71 @@ def test_missing_folders_and_folders_without_images_are_told(tmp_path):
         find_series(tmp_path / "a.txt")
 
 
-def test_patient_text_of_any_character_set_is_decoded(tmp_path):
-    write_series(
+CHARACTER_SETS = [
+    ("ISO_IR 192", "Δοκιμή^Ασθενής", "Größe 肝臓"),
+    ("ISO_IR 100", "Müller^Zoë", "Übersicht"),
+    ("ISO_IR 101", "Wałęsa^Łukasz", "Wątroba"),
+    ("ISO_IR 144", "Люкceмбypг^Иван", "Печень"),
+    ("ISO_IR 126", "Διονυσιος^Πέτρος", "Ήπαρ"),
+    ("ISO_IR 127", "قباني^لنزار", "كبد"),
+    ("ISO_IR 138", "שרון^דבורה", "כבד"),
+    ("ISO_IR 13", "ﾔﾏﾀﾞ^ﾀﾛｳ", "ｶﾝｿﾞｳ"),
+    (["", "ISO 2022 IR 87"], "Yamada^Tarou=山田^太郎", "肝臓 CT"),
+    (["", "ISO 2022 IR 149"], "Hong^Gildong=洪^吉洞=홍^길동", "간"),
+    ("GB18030", "Wang^XiaoDong=王^小东", "肝脏"),
+    ("GBK", "Wang^XiaoDong=王^小东", "肝脏"),
+]
+
+
+@pytest.mark.parametrize(("encoding", "name", "description"), CHARACTER_SETS, ids=str)
+def test_patient_text_of_any_character_set_is_decoded(tmp_path, encoding, name, description):
+    write_images(
         tmp_path,
-        Placement("axial", orientation=AXIAL),
-        slices=1,
-        SpecificCharacterSet="ISO_IR 192",
-        PatientName="Δοκιμή^Ασθενής",
-        SeriesDescription="Größe",
+        [
+            {
+                "SpecificCharacterSet": encoding,
+                "PatientName": name,
+                "SeriesDescription": description,
+            }
+        ],
     )
     (summary,) = find_series(tmp_path)
-    assert summary.patient_name == "Δοκιμή^Ασθενής"
-    assert summary.series_description == "Größe"
+    assert summary.patient_name == name
+    assert summary.series_description == description
+
+
+def test_a_character_set_that_does_not_exist_still_lets_the_series_open(tmp_path):
+    write_images(tmp_path, [{"SpecificCharacterSet": "ISO_IR 192", "PatientName": "Muster^Eva"}])
+    (path,) = tmp_path.iterdir()
+    content = path.read_bytes()
+    assert b"ISO_IR 192" in content
+    path.write_bytes(content.replace(b"ISO_IR 192", b"ISO_IR 999"))
+    (summary,) = find_series(tmp_path)
+    assert summary.patient_name == "Muster^Eva"
+    assert read_series(summary).volume.shape[0] == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"BurnedInAnnotation": "YES"}, "marked as showing text"),
+        ({"BurnedInAnnotation": "YES", "Modality": "US"}, "marked as showing text"),
+        ({"Modality": "US"}, "do not say that they show none"),
+        ({"SOPClassUID": SecondaryCaptureImageStorage}, "do not say that they show none"),
+        ({"Modality": "US", "BurnedInAnnotation": "NO"}, None),
+        ({}, None),
+    ],
+)
+def test_text_in_the_pixels_is_warned_of(tmp_path, changes, words):
+    write_images(tmp_path, [changes])
+    (summary,) = find_series(tmp_path)
+    warnings = [
+        problem
+        for problem in summary.problems
+        if "name the patient" in problem or "names the patient" in problem
+    ]
+    assert len(warnings) == (words is not None)
+    assert all(words in warning for warning in warnings)
 
 
 def test_a_broken_file_of_another_series_does_not_stop_this_one(tmp_path):

@@ -1,0 +1,208 @@
+"""Standardised uptake values of PET: how much more than its share a gram of tissue took up.
+
+SUVbw is the activity concentration, divided by the decayed dose per gram of body weight. The steps
+follow the vendor-neutral procedure of the Quantitative Imaging Biomarkers Alliance (QIBA FDG-PET/CT
+Profile, appendix G) with the attributes of PS3.3 C.8.9.1, C.8.9.2 and C.8.22.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from pydicom.dataset import Dataset
+
+from core.dicom.files import items_of, number_of, text_of
+
+PET_TAGS = (
+    "AcquisitionDate",
+    "AcquisitionDateTime",
+    "AttenuationCorrected",
+    "CorrectedImage",
+    "DecayCorrected",
+    "DecayCorrection",
+    "DecayCorrectionDateTime",
+    "PatientWeight",
+    "RadiopharmaceuticalInformationSequence",
+    "SUVType",
+    "Units",
+)
+
+# Doses below this are given in MBq against the standard, and nothing says which are.
+_LEAST_DOSE_BQ = 1e5
+_LONGEST_DELAY = timedelta(days=2)
+
+
+@dataclass(frozen=True)
+class PetFacts:
+    """What one PET image says about its units and what it takes to turn them into SUV.
+
+    Times without a zone, all of the same clock; dose in Bq, half-life in s, weight in kg; None or
+    "" for what the file leaves out. `reference` is the time that the activity was corrected to,
+    None where that has to be found from the whole series.
+    """
+
+    units: str
+    suv_type: str
+    is_attenuation_corrected: bool
+    is_decay_corrected: bool
+    correction: str
+    reference: datetime | None
+    series_time: datetime | None
+    acquisition_time: datetime | None
+    injection_time: datetime | None
+    dose: float | None
+    half_life: float | None
+    weight: float | None
+
+
+@dataclass(frozen=True)
+class SuvScale:
+    """Factor from modality units to SUVbw; None, with the reason in one sentence, without it."""
+
+    factor: float | None
+    reason: str = ""
+
+
+def pet_facts(dataset: Dataset) -> PetFacts:
+    """Collect what a PET image says, single-frame or enhanced."""
+    isotopes = items_of(dataset, "RadiopharmaceuticalInformationSequence")
+    isotope = isotopes[0] if len(isotopes) else Dataset()
+    series_time = _time(dataset, "SeriesDate", "SeriesTime")
+    acquisition_time = _date_time(dataset, "AcquisitionDateTime") or _time(
+        dataset, "AcquisitionDate", "AcquisitionTime"
+    )
+    corrected = text_of(dataset, "CorrectedImage")
+    return PetFacts(
+        units=text_of(dataset, "Units") or _rescale_type(dataset),
+        suv_type=text_of(dataset, "SUVType"),
+        is_attenuation_corrected="ATTN" in corrected
+        or text_of(dataset, "AttenuationCorrected") == "YES",
+        is_decay_corrected="DECY" in corrected or text_of(dataset, "DecayCorrected") == "YES",
+        correction=text_of(dataset, "DecayCorrection"),
+        reference=_date_time(dataset, "DecayCorrectionDateTime"),
+        series_time=series_time,
+        acquisition_time=acquisition_time,
+        injection_time=_date_time(isotope, "RadiopharmaceuticalStartDateTime")
+        or _clock_time(isotope, acquisition_time or series_time),
+        dose=number_of(isotope, "RadionuclideTotalDose"),
+        half_life=number_of(isotope, "RadionuclideHalfLife"),
+        weight=number_of(dataset, "PatientWeight"),
+    )
+
+
+def suv_scale(images: Iterable[PetFacts]) -> SuvScale:
+    """Find the factor from the modality units of a PET series to SUVbw in g/ml.
+
+    Parameters
+    ----------
+    images : iterable of PetFacts
+        Of all images of the series: the scan began with the earliest.
+
+    Returns
+    -------
+    SuvScale
+        The same factor for every image.
+    """
+    facts = list(images)
+    first = facts[0]
+    if any(
+        (one.units, one.dose, one.weight) != (first.units, first.dose, first.weight)
+        for one in facts
+    ):
+        return SuvScale(None, _sentence("its images differ in units, dose or weight"))
+    if first.units == "GML":
+        if first.suv_type in ("", "BW"):
+            return SuvScale(1.0)
+        return SuvScale(None, _sentence("its values are normalised by something else than weight"))
+    problem = _missing(first)
+    if problem:
+        return SuvScale(None, _sentence(problem))
+    assert first.dose is not None and first.half_life is not None and first.weight is not None
+    decayed_dose = first.dose
+    if first.correction != "ADMIN":
+        scan_time = _scan_time(facts)
+        if scan_time is None or first.injection_time is None:
+            return SuvScale(None, _sentence("the time of the injection or of the scan is missing"))
+        delay = scan_time - first.injection_time
+        if not timedelta(0) <= delay <= _LONGEST_DELAY:
+            return SuvScale(None, _sentence("the scan does not begin soon after the injection"))
+        decayed_dose *= 2 ** (-delay.total_seconds() / first.half_life)
+    return SuvScale(1000 * first.weight / decayed_dose)
+
+
+def _sentence(reason: str) -> str:
+    return f"Uptake cannot be shown as SUV, because {reason}; values are those of the file."
+
+
+def _missing(facts: PetFacts) -> str:
+    """Say what keeps an image from being turned into SUV; "" for nothing."""
+    if facts.units != "BQML":
+        return f"its units are {facts.units or 'not stated'} instead of Bq/ml"
+    if not facts.is_attenuation_corrected:
+        return "it is not corrected for attenuation"
+    if not facts.is_decay_corrected or facts.correction == "NONE":
+        return "it is not corrected for decay"
+    if not facts.weight or not 0.5 < facts.weight < 700:
+        return "the patient's weight is missing or not credible"
+    if not facts.dose or facts.dose < _LEAST_DOSE_BQ:
+        return "the injected dose is missing or not credible"
+    if not facts.half_life or facts.half_life <= 0:
+        return "the half-life of the isotope is missing"
+    return ""
+
+
+def _scan_time(facts: list[PetFacts]) -> datetime | None:
+    """Return the time that the activity is corrected to: when the scan began.
+
+    The series time may be that of a later reconstruction; then it lies after the acquisition, and
+    the earliest acquisition stands in.
+    """
+    if facts[0].reference is not None:
+        return facts[0].reference
+    earliest = min((one.acquisition_time for one in facts if one.acquisition_time), default=None)
+    series_time = facts[0].series_time
+    if series_time is not None and (earliest is None or series_time <= earliest):
+        return series_time
+    return earliest
+
+
+def _rescale_type(dataset: Dataset) -> str:
+    """Return the units of an enhanced PET image, which names them with its rescaling."""
+    for keyword in ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence"):
+        for holder in items_of(dataset, keyword)[:1]:
+            for item in items_of(holder, "PixelValueTransformationSequence")[:1]:
+                return text_of(item, "RescaleType").upper().replace("/", "")
+    return ""
+
+
+def _date_time(dataset: Dataset, keyword: str) -> datetime | None:
+    """Read a DT (PS3.5 6.2) without its zone, which all times of a series share."""
+    text = text_of(dataset, keyword)
+    zone = max(text.rfind("+"), text.rfind("-"))
+    return _parsed(text[:8], text[8 : zone if zone > 8 else None])
+
+
+def _time(dataset: Dataset, date_keyword: str, time_keyword: str) -> datetime | None:
+    return _parsed(text_of(dataset, date_keyword), text_of(dataset, time_keyword))
+
+
+def _clock_time(isotope: Dataset, scan: datetime | None) -> datetime | None:
+    """Complete a time of day with the date: the last such time before the scan."""
+    if scan is None:
+        return None
+    time = _parsed(f"{scan:%Y%m%d}", text_of(isotope, "RadiopharmaceuticalStartTime"))
+    if time is None:
+        return None
+    return time if time <= scan else time - timedelta(days=1)
+
+
+def _parsed(date: str, time: str) -> datetime | None:
+    date, time = date.replace(".", ""), time.replace(":", "")
+    if len(date) != 8 or len(time) < 4:
+        return None
+    whole, _, fraction = time.partition(".")
+    try:
+        moment = datetime.strptime(date + whole.ljust(6, "0"), "%Y%m%d%H%M%S")
+        return moment + timedelta(seconds=float(f"0.{fraction or 0}"))
+    except ValueError:
+        return None
