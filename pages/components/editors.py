@@ -4,10 +4,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
+import streamlit as st
 from numpy.typing import NDArray
 
 from core.annotation.segments import Segment
 from core.annotation.store import SliceAnnotation
+from pages.components.kept import kept
+from pages.components.settings import Editor, Settings
+
+_EDITOR = "editor"
 
 
 class Tool(StrEnum):
@@ -102,3 +107,13 @@ class MaskEvent:
         """Mask that the same strokes give on another stored mask, bool [rows, columns]."""
         added, removed = self.mask & ~self.base, self.base & ~self.mask
         return (stored | added) & ~removed
+
+
+def choose_editor(settings: Settings) -> None:
+    """Let the person choose what to draw with; the page is drawn anew with it."""
+    st.selectbox("Draw with", list(Editor), key=kept(_EDITOR, settings.editor), on_change=st.rerun)
+
+
+def chosen_editor(settings: Settings) -> Editor:
+    """What the person draws with; what the server's settings say where they chose nothing."""
+    return Editor(st.session_state[kept(_EDITOR, settings.editor)])

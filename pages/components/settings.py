@@ -3,9 +3,17 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 from core.annotation.database import default_url
+
+
+class Editor(StrEnum):
+    """What a person draws with."""
+
+    SLICE_EDITOR = "Slice editor"
+    SIMPLE = "Simple canvas"
 
 
 class SettingsError(ValueError):
@@ -27,12 +35,16 @@ class Settings:
         Name or path of the weights (``SLICEWISE_WEIGHTS``).
     device : str
         ``auto``, ``cpu`` or ``cuda`` (``SLICEWISE_DEVICE``).
+    editor : Editor
+        What people draw with until they choose otherwise: the slice editor, or the simple canvas
+        where ``SLICEWISE_EDITOR`` is ``simple``.
     """
 
     home: Path
     database: str
     weights: str
     device: str
+    editor: Editor = Editor.SLICE_EDITOR
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
@@ -58,11 +70,18 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     device = environment.get("SLICEWISE_DEVICE") or "auto"
     if device not in ("auto", "cpu", "cuda"):
         raise SettingsError("SLICEWISE_DEVICE must be auto, cpu or cuda; start Slicewise again.")
+    editors = {"slice-editor": Editor.SLICE_EDITOR, "simple": Editor.SIMPLE}
+    editor = editors.get(environment.get("SLICEWISE_EDITOR") or "slice-editor")
+    if editor is None:
+        raise SettingsError(
+            "SLICEWISE_EDITOR must be slice-editor or simple; start Slicewise again."
+        )
     return Settings(
         home=home.resolve(),
         database=environment.get("SLICEWISE_DATABASE") or default_url(home.resolve()),
         weights=environment.get("SLICEWISE_WEIGHTS") or "default",
         device=device,
+        editor=editor,
     )
 
 

@@ -18,16 +18,25 @@ export function outlines(mask, [rows, columns]) {
     x >= 0 && y >= 0 && x < columns && y < rows && mask[y * columns + x] === 1;
   const seen = new Set(); // pixels whose upper edge belongs to an outline already
   const found = [];
-  let place = mask.indexOf(1);
-  while (place >= 0) {
-    const startX = place % columns;
-    const startY = (place - startX) / columns;
-    if (!inside(startX, startY - 1) && !seen.has(place)) {
-      found.push(follow(startX, startY, inside, seen, columns));
+  let start = mask.indexOf(1);
+  while (start >= 0) {
+    const row = Math.floor(start / columns);
+    const rowEnd = (row + 1) * columns;
+    const background = mask.indexOf(0, start);
+    const end = background < 0 || background > rowEnd ? rowEnd : background;
+    // Only pixels with background above them can begin an outline.
+    for (let place = nextUpper(start, end); place < end; place = nextUpper(place + 1, end)) {
+      if (!seen.has(place)) found.push(follow(place % columns, row, inside, seen, columns));
     }
-    place = mask.indexOf(1, place + 1);
+    start = mask.indexOf(1, end);
   }
   return found;
+
+  function nextUpper(from, end) {
+    if (from < columns) return from;
+    const above = mask.indexOf(0, from - columns);
+    return above < 0 ? end : above + columns;
+  }
 }
 
 function follow(startX, startY, inside, seen, columns) {

@@ -46,7 +46,9 @@ export function createOutbox(client, restored = []) {
     /** "saved", "saving", or "offline" where the server has been silent for too long. */
     state(now) {
       if (pending.length === 0) return "saved";
-      const silent = waitingSince !== null && now - waitingSince >= RESEND_AFTER_MS;
+      // Some messages ask for work that takes the server longer than storing a mask.
+      const patience = Math.max(RESEND_AFTER_MS, ...pending.map((one) => one.patience ?? 0));
+      const silent = waitingSince !== null && now - waitingSince >= patience;
       return silent ? "offline" : "saving";
     },
   };

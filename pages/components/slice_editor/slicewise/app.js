@@ -1,0 +1,110 @@
+// What this tab knows and means, without the screen: one for each series that is open.
+
+import { createAnnotation } from "./annotation.js";
+import { AHEAD, createWishes, keepForReload, recallAfterReload, wireOf } from "./exchange.js";
+import { createPixelStore } from "./pixels.js";
+
+const PREFERENCES = "slicewise.editor";
+
+function randomName() {
+  return Array.from(crypto.getRandomValues(new Uint8Array(8)), (one) =>
+    one.toString(16).padStart(2, "0"),
+  ).join("");
+}
+
+export function createApp(header) {
+  const { series, view } = header;
+  const [, rows, columns] = series.shape;
+  const client = randomName();
+  const [first] = series.windows;
+  const app = {
+    info: series,
+    client,
+    annotation: createAnnotation({ client, size: rows * columns, restored: recallAfterReload(series.key) }),
+    pixels: createPixelStore(rows, columns),
+    planes: { row: null, column: null },
+    wishes: createWishes(series.shape),
+    slice: view.slice,
+    segment: view.segment,
+    moves: view.moves,
+    cross: [Math.floor(rows / 2), Math.floor(columns / 2)],
+    crossNumber: 1,
+    tool: "brush",
+    erase: false,
+    size: (Math.min(rows * series.spacing[1], columns * series.spacing[2]) * 24) / 640,
+    firstWindow: first,
+    window: first,
+    tolerance: Math.round(first.width / 12),
+    range: [first.center - first.width / 4, first.center + first.width / 4],
+    style: { opacity: 0.35, filled: true, hidden: false },
+    view: null,
+    setState: null, // sends to the server; null while the element is not on the page
+    sendLater: null,
+  };
+  const kept = readPreferences();
+  if (Number.isFinite(kept.opacity)) app.style.opacity = Math.min(Math.max(kept.opacity, 0), 1);
+  if (typeof kept.filled === "boolean") app.style.filled = kept.filled;
+  return app;
+}
+
+function readPreferences() {
+  try {
+    return JSON.parse(localStorage.getItem(PREFERENCES)) ?? {};
+  } catch {
+    return {};
+  }
+}
+
+export function keepPreferences({ style: { opacity, filled } }) {
+  try {
+    localStorage.setItem(PREFERENCES, JSON.stringify({ opacity, filled }));
+  } catch {
+    // Then they last as long as the tab.
+  }
+}
+
+/** Sends everything without an answer, with what is looked at and what is missing. */
+export function send(app) {
+  clearTimeout(app.sendLater);
+  app.sendLater = null;
+  const now = performance.now();
+  const messages = app.annotation.outbox.send(now);
+  keepForReload(app.info.key, app.annotation.unsaved());
+  if (app.setState === null) return;
+  const plane = (axis) => {
+    const index = axis === "row" ? app.cross[0] : app.cross[1];
+    return app.planes[axis]?.index === index ? null : [index, app.crossNumber];
+  };
+  try {
+    app.setState("outbox", {
+      client: app.client,
+      ...app.annotation.received(),
+      slice: app.slice,
+      segment: app.segment,
+      wanted: {
+        slices: app.wishes.for(app.slice, app.pixels.has, now),
+        row: plane("row"),
+        column: plane("column"),
+      },
+      messages: messages.map(wireOf),
+    });
+  } catch {
+    // Without a connection: everything is sent again in a while.
+  }
+}
+
+/** Sends soon, unless something is sent before. */
+export function sendSoon(app, milliseconds) {
+  app.sendLater ??= setTimeout(() => send(app), milliseconds);
+}
+
+/** Whether there is something to ask for. */
+export function isMissingPixels(app) {
+  const [slices] = app.info.shape;
+  for (let away = 0; away <= AHEAD; away++) {
+    for (const slice of [app.slice - away, app.slice + away]) {
+      if (slice >= 0 && slice < slices && !app.pixels.has(slice)) return true;
+    }
+  }
+  return app.planes.row?.index !== app.cross[0] || app.planes.column?.index !== app.cross[1];
+}

@@ -1,0 +1,215 @@
+// The slice on the screen: three canvases above each other, so that painting redraws masks only.
+//
+// `image` holds the grey values, `masks` the segments, `pointer` what follows the cursor. Masks are
+// kept as images of the slice's own size; outlines are drawn in screen pixels, so that they stay
+// thin however far one zooms in.
+
+import { outlines } from "./contours.js";
+import { decodeRuns, sameCode } from "./runs.js";
+import { fitView, toScreen } from "./view.js";
+
+const PROPOSED_SHARE = 0.35; // of the opacity: a proposal never looks like a drawn mask
+const OTHERS_SHARE = 0.4;
+const SMOOTH_BELOW = 6; // screen pixels per image pixel: beyond, people want to see the pixels
+const DASH = [6, 4];
+
+export function createStage(root, shape, spacing) {
+  const [rows, columns] = shape;
+  const canvases = Object.fromEntries(
+    ["image", "masks", "pointer"].map((name) => [name, root.querySelector(`canvas.${name}`)]),
+  );
+  const screen = { width: 1, height: 1 };
+  const grey = document.createElement("canvas");
+  grey.width = columns;
+  grey.height = rows;
+  const greyContext = grey.getContext("2d");
+  const greyPixels = greyContext.createImageData(columns, rows);
+  const greyNumbers = new Uint32Array(greyPixels.data.buffer);
+  const layers = new Map(); // segment -> layer
+  let view = null;
+  let density = 1;
+
+  function resize() {
+    const width = Math.max(1, root.clientWidth);
+    const height = Math.max(1, root.clientHeight);
+    density = globalThis.devicePixelRatio || 1;
+    const fitted = view === null || isFitted();
+    const [dx, dy] = [(width - screen.width) / 2, (height - screen.height) / 2];
+    screen.width = width;
+    screen.height = height;
+    for (const canvas of Object.values(canvases)) {
+      canvas.width = Math.round(width * density);
+      canvas.height = Math.round(height * density);
+    }
+    if (fitted) view = fitView(shape, spacing, screen);
+    else view = { ...view, x: view.x + dx, y: view.y + dy };
+  }
+
+  function isFitted() {
+    const fit = fitView(shape, spacing, screen);
+    return ["scale", "x", "y"].every((name) => Math.abs(fit[name] - view[name]) < 1e-6);
+  }
+
+  function inImagePixels(context) {
+    context.setTransform(
+      density * view.scale * spacing[1], 0, 0, density * view.scale * spacing[0],
+      density * view.x, density * view.y,
+    );
+  }
+
+  function inScreenPixels(context) {
+    context.setTransform(density, 0, 0, density, 0, 0);
+  }
+
+  function clear(context) {
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.clearRect(0, 0, context.canvas.width, context.canvas.height);
+  }
+
+  /** Draws the grey values; `numbers` null leaves the slice black. */
+  function drawImage(numbers, table) {
+    if (numbers === null) greyNumbers.fill(0xff000000);
+    else for (let place = 0; place < numbers.length; place++) greyNumbers[place] = table[numbers[place]];
+    greyContext.putImageData(greyPixels, 0, 0);
+    placeImage();
+  }
+
+  /** Draws the grey values again in another place or size. */
+  function placeImage() {
+    const context = canvases.image.getContext("2d", { alpha: false });
+    clear(context);
+    inImagePixels(context);
+    context.imageSmoothingEnabled = view.scale * Math.max(...spacing) * density < SMOOTH_BELOW;
+    context.imageSmoothingQuality = "high";
+    context.drawImage(grey, 0, 0);
+  }
+
+  function layerOf(segment) {
+    if (!layers.has(segment)) {
+      const canvas = document.createElement("canvas");
+      canvas.width = columns;
+      canvas.height = rows;
+      layers.set(segment, { canvas, code: null, mask: null, outlines: null, color: "" });
+    }
+    return layers.get(segment);
+  }
+
+  /** Puts a mask, given as code, into the layer of its segment. */
+  function setMask(segment, code, color) {
+    const layer = layerOf(segment);
+    const name = color.join();
+    if (layer.code !== null && sameCode(layer.code, code) && layer.color === name) return;
+    layer.mask = decodeRuns(code, rows * columns);
+    layer.code = code;
+    layer.color = name;
+    layer.outlines = null;
+    colour(layer, color, { top: 0, left: 0, bottom: rows, right: columns });
+  }
+
+  /** Shows changes of a mask being painted, within a rectangle of image pixels. */
+  function touchMask(segment, mask, color, area) {
+    const layer = layerOf(segment);
+    layer.mask = mask;
+    layer.code = null;
+    layer.outlines = null;
+    colour(layer, color, area);
+  }
+
+  function colour(layer, [red, green, blue], { top, left, bottom, right }) {
+    const [width, height] = [right - left, bottom - top];
+    if (width <= 0 || height <= 0) return;
+    const context = layer.canvas.getContext("2d");
+    const part = context.createImageData(width, height);
+    const pixels = new Uint32Array(part.data.buffer);
+    const value = (0xff000000 | (blue << 16) | (green << 8) | red) >>> 0;
+    for (let row = 0; row < height; row++) {
+      const from = (top + row) * columns + left;
+      const to = row * width;
+      for (let column = 0; column < width; column++) {
+        if (layer.mask[from + column] === 1) pixels[to + column] = value;
+      }
+    }
+    context.putImageData(part, left, top);
+  }
+
+  /**
+   * Draws all masks.
+   *
+   * @param {object[]} shown `{segment, color, state, active}`, the last one on top.
+   * @param {{opacity: number, filled: boolean, hidden: boolean}} style
+   * @param {object|null} area Rectangle of image pixels outside of which nothing changed.
+   */
+  function drawMasks(shown, style, area = null) {
+    const context = canvases.masks.getContext("2d");
+    context.save();
+    if (area !== null) {
+      inScreenPixels(context);
+      const start = toScreen(view, spacing, [area.left, area.top]);
+      const end = toScreen(view, spacing, [area.right, area.bottom]);
+      const x = Math.floor(start.x) - 4;
+      const y = Math.floor(start.y) - 4;
+      context.beginPath();
+      context.rect(x, y, Math.ceil(end.x) + 4 - x, Math.ceil(end.y) + 4 - y);
+      context.clip();
+    }
+    clear(context);
+    if (!style.hidden) for (const one of shown) drawMask(context, one, style);
+    context.restore();
+  }
+
+  function drawMask(context, { segment, color, state, active }, style) {
+    const layer = layers.get(segment);
+    if (layer === undefined || layer.mask === null) return;
+    const proposed = state === "proposed";
+    if (style.filled) {
+      inImagePixels(context);
+      context.imageSmoothingEnabled = false;
+      const share = (proposed ? PROPOSED_SHARE : 1) * (active ? 1 : OTHERS_SHARE);
+      context.globalAlpha = style.opacity * share;
+      context.drawImage(layer.canvas, 0, 0);
+      context.globalAlpha = 1;
+    }
+    layer.outlines ??= outlines(layer.mask, shape);
+    inScreenPixels(context);
+    context.beginPath();
+    for (const outline of layer.outlines) {
+      for (let at = 0; at < outline.length; at += 2) {
+        const place = toScreen(view, spacing, [outline[at], outline[at + 1]]);
+        if (at === 0) context.moveTo(place.x, place.y);
+        else context.lineTo(place.x, place.y);
+      }
+      context.closePath();
+    }
+    context.setLineDash(proposed ? DASH : []);
+    context.lineWidth = active ? 1.6 : 1;
+    context.globalAlpha = active ? 1 : 0.75;
+    context.strokeStyle = `rgb(${color.join()})`;
+    context.stroke();
+    context.globalAlpha = 1;
+  }
+
+  /** Clears the canvas of the pointer and draws on it in CSS pixels. */
+  function drawPointer(draw) {
+    const context = canvases.pointer.getContext("2d");
+    clear(context);
+    inScreenPixels(context);
+    context.setLineDash([]);
+    draw(context);
+  }
+
+  return {
+    screen,
+    view: () => view,
+    setView: (other) => (view = other),
+    fit: () => (view = fitView(shape, spacing, screen)),
+    resize,
+    drawImage,
+    placeImage,
+    setMask,
+    touchMask,
+    maskOf: (segment) => layers.get(segment)?.mask ?? null,
+    forget: (segment) => layers.delete(segment),
+    drawMasks,
+    drawPointer,
+  };
+}

@@ -1,0 +1,33 @@
+"""The annotate page around the slice editor: what to do next above it, and nothing else."""
+
+import streamlit as st
+
+from pages.components.editors import choose_editor
+from pages.components.next_step import next_step
+from pages.components.segment_panel import segment_buttons
+from pages.components.slice_editor.editor import SIDE, show_slice_editor
+from pages.components.work import Work, current_segment
+
+
+def slice_workspace(work: Work) -> None:
+    """Show the editor with the next step above it.
+
+    Parameters
+    ----------
+    work : Work
+        Series being worked on, with a segment.
+    """
+    _beside(work)
+    show_slice_editor(work)
+
+
+@st.fragment(key=SIDE)
+def _beside(work: Work) -> None:
+    segment = current_segment(work, work.segments())
+    if segment is None:
+        st.rerun()
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="beside"):
+        next_step(work, segment)
+        segment_buttons(work, segment)
+        with st.popover("", icon=":material/settings:", help="Settings"):
+            choose_editor(work.entrance.settings)
