@@ -14,7 +14,7 @@ from typing import Any, get_args
 import numpy as np
 
 from core.commands.choice import choose_series
-from core.dicom.errors import DicomError
+from core.dicom.errors import DicomError, NeedsConsentError
 from core.dicom.reading import read_series
 from core.dicom.segmentation import SegmentMasks, read_segmentation, write_segmentation
 from core.dicom.series import Series
@@ -45,6 +45,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--output", type=Path, required=True, metavar="OUT.dcm", help="segmentation to write"
+    )
+    parser.add_argument(
+        "--allow-same-frame",
+        action="store_true",
+        help="take examples from another series in the same frame of reference, or from resampled "
+        "images, by the nearest plane and pixel",
     )
     parser.add_argument("--report", type=Path, metavar="R.json", help="report to write")
     parser.add_argument(
@@ -89,7 +95,12 @@ def run(arguments: argparse.Namespace) -> int:
     _check_outputs(outputs, arguments.examples)
     start = perf_counter()
     series = read_series(choose_series(arguments.path, arguments.series))
-    segments = _read_examples(arguments.examples, arguments.absent, series)
+    segments = _read_examples(
+        arguments.examples,
+        arguments.absent,
+        series,
+        allow_same_frame=arguments.allow_same_frame,
+    )
     engine = None
     if arguments.method != "interpolation":
         # Importing PyTorch takes seconds, which a wrong path should not cost.
@@ -124,9 +135,15 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _read_examples(path: Path, absent: Sequence[str], series: Series) -> list[_Drawn]:
+def _read_examples(
+    path: Path, absent: Sequence[str], series: Series, *, allow_same_frame: bool
+) -> list[_Drawn]:
     """Read segments and number them as a segmentation does, from 1 without gaps."""
-    read = [masks for masks in read_segmentation(path, series) if masks.masks]
+    try:
+        whole = read_segmentation(path, series, allow_same_frame=allow_same_frame)
+    except NeedsConsentError as error:
+        raise DicomError(f"{str(error)[:-1]}; --allow-same-frame uses it all the same.") from error
+    read = [masks for masks in whole if masks.masks]
     if not read:
         raise DicomError(f"{path} marks no pixel; draw the structure on at least one slice.")
     wanted = _read_absent(absent, {masks.segment.label for masks in read}, series)

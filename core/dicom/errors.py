@@ -1,4 +1,4 @@
-"""The one error of this package that people see."""
+"""The errors of this package, which people see."""
 
 
 class DicomError(ValueError):
@@ -6,3 +6,7 @@ class DicomError(ValueError):
 
     The message names the place of the file and what to do, never anything of the patient.
     """
+
+
+class NeedsConsentError(DicomError):
+    """Something of another series that would fit in space, if the person says that it may."""

@@ -1,6 +1,7 @@
 """Reading DICOM segmentations, Slicewise's and others', back onto their series."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import cast, get_args
 
@@ -9,7 +10,7 @@ from pydicom.dataset import Dataset, FileDataset
 
 from core.annotation.segments import MAX_LABEL_LENGTH, Segment
 from core.dicom.codes import UNKNOWN_CATEGORY, UNKNOWN_TYPE, code_of, color_of, modifier_of
-from core.dicom.errors import DicomError
+from core.dicom.errors import DicomError, NeedsConsentError
 from core.dicom.files import (
     NotDicomError,
     integer_of,
@@ -23,8 +24,11 @@ from core.dicom.files import (
     text_of,
 )
 from core.dicom.pixels import decoded_frames, functional_group
+from core.dicom.resampling import Planes, are_parallel, resample_masks
 from core.dicom.segment_masks import Algorithm, SegmentMasks
 from core.dicom.series import Series, SeriesSummary
+
+_Masks = dict[int, dict[int, np.ndarray]]
 
 _DIRECTION_TOLERANCE = 1e-3
 _SPACING_TOLERANCE = 1e-2
@@ -62,7 +66,9 @@ def read_segmentation(
     threshold : float
         Share of the largest value from which a pixel of a FRACTIONAL segmentation belongs to it.
     allow_same_frame : bool
-        Accept a segmentation of another series that shares the frame of reference and the planes.
+        Accept a segmentation of another series in the same frame of reference, or on resampled
+        images of this one. Where its planes are others but parallel, each slice takes the nearest
+        plane, and each pixel the nearest pixel.
 
     Returns
     -------
@@ -72,6 +78,8 @@ def read_segmentation(
 
     Raises
     ------
+    NeedsConsentError
+        When it would fit with `allow_same_frame` only.
     DicomError
         When the file is no segmentation, is cut short, belongs to another series, or does not fit
         the planes of this one.
@@ -79,23 +87,22 @@ def read_segmentation(
     summary = series.summary if isinstance(series, Series) else series
     dataset = _open_segmentation(path)
     _check_belongs(dataset, summary, path, allow_same_frame)
-    _check_planes(dataset, summary, path)
-    masks: dict[int, dict[int, np.ndarray]] = {
-        number: {} for number in sorted(_descriptions(dataset))
-    }
-    for frame, number, mask in _segment_frames(dataset, path, threshold, list(masks)):
-        if not mask.any():
-            continue
-        index = _slice_of(dataset, frame, summary)
-        if index is None:
-            raise DicomError(
-                f"{place(path)} marks pixels at a position where the series has no slice; "
-                "it was made on other planes."
-            )
-        if number not in masks:
-            raise DicomError(f"{place(path)} uses segment {number} without describing it.")
-        present = masks[number].get(index)
-        masks[number][index] = mask if present is None else present | mask
+    numbers = sorted(_descriptions(dataset))
+    frames = _segment_frames(dataset, path, threshold, numbers)
+    misfit = _misfit(dataset, summary)
+    masks = None if misfit else _masks_in_place(dataset, summary, frames, path, numbers)
+    if masks is None:
+        misfit = misfit or "marks pixels at a position where the series has no slice"
+        sentence = f"{place(path)} {misfit}: it was made on other planes."
+        planes = _planes(dataset)
+        if planes is None or not shares_frame(dataset, summary):
+            raise DicomError(sentence)
+        if not are_parallel(planes, summary.geometry):
+            raise DicomError(f"{sentence[:-1]}, and these are not parallel to the slices.")
+        if not allow_same_frame:
+            raise NeedsConsentError(sentence)
+        frames = _segment_frames(dataset, path, threshold, numbers)
+        masks = _resampled_masks(planes, summary, frames, path, numbers)
     overlapping = _overlapping(masks)
     return [
         SegmentMasks(
@@ -153,58 +160,171 @@ def _open_segmentation(path: Path) -> FileDataset:
 def _check_belongs(
     dataset: Dataset, summary: SeriesSummary, path: Path, allow_same_frame: bool
 ) -> None:
-    referenced = set(_referenced_instances(dataset))
+    referenced = set(referenced_instances(dataset))
     if referenced & {record.sop_instance_uid for record in summary.records}:
         return
-    frame_of_reference = text_of(dataset, "FrameOfReferenceUID")
-    shares_frame = frame_of_reference and frame_of_reference == summary.frame_of_reference_uid
-    if shares_frame and (allow_same_frame or not referenced):
-        return
-    if shares_frame:
+    check_frame(dataset, summary, path, allow_same_frame or not referenced)
+
+
+def check_frame(
+    dataset: Dataset, summary: SeriesSummary, path: Path, allow_same_frame: bool
+) -> None:
+    """Refuse an object of another series, unless it shares the frame of reference and may be used.
+
+    Raises
+    ------
+    NeedsConsentError
+        When it shares the frame of reference, which is not allowed.
+    DicomError
+        When it has nothing to do with the series.
+    """
+    if not shares_frame(dataset, summary):
         raise DicomError(
+            f"{place(path)} belongs to another series; open that series, or choose a file that was "
+            "made on this one."
+        )
+    if not allow_same_frame:
+        raise NeedsConsentError(
             f"{place(path)} belongs to another series in the same frame of reference; "
             "say that it may be used here, or open that series."
         )
-    raise DicomError(
-        f"{place(path)} belongs to another series; open that series, or choose a segmentation "
-        "of this one."
-    )
 
 
-def _referenced_instances(dataset: Dataset) -> Iterator[str]:
+def shares_frame(dataset: Dataset, summary: SeriesSummary) -> bool:
+    """Tell whether an object and a series name the same frame of reference."""
+    named = {text_of(dataset, "FrameOfReferenceUID")}
+    for keyword, inner in (
+        ("ReferencedFrameOfReferenceSequence", "FrameOfReferenceUID"),
+        ("StructureSetROISequence", "ReferencedFrameOfReferenceUID"),
+    ):
+        named.update(text_of(item, inner) for item in items_of(dataset, keyword))
+    return summary.frame_of_reference_uid in named - {""}
+
+
+def referenced_instances(dataset: Dataset) -> Iterator[str]:
+    """Yield the UIDs of the images that an object refers to, wherever it does."""
     uid = text_of(dataset, "ReferencedSOPInstanceUID")
     if uid:
         yield uid
     for keyword in _REFERENCE_SEQUENCES:
         for item in items_of(dataset, keyword):
-            yield from _referenced_instances(item)
+            yield from referenced_instances(item)
 
 
-def _check_planes(dataset: Dataset, summary: SeriesSummary, path: Path) -> None:
+def _misfit(dataset: Dataset, summary: SeriesSummary) -> str:
+    """Say in what the planes differ from the slices; "" where they may be the same."""
     size = integer_of(dataset, "Rows"), integer_of(dataset, "Columns")
     if size != (summary.rows, summary.columns):
-        raise DicomError(
-            f"{place(path)} has {size[0]} × {size[1]} pixels, the series "
-            f"{summary.rows} × {summary.columns}: it was made on resampled images."
-        )
+        return f"has {size[0]} × {size[1]} pixels, the series {summary.rows} × {summary.columns}"
     geometry = summary.geometry
     expected = [*geometry.row_direction, *geometry.column_direction]
     orientation = functional_group(dataset, "PlaneOrientationSequence", 0)
     cosines = numbers_of(orientation, "ImageOrientationPatient") if orientation else ()
     if len(cosines) == 6 and not np.allclose(cosines, expected, atol=_DIRECTION_TOLERANCE):
-        raise DicomError(
-            f"{place(path)} lies in planes of another orientation than the series; "
-            "it was made on reformatted images."
-        )
+        return "lies in planes of another orientation than the series"
     measures = functional_group(dataset, "PixelMeasuresSequence", 0)
     spacing = numbers_of(measures, "PixelSpacing") if measures else ()
     if len(spacing) == 2 and not np.allclose(
         spacing, summary.pixel_spacing, rtol=_SPACING_TOLERANCE
     ):
-        raise DicomError(
-            f"{place(path)} has pixels of another size than the series: it was made on resampled "
-            "images."
+        return "has pixels of another size than the series"
+    return ""
+
+
+def _masks_in_place(
+    dataset: Dataset,
+    summary: SeriesSummary,
+    frames: Iterator[tuple[int, int, np.ndarray]],
+    path: Path,
+    numbers: Sequence[int],
+) -> _Masks | None:
+    """Put frames on the slices they lie on; None where one with pixels lies on none."""
+    masks: _Masks = {number: {} for number in numbers}
+    for frame, number, mask in _marking(frames, path, numbers):
+        index = _slice_of(dataset, frame, summary)
+        if index is None:
+            return None
+        _add(masks[number], index, mask)
+    return masks
+
+
+def _resampled_masks(
+    planes: Planes,
+    summary: SeriesSummary,
+    frames: Iterator[tuple[int, int, np.ndarray]],
+    path: Path,
+    numbers: Sequence[int],
+) -> _Masks:
+    by_frame: _Masks = {number: {} for number in numbers}
+    # Frames of several segments lie on the same plane: the first of them stands for all.
+    unique, first, same = np.unique(
+        np.round(planes.positions @ planes.normal, 2), return_index=True, return_inverse=True
+    )
+    for frame, number, mask in _marking(frames, path, numbers):
+        _add(by_frame[number], int(same[frame]), mask)
+    distinct = replace(planes, positions=planes.positions[first])
+    if len(unique) > 1:
+        # Planes that nothing is marked on may be left out, so those there may lie farther apart.
+        distinct = replace(distinct, step=min(planes.step, float(np.diff(unique).min())))
+    masks = {
+        number: resample_masks(found, distinct, summary.geometry)
+        for number, found in by_frame.items()
+    }
+    if any(by_frame.values()) and not any(masks.values()):
+        raise DicomError(f"{place(path)} marks nothing within the slices of this series.")
+    return masks
+
+
+def _marking(
+    frames: Iterator[tuple[int, int, np.ndarray]], path: Path, numbers: Sequence[int]
+) -> Iterator[tuple[int, int, np.ndarray]]:
+    """Pass on the frames that mark a pixel; a segment without description is an error."""
+    for frame, number, mask in frames:
+        if not mask.any():
+            continue
+        if number not in numbers:
+            raise DicomError(f"{place(path)} uses segment {number} without describing it.")
+        yield frame, number, mask
+
+
+def _add(masks: dict[int, np.ndarray], index: int, mask: np.ndarray) -> None:
+    present = masks.get(index)
+    masks[index] = mask if present is None else present | mask
+
+
+def _planes(dataset: Dataset) -> Planes | None:
+    """Read where the frames lie; None unless all say so in the same orientation."""
+    frames = integer_of(dataset, "NumberOfFrames") or 1
+    groups = [
+        [functional_group(dataset, sequence, frame) or Dataset() for frame in range(frames)]
+        for sequence in (
+            "PlanePositionSequence",
+            "PlaneOrientationSequence",
+            "PixelMeasuresSequence",
         )
+    ]
+    positions = [numbers_of(group, "ImagePositionPatient") for group in groups[0]]
+    cosines = [numbers_of(group, "ImageOrientationPatient") for group in groups[1]]
+    spacing = [numbers_of(group, "PixelSpacing") for group in groups[2]]
+    if (
+        any(len(position) != 3 for position in positions)
+        or any(len(one) != 6 or not np.allclose(one, cosines[0]) for one in cosines)
+        or any(len(one) != 2 or min(one) <= 0 or one != spacing[0] for one in spacing)
+    ):
+        return None
+    row, column = np.array(cosines[0][:3]), np.array(cosines[0][3:])
+    if not all(
+        0.9 < np.linalg.norm(vector) < 1.1 for vector in (row, column, np.cross(row, column))
+    ):
+        return None
+    steps = (number_of(groups[2][0], name) for name in ("SpacingBetweenSlices", "SliceThickness"))
+    return Planes(
+        row_direction=row,
+        column_direction=column,
+        positions=np.array(positions),
+        pixel_spacing=(spacing[0][0], spacing[0][1]),
+        step=next((abs(step) for step in steps if step), 1.0),
+    )
 
 
 def _descriptions(dataset: Dataset) -> dict[int, Dataset]:

@@ -9,6 +9,7 @@ from core.__main__ import main
 from core.dicom.reading import find_series, read_series
 from core.dicom.segmentation import read_segmentation
 from tests.commands.conftest import STRUCTURES, example_slices, write_examples
+from tests.dicom.synthetic_series import PLACEMENTS, write_series
 
 
 def propose(case, output: Path, *options: str) -> int:
@@ -281,3 +282,29 @@ def test_output_satisfies_the_validator(drawn_case, tmp_path, dciodvfy):
     assert propose(drawn_case, output, "--method", "interpolation") == 0
     done = subprocess.run([dciodvfy, str(output)], capture_output=True, text=True, check=False)
     assert "Error" not in done.stdout + done.stderr
+
+
+def test_examples_of_another_series_in_the_same_frame_of_reference_need_the_option(
+    tmp_path, capsys
+):
+    write_series(tmp_path / "drawn", PLACEMENTS[0], rows=40, columns=40)
+    series = read_series(find_series(tmp_path / "drawn")[0])
+    disks = {index: np.hypot(*np.ogrid[-20:20, -20:20]) < 6 + index for index in (1, 7)}
+    examples = write_examples(series, {"liver": disks}, tmp_path / "examples.dcm")
+    write_series(
+        tmp_path / "later",
+        PLACEMENTS[0],
+        rows=40,
+        columns=40,
+        seed=1,
+        FrameOfReferenceUID=series.summary.frame_of_reference_uid,
+    )
+    output = tmp_path / "out.dcm"
+    command = ["propose", str(tmp_path / "later"), "--examples", str(examples)]
+    command += ["--output", str(output), "--method", "interpolation"]
+    assert main(command) == 2
+    assert "--allow-same-frame" in capsys.readouterr().err and not output.exists()
+    assert main([*command, "--allow-same-frame"]) == 0
+    (masks,) = read_segmentation(output, find_series(tmp_path / "later")[0])
+    assert set(masks.masks) == set(range(1, 8))
+    assert all(np.array_equal(masks.masks[index], disk) for index, disk in disks.items())

@@ -10,7 +10,7 @@ import pytest
 
 from core.annotation.anatomy import LEFT
 from core.annotation.segments import Code, Segment
-from core.dicom.errors import DicomError
+from core.dicom.errors import DicomError, NeedsConsentError
 from core.dicom.reading import find_series
 from core.dicom.segmentation import (
     SegmentMasks,
@@ -27,7 +27,7 @@ from tests.dicom.round_trips import (
     masks_in_place,
     volumes_by_dcmqi,
 )
-from tests.dicom.synthetic_series import PLACEMENTS, write_enhanced, write_series
+from tests.dicom.synthetic_series import PLACEMENTS, Placement, write_enhanced, write_series
 
 KIDNEY = Code("64033007", "SCT", "Kidney")
 REAL_SERIES = ("totalseg_example_ct", "dcmqi_ct3slice", "nd320_study1_t1post")
@@ -539,6 +539,67 @@ def test_a_series_in_the_same_frame_of_reference_needs_consent(tmp_path, small):
         read_segmentation(path, later)
     read = read_segmentation(path, later, allow_same_frame=True)
     assert_same_masks(read[0].masks, segments[0].masks)
+
+
+@pytest.fixture
+def coarse_copy(tmp_path, shared_data):
+    """A real CT in the same frame of reference as another series: every second pixel, shifted."""
+    for path in (shared_data / "dicom" / "dcmqi_ct3slice").iterdir():
+        image = pydicom.dcmread(path)
+        image.PixelData = np.ascontiguousarray(image.pixel_array[::2, ::2]).tobytes()
+        image.Rows, image.Columns = image.Rows // 2, image.Columns // 2
+        image.PixelSpacing = [2 * spacing for spacing in image.PixelSpacing]
+        image.SeriesInstanceUID = "2.25.1"
+        image.SOPInstanceUID += ".1"
+        x, y, z = image.ImagePositionPatient
+        image.ImagePositionPatient = [x, y, float(z) + 0.2]
+        image.save_as(tmp_path / path.name)
+    return find_series(tmp_path)[0]
+
+
+def test_a_segmentation_by_dcmqi_seeds_a_coarser_series_of_the_same_patient(
+    shared_data, coarse_copy
+):
+    path = shared_data / "dicom" / "dcmqi_seg" / "liver.dcm"
+    (original,) = find_series(shared_data / "dicom" / "dcmqi_ct3slice")
+    (fine,) = read_segmentation(path, original)
+    with pytest.raises(NeedsConsentError, match="same frame of reference"):
+        read_segmentation(path, coarse_copy)
+    (coarse,) = read_segmentation(path, coarse_copy, allow_same_frame=True)
+    assert coarse.segment == fine.segment and coarse.masks.keys() == fine.masks.keys()
+    for index, mask in fine.masks.items():
+        assert np.array_equal(coarse.masks[index], mask[::2, ::2])
+
+
+def test_a_segmentation_elsewhere_in_the_patient_says_that_it_marks_nothing(small, tmp_path):
+    summary, _, path = small
+    written(small)
+    write_series(
+        tmp_path / "far",
+        Placement("far", step=2.0, origin=(5000.0, 0.0, 0.0)),
+        rows=20,
+        seed=7,
+        FrameOfReferenceUID=summary.frame_of_reference_uid,
+    )
+    (far,) = find_series(tmp_path / "far")
+    with pytest.raises(DicomError, match="marks nothing within the slices"):
+        read_segmentation(path, far, allow_same_frame=True)
+
+
+def test_a_segmentation_on_planes_that_are_not_parallel_is_refused_even_with_consent(
+    small, tmp_path
+):
+    summary, _, path = small
+    written(small)
+    write_series(
+        tmp_path / "sagittal",
+        PLACEMENTS[2],
+        seed=8,
+        FrameOfReferenceUID=summary.frame_of_reference_uid,
+    )
+    (sagittal,) = find_series(tmp_path / "sagittal")
+    with pytest.raises(DicomError, match="not parallel to the slices"):
+        read_segmentation(path, sagittal, allow_same_frame=True)
 
 
 def test_stored_frames_can_be_read_without_a_series(shared_data):
