@@ -36,13 +36,14 @@ logging.getLogger("highdicom").setLevel(logging.CRITICAL)
 Kind = Literal["BINARY", "LABELMAP"]
 Compression = Literal["none", "deflated", "jpeg2000"]
 
-_NAME = "Slicewise"
+PRODUCT = "Slicewise"
+"""Manufacturer and model of what is written."""
 
 # The encoder takes nothing smaller.
 _JPEG_2000_PIXELS = 32
 
-# Above the numbers that scanners count with, so that it sorts behind the images of the study.
-_SERIES_NUMBER_OFFSET = 1000
+SERIES_NUMBER_OFFSET = 1000
+"""Added to the number of the images' series, so that it sorts behind the images of the study."""
 
 
 def write_segmentation(
@@ -103,7 +104,7 @@ def write_segmentation(
     """
     summary = series.summary if isinstance(series, Series) else series
     ordered = sorted(segments, key=lambda masks: masks.segment.number)
-    _check(summary, ordered)
+    check_segments(summary, ordered)
     pixel_array = _pixel_array(summary, ordered)
     if compression == "jpeg2000" and min(summary.rows, summary.columns) < _JPEG_2000_PIXELS:
         raise DicomError(
@@ -120,17 +121,17 @@ def write_segmentation(
             _description(number, masks, weights) for number, masks in enumerate(ordered, start=1)
         ],
         series_instance_uid=derive_uid("segmentation", summary.uid),
-        series_number=_SERIES_NUMBER_OFFSET + max(0, summary.series_number or 0),
+        series_number=SERIES_NUMBER_OFFSET + max(0, summary.series_number or 0),
         sop_instance_uid=generate_uid(prefix=None),
         instance_number=instance_number,
-        manufacturer=_NAME,
-        manufacturer_model_name=_NAME,
+        manufacturer=PRODUCT,
+        manufacturer_model_name=PRODUCT,
         software_versions=software_version(),
         device_serial_number="0",
         content_label="SEGMENTATION",
         content_description=description or None,
         content_creator_name=_person_name(creator),
-        series_description=f"{_NAME} segmentation",
+        series_description=f"{PRODUCT} segmentation",
         omit_empty_frames=not write_empty_slices,
         transfer_syntax_uid=(
             JPEG2000Lossless if compression == "jpeg2000" else ExplicitVRLittleEndian
@@ -184,7 +185,14 @@ def _person_name(name: str) -> str | None:
     return f"{family}^{given}"
 
 
-def _check(summary: SeriesSummary, segments: Sequence[SegmentMasks]) -> None:
+def check_segments(summary: SeriesSummary, segments: Sequence[SegmentMasks]) -> None:
+    """Refuse segments that are empty or do not fit, and series without a place for them.
+
+    Raises
+    ------
+    DicomError
+        With the first reason found.
+    """
     if not segments:
         raise DicomError("There is no segment to export; draw one first.")
     if summary.slices > 1 and not (
@@ -246,7 +254,7 @@ def _description(number: int, masks: SegmentMasks, weights: str | None) -> Segme
     if masks.algorithm != "MANUAL":
         version = masks.algorithm_version or software_version()
         identification = AlgorithmIdentificationSequence(
-            name=masks.algorithm_name or _NAME,
+            name=masks.algorithm_name or PRODUCT,
             family=codes.DCM.ArtificialIntelligence,
             version=f"{version} {weights}"[:64] if weights else version,
         )

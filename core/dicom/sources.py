@@ -25,8 +25,7 @@ from core.dicom.files import items_of, number_of, numbers_of, open_header, text_
 from core.dicom.headers import derive_uid
 from core.dicom.series import SeriesSummary, SliceRecord
 
-# Attributes of the patient and the study that a segmentation shares with its images, with the VR.
-_SHARED_ATTRIBUTES = {
+SHARED_ATTRIBUTES = {
     "PatientName": "PN",
     "PatientID": "LO",
     "IssuerOfPatientID": "LO",
@@ -42,6 +41,7 @@ _SHARED_ATTRIBUTES = {
     "ReferringPhysicianName": "PN",
     "StudyDescription": "LO",
 }
+"""Attributes of patient and study that what is written shares with its images, with their VR."""
 
 # Those that must be there even if empty (type 2).
 _TYPE_2 = (
@@ -61,7 +61,7 @@ _EVEN_SHARE = 0.01
 
 _HEADER_TAGS = (
     "SpecificCharacterSet",
-    *_SHARED_ATTRIBUTES,
+    *SHARED_ATTRIBUTES,
     "ImageOrientationPatient",
     "SharedFunctionalGroupsSequence",
     "PerFrameFunctionalGroupsSequence",
@@ -114,6 +114,26 @@ def restore_references(segmentation: Dataset, summary: SeriesSummary) -> None:
         series.ReferencedInstanceSequence = list(_instance_references(summary.records))
 
 
+def patient_and_study(summary: SeriesSummary) -> Dataset:
+    """Return the attributes of patient and study that an object of the same study shares.
+
+    Broken values are left out, and text is Unicode.
+
+    Raises
+    ------
+    DicomError
+        When the file of the first slice cannot be read any more.
+    """
+    return _patient_and_study(open_header(summary.records[0].path, _HEADER_TAGS)[0], summary)
+
+
+def image_reference(record: SliceRecord) -> Dataset:
+    """Return an item that refers to the instance, and the frame, of a slice (PS3.3 table 10-3)."""
+    reference = Dataset()
+    _point_to(reference, record)
+    return reference
+
+
 def _stand_in_uid(record: SliceRecord) -> str:
     if record.frame is None:
         return record.sop_instance_uid
@@ -136,18 +156,23 @@ def _instance_references(records: Iterable[SliceRecord]) -> Iterator[Dataset]:
         yield reference
 
 
-def _shared_attributes(header: Dataset, summary: SeriesSummary) -> Dataset:
-    image = Dataset()
+def _patient_and_study(header: Dataset, summary: SeriesSummary) -> Dataset:
+    shared = Dataset()
     # Text is Unicode once it is read, whatever the file used.
-    image.SpecificCharacterSet = "ISO_IR 192"
-    for keyword, vr in _SHARED_ATTRIBUTES.items():
+    shared.SpecificCharacterSet = "ISO_IR 192"
+    for keyword, vr in SHARED_ATTRIBUTES.items():
         text = _valid_text(header, keyword, vr)
         if text or keyword in _TYPE_2:
-            setattr(image, keyword, text)
+            setattr(shared, keyword, text)
+    shared.StudyInstanceUID = summary.study_uid
+    return shared
+
+
+def _shared_attributes(header: Dataset, summary: SeriesSummary) -> Dataset:
+    image = _patient_and_study(header, summary)
     has_place = summary.frame_of_reference_uid is not None and summary.geometry.in_patient
     image.SOPClassUID = CTImageStorage if has_place else SecondaryCaptureImageStorage
     image.Modality = summary.modality
-    image.StudyInstanceUID = summary.study_uid
     image.SeriesInstanceUID = summary.series_instance_uid
     image.Rows = summary.rows
     image.Columns = summary.columns

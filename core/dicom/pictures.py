@@ -1,0 +1,83 @@
+"""Writing images and masks as stacks of PNG files, for ultrasound, photographs and other tools."""
+
+import csv
+import io
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from core.dicom.display import automatic_window, to_grey
+from core.dicom.errors import DicomError
+from core.dicom.segment_masks import SegmentMasks
+from core.dicom.segmentation_writing import written_whole
+from core.dicom.series import Series
+
+INDEX = "segments.csv"
+"""Name of the table in the archive that tells which folder holds which segment."""
+
+
+def write_pictures(
+    series: Series, segments: Sequence[SegmentMasks], path: Path, *, with_images: bool = True
+) -> None:
+    """Write a zip of PNG files, all of the size of the slices.
+
+    `images/0001.png` … are the slices in grey as the first window shows them,
+    `segment-1/0001.png` … the masks of a segment, 255 where it is and 0 elsewhere; slices without
+    the segment have one, too. A table names the segments, for file names tell nothing.
+
+    Parameters
+    ----------
+    series : Series
+        With its pixels.
+    segments : sequence of SegmentMasks
+        At least one.
+    path : pathlib.Path
+        Where to write the zip.
+    with_images : bool
+        Whether the slices themselves go into it; they may show the patient's name.
+
+    Raises
+    ------
+    DicomError
+        When there is nothing to write, or `path` cannot be written.
+    """
+    if not segments:
+        raise DicomError("There is no segment to export; draw one first.")
+    ordered = sorted(segments, key=lambda masks: masks.segment.number)
+    shape = series.volume.shape[1:]
+    with (
+        written_whole(path) as unfinished,
+        # PNG is compressed already.
+        zipfile.ZipFile(unfinished, "w", zipfile.ZIP_STORED) as archive,
+    ):
+        archive.writestr(INDEX, _index(ordered))
+        if with_images:
+            window = next(iter(series.windows), None) or automatic_window(series.volume)
+            for index, values in enumerate(series.volume):
+                grey = to_grey(values, window, inverted=series.inverted)
+                archive.writestr(f"images/{index + 1:04d}.png", _png(grey))
+        for masks in ordered:
+            for index in range(len(series.volume)):
+                mask = masks.masks.get(index, np.zeros(shape, bool))
+                name = f"segment-{masks.segment.number}/{index + 1:04d}.png"
+                archive.writestr(name, _png(mask.astype(np.uint8) * 255))
+
+
+def _index(segments: Sequence[SegmentMasks]) -> str:
+    text = io.StringIO()
+    table = csv.writer(text)
+    table.writerow(("folder", "label", "scheme", "code", "meaning", "red", "green", "blue"))
+    for masks in segments:
+        segment = masks.segment
+        code = segment.type.scheme, segment.type.value, segment.type.meaning
+        table.writerow((f"segment-{segment.number}", segment.label, *code, *segment.color))
+    return text.getvalue()
+
+
+def _png(grey: np.ndarray) -> bytes:
+    content = io.BytesIO()
+    Image.fromarray(grey).save(content, "PNG")
+    return content.getvalue()
