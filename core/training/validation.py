@@ -29,7 +29,7 @@ MOST_STRUCTURES: Final = 12
 """Structures of volumes that are judged; of more, some of every data set."""
 
 _SEED: Final = 11
-_REGISTRY_BATCHES: Final = 4
+_REGISTRY_BATCHES: Final = 3
 
 
 def real_validation(
@@ -112,33 +112,26 @@ def _registry(pool: TaskPool) -> Validate:
     def validate(network: UniverSeg) -> dict[str, float]:
         generator = Generator(next(network.parameters()).device)
         generator.manual_seed(_SEED)
-        scores: dict[str, Tensor] = {}
-        if pool.populations:
-            scores["population"] = _scores(network, generator, pool, 0.0)["plain"]
-        if pool.volumes:
-            both = _scores(network, generator, pool, 1.0)
-            scores |= {"volume": both["plain"], "volume_guided": both["guided"]}
-        return {f"registry_{name}": float(found.mean()) for name, found in scores.items()}
+        scores: dict[str, list[Tensor]] = {}
+        families = {"population": pool.populations, "volume": pool.volumes}
+        with torch.no_grad(), torch.autocast(generator.device.type, torch.bfloat16):
+            for family in (name for name, tasks in families.items() if tasks):
+                for _ in range(_REGISTRY_BATCHES):
+                    volume_share = float(family == "volume")
+                    batch = make_registry_batch(
+                        generator, pool, 16, 5, 64, volume_share=volume_share, guidance_share=1.0
+                    )
+                    variants = {family: without_guidance(batch)}
+                    if family == "volume":
+                        variants["volume_guided"] = batch
+                    for name, variant in variants.items():
+                        logits = rearranged_forward(
+                            network, variant.query, variant.support, variant.guidance
+                        )
+                        scores.setdefault(name, []).append(dice(logits, variant.label))
+        return {f"registry_{name}": float(torch.cat(all_).mean()) for name, all_ in scores.items()}
 
     return validate
-
-
-def _scores(
-    network: UniverSeg, generator: Generator, pool: TaskPool, volume_share: float
-) -> dict[str, Tensor]:
-    """Dice of tasks of one family, without and with their guidance."""
-    scores: dict[str, list[Tensor]] = {"plain": [], "guided": []}
-    with torch.no_grad(), torch.autocast(generator.device.type, torch.bfloat16):
-        for _ in range(_REGISTRY_BATCHES):
-            batch = make_registry_batch(
-                generator, pool, 16, 5, 64, volume_share=volume_share, guidance_share=1.0
-            )
-            for name, variant in (("plain", without_guidance(batch)), ("guided", batch)):
-                logits = rearranged_forward(
-                    network, variant.query, variant.support, variant.guidance
-                )
-                scores[name].append(dice(logits, variant.label))
-    return {name: torch.cat(found) for name, found in scores.items()}
 
 
 def _engine(network: UniverSeg) -> Engine:

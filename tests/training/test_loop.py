@@ -72,6 +72,17 @@ def test_the_log_holds_a_line_per_validation(tmp_path: Path) -> None:
     assert 0 <= float(rows[0]["synthetic_volume_guided"]) <= 1
 
 
+def test_repeated_steps_and_other_validation_keep_the_log_readable(tmp_path: Path) -> None:
+    short = replace(SMALL, steps=2, validation_every=1)
+    finish(short, tmp_path)
+    (tmp_path / CHECKPOINT).unlink()
+    real = {"real": 0.5}
+    list(train(replace(short, steps=1), tmp_path, device=CPU, validate=lambda network: real))
+    with (tmp_path / LOG).open() as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["step"], row["real"]) for row in rows] == [("1", "0.5")]
+
+
 def test_training_can_begin_with_given_weights(tmp_path: Path) -> None:
     given = UniverSeg(8, 4)
     state = new_state(SMALL, CPU, start_from=given)

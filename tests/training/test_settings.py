@@ -36,6 +36,8 @@ def test_what_a_file_leaves_out_keeps_its_default(tmp_path: Path) -> None:
         ("sides = [64]", "as many numbers"),
         ("support_sizes = [0, 2, 3, 4, 5, 6, 8, 12, 16, 32, 64]", "support_sizes"),
         ("steps = 0", "steps"),
+        ("registry = 3", "registry: got 3"),
+        ("registry_share = 1.5", "registry_share: got 1.5"),
     ],
 )
 def test_impossible_settings_are_refused_with_a_reason(
