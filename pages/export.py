@@ -1,4 +1,4 @@
-"""Fifth step: write what was annotated as DICOM-SEG or NIfTI."""
+"""Fifth step: write what was annotated as DICOM-SEG, or as what other programs want."""
 
 import shutil
 import zipfile
@@ -9,9 +9,12 @@ import streamlit as st
 
 from core.annotation.states import SliceState
 from core.dicom.errors import DicomError
+from core.dicom.measurements import write_measurements
 from core.dicom.nifti import write_nifti
+from core.dicom.pictures import write_pictures
 from core.dicom.segmentation import SegmentMasks, write_segmentation
-from core.dicom.segmentation_writing import written_whole
+from core.dicom.segmentation_writing import Compression, Kind, written_whole
+from core.dicom.structure_set_writing import write_structure_set
 from core.dicom.uploads import data_roots
 from pages.components.archive import store_in_archive
 from pages.components.banner import banner
@@ -29,6 +32,23 @@ from pages.components.words import count, plain
 from pages.components.work import Work, require_work
 
 WRITTEN = "export.written"
+
+_KINDS: dict[Kind, str] = {
+    "BINARY": "Binary: every viewer reads it",
+    "LABELMAP": "Label map: smaller, newer, no overlaps",
+}
+_COMPRESSIONS: dict[Compression, str] = {
+    "none": "None: every viewer reads it",
+    "deflated": "Deflated: smallest",
+    "jpeg2000": "JPEG 2000, lossless",
+}
+_USES = {
+    "DICOM-SEG": "For archives and viewers.",
+    "NIfTI": "For research tools; voxels lie where the images' do.",
+    "RTSTRUCT": "Contours, for planning systems.",
+    "PNG": "A zip of the slices and a black and white picture of each mask.",
+    "CSV": "A table of areas and volumes.",
+}
 
 
 def export(work: Work) -> None:
@@ -50,6 +70,7 @@ def export(work: Work) -> None:
             return
         weights = weights_of(annotation, unreviewed=include)
         with st.expander("Options"):
+            kind, compression = encoding()
             empty = st.checkbox(
                 "Write empty slices, too",
                 help="Some readers place frames wrongly without them; others give up on large "
@@ -60,13 +81,45 @@ def export(work: Work) -> None:
                 placeholder=str(exports_folder(work)),
                 help="Below Slicewise's own folder or one that its settings allow.",
             )
-        segmentation, volume = st.columns(2)
-        if segmentation.button("Make DICOM-SEG", type="primary", width="stretch"):
-            make(work, lambda: write_dicom(work, chosen, weights, empty=empty), folder)
-        if volume.button("Make NIfTI", width="stretch"):
-            make(work, lambda: write_volume(work, chosen), folder)
+
+        def write_segments() -> Path:
+            return write_dicom(
+                work, chosen, weights, empty=empty, kind=kind, compression=compression
+            )
+
+        writers: dict[str, Callable[[], Path]] = {
+            "DICOM-SEG": write_segments,
+            "NIfTI": lambda: write_volume(work, chosen),
+            "RTSTRUCT": lambda: write_contours(work, chosen),
+            "PNG": lambda: write_stacks(work, chosen),
+            "CSV": lambda: write_table(work, chosen),
+        }
+        columns = [*st.columns(2), *st.columns(3)]
+        for column, (name, write) in zip(columns, writers.items(), strict=True):
+            if column.button(
+                f"Make {name}",
+                type="primary" if name == "DICOM-SEG" else "secondary",
+                width="stretch",
+                help=_USES[name],
+            ):
+                make(work, write, folder)
     with right:
         offer(work)
+
+
+def encoding() -> tuple[Kind, Compression]:
+    """Let the person choose how a DICOM segmentation is encoded."""
+    first, second = st.columns(2)
+    kind: Kind = first.selectbox(
+        "DICOM-SEG as", list(_KINDS), format_func=lambda one: _KINDS[one], key="export-kind"
+    )
+    compression: Compression = second.selectbox(
+        "Compression",
+        list(_COMPRESSIONS),
+        format_func=lambda one: _COMPRESSIONS[one],
+        key="export-compression",
+    )
+    return kind, compression
 
 
 def unreviewed_choice(proposals: list[SegmentMasks]) -> bool:
@@ -123,7 +176,13 @@ def make(work: Work, write: Callable[[], Path], folder: str) -> None:
 
 
 def write_dicom(
-    work: Work, chosen: list[SegmentMasks], weights: str | None, *, empty: bool
+    work: Work,
+    chosen: list[SegmentMasks],
+    weights: str | None,
+    *,
+    empty: bool,
+    kind: Kind,
+    compression: Compression,
 ) -> Path:
     """Write a DICOM segmentation and return its path."""
     folder = exports_folder(work)
@@ -134,9 +193,34 @@ def write_dicom(
         path,
         creator=work.person,
         weights=weights,
-        instance_number=next_instance_number(folder),
+        instance_number=next_instance_number(folder, "SEG"),
         write_empty_slices=empty,
+        kind=kind,
+        compression=compression,
     )
+    return path
+
+
+def write_contours(work: Work, chosen: list[SegmentMasks]) -> Path:
+    """Write an RT structure set and return its path."""
+    folder = exports_folder(work)
+    path = folder / export_name(work.opened.key, ".rtstruct.dcm")
+    number = next_instance_number(folder, "RTSTRUCT")
+    write_structure_set(work.series, chosen, path, instance_number=number)
+    return path
+
+
+def write_stacks(work: Work, chosen: list[SegmentMasks]) -> Path:
+    """Write a zip of pictures and return its path."""
+    path = exports_folder(work) / export_name(work.opened.key, ".png.zip")
+    write_pictures(work.series, chosen, path)
+    return path
+
+
+def write_table(work: Work, chosen: list[SegmentMasks]) -> Path:
+    """Write a table of areas and volumes and return its path."""
+    path = exports_folder(work) / export_name(work.opened.key, ".csv")
+    write_measurements(work.series, chosen, path)
     return path
 
 

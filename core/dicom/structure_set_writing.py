@@ -181,10 +181,16 @@ def _in_patient(outline: np.ndarray, index: int, geometry: Geometry) -> np.ndarr
 
 
 def _observation(number: int, masks: SegmentMasks) -> Dataset:
+    """Say what a region is, by the codes that a segmentation says it by (PS3.3 C.8.8.8)."""
+    segment = masks.segment
     observation = Dataset()
     observation.ObservationNumber = number
     observation.ReferencedROINumber = number
-    observation.RTROIIdentificationCodeSequence = [coded_concept(masks.segment.type)]
+    observation.SegmentedPropertyCategoryCodeSequence = [coded_concept(segment.category)]
+    kind = coded_concept(segment.type)
+    if segment.type_modifier is not None:
+        kind.SegmentedPropertyTypeModifierCodeSequence = [coded_concept(segment.type_modifier)]
+    observation.RTROIIdentificationCodeSequence = [kind]
     observation.RTROIInterpretedType = ""
     observation.ROIInterpreter = ""
     return observation

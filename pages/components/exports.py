@@ -9,6 +9,7 @@ from core.annotation.segments import MAX_LABEL_LENGTH, Segment
 from core.annotation.states import EXAMPLE_STATES, SliceState
 from core.annotation.store import SliceAnnotation
 from core.dicom.errors import DicomError
+from core.dicom.files import integer_of, open_header, text_of
 from core.dicom.segmentation import SegmentMasks
 
 UNREVIEWED = " (unreviewed)"
@@ -103,9 +104,30 @@ def export_name(series_key: str, ending: str) -> str:
     return f"slicewise-{series_key[:8]}-{datetime.now(UTC):%Y%m%d-%H%M%S}{ending}"
 
 
-def next_instance_number(folder: Path) -> int:
-    """Instance number for the next export of a series into a folder of its own."""
-    return 1 + sum(1 for _ in folder.glob("*.dcm"))
+def next_instance_number(folder: Path, modality: str) -> int:
+    """Instance number for the next export of a series into a folder of its own.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        With the exports so far.
+    modality : str
+        ``SEG`` or ``RTSTRUCT``; each has a DICOM series of its own.
+
+    Returns
+    -------
+    int
+        One above the highest so far, from 1.
+    """
+    numbers = [0]
+    for path in folder.glob("*.dcm"):
+        try:
+            header, _ = open_header(path, ("Modality", "InstanceNumber"))
+        except DicomError:
+            continue
+        if text_of(header, "Modality") == modality:
+            numbers.append(integer_of(header, "InstanceNumber") or 0)
+    return 1 + max(numbers)
 
 
 def checked_folder(text: str, home: Path, roots: Sequence[Path]) -> Path:

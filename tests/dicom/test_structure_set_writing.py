@@ -107,8 +107,9 @@ def test_regions_carry_name_colour_type_and_how_they_came_about(tmp_path):
     ]
     colors = [tuple(one.ROIDisplayColor) for one in first.ROIContourSequence]
     assert colors == [one.segment.color for one in segments]
-    (code,) = first.RTROIObservationsSequence[1].RTROIIdentificationCodeSequence
-    assert code.CodeValue == "78961009"
+    observation = first.RTROIObservationsSequence[1]
+    assert observation.RTROIIdentificationCodeSequence[0].CodeValue == "78961009"
+    assert observation.SegmentedPropertyCategoryCodeSequence[0].CodeValue == "91723000"
     assert first.SeriesInstanceUID == second.SeriesInstanceUID
     assert first.SOPInstanceUID != second.SOPInstanceUID
     assert (first.SeriesNumber, second.InstanceNumber) == (2004, 2)

@@ -1,13 +1,17 @@
 """Fifth page: what is written, and how it is marked."""
 
+import io
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 import highdicom as hd
 import nibabel as nib
 import numpy as np
+import pydicom
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from core.annotation.states import SliceState
@@ -139,3 +143,50 @@ def test_nothing_drawn_is_nothing_to_export(
     app = open_page("export", series=opened.key)
     assert "nothing to export yet" in app.info[0].value
     assert "Make DICOM-SEG" not in [one.label for one in app.button]
+
+
+def choose(app: AppTest, label: str, value: str) -> None:
+    next(one for one in app.selectbox if one.label == label).set_value(value)
+    app.run()
+
+
+def test_encodings_can_be_chosen_and_hold_the_same(
+    app: AppTest, home: Path, demo_summary: SeriesSummary, disk: Disk
+) -> None:
+    for kind, compression in (("LABELMAP", "deflated"), ("BINARY", "jpeg2000")):
+        choose(app, "DICOM-SEG as", kind)
+        choose(app, "Compression", compression)
+        press(app, "Make DICOM-SEG")
+        path = written(home)
+        dataset = pydicom.dcmread(path)
+        assert dataset.SegmentationType == kind
+        syntax = dataset.file_meta.TransferSyntaxUID
+        assert syntax.is_deflated == (compression == "deflated")
+        assert (read_segmentation(path, demo_summary)[0].masks[10] == disk(30)).all()
+        path.unlink()
+
+
+def test_contours_pictures_and_tables_are_written(app: AppTest, home: Path, disk: Disk) -> None:
+    press(app, "Make RTSTRUCT")
+    assert pydicom.dcmread(written(home)).ROIContourSequence[0].ContourSequence
+    press(app, "Make PNG")
+    with zipfile.ZipFile(written(home, ".png.zip")) as archive:
+        mask = Image.open(io.BytesIO(archive.read("segment-1/0011.png")))
+    assert ((np.asarray(mask) > 0) == disk(30)).all()
+    press(app, "Make CSV")
+    assert f",11,50.000,{disk(30).sum()}," in written(home, ".csv").read_text("utf-8-sig")
+
+
+def test_numbers_go_on_from_the_highest_export_that_is_left(app: AppTest, home: Path) -> None:
+    numbers = []
+    for name in ("first.dcm", "second.dcm", "third.dcm"):
+        press(app, "Make DICOM-SEG")
+        path = max((home / "exports").rglob("slicewise*.dcm"))
+        numbers.append(pydicom.dcmread(path).InstanceNumber)
+        path.rename(path.with_name(name))
+        if name == "second.dcm":
+            path.with_name("first.dcm").unlink()
+    assert numbers == [1, 2, 3]
+    press(app, "Make RTSTRUCT")
+    contours = max((home / "exports").rglob("*.rtstruct.dcm"))
+    assert pydicom.dcmread(contours).InstanceNumber == 1
