@@ -273,7 +273,7 @@ def _drawn(generator: Generator, values: tuple[int, ...], weights: tuple[float, 
 
 
 @dataclass(frozen=True)
-class _Plan:
+class BatchPlan:
     """Size and seed of a batch that is still to be made."""
 
     tasks: int
@@ -282,13 +282,41 @@ class _Plan:
     seed: int
 
 
-def _plan(settings: TrainingSettings, generator: Generator) -> _Plan:
+def plan_batch(settings: TrainingSettings, generator: Generator) -> BatchPlan:
     """Draw what the next batch is to be."""
     side = _drawn(generator, settings.sides, settings.side_weights)
     examples = _drawn(generator, settings.support_sizes, settings.support_weights)
     tasks = max(1, round(settings.pixels_per_batch / ((examples + 4) * side * side)))
     seed = int(torch.randint(2**62, (1,), generator=generator, device=generator.device))
-    return _Plan(tasks, examples, side, seed)
+    return BatchPlan(tasks, examples, side, seed)
+
+
+def batch_gradients(
+    network: UniverSeg, batch: Batch, share: float = 1.0
+) -> tuple[tuple[Tensor, ...], float]:
+    """Compute a batch's loss and its gradients, in bfloat16.
+
+    Parameters
+    ----------
+    network : UniverSeg
+        What is trained; may be used by several threads at once.
+    batch : Batch
+        The tasks, on the network's device.
+    share : float
+        What the loss is multiplied with: the batch's share of a step.
+
+    Returns
+    -------
+    tuple
+        Gradients in the order of the network's parameters, and the loss.
+    """
+    with torch.autocast(batch.query.device.type, torch.bfloat16):
+        logits = rearranged_forward(network, batch.query, batch.support, batch.guidance)
+    loss = segmentation_loss(logits.float(), batch.label) * share
+    found = torch.autograd.grad(
+        loss, list(network.parameters()), allow_unused=True, materialize_grads=True
+    )
+    return found, float(loss.detach())
 
 
 def _step(
@@ -303,18 +331,13 @@ def _step(
         group["lr"] = learning_rate(settings, state.step)
     # Everything random is decided before the work is shared out, so that a run does not depend on
     # which thread is faster.
-    planned = [_plan(settings, state.generator) for _ in range(settings.batches_per_step)]
+    planned = [plan_batch(settings, state.generator) for _ in range(settings.batches_per_step)]
 
-    def gradients(plan: _Plan) -> tuple[tuple[Tensor, ...], float]:
+    def gradients(plan: BatchPlan) -> tuple[tuple[Tensor, ...], float]:
         generator = Generator(device)
         generator.manual_seed(plan.seed)
         batch = make(generator, plan.tasks, plan.examples, plan.side)
-        with torch.autocast(device.type, torch.bfloat16):
-            logits = rearranged_forward(state.network, batch.query, batch.support, batch.guidance)
-        loss = segmentation_loss(logits.float(), batch.label) / settings.batches_per_step
-        used = [value for value in state.network.parameters() if value.requires_grad]
-        found = torch.autograd.grad(loss, used, allow_unused=True, materialize_grads=True)
-        return found, float(loss.detach())
+        return batch_gradients(state.network, batch, 1 / settings.batches_per_step)
 
     results = list(pool.map(gradients, planned))
     for index, parameter in enumerate(state.network.parameters()):
