@@ -24,10 +24,13 @@ class Server:
         Its SLICEWISE_HOME.
     port : int
         Where it listens on 127.0.0.1.
+    editor : str
+        What people draw with: "slice-editor" or "simple".
     """
 
     home: Path
     port: int = field(default_factory=lambda: free_port())
+    editor: str = "slice-editor"
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -45,7 +48,11 @@ class Server:
         environment = {
             name: value for name, value in os.environ.items() if not name.startswith("SLICEWISE_")
         }
-        environment |= {"SLICEWISE_HOME": str(self.home), "SLICEWISE_DEVICE": "cpu"}
+        environment |= {
+            "SLICEWISE_HOME": str(self.home),
+            "SLICEWISE_DEVICE": "cpu",
+            "SLICEWISE_EDITOR": self.editor,
+        }
         command = [sys.executable, "-m", "streamlit", "run", "app.py"]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(

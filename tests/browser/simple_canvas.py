@@ -1,8 +1,12 @@
-"""What a person does with mouse and keys, and what the screen then says."""
+"""What a person does on the simple canvas, and what the screen then says."""
 
+import io
 import re
 from collections.abc import Sequence
 
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
 Point = tuple[float, float]
@@ -95,3 +99,22 @@ def choose_tool(page: Page, name: str) -> None:
 def wait_until_saved(page: Page) -> None:
     """Wait until the page says that everything is saved."""
     expect(page.locator(".save-state")).to_have_attribute("data-state", "saved")
+
+
+def slice_shown(page: Page) -> int:
+    """Number of the slice shown, counted from 1."""
+    return int(page.get_by_role("slider", name="Slice").input_value())
+
+
+def mask_on_screen(page: Page) -> NDArray[np.bool_]:
+    """Pixels of the slice that the screen shows in colour, bool [rows, columns]."""
+    box = canvas(page).bounding_box()
+    assert box is not None
+    pixels = np.asarray(Image.open(io.BytesIO(canvas(page).screenshot())).convert("RGB"), int)
+    # The letters at the edges are coloured, too.
+    pixels[:40], pixels[-40:], pixels[:, :40], pixels[:, -40:] = 0, 0, 0, 0
+    coloured = pixels.max(axis=2) - pixels.min(axis=2) > 25
+    # A picture starts on a whole pixel of the screen, its screenshot on the one before.
+    left, top = (round(box[axis]) - int(box[axis]) for axis in ("x", "y"))
+    middles = ((np.arange(256) + 0.5) * SCALE).astype(int)
+    return np.asarray(coloured[np.ix_(middles + top, middles + left)])

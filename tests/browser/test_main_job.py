@@ -1,12 +1,11 @@
 """The whole job as a person does it: open, draw, propose, correct, accept, export."""
 
-import io
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from PIL import Image
 from playwright.sync_api import Page, expect
 
 from core.annotation.database import default_url
@@ -15,15 +14,8 @@ from core.annotation.store import AnnotationStore
 from core.demo import demo_masks
 from core.dicom.reading import find_series, read_series
 from core.dicom.segmentation import read_segmentation
-from tests.browser.person import (
-    SCALE,
-    canvas,
-    choose_tool,
-    draw,
-    go_to,
-    wait_until_drawable,
-    wait_until_saved,
-)
+from tests.browser import simple_canvas, slice_editor
+from tests.browser.conftest import new_home
 from tests.browser.server import Server
 
 pytestmark = pytest.mark.browser
@@ -50,23 +42,22 @@ def dice(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> float:
     return float(2 * (first & second).sum() / (first.sum() + second.sum()))
 
 
-def mask_on_screen(page: Page) -> NDArray[np.bool_]:
-    """Pixels of the slice that the screen shows in colour, bool [rows, columns]."""
-    box = canvas(page).bounding_box()
-    assert box is not None
-    pixels = np.asarray(Image.open(io.BytesIO(canvas(page).screenshot())).convert("RGB"), int)
-    # The letters at the edges are coloured, too.
-    pixels[:40], pixels[-40:], pixels[:, :40], pixels[:, -40:] = 0, 0, 0, 0
-    coloured = pixels.max(axis=2) - pixels.min(axis=2) > 25
-    # A picture starts on a whole pixel of the screen, its screenshot on the one before.
-    left, top = (round(box[axis]) - int(box[axis]) for axis in ("x", "y"))
-    middles = ((np.arange(256) + 0.5) * SCALE).astype(int)
-    return np.asarray(coloured[np.ix_(middles + top, middles + left)])
-
-
+@pytest.mark.parametrize(
+    ("hand", "setting"), [(slice_editor, "slice-editor"), (simple_canvas, "simple")]
+)
 def test_from_a_fresh_start_to_a_segmentation_that_holds_what_the_screen_showed(
-    page: Page, own_server: Server, tmp_path: Path
+    page: Page, tmp_path: Path, hand: ModuleType, setting: str
 ) -> None:
+    own_server = Server(new_home(tmp_path), editor=setting).start()
+    try:
+        whole_job(page, own_server, tmp_path, hand)
+    finally:
+        own_server.kill()
+    own_server.check_log()
+
+
+def whole_job(page: Page, own_server: Server, tmp_path: Path, hand: ModuleType) -> None:
+    """Open, draw, propose, correct, accept, export, and compare."""
     requests: list[str] = []
     page.on("request", lambda request: requests.append(request.url))
     liver = demo_masks()["liver"]
@@ -79,16 +70,16 @@ def test_from_a_fresh_start_to_a_segmentation_that_holds_what_the_screen_showed(
     page.get_by_role("textbox", name="Structure").fill("liver")
     page.get_by_role("textbox", name="Structure").press("Enter")
     page.get_by_role("button", name="Add segment").click()
-    wait_until_drawable(page)
+    hand.wait_until_drawable(page)
     expect(page.get_by_test_id("banner")).to_contain_text("Demonstration, Phantom")
 
     series = read_series(find_series(own_server.home / "demo")[0])
     store = AnnotationStore(default_url(own_server.home))
-    choose_tool(page, "Outline")
+    hand.choose_tool(page, "Outline")
     for index in drawn:
-        go_to(page, index + 1)
-        draw(page, outline(liver[index]))
-        wait_until_saved(page)
+        hand.go_to(page, index + 1)
+        hand.draw(page, outline(liver[index]))
+        hand.wait_until_saved(page)
     examples = {index: store.slice(series.summary.uid, 1, index) for index in drawn}
     assert all(dice(one.mask, liver[index]) > 0.9 for index, one in examples.items())
 
@@ -98,13 +89,13 @@ def test_from_a_fresh_start_to_a_segmentation_that_holds_what_the_screen_showed(
 
     page.get_by_role("button", name="Review").click()
     page.get_by_role("button", name="Correct").click()
-    wait_until_drawable(page)
-    number = int(page.get_by_role("slider", name="Slice").input_value())
+    hand.wait_until_drawable(page)
+    number = hand.slice_shown(page)
     proposed = store.slice(series.summary.uid, 1, number - 1)
     assert proposed.state is SliceState.PROPOSED
-    choose_tool(page, "Brush")
-    draw(page, [(110, 118), (130, 118)])
-    wait_until_saved(page)
+    hand.choose_tool(page, "Brush")
+    hand.draw(page, [(110, 118), (130, 118)])
+    hand.wait_until_saved(page)
     corrected = store.slice(series.summary.uid, 1, number - 1)
     assert corrected.state is SliceState.CORRECTED
     assert corrected.mask[118, 120]
@@ -131,10 +122,10 @@ def test_from_a_fresh_start_to_a_segmentation_that_holds_what_the_screen_showed(
 
     page.get_by_role("link", name="Annotate").click()
     for index in (drawn[1], drawn[1] + 2, number - 1):
-        wait_until_drawable(page)
-        go_to(page, index + 1)
+        hand.wait_until_drawable(page)
+        hand.go_to(page, index + 1)
         page.mouse.move(0, 0)
-        assert dice(mask_on_screen(page), segment.masks[index]) > 0.98
+        assert dice(hand.mask_on_screen(page), segment.masks[index]) > 0.98
 
     outside = [url for url in requests if not url.startswith((own_server.url, "blob:", "data:"))]
     assert outside == []

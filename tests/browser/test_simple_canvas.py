@@ -1,5 +1,6 @@
-"""What is drawn is stored, whatever a person does right after."""
+"""What is drawn on the simple canvas is stored, whatever a person does right after."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -8,8 +9,9 @@ from numpy.typing import NDArray
 from playwright.sync_api import BrowserContext, Page, expect
 
 from core.annotation.states import SliceState
-from tests.browser.conftest import DrawnSeries, add_series
-from tests.browser.person import (
+from tests.browser.conftest import DrawnSeries, add_series, new_home
+from tests.browser.server import Server
+from tests.browser.simple_canvas import (
     SCALE,
     canvas_name,
     choose_tool,
@@ -19,11 +21,28 @@ from tests.browser.person import (
     wait_until_drawable,
     wait_until_saved,
 )
-from tests.browser.server import Server
 
 pytestmark = pytest.mark.browser
 
 DELAYS_MS = (0, 20, 50, 80, 110, 140, 170, 200, 0, 30, 90, 150)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server where people draw on the simple canvas."""
+    server = Server(new_home(tmp_path_factory.mktemp("simple")), editor="simple")
+    yield server.start()
+    server.kill()
+    server.check_log()
+
+
+@pytest.fixture
+def own_server(tmp_path: Path) -> Iterator[Server]:
+    """One for a single test, which may kill it."""
+    server = Server(new_home(tmp_path), editor="simple")
+    yield server.start()
+    server.kill()
+    server.check_log()
 
 
 def mask(series: DrawnSeries, number: int) -> NDArray[np.bool_]:

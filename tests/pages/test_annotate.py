@@ -48,8 +48,14 @@ def draw(app: AppTest, *objects: dict[str, Any], key: str | None = None) -> AppT
 
 
 @pytest.fixture
-def app(opened: OpenedSeries, store: AnnotationStore, open_page: OpenPage) -> AppTest:
-    """The annotate page with the demonstration series and one segment."""
+def app(
+    opened: OpenedSeries,
+    store: AnnotationStore,
+    open_page: OpenPage,
+    monkeypatch: pytest.MonkeyPatch,
+) -> AppTest:
+    """The annotate page with the demonstration series and one segment, and the simple canvas."""
+    monkeypatch.setenv("SLICEWISE_EDITOR", "simple")
     return open_page("annotate", series=opened.key)
 
 
@@ -74,6 +80,20 @@ def test_a_structure_that_is_not_in_the_list_cannot_be_added(
     app = open_page("annotate", series=opened.key)
     app.text_input[0].set_value("qqqqqqqq").run()
     assert next(one for one in app.button if one.label == "Add segment").disabled
+
+
+def test_the_editor_can_be_chosen_and_stays_chosen(
+    opened: OpenedSeries, store: AnnotationStore, open_page: OpenPage
+) -> None:
+    app = open_page("annotate", series=opened.key)
+    choice = next(one for one in app.selectbox if one.label == "Draw with")
+    assert choice.value == "Slice editor"
+    choice.set_value("Simple canvas").run()
+    assert not app.exception
+    assert canvas_key(app)
+    app.switch_page("pages/review.py").run()
+    app.switch_page("pages/annotate.py").run()
+    assert next(one for one in app.selectbox if one.label == "Draw with").value == "Simple canvas"
 
 
 def test_looking_at_a_slice_stores_nothing(

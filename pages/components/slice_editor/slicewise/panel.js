@@ -71,7 +71,7 @@ export function createPanel(root, app, act) {
     const parts = [];
     if (WITH_WAY.has(app.tool)) {
       const way = element("div", { className: "group pairs way" });
-      for (const [name, erase] of [["Add", false], ["Erase", true]]) {
+      for (const [name, erase] of [["Add", false], ["Take away", true]]) {
         const made = element("button", { type: "button", textContent: name, title: `${name} (Alt for the opposite)` });
         made.setAttribute("aria-pressed", String(app.erase === erase));
         made.addEventListener("click", () => {

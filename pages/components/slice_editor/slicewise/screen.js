@@ -624,6 +624,15 @@ export function createScreen(root, app) {
   }, listening);
   window.addEventListener("online", () => send(app), listening);
 
+  // Streamlit covers the page with a dialog when the connection is lost. The editor goes on without
+  // one and says so itself.
+  const uncovering = new MutationObserver(() => {
+    for (const dialog of document.querySelectorAll('[role="dialog"]')) {
+      if (dialog.textContent.startsWith("Connection error")) dialog.querySelector("button")?.click();
+    }
+  });
+  uncovering.observe(document.body, { childList: true });
+
   const ticking = setInterval(() => {
     const now = performance.now();
     if (app.annotation.outbox.isDue(now)) send(app);
@@ -701,6 +710,7 @@ export function createScreen(root, app) {
       clearInterval(ticking);
       clearTimeout(planesLater);
       watching.disconnect();
+      uncovering.disconnect();
     },
   };
 }
