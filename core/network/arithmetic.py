@@ -49,6 +49,41 @@ class _Block:
     support: Convolution
 
 
+class _Mean:
+    """The mean over the pairs of each query, which come chunk by chunk.
+
+    Parameters
+    ----------
+    steps : Steps
+        How to compute it.
+    counts : sequence of int
+        Pairs of each query.
+    like : Tensor
+        [queries, height, width, channels], as the result is to be.
+
+    Attributes
+    ----------
+    result : Tensor
+        Complete when all chunks were added.
+    """
+
+    def __init__(self, steps: Steps, counts: Sequence[int], like: Tensor) -> None:
+        self.result = torch.empty_like(like)
+        self._total = torch.empty_like(like, dtype=torch.float32)
+        self._steps, self._counts = steps, counts
+
+    def add(self, chunk: Chunk, maps: Tensor) -> None:
+        """Add the maps of a chunk, [pairs, height, width, channels]."""
+        for span in chunk.spans:
+            self._steps.average(
+                maps[span.start : span.stop],
+                self._total[span.query],
+                self.result[span.query],
+                span.begins,
+                self._counts[span.query] if span.ends else 0,
+            )
+
+
 class RearrangedNetwork:
     """The network's parameters, split as the rearranged arithmetic needs them.
 
@@ -139,20 +174,21 @@ class RearrangedNetwork:
         """
         counts = [len(of_query) for of_query in terms]
         height, width = inputs.shape[-2:]
+        channels = self._out_weight.shape[1]
         fine = self._cut(counts, height // 2, width // 2)
         coarse = self._cut(counts, height // 4, width // 4)
         chunks = [fine, *[coarse] * (len(self._encoder) - 1)]
         query, shared = self._first_queries(inputs, mean_pairs)
-        first_total = torch.empty_like(shared)
+        first_mean = torch.empty_like(shared)
         flat = [term for of_query in terms for term in of_query]
-        pairs: Iterable[Tensor] = self._first_pairs(shared, flat, fine, first_total)
+        pairs: Iterable[Tensor] = self._first_pairs(shared, flat, fine, counts, first_mean)
 
         query_skips: list[Tensor] = [query]
         skips: list[list[Tensor]] = []
         for depth, (block, level) in enumerate(zip(self._encoder, chunks, strict=True)):
             if depth:
-                pairs = _recut(map(self._steps.pool, skips[-1]), level)
-            query = self._steps.pool(query)
+                pairs = self._pooled(skips[-1], level)
+            query = self._pool(query)
             query, outputs = self._pass(block, query, zip(pairs), level, counts)
             query_skips.append(query)
             skips.append(outputs)
@@ -160,21 +196,20 @@ class RearrangedNetwork:
         query_skips.pop()
         outputs = skips.pop()
         for block, level in zip(self._decoder, reversed(chunks[:-1]), strict=True):
-            query = torch.cat([self._steps.upsample(query), query_skips.pop()], dim=-1)
-            below = map(self._steps.upsample, _recut(outputs, level))
+            query = self._doubled(query, parts=2)
+            query[..., channels:] = query_skips.pop()
+            below = map(self._doubled, _recut(outputs, level))
             both = zip(below, _drained(skips.pop()), strict=True)
             query, outputs = self._pass(block, query, both, level, counts)
 
-        last_total = query.new_empty(query.shape, dtype=torch.float32)
+        mean = _Mean(self._steps, counts, query)
         for chunk, maps in zip(fine, outputs, strict=True):
-            self._add_sums(chunk, maps, last_total)
-        together = [
-            self._steps.upsample(query),
-            query_skips.pop(),
-            self._steps.upsample(self._mean(last_total, counts)),
-            _unplaned(self._mean(first_total, counts)),
-        ]
-        maps = self._last_target.activated(self._last(torch.cat(together, dim=-1)))
+            mean.add(chunk, maps)
+        query = self._doubled(query, parts=4)
+        query[..., channels : 2 * channels] = query_skips.pop()
+        self._steps.upsample(mean.result, query, 2 * channels)
+        _unplane(first_mean, query[..., 3 * channels :])
+        maps = self._last_target.activated(self._last(query))
         return functional.linear(maps.float(), self._out_weight, self._out_bias)[..., 0]
 
     def _first_queries(self, images: Tensor, mean_pairs: Tensor) -> tuple[Tensor, Tensor]:
@@ -183,21 +218,29 @@ class RearrangedNetwork:
         both = both.permute(0, 2, 3, 1).contiguous()
         query = self._first_target.activated(self._first_mean(both))
         of_query = self._first_query(both[..., : images.shape[1]].contiguous())
-        return query, _planes(self._first_shared(of_query)).float()
+        return query, _planes(self._first_shared(of_query))
 
     def _first_pairs(
-        self, shared: Tensor, terms: Sequence[Tensor], chunks: Sequence[Chunk], total: Tensor
+        self,
+        shared: Tensor,
+        terms: Sequence[Tensor],
+        chunks: Sequence[Chunk],
+        counts: Sequence[int],
+        mean: Tensor,
     ) -> Iterator[Tensor]:
         """Pass pairs through the first block, pooled; chunk by chunk, as they are asked for."""
+        total = torch.empty_like(shared, dtype=torch.float32)
         for chunk in chunks:
-            pooled = shared.new_empty((len(chunk), *shared.shape[2:]), dtype=self._dtype)
+            pooled = shared.new_empty((len(chunk), *shared.shape[2:]))
             for span in chunk.spans:
-                self._steps.add_first_block(
+                self._steps.first_block(
                     terms[chunk.start + span.start : chunk.start + span.stop],
                     shared[span.query],
-                    total[span.query],
                     pooled[span.start : span.stop],
+                    total[span.query],
+                    mean[span.query],
                     span.begins,
+                    counts[span.query] if span.ends else 0,
                 )
             yield pooled
 
@@ -211,7 +254,7 @@ class RearrangedNetwork:
     ) -> tuple[Tensor, list[Tensor]]:
         """Pass queries and, chunk by chunk, their pairs through a block."""
         of_query = block.query(query)
-        total = of_query.new_empty(of_query.shape, dtype=torch.float32)
+        mean = _Mean(self._steps, counts, of_query)
         outputs = []
         for chunk, parts in zip(chunks, inputs, strict=True):
             interaction = of_query.new_empty((len(chunk), *of_query.shape[1:]))
@@ -219,19 +262,32 @@ class RearrangedNetwork:
                 interaction[span.start : span.stop] = of_query[span.query]
             for convolution, maps in zip(block.inputs, parts, strict=True):
                 interaction = convolution.added_to(interaction, maps)
-            self._add_sums(chunk, interaction, total)
+            mean.add(chunk, interaction)
             outputs.append(block.support.activated(interaction))
-        return block.target.activated(self._mean(total, counts)), outputs
+        return block.target.activated(mean.result), outputs
 
-    def _add_sums(self, chunk: Chunk, maps: Tensor, total: Tensor) -> None:
-        """Add each query's sum over its pairs in a chunk to total [queries, ...]."""
-        for span in chunk.spans:
-            self._steps.add_sum(maps[span.start : span.stop], total[span.query], span.begins)
+    def _pool(self, maps: Tensor) -> Tensor:
+        count, height, width, channels = maps.shape
+        pooled = maps.new_empty((count, height // 2, width // 2, channels))
+        self._steps.pool(maps, pooled)
+        return pooled
 
-    def _mean(self, total: Tensor, counts: Sequence[int]) -> Tensor:
-        """Divide sums over pairs, float32, by the number of pairs."""
-        divisors = torch.tensor(counts, dtype=torch.float32, device=total.device)
-        return total.div_(divisors.view(-1, *[1] * (total.ndim - 1))).to(self._dtype)
+    def _pooled(self, parts: Sequence[Tensor], chunks: Sequence[Chunk]) -> list[Tensor]:
+        """Pool the pairs of all parts and cut them into chunks."""
+        _, height, width, channels = parts[0].shape
+        pooled = parts[0].new_empty((chunks[-1].stop, height // 2, width // 2, channels))
+        start = 0
+        for maps in parts:
+            self._steps.pool(maps, pooled[start : start + len(maps)])
+            start += len(maps)
+        return [pooled[chunk.start : chunk.stop] for chunk in chunks]
+
+    def _doubled(self, maps: Tensor, parts: int = 1) -> Tensor:
+        """Upsample; with room for as many channels again as there are other parts."""
+        count, height, width, channels = maps.shape
+        doubled = maps.new_empty((count, 2 * height, 2 * width, parts * channels))
+        self._steps.upsample(maps, doubled, 0)
+        return doubled
 
     def _cut(self, counts: Sequence[int], height: int, width: int) -> list[Chunk]:
         size = max(1, self._chunk_pixels // (height * width))
@@ -268,16 +324,16 @@ def _planes(maps: Tensor) -> Tensor:
     return squares.permute(0, 2, 4, 1, 3, 5).reshape(count, 4, height // 2, width // 2, channels)
 
 
-def _unplaned(planes: Tensor) -> Tensor:
-    """Undo `_planes`."""
-    count, _, height, width, channels = planes.shape
-    squares = planes.view(count, 2, 2, height, width, channels).permute(0, 3, 1, 4, 2, 5)
-    return squares.reshape(count, 2 * height, 2 * width, channels)
+def _unplane(planes: Tensor, maps: Tensor) -> None:
+    """Undo `_planes`, into maps, which may be channels of wider maps."""
+    height, width = planes.shape[2:4]
+    squares = maps.unflatten(1, (height, 2)).unflatten(3, (width, 2))
+    squares.copy_(planes.unflatten(1, (2, 2)).permute(0, 3, 1, 4, 2, 5))
 
 
-def _recut(parts: Iterable[Tensor], chunks: Sequence[Chunk]) -> list[Tensor]:
+def _recut(parts: Sequence[Tensor], chunks: Sequence[Chunk]) -> list[Tensor]:
     """Join the pairs of all parts and cut them into chunks."""
-    joined = torch.cat(list(parts))
+    joined = parts[0] if len(parts) == 1 else torch.cat(list(parts))
     return [joined[chunk.start : chunk.stop] for chunk in chunks]
 
 

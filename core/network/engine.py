@@ -7,6 +7,7 @@ what concerns one example or one query alone is not computed again for every pai
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -205,7 +206,7 @@ class Engine:
         logits = torch.empty_like(maps)
         with torch.inference_mode():
             for group in _groups(chosen, self._group_pixels // maps[0].numel()):
-                logits[group] = self._predict(inputs[group], [chosen[i] for i in group], examples)
+                logits[group] = self._predict(inputs[group], chosen[group], examples)
         return logits.numpy()
 
     def _predict(
@@ -296,14 +297,13 @@ def _checked_subsets(
     return chosen
 
 
-def _groups(subsets: Sequence[Sequence[int]], most_pairs: int) -> list[list[int]]:
+def _groups(subsets: Sequence[Sequence[int]], most_pairs: int) -> list[slice]:
     """Group queries so that the pairs of a group fit in bounded memory; at least one query each."""
-    groups: list[list[int]] = []
+    starts: list[int] = []
     pairs = 0
     for query, subset in enumerate(subsets):
         pairs += len(subset)
-        if not groups or pairs > most_pairs:
-            groups.append([])
+        if not starts or pairs > most_pairs:
+            starts.append(query)
             pairs = len(subset)
-        groups[-1].append(query)
-    return groups
+    return [slice(*ends) for ends in pairwise([*starts, len(subsets)])]

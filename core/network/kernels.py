@@ -24,6 +24,9 @@ _SLOPE = np.float32(NEGATIVE_SLOPE)
 _TILE = 2048
 """Values of a plane that are worked on at once: few enough to stay in the first-level cache."""
 
+_BAND = 16
+"""Rows that are interpolated in one go by one thread."""
+
 
 @intrinsic
 def _float_of(context: Any, bits: Any) -> Any:
@@ -97,15 +100,17 @@ def _activated(value: Any) -> Any:
 
 
 @numba.njit(parallel=True, cache=True, nogil=True, error_model="numpy")
-def _add_first_block(
+def _first_block(
     addresses: np.ndarray,
     shared: np.ndarray,
-    total: np.ndarray,
     pooled: np.ndarray,
+    total: np.ndarray,
+    mean: np.ndarray,
     begins: bool,
+    divisor: int,
 ) -> None:
-    """Take the addresses of the terms, [4, values] each; shared and total [4, values]; pooled
-    [pairs, values].
+    """Take the addresses of the terms, [4, values] each; shared, total and mean [4, values];
+    pooled [pairs, values].
     """
     pairs, values = pooled.shape
     for tile in prange((values + _TILE - 1) // _TILE):
@@ -125,20 +130,25 @@ def _add_first_block(
             term_c, term_d = term[2, start:stop], term[3, start:stop]
             largest = pooled[pair, start:stop]
             for at in range(stop - start):
-                a = _activated(_widened(term_a[at]) + added_a[at])
-                b = _activated(_widened(term_b[at]) + added_b[at])
-                c = _activated(_widened(term_c[at]) + added_c[at])
-                d = _activated(_widened(term_d[at]) + added_d[at])
+                a = _activated(_widened(term_a[at]) + _widened(added_a[at]))
+                b = _activated(_widened(term_b[at]) + _widened(added_b[at]))
+                c = _activated(_widened(term_c[at]) + _widened(added_c[at]))
+                d = _activated(_widened(term_d[at]) + _widened(added_d[at]))
                 sum_a[at] += a
                 sum_b[at] += b
                 sum_c[at] += c
                 sum_d[at] += d
                 largest[at] = _narrowed(_larger(_larger(a, b), _larger(c, d)), pooled)
+        if divisor:
+            for plane in range(4):
+                _divide(total[plane, start:stop], mean[plane, start:stop], divisor)
 
 
 @numba.njit(parallel=True, cache=True, nogil=True, error_model="numpy")
-def _add_sum(maps: np.ndarray, total: np.ndarray, begins: bool) -> None:
-    """Take maps [pairs, values] and total [values]."""
+def _average(
+    maps: np.ndarray, total: np.ndarray, mean: np.ndarray, begins: bool, divisor: int
+) -> None:
+    """Take maps [pairs, values], and total and mean [values]."""
     pairs, values = maps.shape
     for tile in prange((values + _TILE - 1) // _TILE):
         start = tile * _TILE
@@ -150,6 +160,8 @@ def _add_sum(maps: np.ndarray, total: np.ndarray, begins: bool) -> None:
             added = maps[pair, start:stop]
             for at in range(stop - start):
                 sums[at] += _widened(added[at])
+        if divisor:
+            _divide(sums, mean[start:stop], divisor)
 
 
 @numba.njit(parallel=True, cache=True, nogil=True, error_model="numpy")
@@ -169,68 +181,111 @@ def _pool(maps: np.ndarray, pooled: np.ndarray) -> None:
 
 
 @numba.njit(parallel=True, cache=True, nogil=True, error_model="numpy")
-def _upsample(maps: np.ndarray, doubled: np.ndarray) -> None:
-    """Take maps [n, height, width, channels] to doubled, first between rows, then columns."""
-    _, height, width, channels = maps.shape
-    count, tall, wide, _ = doubled.shape
-    for line in prange(count * tall):
-        number, row = line // tall, line % tall
-        place = np.float32(row) * (np.float32(height - 1) / np.float32(tall - 1))
-        top = int(place)
-        down = place - np.float32(top)
-        upper = maps[number, top].reshape(width * channels)
-        lower = maps[number, min(top + 1, height - 1)].reshape(width * channels)
-        between = np.empty((width, channels), np.float32)
-        flat = between.reshape(width * channels)
-        for at in range(width * channels):
-            above = _widened(upper[at])
-            flat[at] = above + down * (_widened(lower[at]) - above)
-        for column in range(wide):
-            place = np.float32(column) * (np.float32(width - 1) / np.float32(wide - 1))
-            left = int(place)
-            across = place - np.float32(left)
-            before, after = between[left], between[min(left + 1, width - 1)]
-            result = doubled[number, row, column]
-            for c in range(channels):
-                result[c] = _narrowed(before[c] + across * (after[c] - before[c]), doubled)
+def _upsample(maps: np.ndarray, joined: np.ndarray, first: int) -> None:
+    """Take maps [n, height, width, channels] to channels of joined, in bands of rows.
+
+    First between columns, once for every row of maps, then between rows.
+    """
+    height, channels = maps.shape[1], maps.shape[3]
+    count, tall, wide, together = joined.shape
+    # Without other channels beside them, the values of a row are worked on as one.
+    pieces, length = (1, wide * channels) if channels == together else (wide, channels)
+    bands = (tall + _BAND - 1) // _BAND
+    for part in prange(count * bands):
+        number, begin = part // bands, part % bands * _BAND
+        lines = np.empty((2, wide * channels), np.float32)
+        ready = -1
+        for row in range(begin, min(begin + _BAND, tall)):
+            top, down = _place(row, height, tall)
+            bottom = min(top + 1, height - 1)
+            while ready < bottom:
+                ready = max(ready + 1, top)
+                _widen(maps[number, ready], lines[ready % 2], wide)
+            values = joined[number, row].reshape(wide * together)
+            for piece in range(pieces):
+                start = piece * length
+                upper = lines[top % 2, start : start + length]
+                lower = lines[bottom % 2, start : start + length]
+                result = values[piece * together + first : piece * together + first + length]
+                for at in range(length):
+                    between = upper[at] + down * (lower[at] - upper[at])
+                    result[at] = _narrowed(between, joined)
 
 
-def _add_first_block_of_tensors(
-    terms: Sequence[Tensor], shared: Tensor, total: Tensor, pooled: Tensor, begins: bool
+@numba.njit(inline="always")
+def _widen(source: np.ndarray, line: np.ndarray, wide: int) -> None:
+    """Interpolate a row [width, channels] between its columns: line [wide × channels]."""
+    width, channels = source.shape
+    for column in range(wide):
+        left, across = _place(column, width, wide)
+        before, after = source[left], source[min(left + 1, width - 1)]
+        result = line[column * channels : (column + 1) * channels]
+        for c in range(channels):
+            value = _widened(before[c])
+            result[c] = value + across * (_widened(after[c]) - value)
+
+
+@numba.njit(inline="always")
+def _place(index: int, few: int, many: int) -> tuple[int, Any]:
+    """Where one of many places lies among few, the outermost aligned: index and share beyond."""
+    place = np.float32(index) * (np.float32(few - 1) / np.float32(many - 1))
+    before = int(place)
+    return before, place - np.float32(before)
+
+
+@numba.njit(inline="always")
+def _divide(total: np.ndarray, mean: np.ndarray, divisor: int) -> None:
+    share = np.float32(1) / np.float32(divisor)
+    for at in range(total.shape[0]):
+        mean[at] = _narrowed(total[at] * share, mean)
+
+
+def _first_block_of_tensors(
+    terms: Sequence[Tensor],
+    shared: Tensor,
+    pooled: Tensor,
+    total: Tensor,
+    mean: Tensor,
+    begins: bool,
+    divisor: int,
 ) -> None:
     _share_threads()
-    addresses = np.array([term.data_ptr() for term in terms], dtype=np.uint64)
-    _add_first_block(
-        addresses,
+    _first_block(
+        np.array([term.data_ptr() for term in terms], dtype=np.uint64),
         _array(shared).reshape(4, -1),
-        _array(total).reshape(4, -1),
         _array(pooled).reshape(len(terms), -1),
+        _array(total).reshape(4, -1),
+        _array(mean).reshape(4, -1),
         begins,
+        divisor,
     )
 
 
-def _add_sum_of_tensors(maps: Tensor, total: Tensor, begins: bool) -> None:
+def _average_of_tensors(
+    maps: Tensor, total: Tensor, mean: Tensor, begins: bool, divisor: int
+) -> None:
     _share_threads()
-    _add_sum(_array(maps).reshape(maps.shape[0], -1), _array(total).reshape(-1), begins)
+    _average(
+        _array(maps).reshape(maps.shape[0], -1),
+        _array(total).reshape(-1),
+        _array(mean).reshape(-1),
+        begins,
+        divisor,
+    )
 
 
-def _pool_tensor(maps: Tensor) -> Tensor:
+def _pool_tensor(maps: Tensor, pooled: Tensor) -> None:
     count, height, width, channels = maps.shape
-    pooled = maps.new_empty((count, height // 2, width // 2, channels))
     _share_threads()
     _pool(
         _array(maps).reshape(count * height // 2, 2, width // 2, 2, channels),
         _array(pooled).reshape(count * height // 2, width // 2, channels),
     )
-    return pooled
 
 
-def _upsample_tensor(maps: Tensor) -> Tensor:
-    count, height, width, channels = maps.shape
-    doubled = maps.new_empty((count, 2 * height, 2 * width, channels))
+def _upsample_tensor(maps: Tensor, joined: Tensor, first: int) -> None:
     _share_threads()
-    _upsample(_array(maps), _array(doubled))
-    return doubled
+    _upsample(_array(maps), _array(joined), first)
 
 
 def _share_threads() -> None:
@@ -247,8 +302,8 @@ def _array(maps: Tensor) -> np.ndarray:
 
 COMPILED = Steps(
     "Numba",
-    _add_first_block_of_tensors,
-    _add_sum_of_tensors,
+    _first_block_of_tensors,
+    _average_of_tensors,
     _pool_tensor,
     _upsample_tensor,
 )

@@ -14,14 +14,15 @@ class Span:
         The query.
     start, stop : int
         Which pairs, counted from the start of the chunk.
-    begins : bool
-        Whether these are the query's first pairs.
+    begins, ends : bool
+        Whether these are the query's first pairs, and whether they are its last.
     """
 
     query: int
     start: int
     stop: int
     begins: bool
+    ends: bool
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,8 @@ def cut(counts: Sequence[int], size: int) -> list[Chunk]:
                 chunks.append(Chunk(start, start + filled, tuple(spans)))
                 start, spans, filled = start + filled, [], 0
             taken = min(count - done, size - filled)
-            spans.append(Span(query, filled, filled + taken, done == 0))
+            begins, ends = done == 0, done + taken == count
+            spans.append(Span(query, filled, filled + taken, begins, ends))
             done, filled = done + taken, filled + taken
     chunks.append(Chunk(start, start + filled, tuple(spans)))
     return chunks

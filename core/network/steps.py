@@ -23,10 +23,10 @@ class Steps:
     ----------
     name : str
         What computes them, for descriptions.
-    add_first_block : callable
-        See `add_first_block`.
-    add_sum : callable
-        See `add_sum`.
+    first_block : callable
+        See `first_block`.
+    average : callable
+        See `average`.
     pool : callable
         See `pool`.
     upsample : callable
@@ -34,54 +34,64 @@ class Steps:
     """
 
     name: str
-    add_first_block: Callable[[Sequence[Tensor], Tensor, Tensor, Tensor, bool], None]
-    add_sum: Callable[[Tensor, Tensor, bool], None]
-    pool: Callable[[Tensor], Tensor]
-    upsample: Callable[[Tensor], Tensor]
+    first_block: Callable[[Sequence[Tensor], Tensor, Tensor, Tensor, Tensor, bool, int], None]
+    average: Callable[[Tensor, Tensor, Tensor, bool, int], None]
+    pool: Callable[[Tensor, Tensor], None]
+    upsample: Callable[[Tensor, Tensor, int], None]
 
 
-def add_first_block(
-    terms: Sequence[Tensor], shared: Tensor, total: Tensor, pooled: Tensor, begins: bool
+def first_block(
+    terms: Sequence[Tensor],
+    shared: Tensor,
+    pooled: Tensor,
+    total: Tensor,
+    mean: Tensor,
+    begins: bool,
+    divisor: int,
 ) -> None:
-    """Pass pairs of one query through the first block: add, LeakyReLU, sum and pool.
+    """Pass pairs of one query through the first block: add, LeakyReLU, pool, and average.
 
     Parameters
     ----------
     terms : sequence of Tensor
         [4, height, width, channels] of every pair's example.
     shared : Tensor
-        float32 [4, height, width, channels]: what the query adds to every term.
-    total : Tensor
-        float32, of the same shape: takes the sum over the pairs.
+        [4, height, width, channels]: what the query adds to every term.
     pooled : Tensor
         [pairs, height, width, channels]: takes the maximum over the four planes.
-    begins : bool
-        Whether the total is to be begun with these pairs instead of carried on.
+    total, mean, begins, divisor
+        See `average`; [4, height, width, channels].
     """
     if begins:
         total.zero_()
     for term, largest in zip(terms, pooled, strict=True):
-        maps = functional.leaky_relu_(shared + term, definition.NEGATIVE_SLOPE)
+        maps = functional.leaky_relu_(shared.float() + term, definition.NEGATIVE_SLOPE)
         total += maps
         largest.copy_(
             torch.maximum(torch.maximum(maps[0], maps[1]), torch.maximum(maps[2], maps[3]))
         )
+    if divisor:
+        mean.copy_(total / divisor)
 
 
-def add_sum(maps: Tensor, total: Tensor, begins: bool) -> None:
-    """Add the sum over the pairs of one query to total.
+def average(maps: Tensor, total: Tensor, mean: Tensor, begins: bool, divisor: int) -> None:
+    """Average over the pairs of one query, which come in several calls.
 
-    A product with a row of ones: PyTorch's own sum over the first dimension takes many times
-    longer in bfloat16 on a processor.
+    The sum is a product with a row of ones: PyTorch's own sum over the first dimension takes many
+    times longer in bfloat16 on a processor.
 
     Parameters
     ----------
     maps : Tensor
         [pairs, height, width, channels].
     total : Tensor
-        float32 [height, width, channels].
+        float32 [height, width, channels]: keeps the sum from call to call.
+    mean : Tensor
+        [height, width, channels]: takes the mean with the last pairs.
     begins : bool
-        Whether the total is to be begun with these pairs instead of carried on.
+        Whether these are the query's first pairs, so that the total begins with them.
+    divisor : int
+        With the query's last pairs the number of all its pairs; 0 while more are to come.
     """
     ones = maps.new_ones((1, maps.shape[0]))
     sums = (ones @ maps.reshape(maps.shape[0], -1)).view(total.shape)
@@ -89,22 +99,43 @@ def add_sum(maps: Tensor, total: Tensor, begins: bool) -> None:
         total.copy_(sums)
     else:
         total += sums
+    if divisor:
+        mean.copy_(total / divisor)
 
 
-def pool(maps: Tensor) -> Tensor:
-    """Take the maximum of every 2×2 square of [n, height, width, channels]."""
+def pool(maps: Tensor, pooled: Tensor) -> None:
+    """Take the maximum of every 2×2 square.
+
+    Parameters
+    ----------
+    maps : Tensor
+        [n, height, width, channels].
+    pooled : Tensor
+        [n, height / 2, width / 2, channels]: takes the result.
+    """
     count, height, width, channels = maps.shape
     rows = maps.view(count, height // 2, 2, width, channels)
     rows = torch.maximum(rows[:, :, 0], rows[:, :, 1])
     columns = rows.view(count, height // 2, width // 2, 2, channels)
-    return torch.maximum(columns[:, :, :, 0], columns[:, :, :, 1])
+    torch.maximum(columns[:, :, :, 0], columns[:, :, :, 1], out=pooled)
 
 
-def upsample(maps: Tensor) -> Tensor:
-    """Double height and width of [n, height, width, channels] as the plain definition does."""
+def upsample(maps: Tensor, joined: Tensor, first: int) -> None:
+    """Double height and width as the plain definition does.
+
+    Parameters
+    ----------
+    maps : Tensor
+        [n, height, width, channels].
+    joined : Tensor
+        [n, 2 × height, 2 × width, at least first + channels]: takes the result among its
+        channels.
+    first : int
+        Channel of joined with which the result begins.
+    """
     doubled = definition.upsample(maps.permute(0, 3, 1, 2))
-    return doubled.permute(0, 2, 3, 1).contiguous()
+    joined[..., first : first + maps.shape[3]] = doubled.permute(0, 2, 3, 1)
 
 
-PORTABLE = Steps("PyTorch", add_first_block, add_sum, pool, upsample)
+PORTABLE = Steps("PyTorch", first_block, average, pool, upsample)
 """The steps of this module."""

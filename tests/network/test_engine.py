@@ -153,7 +153,7 @@ def test_absent_guidance_is_guidance_of_zeros() -> None:
 
 
 def test_warming_up_compiles_every_step_beforehand() -> None:
-    steps = (kernels._add_first_block, kernels._add_sum, kernels._pool, kernels._upsample)
+    steps = (kernels._first_block, kernels._average, kernels._pool, kernels._upsample)
     engine = Engine(random_weights(8), CPU, torch.float32)
     engine.warm_up()
     compiled = [list(step.signatures) for step in steps]

@@ -17,6 +17,7 @@ def test_every_pair_is_in_one_chunk_in_order_under_its_query(counts: list[int], 
             assert chunk.start + span.start == len(found)
             assert span.begins == (span.query not in found)
             found += [span.query] * (span.stop - span.start)
+            assert span.ends == (found.count(span.query) == counts[span.query])
         assert chunk.stop == len(found)
     assert found == owners
 
