@@ -21,7 +21,7 @@ _METHOD_NAMES = (
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
-    kinds = parser.add_subparsers(dest="kind", required=True, metavar="pairs|volumes")
+    kinds = parser.add_subparsers(dest="kind", required=True, metavar="pairs|volumes|effort")
     pairs = kinds.add_parser("pairs", help="unrelated pictures, a few of them as examples")
     pairs.add_argument(
         "--support", type=int, nargs="+", default=[1, 2, 4, 8, 16], help="numbers of examples"
@@ -38,10 +38,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="METHOD",
         help=f"among {', '.join(_METHOD_NAMES)} and the control network_shuffled",
     )
-    volumes.add_argument(
-        "--sample", type=int, metavar="N", help="only N structures, spread over the data sets"
-    )
-    for kind in (pairs, volumes):
+    effort = kinds.add_parser("effort", help="slices a simulated annotator has to touch")
+    for kind in (volumes, effort):
+        kind.add_argument(
+            "--sample", type=int, metavar="N", help="only N structures, spread over the data sets"
+        )
+    for kind in (pairs, volumes, effort):
         kind.add_argument(
             "paths", type=Path, nargs="+", metavar="PATH", help="npz files or folders"
         )
@@ -71,8 +73,7 @@ def run(arguments: argparse.Namespace) -> int:
     """
     if arguments.report and not arguments.report.parent.is_dir():
         raise ValueError(f"{arguments.report.parent} is no folder; choose another --report")
-    score = _pairs if arguments.kind == "pairs" else _volumes
-    report = score(arguments)
+    report = {"pairs": _pairs, "volumes": _volumes, "effort": _effort}[arguments.kind](arguments)
     if arguments.report:
         arguments.report.write_text(json.dumps(report, indent=1), encoding="utf-8")
     return 0
@@ -107,30 +108,57 @@ def _pairs(arguments: argparse.Namespace) -> dict[str, Any]:
 
 def _volumes(arguments: argparse.Namespace) -> dict[str, Any]:
     """Score volumes and print a line per placement and number of drawn slices."""
-    from core.evaluation.cases import read_volumes, spread
     from core.evaluation.volumes import evaluate_volumes
     from core.network.engine import load_engine
 
-    volumes = list(read_volumes(arguments.paths))
-    if arguments.sample is not None:
-        volumes = spread(volumes, arguments.sample)
+    volumes = _read_sample(arguments)
     engine = load_engine(arguments.weights, arguments.device)
-
-    def tell(volume: LabelledVolume) -> None:
-        _tell(f"{volume.name} {volume.label}")
-
     report = evaluate_volumes(
-        volumes, engine, arguments.k, methods=arguments.methods, seed=arguments.seed, progress=tell
+        volumes,
+        engine,
+        arguments.k,
+        methods=arguments.methods,
+        seed=arguments.seed,
+        progress=_tell_volume,
     )
     for placement, means in report["mean"].items():
         _print_means(f"{placement}, k", means)
     return report
 
 
+def _effort(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Let the simulated annotator work and print what it took."""
+    from core.evaluation.effort import evaluate_effort
+    from core.network.engine import load_engine
+
+    volumes = _read_sample(arguments)
+    engine = load_engine(arguments.weights, arguments.device)
+    report = evaluate_effort(volumes, engine, progress=_tell_volume)
+    for target, share in report["mean_share"].items():
+        baseline = report["baseline_share"][target]
+        print(
+            f"Dice {target}: {share:.1%} of the slices touched; evenly spaced and interpolated "
+            f"{baseline:.1%}"
+        )
+    return report
+
+
+def _read_sample(arguments: argparse.Namespace) -> list[LabelledVolume]:
+    """Read the volumes, or a sample of them."""
+    from core.evaluation.cases import read_volumes, spread
+
+    volumes = list(read_volumes(arguments.paths))
+    return volumes if arguments.sample is None else spread(volumes, arguments.sample)
+
+
 def _print_means(heading: str, means: dict[str, dict[str, float]]) -> None:
     """Print a line of mean Dice for every key."""
     for key, row in means.items():
         print(f"{heading} {key}: " + "  ".join(f"{name} {dice:.3f}" for name, dice in row.items()))
+
+
+def _tell_volume(volume: LabelledVolume) -> None:
+    _tell(f"{volume.name} {volume.label}")
 
 
 def _tell(name: str) -> None:

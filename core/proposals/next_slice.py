@@ -1,6 +1,6 @@
 """Which slice to draw or correct next, so that one more slice helps the most."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +19,18 @@ _LOSS_PER_SLICE = 0.08
 _LARGEST_LOSS = 0.6
 """Dice lost per slice of distance, and at most, where nothing better is known."""
 
+_GOES_ON = 0.6
+"""Chance per slice that a structure goes on beyond where its proposals end."""
+
+_LACKING = 0.25
+"""What it then lacks there, as a share of the area of its last proposal."""
+
+_FARTHEST = 4
+"""Slices beyond the last proposal that are thought of."""
+
+_ONE_SIDED = 2.0
+"""How much faster an error grows with the distance to one example than between two."""
+
 _FAR_SLICES = 5
 
 
@@ -31,12 +43,13 @@ class Suggestion:
 
 
 def suggest_slice(
-    examples: Mapping[int, np.ndarray], proposals: Mapping[int, Proposal]
+    examples: Mapping[int, np.ndarray], proposals: Mapping[int, Proposal], slices: int
 ) -> Suggestion | None:
     """Choose the slice whose drawing or correcting would help a segment most.
 
-    The error to expect of every slice is its area times the Dice that it is expected to lack. An
-    example takes away its own slice's error and part of that of the slices around it.
+    The error to expect of every slice is its area times the Dice that it is expected to lack;
+    beyond the last proposal, times the chance that the structure goes on. An example takes away its
+    own slice's error and part of that of the slices around it.
 
     Parameters
     ----------
@@ -44,6 +57,8 @@ def suggest_slice(
         bool [row, column] by slice index; an empty mask says that the structure is not there.
     proposals : mapping of int to Proposal
         Newest proposals of the segment by slice index.
+    slices : int
+        Slices of the series.
 
     Returns
     -------
@@ -52,10 +67,14 @@ def suggest_slice(
     """
     if not any(mask.any() for mask in examples.values()):
         return None
+    known = set(examples)
+    shown = {index: one for index, one in proposals.items() if index not in known}
     errors = {
-        index: _expected_error(index, examples, proposals.get(index))
-        for index in {*between(examples), *proposals} - set(examples)
+        index: _expected_error(index, examples, shown.get(index))
+        for index in {*between(examples), *shown} - known
     }
+    for index, error in _beyond(examples, shown, slices).items():
+        errors[index] = errors.get(index, 0.0) + error
     gains = {index: _gain(index, errors, examples) for index in errors}
     best = max(sorted(gains), key=lambda index: gains[index], default=None)
     if best is None or gains[best] <= 0:
@@ -78,22 +97,51 @@ def _expected_error(
     return loss * area
 
 
+def _beyond(
+    examples: Mapping[int, np.ndarray], proposals: Mapping[int, Proposal], slices: int
+) -> dict[int, float]:
+    """Pixels likely to be missing beyond the last proposals of a structure, by slice."""
+    missing: dict[int, float] = {}
+    for outermost, direction in ((min(examples), -1), (max(examples), 1)):
+        mask, last = examples[outermost], outermost
+        while mask.any() and last + direction in proposals:
+            if not proposals[last + direction].mask.any():
+                break
+            last += direction
+            mask = proposals[last].mask
+        chance = 1.0
+        for index in range(last + direction, last + direction * (_FARTHEST + 1), direction):
+            chance *= _GOES_ON
+            if 0 <= index < slices:
+                missing[index] = chance * float(mask.sum()) * _LACKING
+    return missing
+
+
 def _gain(index: int, errors: Mapping[int, float], examples: Mapping[int, np.ndarray]) -> float:
     """Pixels that drawing a slice would put right, on it and around it."""
     gain = 0.0
     here = neighbours(examples, index)
     for other, error in errors.items():
         if neighbours(examples, other) == here:
-            before = _uncertainty(examples, other)
-            after = 0.0 if other == index else _uncertainty({*examples, index}, other)
+            before = _uncertainty(neighbours(examples, other), other)
+            after = 0.0 if other == index else _uncertainty(_nearer(here, index, other), other)
             gain += error * (1 - after / before)
     return gain
 
 
-def _uncertainty(known: Iterable[int], index: int) -> float:
-    """Spread of something that wanders at random between known slices: a Brownian bridge."""
-    distances = [abs(index - near) for near in neighbours(known, index) if near is not None]
-    return 1 / np.sqrt(sum(1 / distance for distance in distances))
+def _nearer(
+    around: tuple[int | None, int | None], drawn: int, index: int
+) -> tuple[int | None, int | None]:
+    """Neighbours of a slice once another between its neighbours is drawn."""
+    return (drawn, around[1]) if drawn < index else (around[0], drawn)
+
+
+def _uncertainty(around: tuple[int | None, int | None], index: int) -> float:
+    """Spread of an outline that wanders between known slices, or away from one."""
+    distances = [abs(index - near) for near in around if near is not None]
+    if len(distances) == 1:
+        return _ONE_SIDED * distances[0]
+    return distances[0] * distances[1] / sum(distances)
 
 
 def _reason(index: int, examples: Mapping[int, np.ndarray]) -> str:

@@ -16,12 +16,13 @@ from core.proposals.segment_work import (
     Visit,
     begin,
     claim,
-    doubtful,
+    enclosed,
     expected,
     first_visits,
     look,
     look_again,
     next_visit,
+    on_trial,
     settle_trust,
     trials,
 )
@@ -166,8 +167,8 @@ def _look_everywhere(setting: _Setting) -> Iterator[Proposal]:
 def _compare_and_settle(setting: _Setting) -> Iterator[Proposal]:
     """Look at doubtful slices again, find out whom to trust, and propose every slice for good."""
     done = sum(len(work.found) for work in setting.work.values())
-    doubts = sum(2 * len(doubtful(work)) for work in setting.work.values())
-    total = done + doubts + _comparisons(setting)
+    again = sum(len(enclosed(work)) for work in setting.work.values())
+    total = done + again + _comparisons(setting)
     for work in setting.work.values():
         if setting.engine is not None and work.taught is not None:
             for _ in look_again(work, setting.engine, setting.images_of):
@@ -209,9 +210,7 @@ def _compare_and_settle(setting: _Setting) -> Iterator[Proposal]:
 
 def _comparisons(setting: _Setting) -> int:
     """Count the examples that will be predicted from the others."""
-    return sum(
-        sum(bool(mask.any()) for mask in work.examples.values()) for work in setting.work.values()
-    )
+    return sum(len(on_trial(work)) for work in setting.work.values())
 
 
 def _next_batch(visits: list[Visit]) -> list[Visit]:

@@ -15,12 +15,12 @@ BETA = 1000.0
 
 _FOREGROUND, _BACKGROUND = 1, 2
 
-_POOL = 2
-"""Pixels are averaged in squares of this side: the walk is slow, and its answer a rough guide."""
+_LONGEST_SIDE = 72
+"""Larger images are averaged in squares until they fit: the walk is slow."""
 
 
 def walk_between(
-    images: np.ndarray, first: np.ndarray, last: np.ndarray, step: float
+    images: np.ndarray, first: np.ndarray, last: np.ndarray, spacing: tuple[float, float, float]
 ) -> np.ndarray | None:
     """Find the probability that a walk from a pixel reaches the structure before anything else.
 
@@ -28,11 +28,11 @@ def walk_between(
     ----------
     images : np.ndarray
         float32 [slices, height, width], values in [0, 1]: from one drawn slice to the next, both
-        included; even sides.
+        included. Best in original pixels: in resampled ones edges look weaker.
     first, last : np.ndarray
         bool [height, width]: what is drawn on these two.
-    step : float
-        Distance between slices, in pixels.
+    spacing : tuple of float
+        Distance between slices, rows and columns, in mm.
 
     Returns
     -------
@@ -42,10 +42,12 @@ def walk_between(
     """
     from skimage.segmentation import random_walker
 
-    pooled = _pooled(np.asarray(images, np.float32))
+    height, width = images.shape[1:]
+    pool = -(-max(height, width) // _LONGEST_SIDE)
+    pooled = _pooled(np.asarray(images, np.float32), pool)
     seeds = np.zeros(pooled.shape, np.int32)
     for place, mask in ((0, first), (-1, last)):
-        inside = _pooled(mask.astype(np.float32)) >= 0.5
+        inside = _pooled(mask.astype(np.float32), pool) >= 0.5
         seeds[place] = np.where(inside, _FOREGROUND, _BACKGROUND)
     present = np.unique(seeds)
     if pooled.std() == 0 or not {_FOREGROUND, _BACKGROUND} <= set(present.tolist()):
@@ -59,14 +61,19 @@ def walk_between(
             beta=BETA,
             mode="cg_j",
             tol=1e-3,
-            spacing=np.array([step / _POOL, 1.0, 1.0]) / min(step / _POOL, 1.0),
+            spacing=np.array([spacing[0] / pool, spacing[1], spacing[2]])
+            / min(spacing[0] / pool, spacing[1], spacing[2]),
             return_full_prob=True,
         )
     probability = np.clip(both[0][1:-1], 0, 1).astype(np.float32)
-    return probability.repeat(_POOL, axis=1).repeat(_POOL, axis=2)
+    probability = probability.repeat(pool, axis=1).repeat(pool, axis=2)
+    return probability[:, :height, :width]
 
 
-def _pooled(maps: np.ndarray) -> np.ndarray:
-    height, width = maps.shape[-2:]
-    shape = (*maps.shape[:-2], height // _POOL, _POOL, width // _POOL, _POOL)
-    return maps.reshape(shape).mean(axis=(-3, -1))
+def _pooled(maps: np.ndarray, pool: int) -> np.ndarray:
+    """Average squares of pixels; the border goes on where the last squares lie beyond it."""
+    height, width = (-(-side // pool) for side in maps.shape[-2:])
+    beyond = (height * pool - maps.shape[-2], width * pool - maps.shape[-1])
+    padding = [(0, 0)] * (maps.ndim - 2) + [(0, beyond[0]), (0, beyond[1])]
+    padded = np.pad(maps, padding, mode="edge")
+    return padded.reshape(*maps.shape[:-2], height, pool, width, pool).mean(axis=(-3, -1))

@@ -17,26 +17,34 @@ from core.proposals.evidence import (
 from core.proposals.examples import Method, SegmentExamples
 from core.proposals.expectation import Signs
 from core.proposals.extent import between, continued, outward, reach
-from core.proposals.mixture import LIMIT, interpolation_score, mixed, network_score, sureness
-from core.proposals.shape_interpolation import between_examples, example_distances
+from core.proposals.mixture import (
+    LIMIT,
+    agreed,
+    interpolation_score,
+    mixed,
+    network_score,
+    plausible,
+    sureness,
+)
+from core.proposals.random_walker import walk_between
+from core.proposals.shape_interpolation import between_examples, example_distances, neighbours
 from core.proposals.taught import (
     ImagesOf,
     TaughtSegment,
     bounded_distances,
     predict_logits,
     teach,
-    walked_priors,
 )
 
-DOUBTFUL_OVERLAP = 0.3
-"""Below this Dice of two neighbouring examples with one another, shapes alone mislead."""
-
-SURER_BY = 0.04
-"""Another answer replaces the first only if the network is surer of it by this: on development
-volumes an answer that followed a wrong lead was a little too sure of itself, too."""
+LEADING_OVERLAP = 0.8
+"""Below this Dice of two neighbouring examples with one another, a random walk between them is
+asked where the structure may have gone."""
 
 LEAST_SURENESS = 0.6
 """Beyond the examples, a structure the network is less sure of than this has ended."""
+
+MOST_TRIALS = 6
+"""Examples predicted from the others at most: more say little that is new, and take time."""
 
 INWARD = 0
 """Direction of a visit to a slice between examples; −1 and 1 lead away from the outermost."""
@@ -64,6 +72,8 @@ class SegmentWork:
         How to propose.
     crop : Crop
         The structure's neighbourhood; masks and distances here are on the pixels of its window.
+    slice_mm : float
+        Distance between slices in mm.
     examples : mapping of int to np.ndarray
         bool [row, column] by slice index.
     distances : mapping of int to np.ndarray or None
@@ -83,6 +93,7 @@ class SegmentWork:
     number: int
     method: Method
     crop: Crop
+    slice_mm: float
     examples: Mapping[int, np.ndarray]
     distances: Mapping[int, np.ndarray | None]
     taught: TaughtSegment | None
@@ -137,6 +148,7 @@ def begin(
         number=segment.number,
         method=method,
         crop=crop,
+        slice_mm=spacing[0],
         examples=examples,
         distances=example_distances(examples, crop.pixel_spacing),
         taught=taught,
@@ -202,27 +214,21 @@ def look(
         work.found[visit.slice] = mask
 
 
-def doubtful(work: SegmentWork) -> list[int]:
-    """List the visited slices between examples too unlike each other for their shapes to lead."""
+def enclosed(work: SegmentWork) -> list[int]:
+    """List the visited slices between examples, which can be looked at again."""
     if work.taught is None:
         return []
-    overlaps = {index: neighbours_overlap(work.examples, index) for index in work.found}
-    return sorted(
-        index
-        for index, overlap in overlaps.items()
-        if overlap is not None and overlap < DOUBTFUL_OVERLAP
-    )
+    present = {index: neighbours_overlap(work.examples, index) for index in work.found}
+    return sorted(index for index, overlap in present.items() if overlap is not None)
 
 
 def look_again(work: SegmentWork, engine: Engine, images_of: ImagesOf) -> Iterator[int]:
-    """Look at doubtful slices twice more, led by a random walk and from slice to slice.
-
-    The network's first answer stays unless it is clearly surer of another.
+    """Let a random walk between the examples have a say, and where shapes mislead, lead.
 
     Parameters
     ----------
     work : SegmentWork
-        A segment that was taught, with all slices visited.
+        A segment that was taught; what is found changes.
     engine : Engine
         The network that was taught.
     images_of : callable
@@ -231,35 +237,70 @@ def look_again(work: SegmentWork, engine: Engine, images_of: ImagesOf) -> Iterat
     Yields
     ------
     int
-        The slice that was looked at: two times each of `doubtful`.
+        Each of `enclosed`, once.
+    """
+    gaps: dict[tuple[int | None, int | None], list[int]] = {}
+    for index in enclosed(work):
+        gaps.setdefault(neighbours(work.examples, index), []).append(index)
+    for gap in sorted(gaps.values(), key=len):
+        for index, answer in _second_answers(work, gap, work.logits, engine, images_of):
+            work.logits[index] = answer
+            work.found[index] = score(work, index) > 0
+            yield index
+
+
+def _second_answers(
+    work: SegmentWork,
+    indices: Sequence[int],
+    answers: Mapping[int, np.ndarray],
+    engine: Engine,
+    images_of: ImagesOf,
+) -> Iterator[tuple[int, np.ndarray]]:
+    """Merge first answers, all between the same two examples, with what a random walk says.
+
+    Slices that are examples themselves are answered without themselves.
     """
     assert work.taught is not None
-    indices = doubtful(work)
-    priors = walked_priors(work.taught, images_of, indices)
+    walked = _walked(work, indices, images_of)
+    others = {known: mask for known, mask in work.examples.items() if known not in indices}
+    overlap = neighbours_overlap(others, indices[0])
     for index in indices:
-        if index in priors:
-            _ask_again(work, index, priors[index], engine, images_of)
-        yield index
-    # From the examples inwards: each slice is expected to look like those beside it.
-    known = dict(work.taught.distances)
-    for index in sorted(indices, key=lambda index: (work.gap(index), index)):
-        beside = [known[near] for near in (index - 1, index + 1) if near in known]
-        answer = _ask_again(work, index, np.mean(beside, axis=0), engine, images_of)
-        known[index] = bounded_distances(answer > 0)
-        yield index
-    for index in indices:
-        work.found[index] = score(work, index) > 0
+        known = [answers[index]]
+        distance = walked.get(index)
+        unlike = overlap is not None and overlap < LEADING_OVERLAP
+        if unlike and distance is not None and plausible(distance > 0, answers[index] > 0) > 0:
+            prior = {index: distance}
+            known += list(predict_logits(engine, work.taught, images_of, [index], priors=prior))
+        yield index, agreed(known, distance)
 
 
-def _ask_again(
-    work: SegmentWork, index: int, prior: np.ndarray, engine: Engine, images_of: ImagesOf
-) -> np.ndarray:
-    """Ask the network with another prior, and keep its answer if it is clearly surer of it."""
-    assert work.taught is not None
-    answer = predict_logits(engine, work.taught, images_of, [index], priors={index: prior})[0]
-    if sureness(answer) > sureness(work.logits[index]) + SURER_BY:
-        work.logits[index] = answer
-    return answer
+def _walked(
+    work: SegmentWork, indices: Sequence[int], images_of: ImagesOf
+) -> dict[int, np.ndarray]:
+    """Find outlines by a random walk between the two examples around some slices.
+
+    Returns signed distances in pixels of the network, float32 [SIDE, SIDE], by slice index; nothing
+    where the walk finds no way.
+    """
+    known = set(work.examples) - set(indices)
+    below, above = neighbours(known, indices[0])
+    if below is None or above is None:
+        return {}
+    images = images_of(range(below, above + 1))[(..., *work.crop.window)]
+    probability = walk_between(
+        images,
+        work.examples[below],
+        work.examples[above],
+        (work.slice_mm, *work.crop.pixel_spacing),
+    )
+    if probability is None:
+        return {}
+    found = work.crop.masks(work.crop.whole(probability[[i - below - 1 for i in indices]] > 0.5))
+    return {
+        index: bounded_distances(mask)
+        for index, mask in zip(indices, found, strict=True)
+        if mask.any()
+    }
 
 
 def next_visit(work: SegmentWork, visit: Visit, slices: int) -> Visit | None:
@@ -300,8 +341,24 @@ def claim(work: SegmentWork, index: int) -> np.ndarray:
     return canvas
 
 
+def on_trial(work: SegmentWork) -> list[int]:
+    """Choose the examples to predict from the others: those nearest to what was proposed."""
+    present = [index for index, mask in sorted(work.examples.items()) if mask.any()]
+    if len(present) < 2:
+        return []
+
+    def apart(index: int) -> int:
+        return min((abs(index - other) for other in work.found), default=0)
+
+    nearest = sorted(apart(index) for index in present)[:MOST_TRIALS][-1]
+    near = [index for index in present if apart(index) <= nearest]
+    return [
+        near[int(place)] for place in np.linspace(0, len(near) - 1, min(len(near), MOST_TRIALS))
+    ]
+
+
 def trials(work: SegmentWork, engine: Engine | None, images_of: ImagesOf) -> Iterator[Trial]:
-    """Predict each example from the others, one by one.
+    """Predict examples from the others, one by one.
 
     Parameters
     ----------
@@ -315,12 +372,9 @@ def trials(work: SegmentWork, engine: Engine | None, images_of: ImagesOf) -> Ite
     Yields
     ------
     Trial
-        One per example with the structure, where others have it, too.
+        One for each of `on_trial`.
     """
-    present = [index for index, mask in work.examples.items() if mask.any()]
-    if len(present) < 2:
-        return
-    for index in present:
+    for index in on_trial(work):
         network = None
         if work.taught is not None and engine is not None:
             network = network_score(work.crop, _without(work, index, engine, images_of))
@@ -335,17 +389,10 @@ def trials(work: SegmentWork, engine: Engine | None, images_of: ImagesOf) -> Ite
 
 
 def _without(work: SegmentWork, index: int, engine: Engine, images_of: ImagesOf) -> np.ndarray:
-    """Predict an example from the others: logits, float32 [SIDE, SIDE]."""
+    """Predict an example from the others as any slice: logits, float32 [SIDE, SIDE]."""
     assert work.taught is not None
-    answer = predict_logits(engine, work.taught, images_of, [index])[0]
-    others = {other: mask for other, mask in work.examples.items() if other != index}
-    overlap = neighbours_overlap(others, index)
-    if overlap is not None and overlap < DOUBTFUL_OVERLAP:
-        priors = walked_priors(work.taught, images_of, [index], frozenset({index}))
-        if priors:
-            again = predict_logits(engine, work.taught, images_of, [index], priors=priors)[0]
-            if sureness(again) > sureness(answer) + SURER_BY:
-                answer = again
+    first = predict_logits(engine, work.taught, images_of, [index])[0]
+    ((_, answer),) = _second_answers(work, [index], {index: first}, engine, images_of)
     return answer
 
 

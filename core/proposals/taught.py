@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from scipy.ndimage import label, shift
 
 from core.network.engine import EncodedExample, Engine
 from core.network.guidance import (
@@ -20,11 +21,13 @@ from core.network.guidance import (
     signed_distance,
 )
 from core.proposals.crop import SIDE, Crop
-from core.proposals.random_walker import walk_between
 from core.proposals.shape_interpolation import neighbours
 
 SUPPORT = 16
 """Examples that a query is shown at most, the nearest first."""
+
+_ON_LEVEL = 1e-3
+"""What lies on the outline counts as inside."""
 
 ImagesOf = Callable[[Sequence[int]], np.ndarray]
 """Gives the prepared images of slices: float32 [slices, row, column], values in [0, 1]."""
@@ -186,65 +189,49 @@ def guidance_of(
     return guidance.numpy()
 
 
-def walked_priors(
-    taught: TaughtSegment,
-    images_of: ImagesOf,
-    slices: Sequence[int],
-    left_out: frozenset[int] = frozenset(),
-) -> dict[int, np.ndarray]:
-    """Expect the outline where a random walk from the neighbouring examples ends up.
-
-    Parameters
-    ----------
-    taught : TaughtSegment
-        The examples.
-    images_of : callable
-        Gives prepared images.
-    slices : sequence of int
-        Wanted slices that lie between two examples.
-    left_out : frozenset of int
-        Examples not to be used.
-
-    Returns
-    -------
-    dict of int to np.ndarray
-        Signed distance in pixels of the network, float32 [SIDE, SIDE], for `predict_logits`;
-        slices are missing where the walk finds no way.
-    """
-    gaps: dict[tuple[int, int], list[int]] = {}
-    for index in slices:
-        below, above = neighbours(set(taught.encoded) - left_out, index)
-        if below is not None and above is not None:
-            gaps.setdefault((below, above), []).append(index)
-    priors = {}
-    for (below, above), wanted in gaps.items():
-        probability = walk_between(
-            taught.crop.images(images_of(range(below, above + 1))),
-            taught.distances[below] > 0,
-            taught.distances[above] > 0,
-            taught.slice_mm / taught.crop.pixel_mm,
-        )
-        if probability is not None:
-            masks = probability[[index - below - 1 for index in wanted]] > 0.5
-            distances = bounded_distances(masks)
-            priors.update(
-                {
-                    index: distances[place]
-                    for place, index in enumerate(wanted)
-                    if masks[place].any()
-                }
-            )
-    return priors
-
-
 def _shape_prior(taught: TaughtSegment, index: int, known: Sequence[int]) -> np.ndarray:
     """Signed distance interpolated between the neighbouring examples, in pixels."""
     below, above = neighbours(known, index)
     if below is not None and above is not None:
         share = (index - below) / (above - below)
-        return (1 - share) * taught.distances[below] + share * taught.distances[above]
+        return between_outlines(taught.distances[below], taught.distances[above], share)
     # Beyond the outermost example its own outline is all there is.
     return taught.distances[min(known, key=lambda example: abs(example - index))]
+
+
+def between_outlines(first: np.ndarray, last: np.ndarray, share: float) -> np.ndarray:
+    """Interpolate between two outlines so that the structure does not collapse on the way.
+
+    The plain mean of two distances shrinks to nothing where the outlines barely overlap, and the
+    network then believes that nothing is there. So two outlines of one part each are first moved to
+    where the centre is expected, and the level of the mean is moved until it encloses the area
+    between those of the two.
+
+    Parameters
+    ----------
+    first, last : np.ndarray
+        Bounded signed distances in pixels of the network, float32 [SIDE, SIDE].
+    share : float
+        0 at the first, 1 at the last.
+
+    Returns
+    -------
+    np.ndarray
+        float32 [SIDE, SIDE], bounded likewise; the plain mean where either is absent.
+    """
+    masks = [distance > 0 for distance in (first, last)]
+    areas = [int(mask.sum()) for mask in masks]
+    if not all(areas):
+        return (1 - share) * first + share * last
+    if all(label(mask)[1] == 1 for mask in masks):
+        centers = [np.mean(np.nonzero(mask), axis=1) for mask in masks]
+        way = centers[1] - centers[0]
+        first = shift(first, share * way, order=1, mode="nearest")
+        last = shift(last, (share - 1) * way, order=1, mode="nearest")
+    mean = (1 - share) * first + share * last
+    area = round(((1 - share) * areas[0] ** 0.5 + share * areas[1] ** 0.5) ** 2)
+    level = np.partition(mean.ravel(), -area)[-area]
+    return np.clip(mean - level + _ON_LEVEL, -SIDE / 4, SIDE / 4)
 
 
 def bounded_distances(labels: np.ndarray) -> np.ndarray:

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from core.__main__ import main
@@ -72,3 +73,31 @@ def test_unknown_methods_and_numbers_are_refused(
     assert "guess" in capsys.readouterr().err
     assert main(["evaluate", "volumes", volume, "--k", "1"]) == 2
     assert "expected 2 or more" in capsys.readouterr().err
+
+
+def test_effort_is_simulated_and_reported(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    z, y, x = np.mgrid[:9, :32, :32]
+    mask = (z - 4) ** 2 * 8 + (y - 16) ** 2 + (x - 16) ** 2 < 80
+    noise = np.random.default_rng(0).normal(0, 20, mask.shape)
+    np.savez(
+        tmp_path / "ball_001.npz",
+        image=(100 * mask + noise).astype(np.int16),
+        spacing=np.array([3.0, 1.0, 1.0]),
+        mask_ball=mask,
+    )
+    report = tmp_path / "effort.json"
+    command = ["evaluate", "effort", str(tmp_path / "ball_001.npz"), "--sample", "1"]
+    assert main([*command, "--report", str(report)]) == 0
+    content = json.loads(report.read_text())
+    (case,) = content["cases"]
+    slices = int(mask.any(axis=(1, 2)).sum())
+    assert (case["name"], case["set"], case["label"]) == ("ball_001", "ball", "ball")
+    assert case["slices"] == slices
+    for who, share in (("touched", "mean_share"), ("baseline", "baseline_share")):
+        assert set(case[who]) == set(content[share]) == {"0.90", "0.95"}
+        for target, count in case[who].items():
+            assert 1 <= count <= len(mask)
+            assert content[share][target] == pytest.approx(count / slices)
+    assert "0.95" in capsys.readouterr().out

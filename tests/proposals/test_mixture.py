@@ -2,7 +2,15 @@ import numpy as np
 import pytest
 
 from core.proposals.crop import Crop
-from core.proposals.mixture import LIMIT, interpolation_score, mixed, network_score, sureness
+from core.proposals.mixture import (
+    LIMIT,
+    agreed,
+    interpolation_score,
+    mixed,
+    network_score,
+    plausible,
+    sureness,
+)
 
 CROP = Crop((31.5, 31.5), 64.0, (64, 64), (1.0, 1.0))
 
@@ -60,3 +68,41 @@ def test_a_network_that_is_sure_is_surer():
     logits = np.random.default_rng(4).normal(size=(20, 20))
     assert sureness(logits) < sureness(3 * logits) < sureness(1000 * logits) <= 1
     assert sureness(-np.abs(logits)) == 0
+
+
+def inside(rows, log_odds=4.0):
+    """Logits [10, 10] that are as sure as given of the first rows."""
+    logits = np.full((10, 10), -log_odds, np.float32)
+    logits[:rows] = log_odds
+    return logits
+
+
+def test_a_single_answer_is_only_bounded():
+    answer = inside(4, 30.0)
+    assert np.array_equal(agreed([answer], None), np.clip(answer, -LIMIT, LIMIT))
+
+
+def test_the_surer_answer_prevails():
+    unsure, sure = inside(8, 0.4), inside(3, 4.0)
+    for answers in ([unsure, sure], [sure, unsure]):
+        assert np.array_equal(agreed(answers, None) > 0, sure > 0)
+
+
+def test_a_plausible_walk_decides_where_the_network_hesitates():
+    answer, walked = inside(5, 1.0), inside(6, 5.0)
+    assert np.array_equal(agreed([answer], walked) > 0, walked > 0)
+
+
+def test_a_walk_that_collapsed_or_leaked_is_not_heard():
+    answer = inside(5, 1.0)
+    for rows in (1, 0):
+        assert np.array_equal(agreed([answer], inside(rows)), answer)
+    small = inside(2, 1.0)
+    assert np.array_equal(agreed([small], inside(9)), small)
+
+
+def test_walks_of_about_the_expected_area_are_plausible():
+    assert plausible(inside(5) > 0, inside(6) > 0) == 1
+    assert 0 < plausible(inside(5) > 0, inside(9) > 0) < 1
+    assert plausible(inside(0) > 0, inside(9) > 0) == 0
+    assert plausible(inside(0) > 0, inside(0) > 0) == 0

@@ -10,6 +10,8 @@ from core.proposals.next_slice import (
     suggest_slice,
 )
 
+SLICES = 30
+
 
 def block(rows=slice(5, 15), columns=slice(5, 15)):
     mask = np.zeros((20, 20), bool)
@@ -25,55 +27,55 @@ def proposals(expected, mask=None):
 
 
 def test_nothing_drawn_gives_no_suggestion():
-    assert suggest_slice({}, {}) is None
-    assert suggest_slice({3: np.zeros((20, 20), bool)}, {}) is None
+    assert suggest_slice({}, {}, SLICES) is None
+    assert suggest_slice({3: np.zeros((20, 20), bool)}, {}, SLICES) is None
 
 
 def test_the_middle_of_an_even_gap_helps_most():
     expected = {index: 0.98 - 0.02 * min(index, 12 - index) for index in range(1, 12)}
-    found = suggest_slice({0: block(), 12: block()}, proposals(expected))
+    found = suggest_slice({0: block(), 12: block()}, proposals(expected), SLICES)
     assert found.slice == 6
     assert found.reason == FAR
 
 
 def test_the_gap_with_worse_proposals_comes_first():
     expected = {1: 0.95, 2: 0.95, 3: 0.95, 5: 0.7, 6: 0.6, 7: 0.7}
-    found = suggest_slice({0: block(), 4: block(), 8: block()}, proposals(expected))
+    found = suggest_slice({0: block(), 4: block(), 8: block()}, proposals(expected), SLICES)
     assert found.slice == 6
     assert found.reason == LEAST_CERTAIN
 
 
 def test_unlike_examples_are_the_reason():
     examples = {0: block(), 6: block(rows=slice(12, 20))}
-    found = suggest_slice(examples, proposals(dict.fromkeys(range(1, 6), 0.7)))
+    found = suggest_slice(examples, proposals(dict.fromkeys(range(1, 6), 0.7)), SLICES)
     assert found.reason == SHAPE_CHANGES
 
 
 def test_one_example_asks_for_an_end():
-    found = suggest_slice({10: block()}, proposals(dict.fromkeys([7, 8, 9, 11, 12], None)))
-    assert found.slice in (7, 8)
+    found = suggest_slice({10: block()}, proposals(dict.fromkeys([7, 8, 9, 11, 12], None)), SLICES)
+    assert found.slice in (6, 7, 8)
     assert found.reason == END_UNKNOWN
 
 
 def test_large_errors_count_more_than_small_ones():
     small = proposals({2: 0.5}, block(slice(5, 7), slice(5, 7)))
     large = proposals({6: 0.7})
-    found = suggest_slice({0: block(), 4: block(), 8: block()}, {**small, **large})
+    found = suggest_slice({0: block(), 4: block(), 8: block()}, {**small, **large}, SLICES)
     assert found.slice == 6
 
 
 def test_it_works_before_anything_was_proposed():
-    assert suggest_slice({0: block(), 4: block(), 14: block()}, {}).slice == 9
+    assert suggest_slice({0: block(), 4: block(), 14: block()}, {}, SLICES).slice == 9
 
 
 def test_an_example_is_never_suggested():
     examples = {0: block(), 2: block(), 4: block()}
     old = proposals(dict.fromkeys(range(5), 0.1))
-    assert suggest_slice(examples, old).slice in (1, 3)
+    assert suggest_slice(examples, old, SLICES).slice in (1, 3)
 
 
 def test_nothing_left_to_draw_gives_no_suggestion():
-    assert suggest_slice({index: block() for index in range(4)}, {}) is None
+    assert suggest_slice({index: block() for index in range(4)}, {}, 4) is None
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -81,6 +83,19 @@ def test_reasons_have_three_words_and_slices_exist(seed):
     random = np.random.default_rng(seed)
     examples = {int(i): random.random((20, 20)) > 0.7 for i in random.choice(30, 4, replace=False)}
     expected = {int(i): float(random.random()) for i in random.choice(30, 12, replace=False)}
-    found = suggest_slice(examples, proposals(expected))
+    found = suggest_slice(examples, proposals(expected), SLICES)
     assert 0 <= found.slice < 30 and found.slice not in examples
     assert len(found.reason.split()) == 3
+
+
+def test_beyond_a_large_last_proposal_the_structure_may_go_on():
+    """Between the examples all is well; the proposals beyond the last one end abruptly."""
+    between = dict.fromkeys((1, 3), 0.99)
+    found = suggest_slice({0: block() * False, 2: block(), 4: block()}, proposals(between), SLICES)
+    assert found.slice > 4
+    assert found.reason == END_UNKNOWN
+
+
+def test_nothing_is_suggested_beyond_the_series():
+    found = suggest_slice({0: block(), 2: block()}, proposals({1: 0.9}), 3)
+    assert found.slice == 1

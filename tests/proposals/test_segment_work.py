@@ -3,17 +3,19 @@ import pytest
 
 from core.proposals.examples import SegmentExamples
 from core.proposals.intensity import prepare
-from core.proposals.mixture import sureness
 from core.proposals.segment_work import (
     INWARD,
+    MOST_TRIALS,
     Visit,
     begin,
     claim,
-    doubtful,
+    enclosed,
     first_visits,
     look,
     look_again,
     next_visit,
+    on_trial,
+    score,
     settle_trust,
     trials,
 )
@@ -76,25 +78,38 @@ def test_beyond_the_examples_it_goes_on_only_while_something_is_found(
     assert next_visit(work, Visit(4, 1, 16, 1), 24) is None
 
 
-def test_only_slices_between_unlike_examples_are_doubtful(balls, untrained_engine, images_of):
-    alike = work_on(balls, untrained_engine, images_of, (10, 12, 14))
-    visit_all(alike, untrained_engine, images_of)
-    assert doubtful(alike) == []
-    unlike = unlike_examples(balls, untrained_engine, images_of)
-    visit_all(unlike, untrained_engine, images_of)
-    assert doubtful(unlike) == [6, 7, 8, 9, 10, 11]
-
-
-def test_looking_again_visits_each_doubtful_slice_twice_and_never_becomes_less_sure(
+def test_slices_between_examples_are_looked_at_again_and_each_once(
     balls, untrained_engine, images_of
 ):
+    work = work_on(balls, untrained_engine, images_of, (8, 12, 15))
+    visit_all(work, untrained_engine, images_of)
+    assert enclosed(work) == [9, 10, 11, 13, 14]
+    beyond = {index: mask for index, mask in work.found.items() if index not in enclosed(work)}
+    assert sorted(look_again(work, untrained_engine, images_of)) == enclosed(work)
+    for index, mask in beyond.items():
+        assert work.found[index] is mask
+
+
+def test_a_second_look_follows_a_structure_that_moved_away(balls, untrained_engine, images_of):
+    """A random walk finds the way between the balls, whatever an untrained network says."""
     work = unlike_examples(balls, untrained_engine, images_of)
     visit_all(work, untrained_engine, images_of)
-    before = {index: sureness(logits) for index, logits in work.logits.items()}
-    seen = list(look_again(work, untrained_engine, images_of))
-    assert sorted(seen) == sorted(2 * doubtful(work))
-    assert all(sureness(work.logits[index]) >= before[index] for index in before)
+    before = dict(work.logits)
+    list(look_again(work, untrained_engine, images_of))
     assert work.logits.keys() == before.keys()
+    for index in enclosed(work):
+        assert np.isfinite(work.logits[index]).all()
+        assert np.array_equal(work.found[index], score(work, index) > 0)
+
+
+def test_few_examples_are_put_on_trial_and_those_near_to_what_was_found(
+    balls, untrained_engine, images_of
+):
+    work = work_on(balls, untrained_engine, images_of, tuple(range(6, 19, 1)))
+    work.found[9] = np.zeros_like(work.examples[8])
+    chosen = on_trial(work)
+    assert len(chosen) == MOST_TRIALS
+    assert {8, 10} <= set(chosen) and max(chosen) <= 13
 
 
 def test_a_trial_for_every_example_with_the_structure(balls, untrained_engine, images_of):
