@@ -14,6 +14,7 @@ COMMANDS = {
     "evaluate": "judge the network and the proposals on labelled data",
     "train": "train the network on synthetic tasks, and on your own",
     "prepare": "turn your own labelled scans into training tasks",
+    "convert": "turn DICOM-SEG, RTSTRUCT and NIfTI into each other, on their series",
     "pacs": "search the archive, open a series of it, store in it",
 }
 """Every command is the module of that name in `core.commands`; only the one used is imported."""

@@ -18,7 +18,8 @@ from core.dicom.segmentation_writing import written_whole
 from core.dicom.series import Series, SeriesSummary
 
 _LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
-_COMMENT_CODE = 6
+COMMENT_CODE = 6
+"""Code of a header extension that holds plain text."""
 _MILLIMETRES = "mm"
 
 
@@ -99,7 +100,7 @@ def _write(voxels: np.ndarray, geometry: Geometry, path: Path, comment: str = ""
     image.set_qform(affine, code="scanner" if _is_rectangular(affine) else "unknown")
     if comment:
         image.header.extensions.append(
-            nib.nifti1.Nifti1Extension(_COMMENT_CODE, comment.encode("utf-8"))
+            nib.nifti1.Nifti1Extension(COMMENT_CODE, comment.encode("utf-8"))
         )
     with written_whole(path) as unfinished:
         nib.save(image, unfinished)

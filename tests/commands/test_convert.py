@@ -1,0 +1,95 @@
+"""Segmentations from one form into another, from the command line."""
+
+import itertools
+import zipfile
+
+import pydicom
+import pytest
+
+from core.__main__ import main
+from core.dicom.reading import find_series
+from core.dicom.segmentation import read_segmentation, write_segmentation
+from tests.dicom.round_trips import assert_same_masks, make_segments
+from tests.dicom.synthetic_series import PLACEMENTS, write_series
+
+FORMS = {"seg": "dcm", "labelmap": "dcm", "rtstruct": "dcm", "nifti": "nii.gz"}
+
+
+@pytest.fixture
+def drawn(tmp_path):
+    """An oblique series, segments on it, and their segmentation."""
+    write_series(tmp_path / "series", PLACEMENTS[4], rows=32)
+    (summary,) = find_series(tmp_path / "series")
+    segments = make_segments(summary)
+    write_segmentation(summary, segments, tmp_path / "drawn.dcm")
+    return summary, segments, tmp_path
+
+
+def convert(folder, source, target, *options):
+    return main(
+        ["convert", str(folder / "series"), str(folder / source), str(folder / target), *options]
+    )
+
+
+def test_every_form_turns_into_every_other_and_back(drawn):
+    summary, segments, folder = drawn
+    for form, ending in FORMS.items():
+        assert convert(folder, "drawn.dcm", f"first-{form}.{ending}", "--to", form) == 0
+    for (first, begins), (second, ends) in itertools.permutations(FORMS.items(), 2):
+        source, target = f"first-{first}.{begins}", f"second-{first}-{second}.{ends}"
+        assert convert(folder, source, target, "--to", second) == 0
+        assert convert(folder, target, "back.dcm") == 0
+        for one, other in zip(
+            segments, read_segmentation(folder / "back.dcm", summary), strict=True
+        ):
+            assert_same_masks(one.masks, other.masks)
+            assert one.segment.label == other.segment.label
+
+
+def test_encodings_and_numbers_can_be_chosen(drawn):
+    _, _, folder = drawn
+    options = ("--to", "labelmap", "--compression", "deflated", "--instance-number", "7")
+    assert convert(folder, "drawn.dcm", "out.dcm", *options) == 0
+    dataset = pydicom.dcmread(folder / "out.dcm")
+    assert dataset.SegmentationType == "LABELMAP" and dataset.InstanceNumber == 7
+    assert dataset.file_meta.TransferSyntaxUID.is_deflated
+
+
+def test_tables_and_pictures_are_written_by_their_endings(drawn):
+    _, _, folder = drawn
+    assert convert(folder, "drawn.dcm", "out.csv") == 0
+    assert "volume_ml" in (folder / "out.csv").read_text("utf-8-sig")
+    assert convert(folder, "drawn.dcm", "out.zip") == 0
+    with zipfile.ZipFile(folder / "out.zip") as archive:
+        assert "segment-2/0009.png" in archive.namelist()
+
+
+def test_what_cannot_be_converted_is_one_line_and_leaves_no_file(drawn, capsys):
+    _, _, folder = drawn
+    (folder / "broken.nii").write_bytes(b"nothing")
+    before = sorted(folder.iterdir())
+    for source, target, options, message in (
+        ("missing.dcm", "out.dcm", (), "cannot be opened"),
+        ("broken.nii", "out.dcm", (), "no NIfTI"),
+        ("drawn.dcm", "out", (), "add --to"),
+        ("drawn.dcm", "drawn.dcm", (), "different files"),
+        ("drawn.dcm", "nowhere/out.dcm", (), "is no folder"),
+        ("drawn.dcm", "out.dcm", ("--series", "1.2.3"), "holds no series"),
+        ("drawn.dcm", "out.img", ("--to", "nifti"), "must end in .nii"),
+    ):
+        assert convert(folder, source, target, *options) == 2
+        err = capsys.readouterr().err
+        assert err.count("\n") == 1 and message in err
+    assert sorted(folder.iterdir()) == before
+
+
+def test_segmentations_of_others_are_converted(shared_data, tmp_path):
+    series = shared_data / "dicom" / "dcmqi_ct3slice"
+    (summary,) = find_series(series)
+    source = shared_data / "dicom" / "dcmqi_seg" / "liver.dcm"
+    assert main(["convert", str(series), str(source), str(tmp_path / "liver.nii.gz")]) == 0
+    back = tmp_path / "back.dcm"
+    assert main(["convert", str(series), str(tmp_path / "liver.nii.gz"), str(back)]) == 0
+    (theirs,) = read_segmentation(source, summary)
+    (ours,) = read_segmentation(back, summary)
+    assert_same_masks(theirs.masks, ours.masks)
