@@ -6,10 +6,10 @@ all strokes since the slice was opened, and the mask it had then. What comes bac
 stored as a correction; a brush that paints exactly and nothing else stays what it is and needs
 none of this. For "carry on from here" the stored correction is an example like any other: call
 `core.proposals.proposer.propose` with it among the examples, `wanted` the segment and `slices` what
-`slices_to_follow` lists; proposals elsewhere stay as they are.
+`core.proposals.extent.slices_to_follow` lists; proposals elsewhere stay as they are.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,7 +21,6 @@ from core.proposals.crop import SIDE, Crop, crop_around
 from core.proposals.examples import SegmentExamples, check_examples
 from core.proposals.intensity import scale, value_range
 from core.proposals.mixture import network_score
-from core.proposals.shape_interpolation import neighbours
 from core.proposals.taught import TaughtSegment, bounded_distances, guidance_of, teach
 
 SUPPORT = 6
@@ -146,29 +145,6 @@ def correct_slice(ready: ReadySlice, added: np.ndarray, removed: np.ndarray) -> 
         shrunk = _touching(mask & ~answer, removed & mask)
         mask = (mask | grown) & ~shrunk
     return (mask | added) & ~removed
-
-
-def slices_to_follow(masks: Mapping[int, np.ndarray], index: int, slices: int) -> list[int]:
-    """List the slices that a corrected slice has a say in: up to the examples on either side.
-
-    Parameters
-    ----------
-    masks : mapping of int to np.ndarray
-        The segment's examples by slice index, with or without the corrected slice.
-    index : int
-        The corrected slice.
-    slices : int
-        Slices of the series.
-
-    Returns
-    -------
-    list of int
-        Slice indices in order; to the end of the series where there is no further example.
-    """
-    below, above = neighbours(masks, index)
-    first = 0 if below is None else below + 1
-    last = slices if above is None else above
-    return [other for other in range(first, last) if other != index]
 
 
 def _answer(

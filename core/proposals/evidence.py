@@ -151,9 +151,15 @@ def compare(
         slice=index,
         gap=min(abs(other - index) for other in others),
         overlap=overlap,
-        dice=tuple(_dice(score > 0, mask) for score in scores),
+        dice=tuple(overlap_of(score > 0, mask) for score in scores),
         signs=tuple(Signs(sureness(score), overlap) for score in scores),
     )
+
+
+def overlap_of(first: np.ndarray, second: np.ndarray) -> float:
+    """Dice of two masks, bool of the same shape; 1 where both are empty."""
+    total = int(first.sum()) + int(second.sum())
+    return 2 * int((first & second).sum()) / total if total else 1.0
 
 
 def neighbours_overlap(examples: Mapping[int, np.ndarray], index: int) -> float | None:
@@ -161,7 +167,7 @@ def neighbours_overlap(examples: Mapping[int, np.ndarray], index: int) -> float 
     below, above = neighbours(examples, index)
     if below is None or above is None:
         return None
-    return _dice(examples[below], examples[above])
+    return overlap_of(examples[below], examples[above])
 
 
 def advise(trials: Sequence[Trial]) -> Trust:
@@ -193,8 +199,3 @@ def advise(trials: Sequence[Trial]) -> Trust:
 
 def _at(dice: Sequence[float], share: float) -> float:
     return float(np.interp(share, SHARES, dice))
-
-
-def _dice(first: np.ndarray, second: np.ndarray) -> float:
-    total = int(first.sum()) + int(second.sum())
-    return 2 * int((first & second).sum()) / total if total else 1.0

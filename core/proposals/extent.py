@@ -7,6 +7,7 @@ import numpy as np
 from scipy.ndimage import binary_dilation, label
 
 from core.proposals.crop import Crop
+from core.proposals.shape_interpolation import neighbours
 
 _REACH = 1.0
 """How far to follow a structure beyond its examples, in units of their largest gap."""
@@ -24,6 +25,29 @@ def between(masks: Mapping[int, np.ndarray]) -> list[int]:
         if masks[below].any() or masks[above].any()
         for index in range(below + 1, above)
     ]
+
+
+def slices_to_follow(masks: Mapping[int, np.ndarray], index: int, slices: int) -> list[int]:
+    """List the slices that a corrected slice has a say in: up to the examples on either side.
+
+    Parameters
+    ----------
+    masks : mapping of int to np.ndarray
+        The segment's examples by slice index, with or without the corrected slice.
+    index : int
+        The corrected slice.
+    slices : int
+        Slices of the series.
+
+    Returns
+    -------
+    list of int
+        Slice indices in order; to the end of the series where there is no further example.
+    """
+    below, above = neighbours(masks, index)
+    first = 0 if below is None else below + 1
+    last = slices if above is None else above
+    return [other for other in range(first, last) if other != index]
 
 
 def outward(masks: Mapping[int, np.ndarray], slices: int) -> list[tuple[int, int]]:

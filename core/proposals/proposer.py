@@ -176,14 +176,14 @@ def _compare_and_settle(setting: _Setting) -> Iterator[Proposal]:
                 setting.progress(done, total)
                 if setting.cancelled():
                     return
-        evidence = []
-        for trial in trials(work, setting.engine, setting.images_of):
-            evidence.append(trial)
+        answered = {}
+        for index, answers in trials(work, setting.engine, setting.images_of):
+            answered[index] = answers
             done += 1
             setting.progress(done, total)
             if setting.cancelled():
                 return
-        settle_trust(work, evidence)
+        settle_trust(work, answered)
     setting.progress(total, total)
     gaps: dict[int, int] = {}
     for work in setting.work.values():

@@ -13,6 +13,7 @@ from core.proposals.evidence import (
     advise,
     compare,
     neighbours_overlap,
+    overlap_of,
 )
 from core.proposals.examples import Method, SegmentExamples
 from core.proposals.expectation import Signs
@@ -45,6 +46,12 @@ LEAST_SURENESS = 0.6
 
 MOST_TRIALS = 6
 """Examples predicted from the others at most: more say little that is new, and take time."""
+
+_WORTH_OF_WALK = 0.01
+"""Dice by which trials must come out better without the random walk to give it up."""
+
+Answers = tuple[np.ndarray, np.ndarray] | None
+"""Logits of a slice, float32 [SIDE, SIDE]: the network's first answer, and the second."""
 
 INWARD = 0
 """Direction of a visit to a slice between examples; −1 and 1 lead away from the outermost."""
@@ -84,8 +91,12 @@ class SegmentWork:
         Slices to follow the structure beyond its examples at most.
     trust : Trust
         How far to follow the network.
+    walk_share : float
+        How far to follow the second answers, which heed a random walk, in [0, 1].
     logits : dict of int to np.ndarray
         The network's answers, float32 [SIDE, SIDE], kept so that a change of trust is cheap.
+    second : dict of int to np.ndarray
+        The same with what a random walk says, where there was a second look.
     found : dict of int to np.ndarray
         bool [row, column] of every visited slice.
     """
@@ -99,7 +110,9 @@ class SegmentWork:
     taught: TaughtSegment | None
     reach: int
     trust: Trust
+    walk_share: float = 1.0
     logits: dict[int, np.ndarray] = field(default_factory=dict)
+    second: dict[int, np.ndarray] = field(default_factory=dict)
     found: dict[int, np.ndarray] = field(default_factory=dict)
 
     def gap(self, index: int) -> int:
@@ -244,7 +257,7 @@ def look_again(work: SegmentWork, engine: Engine, images_of: ImagesOf) -> Iterat
         gaps.setdefault(neighbours(work.examples, index), []).append(index)
     for gap in sorted(gaps.values(), key=len):
         for index, answer in _second_answers(work, gap, work.logits, engine, images_of):
-            work.logits[index] = answer
+            work.second[index] = answer
             work.found[index] = score(work, index) > 0
             yield index
 
@@ -315,6 +328,8 @@ def next_visit(work: SegmentWork, visit: Visit, slices: int) -> Visit | None:
 def score(work: SegmentWork, index: int) -> np.ndarray:
     """Log-odds of the structure on a slice that was looked at: float32 on the crop's window."""
     logits, distance = work.logits.get(index), between_examples(work.distances, index)
+    if logits is not None:
+        logits = _blended(logits, work.second.get(index), work.walk_share)
     return mixed(
         None if logits is None else network_score(work.crop, logits),
         None if distance is None else interpolation_score(work.crop, distance),
@@ -357,8 +372,10 @@ def on_trial(work: SegmentWork) -> list[int]:
     ]
 
 
-def trials(work: SegmentWork, engine: Engine | None, images_of: ImagesOf) -> Iterator[Trial]:
-    """Predict examples from the others, one by one.
+def trials(
+    work: SegmentWork, engine: Engine | None, images_of: ImagesOf
+) -> Iterator[tuple[int, Answers]]:
+    """Predict examples from the others, one by one, as any slice.
 
     Parameters
     ----------
@@ -371,43 +388,70 @@ def trials(work: SegmentWork, engine: Engine | None, images_of: ImagesOf) -> Ite
 
     Yields
     ------
-    Trial
-        One for each of `on_trial`.
+    int, Answers
+        Each of `on_trial` with its answers, first and second; None without a network.
     """
     for index in on_trial(work):
-        network = None
-        if work.taught is not None and engine is not None:
-            network = network_score(work.crop, _without(work, index, engine, images_of))
-        distance = between_examples(work.distances, index)
-        yield compare(
-            index,
-            {other: mask for other, mask in work.examples.items() if other != index},
-            work.examples[index],
-            network,
-            None if distance is None else interpolation_score(work.crop, distance),
-        )
+        if work.taught is None or engine is None:
+            yield index, None
+            continue
+        first = predict_logits(engine, work.taught, images_of, [index])[0]
+        ((_, second),) = _second_answers(work, [index], {index: first}, engine, images_of)
+        yield index, (first, second)
 
 
-def _without(work: SegmentWork, index: int, engine: Engine, images_of: ImagesOf) -> np.ndarray:
-    """Predict an example from the others as any slice: logits, float32 [SIDE, SIDE]."""
-    assert work.taught is not None
-    first = predict_logits(engine, work.taught, images_of, [index])[0]
-    ((_, answer),) = _second_answers(work, [index], {index: first}, engine, images_of)
-    return answer
-
-
-def settle_trust(work: SegmentWork, evidence: Sequence[Trial]) -> None:
-    """Take the advice of trials; what was found between examples changes with it.
+def settle_trust(work: SegmentWork, answered: Mapping[int, Answers]) -> None:
+    """Learn from trials whom to trust; what was found between examples changes with it.
 
     Parameters
     ----------
     work : SegmentWork
         The segment.
-    evidence : sequence of Trial
+    answered : mapping of int to Answers
         From `trials`.
     """
-    advice = advise(evidence)
+    work.walk_share = _walk_share(work, answered)
+    advice = advise([_trial(work, index, answers) for index, answers in answered.items()])
     work.trust = replace(advice, fixed=work.trust.fixed)
     for index in work.found:
         if between_examples(work.distances, index) is not None:
             work.found[index] = score(work, index) > 0
+
+
+def _walk_share(work: SegmentWork, answered: Mapping[int, Answers]) -> float:
+    """Follow the random walk unless trials between other examples came out better without."""
+    enclosed_by = {
+        index: answers
+        for index, answers in answered.items()
+        if answers is not None and None not in neighbours(work.examples, index)
+    }
+
+    def merit(share: float) -> float:
+        results = [
+            overlap_of(
+                network_score(work.crop, _blended(*answers, share)) > 0, work.examples[index]
+            )
+            for index, answers in enclosed_by.items()
+        ]
+        return float(np.mean(results)) + _WORTH_OF_WALK * share if results else share
+
+    return max((1.0, 0.5, 0.0), key=merit)
+
+
+def _trial(work: SegmentWork, index: int, answers: Answers) -> Trial:
+    """Compare what was predicted for an example with the example."""
+    distance = between_examples(work.distances, index)
+    return compare(
+        index,
+        {other: mask for other, mask in work.examples.items() if other != index},
+        work.examples[index],
+        None if answers is None else network_score(work.crop, _blended(*answers, work.walk_share)),
+        None if distance is None else interpolation_score(work.crop, distance),
+    )
+
+
+def _blended(first: np.ndarray, second: np.ndarray | None, share: float) -> np.ndarray:
+    """Follow the second answer as far as its share, if there is one."""
+    if second is None:
+        return first
+    return (1 - share) * np.clip(first, -LIMIT, LIMIT) + share * second

@@ -3,8 +3,9 @@ import pytest
 
 from core.evaluation.metrics import dice
 from core.network.engine import load_engine
-from core.proposals.correction import correct_slice, ready_slice, slices_to_follow
+from core.proposals.correction import correct_slice, ready_slice
 from core.proposals.examples import SegmentExamples
+from core.proposals.extent import slices_to_follow
 from core.proposals.proposer import propose
 
 SPACING = (2.0, 1.0, 1.0)

@@ -116,7 +116,7 @@ def test_a_trial_for_every_example_with_the_structure(balls, untrained_engine, i
     masks = {index: balls[1][1][index] for index in (1, 7, 12, 16)}
     assert not masks[1].any()
     work = begin(SegmentExamples(1, masks), SPACING, untrained_engine, "auto", images_of)
-    assert [trial.slice for trial in trials(work, untrained_engine, images_of)] == [7, 12, 16]
+    assert [index for index, _ in trials(work, untrained_engine, images_of)] == [7, 12, 16]
 
 
 def test_a_lone_example_cannot_be_left_out(balls, untrained_engine, images_of):
@@ -126,10 +126,10 @@ def test_a_lone_example_cannot_be_left_out(balls, untrained_engine, images_of):
 
 def test_the_interpolation_is_tried_without_a_network(balls, images_of):
     work = work_on(balls, None, images_of, (8, 12, 15), "interpolation")
-    found = list(trials(work, None, images_of))
-    assert [trial.slice for trial in found] == [8, 12, 15]
-    assert found[1].dice[0] > 0.8
+    found = dict(trials(work, None, images_of))
+    assert found == {8: None, 12: None, 15: None}
     settle_trust(work, found)
+    assert work.trust.trials[1].dice[0] > 0.8
     assert work.network_share(10) == 0.0
 
 
@@ -140,3 +140,15 @@ def test_a_claim_covers_the_whole_slice(balls, untrained_engine, images_of):
     assert claimed.shape == balls[0].shape[1:]
     assert np.array_equal(claimed > 0, work.crop.whole(work.found[10]))
     assert np.isneginf(claimed[~work.crop.whole(np.ones_like(work.found[10]))]).all()
+
+
+@pytest.mark.parametrize(("right", "share"), [((0,), 0.0), ((1,), 1.0), ((0, 1), 1.0)])
+def test_trials_decide_whether_the_random_walk_is_heard(
+    balls, untrained_engine, images_of, right, share
+):
+    work = work_on(balls, untrained_engine, images_of, (8, 12, 15))
+    truth = np.where(work.crop.masks(balls[1][1][12]), 5, -5).astype(np.float32)
+    wrong = np.roll(truth, 40, axis=0)
+    answers = tuple(truth if place in right else wrong for place in (0, 1))
+    settle_trust(work, {12: answers})
+    assert work.walk_share == share
