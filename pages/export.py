@@ -1,5 +1,6 @@
 """Fifth step: write what was annotated as DICOM-SEG, or as what other programs want."""
 
+import secrets
 import shutil
 import zipfile
 from collections.abc import Callable
@@ -8,6 +9,7 @@ from pathlib import Path
 import streamlit as st
 
 from core.annotation.states import SliceState
+from core.dicom.deidentification import Dates, burned_in_warning, write_deidentified
 from core.dicom.errors import DicomError
 from core.dicom.measurements import write_measurements
 from core.dicom.nifti import write_nifti
@@ -16,6 +18,7 @@ from core.dicom.segmentation import SegmentMasks, write_segmentation
 from core.dicom.segmentation_writing import Compression, Kind, written_whole
 from core.dicom.structure_set_writing import write_structure_set
 from core.dicom.uploads import data_roots
+from core.secret import home_secret
 from pages.components.archive import store_in_archive
 from pages.components.banner import banner
 from pages.components.counts import counts_table
@@ -48,6 +51,12 @@ _USES = {
     "RTSTRUCT": "Contours, for planning systems.",
     "PNG": "A zip of the slices and a black and white picture of each mask.",
     "CSV": "A table of areas and volumes.",
+    "de-identified copy": "A zip of the images and the segmentation without what names the "
+    "patient (PS3.15, Basic Profile). Not of what is in the pictures themselves.",
+}
+_DATES: dict[Dates, str] = {
+    "remove": "Removed",
+    "shift": "Moved, all by the same number of days",
 }
 
 
@@ -71,6 +80,12 @@ def export(work: Work) -> None:
         weights = weights_of(annotation, unreviewed=include)
         with st.expander("Options"):
             kind, compression = encoding()
+            dates: Dates = st.selectbox(
+                "Dates of a de-identified copy",
+                list(_DATES),
+                format_func=lambda one: _DATES[one],
+                key="export-dates",
+            )
             empty = st.checkbox(
                 "Write empty slices, too",
                 help="Some readers place frames wrongly without them; others give up on large "
@@ -87,14 +102,20 @@ def export(work: Work) -> None:
                 work, chosen, weights, empty=empty, kind=kind, compression=compression
             )
 
+        caution = burned_in_warning(work.series.summary)
+        if caution is not None:
+            st.warning(caution, icon=":material/text_fields:")
         writers: dict[str, Callable[[], Path]] = {
             "DICOM-SEG": write_segments,
             "NIfTI": lambda: write_volume(work, chosen),
             "RTSTRUCT": lambda: write_contours(work, chosen),
             "PNG": lambda: write_stacks(work, chosen),
             "CSV": lambda: write_table(work, chosen),
+            "de-identified copy": lambda: write_anonymous(
+                work, chosen, weights, dates=dates, kind=kind, compression=compression
+            ),
         }
-        columns = [*st.columns(2), *st.columns(3)]
+        columns = [*st.columns(2), *st.columns(3), st.container()]
         for column, (name, write) in zip(columns, writers.items(), strict=True):
             if column.button(
                 f"Make {name}",
@@ -214,6 +235,31 @@ def write_stacks(work: Work, chosen: list[SegmentMasks]) -> Path:
     """Write a zip of pictures and return its path."""
     path = exports_folder(work) / export_name(work.opened.key, ".png.zip")
     write_pictures(work.series, chosen, path)
+    return path
+
+
+def write_anonymous(
+    work: Work,
+    chosen: list[SegmentMasks],
+    weights: str | None,
+    *,
+    dates: Dates,
+    kind: Kind,
+    compression: Compression,
+) -> Path:
+    """Write a zip of images and segmentation without what names the patient."""
+    # The key of the series stands for its UID here, so it must not stand in the name.
+    path = exports_folder(work) / export_name(secrets.token_hex(4), ".deidentified.zip")
+    write_deidentified(
+        work.series,
+        chosen,
+        path,
+        secret=home_secret(work.entrance.settings.home),
+        dates=dates,
+        kind=kind,
+        compression=compression,
+        weights=weights,
+    )
     return path
 
 

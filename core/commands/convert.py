@@ -1,11 +1,13 @@
 """`python -m core convert`: segmentations from one form into another, on their series."""
 
 import argparse
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import get_args
 
 from core.commands.choice import choose_series
+from core.dicom.deidentification import Dates, burned_in_warning, write_deidentified
 from core.dicom.errors import DicomError
 from core.dicom.files import open_header, place, text_of
 from core.dicom.measurements import write_measurements
@@ -18,6 +20,8 @@ from core.dicom.segmentation_writing import Compression
 from core.dicom.series import SeriesSummary
 from core.dicom.structure_set_reading import read_structure_set
 from core.dicom.structure_set_writing import write_structure_set
+from core.dicom.uploads import home_folder
+from core.secret import home_secret
 
 ENDINGS = {
     ".dcm": "seg",
@@ -28,7 +32,7 @@ ENDINGS = {
 }
 """What is written by default, by the ending of the output."""
 
-FORMS = ("seg", "labelmap", "rtstruct", "nifti", "csv", "png")
+FORMS = ("seg", "labelmap", "rtstruct", "nifti", "csv", "png", "deidentified")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -46,6 +50,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=get_args(Compression),
         default="none",
         help="of a DICOM segmentation",
+    )
+    parser.add_argument(
+        "--dates",
+        choices=get_args(Dates),
+        default="remove",
+        help="of a de-identified copy: removed, or moved by the same days for each patient",
     )
     parser.add_argument(
         "--instance-number", type=int, default=1, metavar="N", help="of a DICOM output"
@@ -131,4 +141,18 @@ def _write(
     elif form == "csv":
         write_measurements(summary, segments, path)
     else:
-        write_pictures(read_series(summary), segments, path)
+        if warning := burned_in_warning(summary):
+            print(f"Caution: {warning}", file=sys.stderr)
+        if form == "png":
+            write_pictures(read_series(summary), segments, path)
+            return
+        home = home_folder()
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        write_deidentified(
+            summary,
+            segments,
+            path,
+            secret=home_secret(home),
+            dates=arguments.dates,
+            compression=arguments.compression,
+        )

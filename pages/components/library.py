@@ -7,6 +7,8 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.secret import home_secret
+
 _KEY = re.compile(r"[0-9a-f]{24}")
 
 
@@ -107,23 +109,8 @@ def series_key(home: Path, uid: str) -> str:
     str
         24 hexadecimal digits, the same for the same series and home.
     """
-    return hashlib.blake2b(uid.encode(), digest_size=12, key=_secret(home)).hexdigest()
+    return hashlib.blake2b(uid.encode(), digest_size=12, key=home_secret(home)).hexdigest()
 
 
 def _note(home: Path, key: str) -> Path:
     return home / "opened" / f"{key}.json"
-
-
-def _secret(home: Path) -> bytes:
-    path = home / "secret"
-    if not path.exists():
-        unfinished = path.with_suffix(f".{secrets.token_hex(4)}.tmp")
-        unfinished.touch(mode=0o600)
-        unfinished.write_bytes(secrets.token_bytes(32))
-        try:
-            path.hardlink_to(unfinished)  # fails where another process was first
-        except FileExistsError:
-            pass
-        finally:
-            unfinished.unlink()
-    return path.read_bytes()

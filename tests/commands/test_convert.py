@@ -64,6 +64,32 @@ def test_tables_and_pictures_are_written_by_their_endings(drawn):
         assert "segment-2/0009.png" in archive.namelist()
 
 
+def test_de_identified_copies_hold_images_and_segmentation(drawn, monkeypatch):
+    summary, segments, folder = drawn
+    monkeypatch.setenv("SLICEWISE_HOME", str(folder / "home"))
+    for dates in ("remove", "shift"):
+        options = ("--to", "deidentified", "--dates", dates)
+        assert convert(folder, "drawn.dcm", f"{dates}.zip", *options) == 0
+        with zipfile.ZipFile(folder / f"{dates}.zip") as archive:
+            archive.extractall(folder / dates)
+        (found,) = find_series(folder / dates / "images")
+        assert found.patient_id != summary.patient_id
+        (back, _) = read_segmentation(folder / dates / "segmentation.dcm", found)
+        assert_same_masks(segments[0].masks, back.masks)
+    # The same home gives the same names.
+    first, second = (find_series(folder / one)[0].uid for one in ("remove", "shift"))
+    assert first == second
+
+
+def test_pictures_that_may_name_the_patient_are_warned_of(shared_data, tmp_path, capsys):
+    image = shared_data / "dicom" / "odd" / "US1_UNCR.dcm"
+    (summary,) = find_series(image)
+    write_segmentation(summary, make_segments(summary)[:1], tmp_path / "drawn.dcm")
+    out = tmp_path / "out.zip"
+    assert main(["convert", str(image), str(tmp_path / "drawn.dcm"), str(out)]) == 0
+    assert "burned" in capsys.readouterr().err
+
+
 def test_what_cannot_be_converted_is_one_line_and_leaves_no_file(drawn, capsys):
     _, _, folder = drawn
     (folder / "broken.nii").write_bytes(b"nothing")

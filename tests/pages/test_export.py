@@ -16,11 +16,12 @@ from streamlit.testing.v1 import AppTest
 
 from core.annotation.states import SliceState
 from core.annotation.store import AnnotationStore, MaskChange
-from core.dicom.reading import read_series
+from core.dicom.reading import find_series, read_series
 from core.dicom.segmentation import read_segmentation
 from core.dicom.series import SeriesSummary
-from pages.components.library import OpenedSeries
-from tests.pages.conftest import PERSON, OpenPage
+from pages.components.library import OpenedSeries, remember_series
+from tests.dicom.synthetic_series import PLACEMENTS, write_series
+from tests.pages.conftest import LIVER, PERSON, OpenPage
 from tests.pages.test_series import press, shown
 
 Disk = Callable[[float], NDArray[np.bool_]]
@@ -190,3 +191,35 @@ def test_numbers_go_on_from_the_highest_export_that_is_left(app: AppTest, home: 
     press(app, "Make RTSTRUCT")
     contours = max((home / "exports").rglob("*.rtstruct.dcm"))
     assert pydicom.dcmread(contours).InstanceNumber == 1
+
+
+def test_a_de_identified_copy_holds_images_and_segmentation(
+    app: AppTest, home: Path, demo_summary: SeriesSummary, disk: Disk, tmp_path: Path
+) -> None:
+    choose(app, "Dates of a de-identified copy", "shift")
+    press(app, "Make de-identified copy")
+    with zipfile.ZipFile(written(home, ".deidentified.zip")) as archive:
+        archive.extractall(tmp_path / "copy")
+    (found,) = find_series(tmp_path / "copy" / "images")
+    assert found.patient_id not in ("", demo_summary.patient_id)
+    assert found.study_date not in ("", demo_summary.study_date)
+    (segment,) = read_segmentation(tmp_path / "copy" / "segmentation.dcm", found)
+    assert (segment.masks[10] == disk(30)).all()
+    # The phantom is a CT, whose pictures hold no text.
+    assert not [one for one in app.warning if "burned" in one.value]
+
+
+def test_burned_in_text_is_warned_of(
+    home: Path, store: AnnotationStore, disk: Disk, tmp_path: Path, open_page: OpenPage
+) -> None:
+    write_series(home / "ultrasound", PLACEMENTS[0], rows=256, columns=256, Modality="US")
+    (summary,) = find_series(home / "ultrasound")
+    store.open_series(
+        summary.uid, [one.sop_instance_uid for one in summary.records], summary.rows, 256
+    )
+    store.save_segment(summary.uid, LIVER, PERSON)
+    change = MaskChange(1, 2, disk(30), SliceState.DRAWN, 0)
+    store.put_many(summary.uid, [change], PERSON, "test", "prepare")
+    opened = remember_series(home, summary.uid, home / "ultrasound")
+    app = open_page("export", series=opened.key)
+    assert any("burned-in text" in one.value for one in app.warning)
