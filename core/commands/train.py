@@ -112,7 +112,10 @@ def run(arguments: argparse.Namespace) -> int:
         elif sys.stdout.isatty():
             print(f"\r\033[K{_bar(progress.step / progress.steps)} {line}", end="", flush=True)
     if arguments.export:
-        card = {"name": arguments.name, "licence": arguments.licence}
+        data = "synthetic tasks and one's own scans" if settings.registry else "synthetic tasks"
+        if arguments.start_from:
+            data += f", beginning with the weights {Path(arguments.start_from).name}"
+        card = {"name": arguments.name, "licence": arguments.licence, "data": data}
         export_average(arguments.folder / CHECKPOINT, arguments.export, card)
     return 0
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from core.__main__ import main
+from core.network.weights import load_weights
 from core.training.registry.index import read_registry
 from tests.commands.test_train import RECIPE
 from tests.training.labelled_scans import write_decathlon, write_patient
@@ -31,8 +32,10 @@ def test_scans_become_a_registry_that_training_uses(
     assert "hippocampus MR anterior" in told
     recipe.write_text(RECIPE)
     command = ["train", str(run), "--config", str(recipe), "--device", "cpu"]
-    assert main([*command, "--registry", str(registry), "--registry-share", "1"]) == 0
+    own = ["--registry", str(registry), "--registry-share", "1"]
+    assert main([*command, *own, "--export", str(tmp_path / "own.safetensors")]) == 0
     assert "registry_volume_guided" in capsys.readouterr().out
+    assert "one's own scans" in load_weights(tmp_path / "own.safetensors").card["data"]
     with (run / "log.csv").open() as file:
         (row,) = csv.DictReader(file)
     assert 0 <= float(row["registry_population"]) <= 1
