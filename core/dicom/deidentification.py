@@ -26,7 +26,7 @@ from pydicom.tag import BaseTag
 from pydicom.uid import UID
 
 from core.dicom.errors import DicomError
-from core.dicom.files import open_file, open_header, text_of
+from core.dicom.files import open_file, text_of
 from core.dicom.reading import find_series
 from core.dicom.segment_masks import SegmentMasks
 from core.dicom.segmentation_writing import (
@@ -62,11 +62,6 @@ _REMOVE, _EMPTY, _REPLACE, _RENAME, _KEEP = "X", "Z", "D", "U", "K"
 
 # Attributes that say how a file was transferred and stored, and by whom.
 _KEPT_META = ("MediaStorageSOPClassUID", "MediaStorageSOPInstanceUID", "TransferSyntaxUID")
-
-# Modalities whose devices write text into the picture, and where a missing statement means nothing.
-_PICTURE_MODALITIES = frozenset(
-    ["US", "IVUS", "XC", "ES", "GM", "OT", "SC", "DG", "OP", "SM", "RF"]
-)
 
 _SHORTEST_NAME = 3
 _TEMPORAL = ("DA", "DT", "TM")
@@ -245,20 +240,13 @@ def write_deidentified(
 
 
 def burned_in_warning(summary: SeriesSummary) -> str | None:
-    """Say whether the pictures may show the patient's name, in one sentence; None if not.
-
-    Burned In Annotation (0028,0301) is believed where it says YES or NO; otherwise modalities
-    whose devices write into the picture are suspected.
-    """
-    header, _ = open_header(summary.records[0].path, ("BurnedInAnnotation", "ConversionType"))
-    stated = text_of(header, "BurnedInAnnotation")
-    if stated == "YES":
+    """Say whether the pictures may show the patient's name, in one sentence; None if not."""
+    if summary.burned_in_text == "yes":
         return (
-            "These pictures have text burned into them (Burned In Annotation is YES), which may "
-            "name the patient; look at every slice before passing them on."
+            "These pictures are marked as having text burned in, which may name the patient; look "
+            "at every slice before passing them on."
         )
-    suspicious = summary.modality in _PICTURE_MODALITIES or text_of(header, "ConversionType")
-    if stated != "NO" and suspicious:
+    if summary.burned_in_text == "unknown":
         return (
             "Nothing says that these pictures are free of burned-in text, which may name the "
             "patient; look at every slice before passing them on."

@@ -239,10 +239,9 @@ def test_failures_leave_nothing_behind(tmp_path):
 def test_burned_in_text_is_warned_of_where_it_is_stated_or_likely(tmp_path, shared_data):
     cases = (
         ({}, None),
-        ({"BurnedInAnnotation": "YES"}, "Burned In Annotation is YES"),
+        ({"BurnedInAnnotation": "YES"}, "marked as having text"),
         ({"Modality": "US"}, "Nothing says"),
         ({"Modality": "US", "BurnedInAnnotation": "NO"}, None),
-        ({"ConversionType": "WSD"}, "Nothing says"),
     )
     for number, (changes, expected) in enumerate(cases):
         write_series(tmp_path / str(number), PLACEMENTS[0], slices=2, **changes)
