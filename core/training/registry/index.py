@@ -156,14 +156,17 @@ def stacks_from(values: Iterable[dict[str, Any]]) -> tuple[Stack, ...]:
     Raises
     ------
     TypeError
-        If a value is missing or unknown.
+        If a value is missing or unknown, or slices are not fully described.
     """
     stacks = []
     for one in values:
         plain: dict[str, Any] = {
             key: tuple(item) if isinstance(item, list) else item for key, item in one.items()
         }
-        stacks.append(Stack(**plain))
+        stack = Stack(**plain)
+        if not len(stack.slices) == len(stack.positions) == len(stack.pixels) > 0:
+            raise TypeError("slices, positions and pixels: expected as many of each")
+        stacks.append(stack)
     return tuple(stacks)
 
 

@@ -1,5 +1,6 @@
 """Filling a registry: whole, once, and without anybody's name."""
 
+import json
 from collections import Counter
 from itertools import islice
 from pathlib import Path
@@ -167,6 +168,16 @@ def test_a_later_format_is_refused(tmp_path: Path) -> None:
 def test_impossible_shares_are_refused(shares: tuple[float, float, float]) -> None:
     with pytest.raises(ValueError, match="three shares whose sum is 1"):
         PreparationOptions(shares=shares)
+
+
+def test_slices_that_are_not_fully_described_are_refused(scans: Path, tmp_path: Path) -> None:
+    registry = tmp_path / "registry"
+    statuses(scans, registry)
+    content = json.loads((registry / "index.json").read_text())
+    content["stacks"][0]["pixels"].pop()
+    (registry / "index.json").write_text(json.dumps(content))
+    with pytest.raises(ValueError, match="damaged"):
+        read_registry(registry)
 
 
 def test_reading_a_damaged_scan_says_so(scans: Path, tmp_path: Path) -> None:
