@@ -11,7 +11,7 @@ from scipy.ndimage import binary_dilation, binary_erosion
 Point = tuple[float, float]
 """Column and row in image pixels, the centre of the first pixel at (0.5, 0.5)."""
 
-_ON_SCREEN = """() => {
+ON_SCREEN = """() => {
   const { app } = slicewiseEditor;
   const [, rows, columns] = app.info.shape;
   const canvas = slicewiseEditor.root.querySelector("canvas.masks");
@@ -96,7 +96,7 @@ def slice_shown(page: Page) -> int:
 
 def mask_on_screen(page: Page) -> NDArray[np.bool_]:
     """Pixels of the slice that the screen shows in colour, bool [rows, columns]."""
-    shown = page.evaluate(_ON_SCREEN)
+    shown = page.evaluate(ON_SCREEN)
     mask = np.zeros(shown["rows"] * shown["columns"], dtype=np.bool_)
     mask[shown["found"]] = True
     return mask.reshape(shown["rows"], shown["columns"])

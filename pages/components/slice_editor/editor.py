@@ -13,7 +13,7 @@ from core.annotation.segments import Segment
 from pages.components.slice_editor.messages import MessageError, Outbox, read_outbox
 from pages.components.slice_editor.news import Told, make_news
 from pages.components.slice_editor.storing import Answer, Answers, answer_messages
-from pages.components.work import Work, current_segment, set_segment, set_slice
+from pages.components.work import Work, current_segment, current_slice, set_segment, set_slice
 
 KEY = "slice-editor"
 """Key of the element and of its fragment."""
@@ -92,4 +92,4 @@ def _take_in(work: Work) -> tuple[Outbox, list[Answer]]:
 def _beside(work: Work, segment: Segment | None) -> Any:
     """What the page beside the editor shows: while it stays the same, nothing is drawn anew."""
     states = {place: one.state for place, one in work.store.annotation(work.uid).items()}
-    return segment, states
+    return segment, current_slice(work), states

@@ -8,6 +8,14 @@ from pages.components.segment_panel import segment_buttons
 from pages.components.slice_editor.editor import SIDE, show_slice_editor
 from pages.components.work import Work, current_segment
 
+_STYLE = """
+<style>
+.st-key-beside {flex-wrap: wrap;}
+.st-key-beside [data-testid="stHorizontalBlock"] {flex-wrap: nowrap; min-width: 13rem;}
+.st-key-beside button p {white-space: nowrap;}
+</style>
+"""
+
 
 def slice_workspace(work: Work) -> None:
     """Show the editor with the next step above it.
@@ -17,6 +25,7 @@ def slice_workspace(work: Work) -> None:
     work : Work
         Series being worked on, with a segment.
     """
+    st.html(_STYLE)
     _beside(work)
     show_slice_editor(work)
 

@@ -246,7 +246,7 @@ export function createScreen(root, app) {
     if (held !== null && state !== "saving") {
       const link = held;
       held = null;
-      link.click();
+      if (link.isConnected) link.click();
     }
   }
 
@@ -647,7 +647,12 @@ export function createScreen(root, app) {
     for (const part of [".middle", ".tools", ...(root.classList.contains("narrow") ? [] : [".aside"])]) {
       find(part).style.height = `${height}px`;
     }
-    if (root.classList.contains("narrow")) find(".aside").style.height = "";
+    const narrow = root.classList.contains("narrow");
+    if (narrow) find(".aside").style.height = "";
+    // What is drawn belongs in sight; planes may lie below.
+    const list = find(".segments");
+    const home = find(narrow ? ".tools" : ".aside");
+    if (list.parentElement !== home) home.prepend(list);
     stage.resize();
     moved();
     drawPlanesSoon();
