@@ -200,7 +200,7 @@ def check_segments(summary: SeriesSummary, segments: Sequence[SegmentMasks]) -> 
     ):
         raise DicomError(
             "The series does not say where its slices lie in the patient (frame of reference, "
-            "position and pixel spacing), which a DICOM segmentation needs; export NIfTI instead."
+            "position and pixel spacing), which DICOM needs; export NIfTI or PNG instead."
         )
     for masks in segments:
         label = masks.segment.label

@@ -4,9 +4,11 @@ Each has a folder whose name tells nothing; so have its files, one for each inst
 is complete or not there, so what a broken connection left behind is continued the next time.
 """
 
+import contextlib
 import hashlib
 import os
 import shutil
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -94,7 +96,11 @@ def kept_folder(home: Path, study_uid: str, series_uid: str) -> Path:
 def list_kept(home: Path) -> list[KeptSeries]:
     """Return what is kept here, the last used first."""
     folders = (home / "archive").iterdir() if (home / "archive").is_dir() else ()
-    kept = [_kept(folder) for folder in folders if folder.is_dir()]
+    kept = []
+    for folder in folders:
+        # Somebody else may be deleting it right now.
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            kept.append(_kept(folder))
     return sorted(kept, key=lambda one: one.used, reverse=True)
 
 
@@ -192,7 +198,7 @@ def _keep(dataset: Dataset, folder: Path, archive_name: str) -> tuple[str, int]:
         dataset.file_meta, "MediaStorageSOPInstanceUID"
     )
     path = folder / _digest(uid)
-    unfinished = path.with_suffix(f".{os.getpid()}.part")
+    unfinished = path.with_suffix(f".{uuid.uuid4().hex}.part")
     try:
         dataset.save_as(unfinished, enforce_file_format=True)
         _, pixel_data = open_header(unfinished)

@@ -6,7 +6,7 @@ from pathlib import Path
 import streamlit as st
 
 from core.dicom.errors import DicomError
-from core.pacs.cache import KeptSeries, delete_kept, fetch_series, list_kept
+from core.pacs.cache import KeptSeries, delete_kept, fetch_series, list_kept, tidy
 from core.pacs.dicomweb import ArchivedSeries, Query, search
 from core.pacs.settings import Archive, ArchiveError, read_archive
 from core.pacs.storing import store_instance
@@ -34,6 +34,7 @@ def open_from_archive(home: Path, open_folder: Callable[[Path], None]) -> None:
     archive = _archive(home)
     if archive is None or not archive.url:
         return
+    tidy(home, archive.cache)
     with st.container(border=True, key="archive"):
         st.subheader(plain(archive.name).capitalize())
         _search_form(archive)

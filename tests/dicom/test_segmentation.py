@@ -244,6 +244,20 @@ def test_label_maps_hold_the_same(small):
         assert one.segment == other.segment
 
 
+def test_highdicom_reads_label_maps(small):
+    summary, segments, path = small
+    written(small, kind="LABELMAP", compression="deflated")
+    read = highdicom.seg.segread(path)
+    pixels = read.get_pixels_by_source_instance(
+        [record.sop_instance_uid for record in summary.records],
+        assert_missing_frames_are_empty=True,
+    )
+    for channel, one in enumerate(segments):
+        for index in range(summary.slices):
+            expected = one.masks.get(index, np.zeros((summary.rows, summary.columns), bool))
+            assert np.array_equal(pixels[index, :, :, channel].astype(bool), expected)
+
+
 def test_label_maps_of_overlapping_segments_are_refused(small):
     summary, _, path = small
     path.parent.mkdir()
@@ -343,7 +357,7 @@ def test_what_cannot_be_written_is_refused_and_leaves_no_file(small):
 def test_a_series_without_frame_of_reference_is_refused_with_a_way_out(tmp_path):
     write_series(tmp_path / "series", PLACEMENTS[0], FrameOfReferenceUID="")
     (summary,) = find_series(tmp_path / "series")
-    refuse(summary, make_segments(summary), tmp_path / "seg.dcm", "export NIfTI instead")
+    refuse(summary, make_segments(summary), tmp_path / "seg.dcm", "export NIfTI or PNG instead")
 
 
 def test_a_failed_export_keeps_the_file_that_was_there(small):
