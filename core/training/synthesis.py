@@ -171,7 +171,9 @@ def _coordinates(
 
 def _noise_fields(generator: Generator, x: Tensor, y: Tensor, depth: Tensor) -> Tensor:
     """Smooth fields [tasks, fields, images, side, side] of several scales at world coordinates."""
-    tasks = x.shape[0]
+    tasks, images, side, _ = x.shape
+    # The fields are smooth enough to be sampled at every other pixel; that costs a quarter.
+    x, y = (functional.avg_pool2d(coordinate, 2) for coordinate in (x, y))
     places = torch.stack([x, y, depth[..., None, None].expand_as(x)], dim=-1)
     groups = []
     for fields, knots, reach in ((4, 6, 1.0), (3, 12, 1.0), (3, 24, 1.0)):
@@ -184,7 +186,9 @@ def _noise_fields(generator: Generator, x: Tensor, y: Tensor, depth: Tensor) -> 
                 grid, places * stretch, padding_mode="reflection", align_corners=True
             )
         )
-    return torch.cat(groups, dim=1)
+    fields = torch.cat(groups, dim=1).flatten(1, 2)
+    fields = functional.interpolate(fields, (side, side), mode="bilinear")
+    return fields.view(tasks, _NOISE_FIELDS, images, side, side)
 
 
 def _partition(generator: Generator, fields: Tensor) -> Tensor:
@@ -263,38 +267,61 @@ def _objects(generator: Generator, x: Tensor, y: Tensor, depth: Tensor, fields: 
     along = 1 - ((depth[:, None] - middle[..., None]) / half[..., None]).square()
     growth = growth * torch.where(ends[..., None], along.clamp(min=-1), 1.0)
     alive = (growth > 0.05)[..., None, None]
-    radius = (size[..., None] * growth.clamp(min=0.05))[..., None, None]
-    aspect = per_object(-0.6, 0.6).exp()[..., None, None, None]
-    angle = (
-        per_object(0, torch.pi)[..., None] + _track(generator, depth, OBJECTS, per_object(0, 0.5))
-    )[..., None, None]
-    cosine, sine = angle.cos(), angle.sin()
-
-    def ellipse(middle_x: Tensor, middle_y: Tensor) -> Tensor:
-        dx, dy = x[:, None] - middle_x[..., None, None], y[:, None] - middle_y[..., None, None]
-        along, across = cosine * dx + sine * dy, cosine * dy - sine * dx
-        stretched = (along * aspect).square() + (across / aspect).square()
-        return stretched.sqrt() / radius
-
-    distance = ellipse(center_x, center_y)
-    # A fork: a second branch that leaves the first one along the depth.
+    radius = size[..., None] * growth.clamp(min=0.05)
+    aspect = per_object(-0.6, 0.6).exp()[..., None]
+    angle = per_object(0, torch.pi)[..., None] + _track(
+        generator, depth, OBJECTS, per_object(0, 0.5)
+    )
+    along = torch.stack([angle.cos(), angle.sin()]) * (aspect / radius)
+    across = torch.stack([-angle.sin(), angle.cos()]) / (aspect * radius)
+    distance = _distance(x[:, None], y[:, None], center_x, center_y, along, across)
+    # A fork: a second branch that leaves the first one along the depth. What only some objects
+    # have is computed for these alone: whole maps of all objects are what making tasks costs.
     leave = (depth[:, None] - middle[..., None]).clamp(min=0) * per_object(0.2, 0.8)[..., None]
     turn = direction[..., None] + 1.3
-    second = ellipse(center_x + leave * turn.cos(), center_y + leave * turn.sin())
-    distance = torch.where(fork[..., None, None, None], torch.minimum(distance, second), distance)
+    second_x, second_y = center_x + leave * turn.cos(), center_y + leave * turn.sin()
+    owner = fork.nonzero()[:, 0]
+    second = _distance(
+        x[owner], y[owner], second_x[fork], second_y[fork], along[:, fork], across[:, fork]
+    )
+    distance[fork] = torch.minimum(distance[fork], second)
     choice = torch.randint(
         0, _NOISE_FIELDS - 3, (tasks, OBJECTS), generator=generator, device=generator.device
     )
     rough = fields.gather(1, choice[..., None, None, None].expand(-1, -1, *fields.shape[2:]))
     wobble = torch.where(kind >= 6, per_object(0.3, 0.7), per_object(0.0, 0.3))
-    level = 1 - distance + wobble[..., None, None, None] * rough
-    thickness = per_object(0.08, 0.35)[..., None, None, None]
-    level = torch.where(ring[..., None, None, None], thickness - level.abs(), level)
+    level = torch.addcmul(1 - distance, wobble[..., None, None, None], rough)
+    thickness = per_object(0.08, 0.35)[ring][:, None, None, None]
+    level[ring] = thickness - level[ring].abs()
     # A net: bands along the zero lines of a fine field, within the object's outline.
-    bands = per_object(0.06, 0.25)[..., None, None, None] - rough.abs()
-    wide = 1 - distance * per_object(0.1, 0.5)[..., None, None, None]
-    level = torch.where(net[..., None, None, None], torch.minimum(bands, wide), level)
-    return torch.where(alive, level, -1.0)
+    bands = per_object(0.06, 0.25)[net][:, None, None, None] - rough[net].abs()
+    wide = 1 - distance[net] * per_object(0.1, 0.5)[net][:, None, None, None]
+    level[net] = torch.minimum(bands, wide)
+    return level.masked_fill_(~alive, -1.0)
+
+
+def _distance(
+    x: Tensor, y: Tensor, middle_x: Tensor, middle_y: Tensor, along: Tensor, across: Tensor
+) -> Tensor:
+    """Distance [..., side, side] from ellipses' middles, 1 on their outlines.
+
+    Parameters
+    ----------
+    x, y : Tensor
+        Coordinates, [..., side, side].
+    middle_x, middle_y : Tensor
+        [...].
+    along, across : Tensor
+        [2, ...]: the ellipses' axes, each divided by half its length.
+    """
+
+    def part(axis: Tensor) -> Tensor:
+        offset = axis[0] * middle_x + axis[1] * middle_y
+        value = torch.addcmul(-offset[..., None, None], x, axis[0][..., None, None])
+        return value.addcmul_(y, axis[1][..., None, None])
+
+    first, second = part(along), part(across)
+    return first.square_().addcmul_(second, second).sqrt_()
 
 
 def _lines(generator: Generator, levels: Tensor, fields: Tensor) -> Tensor:
