@@ -22,7 +22,7 @@ _LARGEST_LOSS = 0.6
 _GOES_ON = 0.6
 """Chance per slice that a structure goes on beyond where its proposals end."""
 
-_LACKING = 0.25
+_LACKING = 0.2
 """What it then lacks there, as a share of the area of its last proposal."""
 
 _FARTHEST = 4
@@ -73,9 +73,13 @@ def suggest_slice(
         index: _expected_error(index, examples, shown.get(index))
         for index in {*between(examples), *shown} - known
     }
-    for index, error in _beyond(examples, shown, slices).items():
+    unseen = _beyond(examples, shown, slices)
+    # A slice that is proposed is worth more than one beyond: if it is there, what lies beyond is
+    # seen from it, and if it is not, the end is known all the same.
+    candidates = [index for index, error in errors.items() if error > 0] or list(unseen)
+    for index, error in unseen.items():
         errors[index] = errors.get(index, 0.0) + error
-    gains = {index: _gain(index, errors, examples) for index in errors}
+    gains = {index: _gain(index, errors, examples) for index in candidates}
     best = max(sorted(gains), key=lambda index: gains[index], default=None)
     if best is None or gains[best] <= 0:
         return None

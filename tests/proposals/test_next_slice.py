@@ -88,11 +88,19 @@ def test_reasons_have_three_words_and_slices_exist(seed):
     assert len(found.reason.split()) == 3
 
 
-def test_beyond_a_large_last_proposal_the_structure_may_go_on():
-    """Between the examples all is well; the proposals beyond the last one end abruptly."""
+def test_the_last_proposals_beyond_are_asked_for_before_what_lies_behind_them():
     between = dict.fromkeys((1, 3), 0.99)
-    found = suggest_slice({0: block() * False, 2: block(), 4: block()}, proposals(between), SLICES)
-    assert found.slice > 4
+    beyond = dict.fromkeys((5, 6, 7), 0.8)
+    found = suggest_slice(
+        {0: block() * False, 2: block(), 4: block()}, proposals(between | beyond), SLICES
+    )
+    assert found.slice in (5, 6, 7)
+    assert found.reason == END_UNKNOWN
+
+
+def test_an_end_that_nobody_has_seen_is_asked_for_when_all_else_is_drawn():
+    found = suggest_slice({0: block() * False, 1: block(), 2: block()}, {}, SLICES)
+    assert found.slice > 2
     assert found.reason == END_UNKNOWN
 
 
