@@ -64,7 +64,7 @@ def store_by_association(archive: Archive, node: Node, path: Path) -> None:
         if not association.is_established:
             raise ArchiveError(
                 f"The {archive.name} does not answer; check that it runs, dicom.host and "
-                "dicom.port."
+                f"dicom.port{', and the certificates' if node.tls else ''}."
             )
         if not any(
             context.abstract_syntax == sop_class for context in association.accepted_contexts

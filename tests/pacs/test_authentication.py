@@ -2,13 +2,10 @@
 
 import http.server
 import json
-import shutil
 import ssl
-import subprocess
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from urllib.parse import parse_qs
 
 import pytest
@@ -17,6 +14,7 @@ import requests
 from core.pacs.dicomweb import Query, search
 from core.pacs.settings import Archive, ArchiveError, Basic, Bearer
 from core.pacs.storing import store_instance
+from tests.pacs.certificates import Certificates
 from tests.pacs.orthanc import Orthanc
 
 ANY = Query(patient_id="*")
@@ -33,36 +31,6 @@ def test_basic_login(orthanc_program, tmp_path):
                 search(wrong, ANY)
     finally:
         server.stop()
-
-
-class Certificates:
-    """A throw-away authority with a certificate for the server and one for the client."""
-
-    def __init__(self, folder: Path, openssl: str) -> None:
-        self.folder, self._openssl = folder, openssl
-        self._run(
-            *("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=Test"),
-            *("-keyout", "authority.key", "-out", "authority.pem"),
-        )
-        for name in ("server", "client"):
-            self._run(
-                *("req", "-newkey", "rsa:2048", "-nodes", "-subj", f"/CN={name}"),
-                *("-keyout", f"{name}.key", "-out", f"{name}.csr"),
-            )
-            (folder / "extensions").write_text("subjectAltName=IP:127.0.0.1\n")
-            self._run(
-                *("x509", "-req", "-days", "2", "-in", f"{name}.csr", "-CAcreateserial"),
-                *("-CA", "authority.pem", "-CAkey", "authority.key"),
-                *("-extfile", "extensions", "-out", f"{name}.pem"),
-            )
-
-    def path(self, name: str) -> str:
-        return str(self.folder / name)
-
-    def _run(self, *arguments: str) -> None:
-        subprocess.run(
-            [self._openssl, *arguments], cwd=self.folder, check=True, capture_output=True
-        )
 
 
 class Gateway(http.server.ThreadingHTTPServer):
@@ -164,9 +132,7 @@ def behind(gateway: Gateway, bearer: Bearer) -> Archive:
 
 
 def test_tls_is_verified_both_ways(gateway, tmp_path, monkeypatch):
-    openssl = shutil.which("openssl")
-    assert openssl is not None, "Debian's base system has openssl"
-    keys = Certificates(tmp_path, openssl)
+    keys = Certificates(tmp_path)
     gateway.encrypt(keys)
     archive = replace(
         behind(gateway, Bearer(token="first")),

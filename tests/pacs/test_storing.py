@@ -13,7 +13,8 @@ from core.pacs.dicomweb import Query, search
 from core.pacs.settings import ArchiveError, Node
 from core.pacs.storing import store_instance
 from tests.dicom.round_trips import assert_same_masks, make_segments
-from tests.pacs.orthanc import AE_TITLE, free_ports
+from tests.pacs.certificates import Certificates
+from tests.pacs.orthanc import AE_TITLE, Orthanc, free_ports
 
 
 @pytest.fixture
@@ -74,6 +75,43 @@ def test_a_segmentation_is_stored_by_c_store_in_its_own_encoding(
     assert dataset.SOPInstanceUID == uid
     written = pydicom.dcmread(path).file_meta.TransferSyntaxUID
     assert dataset.file_meta.TransferSyntaxUID == written
+
+
+def test_c_store_can_be_encrypted_with_certificates_of_both_sides(
+    orthanc_program, archive, drawn, tmp_path
+):
+    summary, segments, path = drawn
+    write_segmentation(summary, segments, path)
+    keys = Certificates(tmp_path)
+    server = Orthanc(
+        orthanc_program,
+        tmp_path / "server",
+        DicomTlsEnabled=True,
+        DicomTlsCertificate=keys.path("server.pem"),
+        DicomTlsPrivateKey=keys.path("server.key"),
+        DicomTlsTrustedCertificates=keys.path("authority.pem"),
+    )
+    try:
+        server.start()
+        encrypted = replace(
+            archive,
+            url=server.url,
+            ca_bundle=keys.path("authority.pem"),
+            client_certificate=keys.path("client.pem"),
+            client_key=keys.path("client.key"),
+            dicom=Node("127.0.0.1", server.dicom_port, AE_TITLE, tls=True),
+        )
+        store_instance(encrypted, path)
+        assert found_segmentations(encrypted, summary.study_uid)
+        for wrong in (
+            replace(encrypted, ca_bundle=""),
+            replace(encrypted, client_certificate="", client_key=""),
+            replace(encrypted, dicom=Node("127.0.0.1", server.dicom_port, AE_TITLE)),
+        ):
+            with pytest.raises(ArchiveError, match=r"does not answer|rejects|broke off"):
+                store_instance(wrong, path)
+    finally:
+        server.stop()
 
 
 def test_who_does_not_take_an_association_is_told_apart(orthanc, archive, drawn):
