@@ -2,6 +2,7 @@
 
 import base64
 import json
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,9 @@ from skimage.segmentation import flood
 
 from core.annotation.rasters import cover_by_polygon, cover_by_stroke
 from core.annotation.runs import decode_runs, encode_runs
+from core.dicom.display import to_grey
+from core.dicom.series import Window
+from pages.components.slice_editor.pixels import Scale, pack
 
 VECTORS = Path(__file__).parent / "vectors"
 MOST_WORK = 10**6
@@ -84,3 +88,20 @@ def test_regions_of_like_values_are_these(vector: dict[str, Any]) -> None:
     values = np.array(vector["values"])
     found = flood(values, tuple(vector["seed"]), connectivity=1, tolerance=vector["tolerance"])
     assert (found == mask_of(vector["mask"])).all()
+
+
+@pytest.mark.parametrize("vector", vectors("pixels"))
+def test_slices_travel_as_these_bytes(vector: dict[str, Any]) -> None:
+    numbers = np.array(vector["numbers"]).reshape(vector["shape"])
+    packed = pack(numbers, Scale(offset=0.0, slope=1.0))
+    differences = zlib.decompress(packed, -zlib.MAX_WBITS)
+    assert differences == zlib.decompress(base64.b64decode(vector["packed"]), -zlib.MAX_WBITS)
+
+
+@pytest.mark.parametrize("vector", vectors("greys"))
+def test_windows_give_these_greys(vector: dict[str, Any]) -> None:
+    scale = vector["scale"]
+    values = np.array([vector["numbers"]]) * scale["slope"] + scale["offset"]
+    values = values.astype(np.int32 if scale["counted"] else np.float32)
+    window = Window(vector["window"]["center"], vector["window"]["width"], "")
+    assert to_grey(values, window, inverted=scale["inverted"]).tolist() == [vector["greys"]]

@@ -11,7 +11,8 @@ from pages.components.work import Work, current_segment
 _STYLE = """
 <style>
 .st-key-beside {flex-wrap: wrap;}
-.st-key-beside [data-testid="stHorizontalBlock"] {flex-wrap: nowrap; min-width: 13rem;}
+.st-key-beside [data-testid="stHorizontalBlock"] {flex-wrap: nowrap;}
+.st-key-beside > :has([data-testid="stHorizontalBlock"]) {min-width: 13rem;}
 .st-key-beside button p {white-space: nowrap;}
 </style>
 """
