@@ -1,0 +1,107 @@
+"""What comes from a browser is checked: it may be anything."""
+
+import base64
+from contextlib import suppress
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.annotation.runs import encode_runs
+from pages.components.slice_editor.messages import (
+    MaskMessage,
+    MessageError,
+    Outbox,
+    StepMessage,
+    read_outbox,
+)
+
+SHAPE = (5, 4, 6)
+MASK = np.zeros(SHAPE[1:], dtype=np.bool_)
+MASK[1, 2:4] = True
+CODE = base64.b64encode(encode_runs(MASK)).decode()
+STROKE = {
+    "client": "0123456789abcdef",
+    "number": 3,
+    "kind": "mask",
+    "segment": 1,
+    "slice": 2,
+    "base": 0,
+    "mask": CODE,
+    "tool": "brush",
+    "erased": False,
+}
+OUTBOX = {
+    "client": "0123456789abcdef",
+    "epoch": "ab",
+    "revision": 4,
+    "slice": 2,
+    "segment": 1,
+    "wanted": {"slices": [[2, 1], [3, 1]], "row": [3, 1], "column": None},
+    "messages": [STROKE],
+}
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=6,
+)
+
+
+def test_a_stroke_is_read() -> None:
+    outbox = read_outbox(OUTBOX, SHAPE)
+    (message,) = outbox.messages
+    assert isinstance(message, MaskMessage)
+    assert (message.key, message.slice, message.tool) == (("0123456789abcdef", 3), 2, "brush")
+    assert (message.mask == MASK).all()
+    assert outbox.wanted.slices == ((2, 1), (3, 1)) and outbox.wanted.row == (3, 1)
+
+
+def test_an_undo_names_the_stroke_it_takes_back() -> None:
+    undo = {"client": "0123456789abcdef", "number": 4, "kind": "undo", "of": 3}
+    (message,) = read_outbox(OUTBOX | {"messages": [undo]}, SHAPE).messages
+    assert isinstance(message, StepMessage)
+    assert (message.way, message.of) == ("undo", 3)
+
+
+def test_a_browser_that_said_nothing_yet_says_nothing() -> None:
+    assert read_outbox(None, SHAPE).messages == ()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"mask": CODE[:-4]},
+        {"mask": base64.b64encode(encode_runs(MASK[:2])).decode()},
+        {"mask": None},
+        {"slice": 5},
+        {"slice": -1},
+        {"slice": 1.5},
+        {"slice": True},
+        {"base": float("nan")},
+        {"number": 2**60},
+        {"client": "../../etc"},
+        {"tool": "<script>"},
+        {"kind": "drop"},
+    ],
+    ids=str,
+)
+def test_what_no_editor_sends_is_refused(change: dict[str, Any]) -> None:
+    with pytest.raises(MessageError):
+        read_outbox(OUTBOX | {"messages": [STROKE | change]}, SHAPE)
+
+
+@settings(deadline=None, max_examples=200)
+@given(
+    st.sampled_from([*OUTBOX, *(f"messages.{name}" for name in STROKE)]),
+    json_values,
+)
+def test_anything_in_any_place_is_read_or_refused(place: str, value: Any) -> None:
+    if place.startswith("messages."):
+        given_outbox = OUTBOX | {"messages": [STROKE | {place.removeprefix("messages."): value}]}
+    else:
+        given_outbox = OUTBOX | {place: value}
+    with suppress(MessageError):
+        assert isinstance(read_outbox(given_outbox, SHAPE), Outbox)
