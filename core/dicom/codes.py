@@ -55,9 +55,11 @@ def code_of(dataset: Dataset, sequence: str, fallback: Code) -> Code:
         return fallback
 
 
-def modifier_of(description: Dataset) -> Code | None:
+def modifier_of(
+    description: Dataset, type_sequence: str = "SegmentedPropertyTypeCodeSequence"
+) -> Code | None:
     """Read what modifies the type of a segment, such as its side; None where nothing does."""
-    types = items_of(description, "SegmentedPropertyTypeCodeSequence")
+    types = items_of(description, type_sequence)
     keyword = "SegmentedPropertyTypeModifierCodeSequence"
     # Some programs put it beside the type instead of into it.
     holders = [holder for holder in (*types[:1], description) if len(items_of(holder, keyword))]

@@ -14,6 +14,9 @@ from skimage.measure import find_contours, label
 # Corners of a contour lie on multiples of half a pixel; a border around the mask closes it.
 _BORDER = 1
 
+# Bounds the memory that filling takes, whatever contours a file holds.
+_EDGES_AT_ONCE = 1024
+
 
 def mask_contours(mask: np.ndarray) -> list[np.ndarray]:
     """Return the outlines of a mask, holes joined to their surroundings.
@@ -66,20 +69,30 @@ def fill_contours(contours: Sequence[np.ndarray], rows: int, columns: int) -> np
     """
     crossings = np.zeros((rows, columns + 1), np.int64)
     for contour in contours:
-        begins, ends = contour, np.roll(contour, -1, axis=0)
-        for (r0, c0), (r1, c1) in zip(begins.tolist(), ends.tolist(), strict=True):
-            if r0 == r1:
-                continue
-            low, high = min(r0, r1), max(r0, r1)
-            # Half-open, so that a corner on the centre line of a row counts once.
-            first, last = max(0, int(np.ceil(low))), min(rows, int(np.ceil(high)))
-            if first >= last:
-                continue
-            lines = np.arange(first, last)
-            at = c0 + (lines - r0) * (c1 - c0) / (r1 - r0)
-            begin = np.clip(np.ceil(at), 0, columns).astype(np.int64)
-            np.add.at(crossings, (lines, begin), 1)
-    return np.cumsum(crossings, axis=1)[:, :columns] % 2 == 1
+        edges = np.concatenate([contour, np.roll(contour, -1, axis=0)], axis=1)
+        for begin in range(0, len(edges), _EDGES_AT_ONCE):
+            _count_crossings(edges[begin : begin + _EDGES_AT_ONCE], crossings)
+    return np.cumsum(crossings, axis=1)[:, :-1] % 2 == 1
+
+
+def _count_crossings(edges: np.ndarray, crossings: np.ndarray) -> None:
+    """Count, at the first pixel behind it, each place where an edge crosses the middle of a row.
+
+    Parameters
+    ----------
+    edges : numpy.ndarray, shape (edges, 4)
+        Row and column of both ends.
+    crossings : numpy.ndarray of int64, shape (rows, columns + 1)
+        Added to.
+    """
+    rows, columns = crossings.shape[0], crossings.shape[1] - 1
+    # Half-open, so that a corner on the centre line of a row counts once.
+    ends = np.clip(np.ceil(np.sort(edges[:, ::2], axis=1)), 0, rows).astype(np.int64)
+    counts = ends[:, 1] - ends[:, 0]
+    r0, c0, r1, c1 = np.repeat(edges, counts, axis=0).T
+    lines = np.arange(len(r0)) - np.repeat(np.cumsum(counts) - counts - ends[:, 0], counts)
+    at = c0 + (lines - r0) * (c1 - c0) / (r1 - r0)
+    np.add.at(crossings, (lines, np.clip(np.ceil(at), 0, columns).astype(np.int64)), 1)
 
 
 def _simplified(outline: np.ndarray) -> np.ndarray:

@@ -41,6 +41,7 @@ _LONG_LENGTH_VRS = (b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"UN")
 _REPEATED_VRS = frozenset(
     ["AS", "CS", "DA", "DS", "DT", "FD", "IS", "LO", "PN", "SH", "TM", "UI", "UL", "US"]
 )
+_REPEATED_BYTES = 256
 _CHARACTER_SET_TAG = 0x00080005
 _PIXEL_DATA_TAG = (0x7FE0, 0x0010)
 
@@ -126,13 +127,14 @@ def open_file(path: Path) -> FileDataset:
 def value_of(dataset: Dataset, keyword: str) -> object:
     """Return an attribute's value, or None where it is missing, empty or not parseable."""
     tag = _tag_of(keyword)
-    element = dataset.get_item(tag) if dataset else None
-    if element is None:
-        return None
     try:
+        element = dataset.get_item(tag)
+        if element is None:
+            return None
         value = (
             _repeated_value(dataset, element)
             if isinstance(element, RawDataElement)
+            and element.length <= _REPEATED_BYTES
             and (element.VR or _usual_vr(tag)) in _REPEATED_VRS
             else dataset[tag].value
         )

@@ -103,7 +103,7 @@ def read_segmentation(
             raise NeedsConsentError(sentence)
         frames = _segment_frames(dataset, path, threshold, numbers)
         masks = _resampled_masks(planes, summary, frames, path, numbers)
-    overlapping = _overlapping(masks)
+    overlapping = overlapping_segments(masks)
     return [
         SegmentMasks(
             segment=_segment(description, number, number not in overlapping),
@@ -397,7 +397,7 @@ def _slice_by_reference(dataset: Dataset, frame: int, summary: SeriesSummary) ->
     return None
 
 
-def _overlapping(masks: dict[int, dict[int, np.ndarray]]) -> set[int]:
+def overlapping_segments(masks: dict[int, dict[int, np.ndarray]]) -> set[int]:
     """Return the numbers of segments that share a pixel with another one."""
     found: set[int] = set()
     for index in {index for slices in masks.values() for index in slices}:
@@ -407,14 +407,19 @@ def _overlapping(masks: dict[int, dict[int, np.ndarray]]) -> set[int]:
     return found
 
 
-def _segment(description: Dataset, number: int, exclusive: bool) -> Segment:
+def segment_label(description: Dataset, keyword: str, number: int) -> str:
+    """Read the name of a segment, without what a name may not hold; "Segment 3" for none."""
     printable = "".join(
         character if character.isprintable() and character != "\\" else " "
-        for character in text_of(description, "SegmentLabel")
+        for character in text_of(description, keyword)
     )
+    return printable.strip()[:MAX_LABEL_LENGTH].strip() or f"Segment {number}"
+
+
+def _segment(description: Dataset, number: int, exclusive: bool) -> Segment:
     return Segment(
         number=number,
-        label=printable.strip()[:MAX_LABEL_LENGTH] or f"Segment {number}",
+        label=segment_label(description, "SegmentLabel", number),
         color=color_of(description, number),
         category=code_of(description, "SegmentedPropertyCategoryCodeSequence", UNKNOWN_CATEGORY),
         type=code_of(description, "SegmentedPropertyTypeCodeSequence", UNKNOWN_TYPE),
