@@ -11,7 +11,8 @@ import pytest
 from core.dicom.reading import find_series, read_series
 from core.pacs.cache import delete_kept, fetch_series, kept_folder, list_kept, tidy
 from core.pacs.settings import ArchiveError, Cache
-from tests.pacs.orthanc import Orthanc, fill
+from tests.dicom.synthetic_series import PLACEMENTS, write_series
+from tests.pacs.orthanc import Orthanc, fill, give
 
 
 def test_a_series_arrives_as_it_was_stored(archive, mr_uids, shared_data, tmp_path):
@@ -74,6 +75,32 @@ def test_an_archive_that_stops_in_the_middle_loses_nothing(
         after = {path.name: path.stat().st_mtime_ns for path in folder.iterdir()}
         assert len(after) == 22 and arrived.items() <= after.items()
         assert find_series(folder)[0].slices == 22
+    finally:
+        server.stop()
+
+
+def test_a_series_that_breaks_off_while_it_streams_is_continued(orthanc_program, archive, tmp_path):
+    # More than connections hold back on their own: 30 MB.
+    write_series(tmp_path / "series", PLACEMENTS[0], slices=60, rows=512, columns=512)
+    (summary,) = find_series(tmp_path / "series")
+    uids = summary.study_uid, summary.series_instance_uid
+    server = Orthanc(orthanc_program, tmp_path / "server")
+    try:
+        give(server.start(), tmp_path / "series")
+        own = replace(archive, url=server.url)
+
+        def stop_at_three(done: int, _: int) -> None:
+            if done == 3:
+                server.stop()
+
+        with pytest.raises(ArchiveError, match=r"does not answer|broke off"):
+            fetch_series(own, *uids, tmp_path, stop_at_three)
+        arrived = list_kept(tmp_path)[0].files
+        assert 3 <= arrived < 60
+        server.start()
+        steps = []
+        fetch_series(own, *uids, tmp_path, lambda done, _: steps.append(done))
+        assert steps[0] == arrived and steps[-1] == list_kept(tmp_path)[0].files == 60
     finally:
         server.stop()
 
