@@ -16,7 +16,12 @@ import numpy as np
 from core.commands.choice import choose_series
 from core.dicom.errors import DicomError, NeedsConsentError
 from core.dicom.reading import read_series
-from core.dicom.segmentation import SegmentMasks, read_segmentation, write_segmentation
+from core.dicom.segmentation import (
+    Algorithm,
+    SegmentMasks,
+    read_segmentation,
+    write_segmentation,
+)
 from core.dicom.series import Series
 from core.proposals.examples import Method, Proposal, SegmentExamples
 
@@ -36,12 +41,20 @@ class _Drawn:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
     parser.add_argument("path", type=Path, metavar="SERIES", help="folder or file of the series")
-    parser.add_argument(
+    taught = parser.add_mutually_exclusive_group(required=True)
+    taught.add_argument(
         "--examples",
         type=Path,
-        required=True,
         metavar="SEG.dcm",
         help="segmentation of the series; every slice that is not empty is an example",
+    )
+    taught.add_argument(
+        "--teacher",
+        type=Path,
+        nargs=2,
+        metavar=("SERIES", "SEG.dcm"),
+        help="another series, best of the same protocol, and its segmentation: nothing has to be "
+        "drawn on this one",
     )
     parser.add_argument(
         "--output", type=Path, required=True, metavar="OUT.dcm", help="segmentation to write"
@@ -92,15 +105,24 @@ def run(arguments: argparse.Namespace) -> int:
         If something cannot be used; then neither file was touched.
     """
     outputs = [arguments.output] + ([arguments.report] if arguments.report else [])
-    _check_outputs(outputs, arguments.examples)
+    _check_outputs(outputs, arguments.examples or arguments.teacher[1])
+    _check_teacher(arguments)
     start = perf_counter()
     series = read_series(choose_series(arguments.path, arguments.series))
-    segments = _read_examples(
-        arguments.examples,
-        arguments.absent,
-        series,
-        allow_same_frame=arguments.allow_same_frame,
-    )
+    teacher = None
+    if arguments.teacher:
+        teacher = read_series(choose_series(arguments.teacher[0], None))
+        taught = _read_examples(
+            arguments.teacher[1], [], teacher, allow_same_frame=arguments.allow_same_frame
+        )
+        segments = [_Drawn(replace(one.masks, masks={}), frozenset()) for one in taught]
+    else:
+        segments = _read_examples(
+            arguments.examples,
+            arguments.absent,
+            series,
+            allow_same_frame=arguments.allow_same_frame,
+        )
     engine = None
     if arguments.method != "interpolation":
         # Importing PyTorch takes seconds, which a wrong path should not cost.
@@ -110,7 +132,10 @@ def run(arguments: argparse.Namespace) -> int:
             arguments.weights, arguments.device, accept_licence=arguments.accept_licence
         )
     loaded = perf_counter()
-    proposals = _proposals(series, segments, engine, arguments.method)
+    if teacher is None:
+        proposals = _proposals(series, segments, engine, arguments.method)
+    else:
+        proposals = _proposals_across(teacher, taught, series, engine)
     proposed = perf_counter()
     weights = None if engine is None else engine.weights.name
     with _replacing(outputs) as unfinished:
@@ -207,6 +232,43 @@ def _proposals(
     return {(proposal.segment, proposal.slice): proposal for proposal in found}
 
 
+def _proposals_across(
+    teacher: Series, taught: Sequence[_Drawn], series: Series, engine: Any
+) -> dict[tuple[int, int], Proposal]:
+    """Proposals of every segment and slice, learnt from another series."""
+    from core.proposals.across import Teacher, beyond_examples, propose_across
+
+    examples = []
+    for drawn in taught:
+        absent = frozenset(beyond_examples(drawn.masks.masks, len(teacher.volume)))
+        examples.append(replace(drawn, absent=absent).examples(teacher.volume.shape[1:]))
+    found = propose_across(
+        Teacher(
+            teacher.volume,
+            teacher.geometry.spacing,
+            teacher.summary.modality,
+            tuple(examples),
+        ),
+        series.volume,
+        series.geometry.spacing,
+        series.summary.modality,
+        engine=engine,
+        exclusive=frozenset(d.masks.segment.number for d in taught if d.masks.segment.exclusive),
+    )
+    return {(proposal.segment, proposal.slice): proposal for proposal in found}
+
+
+def _check_teacher(arguments: argparse.Namespace) -> None:
+    """Refuse what makes no sense beside a teacher."""
+    if arguments.teacher and arguments.absent:
+        raise ValueError("--absent speaks of slices of the examples; leave it out with --teacher.")
+    if arguments.teacher and arguments.method == "interpolation":
+        raise ValueError(
+            "Nothing is drawn on this series to interpolate between; leave --method out with "
+            "--teacher."
+        )
+
+
 def _write(
     series: Series,
     segments: Sequence[_Drawn],
@@ -227,10 +289,23 @@ def _write(
             SegmentMasks(
                 segment=drawn.masks.segment,
                 masks={**proposed, **drawn.masks.masks},
-                algorithm="SEMIAUTOMATIC" if proposed else drawn.masks.algorithm,
+                algorithm=_algorithm(drawn, bool(proposed)),
             )
         )
+    whole = [one for one in whole if one.masks]
+    if not whole:
+        raise ValueError(
+            "Nothing like the teacher's structures was found in this series; draw on a few slices "
+            "and give them as --examples."
+        )
     write_segmentation(series, whole, path, weights=weights)
+
+
+def _algorithm(drawn: _Drawn, proposed: bool) -> Algorithm:
+    """Segment Algorithm Type (0062,0008) of what is written."""
+    if not drawn.masks.masks:
+        return "AUTOMATIC"
+    return "SEMIAUTOMATIC" if proposed else drawn.masks.algorithm
 
 
 def _segment_report(

@@ -12,6 +12,7 @@ V. I. Butoi et al., "UniverSeg: Universal Medical Image Segmentation", ICCV 2023
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -196,6 +197,26 @@ class _Lesson:
         chosen = [int(self.random.choice(part)) for part in parts]
         few = min(WITHOUT_STRUCTURE, len(absent))
         return chosen + [int(index) for index in self.random.choice(absent, few, replace=False)]
+
+
+def beyond_examples(masks: Mapping[int, np.ndarray], slices: int) -> list[int]:
+    """List the slices of a teacher that are far enough beyond its examples to be without them.
+
+    Parameters
+    ----------
+    masks : mapping of int to np.ndarray
+        Slice index to bool [row, column], none empty.
+    slices : int
+        Slices of the series.
+
+    Returns
+    -------
+    list of int
+        Those farther from the outermost example than any two neighbouring ones are apart.
+    """
+    known = sorted(masks)
+    gap = max((above - below for below, above in pairwise(known)), default=1)
+    return [i for i in range(slices) if i < known[0] - gap or i > known[-1] + gap]
 
 
 def _whole_slice(shape: Sequence[int], spacing: tuple[float, float, float]) -> Crop:

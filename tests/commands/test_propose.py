@@ -308,3 +308,30 @@ def test_examples_of_another_series_in_the_same_frame_of_reference_need_the_opti
     (masks,) = read_segmentation(output, find_series(tmp_path / "later")[0])
     assert set(masks.masks) == set(range(1, 8))
     assert all(np.array_equal(masks.masks[index], disk) for index, disk in disks.items())
+
+
+def test_another_series_teaches_this_one(drawn_case, tmp_path):
+    """The series itself as its own next patient: a wiring test, and an easy one to pass."""
+    aorta = drawn_case.truth["aorta"]
+    examples = write_examples(
+        drawn_case.series, {"aorta": dict(enumerate(aorta))}, tmp_path / "teacher.dcm"
+    )
+    output, report = tmp_path / "out.dcm", tmp_path / "report.json"
+    arguments = ["propose", str(drawn_case.folder), "--output", str(output)]
+    arguments += ["--teacher", str(drawn_case.folder), str(examples), "--report", str(report)]
+    assert main(arguments) == 0
+    (masks,) = read_segmentation(output, drawn_case.series)
+    assert masks.segment.label == "aorta" and masks.algorithm == "AUTOMATIC"
+    found = np.stack([masks.masks.get(i, np.zeros_like(aorta[0])) for i in range(len(aorta))])
+    assert 2 * (found & aorta).sum() / (found.sum() + aorta.sum()) > 0.6
+    states = {entry["state"] for entry in json.loads(report.read_text())["segments"][0]["slices"]}
+    assert states <= {"proposed", "empty"}
+
+
+@pytest.mark.parametrize("options", [["--absent", "aorta:0"], ["--method", "interpolation"]])
+def test_what_makes_no_sense_with_a_teacher_is_refused(drawn_case, tmp_path, capsys, options):
+    arguments = ["propose", str(drawn_case.folder), "--output", str(tmp_path / "out.dcm")]
+    arguments += ["--teacher", str(drawn_case.folder), str(drawn_case.examples), *options]
+    assert main(arguments) == 2
+    assert options[0] in capsys.readouterr().err
+    assert not (tmp_path / "out.dcm").exists()

@@ -4,7 +4,7 @@ import pytest
 from core.evaluation.cases import read_volumes
 from core.evaluation.metrics import dice
 from core.network.engine import load_engine
-from core.proposals.across import SUPPORT_SETS, Teacher, propose_across
+from core.proposals.across import SUPPORT_SETS, Teacher, beyond_examples, propose_across
 from core.proposals.examples import SegmentExamples
 
 SPACING = (2.0, 1.0, 1.0)
@@ -102,3 +102,9 @@ def test_one_patient_teaches_the_next(shared_data):
     ):
         found[one.slice] = one.mask
     assert dice(found, truth) > 0.4
+
+
+def test_slices_well_beyond_the_examples_are_taken_to_be_empty():
+    masks = dict.fromkeys((5, 7, 8), np.ones((2, 2), bool))
+    assert beyond_examples(masks, 14) == [0, 1, 2, 11, 12, 13]
+    assert beyond_examples({4: masks[5]}, 7) == [0, 1, 2, 6]
