@@ -14,6 +14,7 @@ from core.annotation.review import (
 )
 from core.annotation.segments import Segment
 from core.annotation.store import SliceAnnotation, StoreError, VersionConflict
+from core.proposals.quality import grade
 from pages.components.banner import banner
 from pages.components.counts import counts_table
 from pages.components.display import display_settings, slice_png
@@ -30,6 +31,8 @@ from pages.components.work import (
 
 PASSED = "review.passed"
 ALL = "All segments"
+
+QUALITY_COLORS = {"good": "green", "fair": "orange", "poor": "red", "unknown": "gray"}
 
 Decision = Callable[..., object]
 
@@ -110,7 +113,8 @@ def decide(
     """Offer what can be done with the proposal shown."""
     st.markdown(f"**{plain(segment.label)}** · slice {current.slice_index + 1}")
     quality = (
-        f"expected Dice {current.expected_dice:.2f}"
+        f":{QUALITY_COLORS[grade(current.expected_dice)]}[expected Dice "
+        f"{current.expected_dice:.2f}]"
         if current.expected_dice is not None
         else "quality unknown: too few examples to tell"
     )

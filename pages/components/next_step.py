@@ -4,9 +4,11 @@ import streamlit as st
 
 from core.annotation.segments import Segment
 from core.annotation.states import EXAMPLE_STATES, SliceState
-from pages.components.proposing import running_job, show_progress, start_proposing
+from core.proposals.examples import Proposal
+from core.proposals.next_slice import Suggestion, suggest_slice
+from pages.components.proposing import carry_on, running_job, show_progress, start_proposing
 from pages.components.words import count
-from pages.components.work import Work
+from pages.components.work import Work, current_slice, set_slice
 
 _ENOUGH_SLICES = 3
 
@@ -24,6 +26,7 @@ def next_step(work: Work, segment: Segment) -> None:
     show_progress(work)
     if running_job(work) is not None:
         return
+    _suggest(work, segment)
     annotation = work.store.annotation(work.uid)
     proposed = sum(one.state is SliceState.PROPOSED for one in annotation.values())
     own = [one for (number, _), one in annotation.items() if number == segment.number]
@@ -66,3 +69,60 @@ def next_step(work: Work, segment: Segment) -> None:
         args=(work,),
         width="stretch",
     )
+
+
+def _suggest(work: Work, segment: Segment) -> None:
+    """Say which slice would help most, and go there in one click; or let neighbours follow."""
+    index = current_slice(work)
+    own = work.annotations_of(segment.number)
+    here = own.get(index)
+    beside = [own.get(near) for near in (index - 1, index + 1)]
+    if (
+        here is not None
+        and here.state is SliceState.CORRECTED
+        and any(one is not None and one.state is SliceState.PROPOSED for one in beside)
+    ):
+        st.button(
+            "Carry on from here",
+            icon=":material/keyboard_double_arrow_right:",
+            key="leave-carry-on",
+            help="Proposes the slices around this one anew, up to the next ones you stand behind.",
+            on_click=carry_on,
+            args=(work, segment.number, index),
+            width="stretch",
+        )
+    suggestion = _suggestion(
+        work.uid,
+        segment.number,
+        tuple(sorted((place, one.version) for place, one in own.items())),
+        work,
+    )
+    if suggestion is None or suggestion.slice == index:
+        return
+    if st.button(
+        f"Next: slice {suggestion.slice + 1}",
+        icon=":material/my_location:",
+        key="leave-suggested",
+        help=f"Drawing or correcting this slice would help most: {suggestion.reason}.",
+        width="stretch",
+    ):
+        set_slice(work, suggestion.slice)
+        st.rerun()
+    st.caption(suggestion.reason)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _suggestion(
+    uid: str, number: int, versions: tuple[tuple[int, int], ...], _work: Work
+) -> Suggestion | None:
+    """Suggest a slice once something is proposed; kept until a slice of the segment changes."""
+    own = _work.annotations_of(number)
+    proposals = {
+        index: Proposal(number, index, one.mask, one.expected_dice)
+        for index, one in own.items()
+        if one.state is SliceState.PROPOSED
+    }
+    if not proposals:
+        return None
+    examples = {index: one.mask for index, one in own.items() if one.state in EXAMPLE_STATES}
+    return suggest_slice(examples, proposals, _work.series.summary.slices)

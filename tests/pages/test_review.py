@@ -54,7 +54,7 @@ def states(store: AnnotationStore, uid: str) -> dict[int, SliceState]:
 
 def test_the_least_certain_proposal_comes_first(app: AppTest) -> None:
     assert "slice 12" in shown(app)
-    assert "expected Dice 0.50 · 4 proposals waiting" in shown(app)
+    assert ":red[expected Dice 0.50] · 4 proposals waiting" in shown(app)
     press(app, "Later")
     assert "slice 13" in shown(app)
     for _ in range(3):
