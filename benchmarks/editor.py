@@ -26,6 +26,7 @@ from typing import Any
 import numpy as np
 import pydicom
 from playwright.async_api import Browser, Dialog, Page, async_playwright, expect
+from playwright.async_api import Error as PlaywrightError
 from scipy.ndimage import zoom
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -284,7 +285,11 @@ async def soak(browser: Browser, series: DrawnSeries, events: int, seed: int) ->
         elif number in proposals:
             await _propose_mid_stroke(page, generator)
         else:
-            await _random_event(page, generator)
+            try:
+                await _random_event(page, generator)
+            except PlaywrightError:
+                await page.screenshot(path=tempfile.gettempdir() + f"/soak-{seed}-{number}.png")
+                raise
         made = await page.evaluate(TAKE_MESSAGES)
         result.strokes += [(client, n) for client, n, kind in made if kind in ("mask", "absent")]
     await saved(page)

@@ -244,9 +244,10 @@ export function createScreen(root, app) {
     }
     stageElement.classList.toggle("waiting", app.annotation.isWaiting());
     if (held !== null && state !== "saving") {
-      const link = held;
+      const again = held;
       held = null;
-      if (link.isConnected) link.click();
+      // Streamlit may have made the link anew meanwhile.
+      document.querySelector(again)?.click();
     }
   }
 
@@ -614,7 +615,8 @@ export function createScreen(root, app) {
     if (!link) return;
     event.preventDefault();
     event.stopImmediatePropagation();
-    held = link;
+    const [key] = link.closest('[class*="st-key-leave-"]')?.className.match(/st-key-leave-[\w-]+/) ?? [];
+    held = key ? `.${key} button` : `a[href="${CSS.escape(link.getAttribute("href"))}"]`;
   }, { ...listening, capture: true });
   window.addEventListener("beforeunload", (event) => {
     if (app.annotation.state(performance.now()) !== "saved" || drawing.isOpen()) event.preventDefault();
