@@ -258,6 +258,14 @@ def test_highdicom_reads_label_maps(small):
             assert np.array_equal(pixels[index, :, :, channel].astype(bool), expected)
 
 
+def test_dcmqi_reads_label_maps(small, segimage2itkimage):
+    summary, segments, path = small
+    written(small, kind="LABELMAP")
+    (image,) = volumes_by_dcmqi(path, path.parent, segimage2itkimage)
+    for number, one in enumerate(segments, start=1):
+        assert_same_masks(one.masks, masks_in_place(image, number, summary))
+
+
 def test_label_maps_of_overlapping_segments_are_refused(small):
     summary, _, path = small
     path.parent.mkdir()
