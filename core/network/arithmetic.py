@@ -16,7 +16,7 @@ Pairs of query and example are computed in chunks that stay in the processor's c
 2×2 square in four planes, so that pooling them is a maximum of planes.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -137,21 +137,30 @@ class RearrangedNetwork:
         self._out_weight = self._out_weight[:, :, 0, 0].to(device)
         self._out_bias = self._out_bias.to(device)
 
-    def encode(self, pair: Tensor) -> Tensor:
-        """Compute the term of an example that the first block adds for every query.
+    def encode(self, pairs: Tensor) -> Tensor:
+        """Compute the terms of examples that the first block adds for every query.
 
         Parameters
         ----------
-        pair : Tensor
-            float32 [2, height, width]: image and label.
+        pairs : Tensor
+            float32 [examples, 2, height, width]: image and label.
 
         Returns
         -------
         Tensor
-            [4, height / 2, width / 2, features]: B * (W_v * v) of the first block, in planes.
+            [examples, 4, height / 2, width / 2, features]: B * (W_v * v) of the first block, in
+            planes.
         """
-        maps = pair.to(self._device, self._dtype).permute(1, 2, 0)[None]
-        return _planes(self._first_term(self._first_example(maps.contiguous())))[0]
+        count, _, height, width = pairs.shape
+        channels = self._out_weight.shape[1]
+        shape = (count, 4, height // 2, width // 2, channels)
+        terms = torch.empty(shape, dtype=self._dtype, device=self._device)
+        size = max(1, self._chunk_pixels // (height * width))
+        for part, kept in zip(pairs.split(size), terms.split(size), strict=True):
+            maps = part.to(self._device, self._dtype).permute(0, 2, 3, 1).contiguous()
+            encoded = self._first_term(self._first_example(maps))
+            kept.unflatten(1, (2, 2)).copy_(_squares(encoded))
+        return terms
 
     def predict(
         self, inputs: Tensor, mean_pairs: Tensor, terms: Sequence[Sequence[Tensor]]
@@ -175,8 +184,8 @@ class RearrangedNetwork:
         counts = [len(of_query) for of_query in terms]
         height, width = inputs.shape[-2:]
         channels = self._out_weight.shape[1]
-        fine = self._cut(counts, height // 2, width // 2)
-        coarse = self._cut(counts, height // 4, width // 4)
+        size = max(1, self._chunk_pixels // (height // 2 * (width // 2)))
+        fine, coarse = cut(counts, size), cut(counts, 4 * size)
         chunks = [fine, *[coarse] * (len(self._encoder) - 1)]
         query, shared = self._first_queries(inputs, mean_pairs)
         first_mean = torch.empty_like(shared)
@@ -189,26 +198,27 @@ class RearrangedNetwork:
             if depth:
                 pairs = self._pooled(skips[-1], level)
             query = self._pool(query)
-            query, outputs = self._pass(block, query, zip(pairs), level, counts)
+            outputs: list[Tensor] = []
+            query = self._pass(block, query, zip(pairs), level, counts, _append_to(outputs))
             query_skips.append(query)
             skips.append(outputs)
 
         query_skips.pop()
         outputs = skips.pop()
+        mean = _Mean(self._steps, counts, like=query_skips[1])
         for block, level in zip(self._decoder, reversed(chunks[:-1]), strict=True):
             query = self._doubled(query, parts=2)
             query[..., channels:] = query_skips.pop()
-            below = map(self._doubled, _recut(outputs, level))
+            below = map(self._doubled, _recut(_drained(outputs), level))
             both = zip(below, _drained(skips.pop()), strict=True)
-            query, outputs = self._pass(block, query, both, level, counts)
+            outputs = []
+            take = mean.add if block is self._decoder[-1] else _append_to(outputs)
+            query = self._pass(block, query, both, level, counts, take)
 
-        mean = _Mean(self._steps, counts, query)
-        for chunk, maps in zip(fine, outputs, strict=True):
-            mean.add(chunk, maps)
         query = self._doubled(query, parts=4)
         query[..., channels : 2 * channels] = query_skips.pop()
         self._steps.upsample(mean.result, query, 2 * channels)
-        _unplane(first_mean, query[..., 3 * channels :])
+        _squares(query[..., 3 * channels :]).copy_(first_mean.unflatten(1, (2, 2)))
         maps = self._last_target.activated(self._last(query))
         return functional.linear(maps.float(), self._out_weight, self._out_bias)[..., 0]
 
@@ -218,7 +228,9 @@ class RearrangedNetwork:
         both = both.permute(0, 2, 3, 1).contiguous()
         query = self._first_target.activated(self._first_mean(both))
         of_query = self._first_query(both[..., : images.shape[1]].contiguous())
-        return query, _planes(self._first_shared(of_query))
+        return query, _squares(self._first_shared(of_query)).reshape(
+            len(query), 4, *(side // 2 for side in query.shape[1:3]), query.shape[3]
+        )
 
     def _first_pairs(
         self,
@@ -251,11 +263,11 @@ class RearrangedNetwork:
         inputs: Iterable[tuple[Tensor, ...]],
         chunks: Sequence[Chunk],
         counts: Sequence[int],
-    ) -> tuple[Tensor, list[Tensor]]:
-        """Pass queries and, chunk by chunk, their pairs through a block."""
+        take: Callable[[Chunk, Tensor], None],
+    ) -> Tensor:
+        """Pass queries through a block; also their pairs, handed to take chunk by chunk."""
         of_query = block.query(query)
         mean = _Mean(self._steps, counts, of_query)
-        outputs = []
         for chunk, parts in zip(chunks, inputs, strict=True):
             interaction = of_query.new_empty((len(chunk), *of_query.shape[1:]))
             for span in chunk.spans:
@@ -263,8 +275,8 @@ class RearrangedNetwork:
             for convolution, maps in zip(block.inputs, parts, strict=True):
                 interaction = convolution.added_to(interaction, maps)
             mean.add(chunk, interaction)
-            outputs.append(block.support.activated(interaction))
-        return block.target.activated(mean.result), outputs
+            take(chunk, block.support.activated(interaction))
+        return block.target.activated(mean.result)
 
     def _pool(self, maps: Tensor) -> Tensor:
         count, height, width, channels = maps.shape
@@ -272,15 +284,19 @@ class RearrangedNetwork:
         self._steps.pool(maps, pooled)
         return pooled
 
-    def _pooled(self, parts: Sequence[Tensor], chunks: Sequence[Chunk]) -> list[Tensor]:
-        """Pool the pairs of all parts and cut them into chunks."""
-        _, height, width, channels = parts[0].shape
-        pooled = parts[0].new_empty((chunks[-1].stop, height // 2, width // 2, channels))
-        start = 0
-        for maps in parts:
-            self._steps.pool(maps, pooled[start : start + len(maps)])
-            start += len(maps)
-        return [pooled[chunk.start : chunk.stop] for chunk in chunks]
+    def _pooled(self, parts: Iterable[Tensor], chunks: Sequence[Chunk]) -> Iterator[Tensor]:
+        """Pool parts, one or more of which make a chunk."""
+        remaining = iter(parts)
+        for chunk in chunks:
+            pooled, filled = torch.empty(0), 0
+            while filled < len(chunk):
+                maps = next(remaining)
+                if not filled:
+                    _, height, width, channels = maps.shape
+                    pooled = maps.new_empty((len(chunk), height // 2, width // 2, channels))
+                self._steps.pool(maps, pooled[filled : filled + len(maps)])
+                filled += len(maps)
+            yield pooled
 
     def _doubled(self, maps: Tensor, parts: int = 1) -> Tensor:
         """Upsample; with room for as many channels again as there are other parts."""
@@ -288,10 +304,6 @@ class RearrangedNetwork:
         doubled = maps.new_empty((count, 2 * height, 2 * width, parts * channels))
         self._steps.upsample(maps, doubled, 0)
         return doubled
-
-    def _cut(self, counts: Sequence[int], height: int, width: int) -> list[Chunk]:
-        size = max(1, self._chunk_pixels // (height * width))
-        return cut(counts, size)
 
     def _convolution(self, weight: Tensor, bias: Tensor | None) -> Convolution:
         weight = weight.to(self._device, self._dtype)
@@ -317,24 +329,25 @@ def _parameters(convolution: nn.Conv2d) -> tuple[Tensor, Tensor]:
     return weight, bias
 
 
-def _planes(maps: Tensor) -> Tensor:
-    """Sort [n, height, width, c] into [n, 4, height / 2, width / 2, c] by place in 2×2 squares."""
-    count, height, width, channels = maps.shape
-    squares = maps.view(count, height // 2, 2, width // 2, 2, channels)
-    return squares.permute(0, 2, 4, 1, 3, 5).reshape(count, 4, height // 2, width // 2, channels)
+def _squares(maps: Tensor) -> Tensor:
+    """View [n, height, width, c] as [n, 2, 2, height / 2, width / 2, c]: 2×2 squares in planes."""
+    height, width = maps.shape[1:3]
+    squares = maps.unflatten(1, (height // 2, 2)).unflatten(3, (width // 2, 2))
+    return squares.permute(0, 2, 4, 1, 3, 5)
 
 
-def _unplane(planes: Tensor, maps: Tensor) -> None:
-    """Undo `_planes`, into maps, which may be channels of wider maps."""
-    height, width = planes.shape[2:4]
-    squares = maps.unflatten(1, (height, 2)).unflatten(3, (width, 2))
-    squares.copy_(planes.unflatten(1, (2, 2)).permute(0, 3, 1, 4, 2, 5))
+def _recut(parts: Iterable[Tensor], chunks: Sequence[Chunk]) -> Iterator[Tensor]:
+    """Cut parts, each of which makes one or more chunks."""
+    remaining, rest = iter(parts), torch.empty(0)
+    for chunk in chunks:
+        if not len(rest):
+            rest = next(remaining)
+        yield rest[: len(chunk)]
+        rest = rest[len(chunk) :]
 
 
-def _recut(parts: Sequence[Tensor], chunks: Sequence[Chunk]) -> list[Tensor]:
-    """Join the pairs of all parts and cut them into chunks."""
-    joined = parts[0] if len(parts) == 1 else torch.cat(list(parts))
-    return [joined[chunk.start : chunk.stop] for chunk in chunks]
+def _append_to(parts: list[Tensor]) -> Callable[[Chunk, Tensor], None]:
+    return lambda chunk, maps: parts.append(maps)
 
 
 def _drained(parts: list[Tensor]) -> Iterator[Tensor]:

@@ -18,33 +18,21 @@ from core.network.arithmetic import RearrangedNetwork
 from core.network.convolution import fusing_available
 from core.network.definition import SIDE_MULTIPLE
 from core.network.inputs import checked_guidance, checked_pictures
-from core.network.processor import choose_device, choose_precision, choose_steps, keep_freed_memory
+from core.network.processor import (
+    choose_device,
+    choose_limits,
+    choose_precision,
+    choose_steps,
+    full_float32,
+    keep_freed_memory,
+)
 from core.network.weights import Weights, load_weights
 
 _LOG = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class _Limits:
-    """How much is computed at once on a kind of device.
-
-    Attributes
-    ----------
-    chunk_pixels : int
-        Pairs × height × width of the maps of a chunk; see `core.network.arithmetic`.
-    group_pixels : int
-        Pairs × height × width of the pictures of all queries computed together.
-    """
-
-    chunk_pixels: int
-    group_pixels: int
-
-
-# A processor's cache holds the maps of a chunk; a graphics card is to be kept busy instead.
-_LIMITS = {
-    "cpu": _Limits(chunk_pixels=8 * 64 * 64, group_pixels=64 * 128 * 128),
-    "cuda": _Limits(chunk_pixels=256 * 64 * 64, group_pixels=1024 * 128 * 128),
-}
+_QUERY_PAIRS = 32
+"""A query's own maps, some of full size, take as much memory as those of this many pairs."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,7 +87,7 @@ class Engine:
         self.device = device
         self.precision = precision
         steps = choose_steps(device)
-        limits = _LIMITS[device.type]
+        limits = choose_limits(device, weights.network.features, precision)
         self._group_pixels = limits.group_pixels
         self._steps_name = steps.name
         if device.type == "cpu":
@@ -157,12 +145,13 @@ class Engine:
                 f"labels: got shape {tuple(pictures[1].shape)}; expected that of images, "
                 f"{tuple(pictures[0].shape)}"
             )
-        examples = []
-        for image, label in zip(*pictures, strict=True):
-            pair = torch.stack([image, label]).to(self.device)
-            with torch.inference_mode():
-                examples.append(EncodedExample(pair, self._network.encode(pair), self._network))
-        return examples
+        pairs = torch.stack(pictures, dim=1).to(self.device)
+        with torch.inference_mode(), full_float32():
+            terms = self._network.encode(pairs)
+        return [
+            EncodedExample(pair, term, self._network)
+            for pair, term in zip(pairs, terms, strict=True)
+        ]
 
     def predict(
         self,
@@ -204,7 +193,7 @@ class Engine:
         extra = torch.zeros(len(maps), self.guidance_channels, *maps.shape[1:])
         inputs = torch.cat([maps[:, None], extra if given is None else given], dim=1)
         logits = torch.empty_like(maps)
-        with torch.inference_mode():
+        with torch.inference_mode(), full_float32():
             for group in _groups(chosen, self._group_pixels // maps[0].numel()):
                 logits[group] = self._predict(inputs[group], chosen[group], examples)
         return logits.numpy()
@@ -302,8 +291,8 @@ def _groups(subsets: Sequence[Sequence[int]], most_pairs: int) -> list[slice]:
     starts: list[int] = []
     pairs = 0
     for query, subset in enumerate(subsets):
-        pairs += len(subset)
+        pairs += len(subset) + _QUERY_PAIRS
         if not starts or pairs > most_pairs:
             starts.append(query)
-            pairs = len(subset)
+            pairs = len(subset) + _QUERY_PAIRS
     return [slice(*ends) for ends in pairwise([*starts, len(subsets)])]

@@ -3,6 +3,8 @@
 import ctypes
 import importlib.util
 import platform
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 
 import torch
 
@@ -15,6 +17,22 @@ _FIRST_BFLOAT16_CAPABILITY = (8, 0)
 # Parameters of glibc's mallopt and the values given to them; see mallopt(3).
 _TRIM_THRESHOLD, _KEPT_BYTES = -1, 256 * 2**20
 _MMAP_THRESHOLD, _LARGEST_KEPT_BYTES = -3, 32 * 2**20
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much is computed at once.
+
+    Attributes
+    ----------
+    chunk_pixels : int
+        Pairs × height × width of the maps of a chunk; see `core.network.arithmetic`.
+    group_pixels : int
+        Pairs × height × width of the pictures of all queries computed together.
+    """
+
+    chunk_pixels: int
+    group_pixels: int
 
 
 def choose_device(device: str = "auto") -> torch.device:
@@ -97,6 +115,39 @@ def choose_steps(device: torch.device) -> Steps:
 
         return COMPILED
     return PORTABLE
+
+
+def choose_limits(device: torch.device, features: int, precision: torch.dtype) -> Limits:
+    """Choose how much to compute at once.
+
+    A processor's cache holds the maps of a chunk. A graphics card is to be kept busy instead, with
+    as many pairs as fit in half of the memory that is free: a pair keeps less than one value of
+    every channel for a pixel of its picture.
+
+    Parameters
+    ----------
+    device : torch.device
+        Where it will be computed.
+    features : int
+        Channels of the network's maps.
+    precision : torch.dtype
+        Of the maps.
+
+    Returns
+    -------
+    Limits
+        For any size of pictures.
+    """
+    if device.type == "cpu":
+        return Limits(chunk_pixels=8 * 64 * 64, group_pixels=96 * 128 * 128)
+    free, _ = torch.cuda.mem_get_info(device)
+    group_pixels = free // 2 // (features * precision.itemsize)
+    return Limits(chunk_pixels=min(256 * 64 * 64, group_pixels // 4), group_pixels=group_pixels)
+
+
+def full_float32() -> AbstractContextManager[None]:
+    """Let float32 be float32: without this, graphics cards round to TF32 before convolving."""
+    return torch.backends.cudnn.flags(enabled=True, allow_tf32=False)
 
 
 def keep_freed_memory() -> None:
