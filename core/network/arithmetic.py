@@ -5,15 +5,25 @@ A and B the convolutions of the two branches, every block computes
 
     z_i = W_u * u + b + W_v * v_i        u' = σ(A * mean_i z_i + a)        v_i' = σ(B * z_i + β)
 
-The query's part is computed once per query, not once per pair. In the first block v_i is the
-example itself, so B * (W_v * v_i) is computed once per example and kept, and mean_i (W_v * v_i) is
-W_v * mean_i v_i. The last block's examples are never read, so that block needs only the mean of its
-inputs, and averaging commutes with upsampling: the most expensive block does not depend on the
-number of examples.
+where * is a 3×3 convolution and σ a LeakyReLU. With C channels (64 as published), u and v_i of the
+inner blocks are [h, w, C] on the way down and [h, w, 2C] on the way up; z_i, u' and v_i' [h, w, C].
 
-Pairs of query and example are computed in chunks that stay in the processor's cache. Maps are
-[n, height, width, channels]. The terms of the first block are kept with the four pixels of every
-2×2 square in four planes, so that pooling them is a maximum of planes.
+- W_u * u + b is computed once per query, not once per pair.
+- In the first block v_i is the example itself, so T_i = B * (W_v * v_i) is computed once per
+  example and kept, and v_i' = σ(B * (W_u * u + b) + β + T_i) is one addition and one LeakyReLU.
+  There, mean_i (W_v * v_i) is W_v * mean_i v_i.
+- The last block's examples are never read, so that block needs only mean_i v_i, and averaging
+  commutes with upsampling and concatenation: the block of full size and 4C channels does not
+  depend on the number of examples.
+
+An example's image and label enter T_i in separate terms, but both still pass through B, which is
+all but a thirtieth of the work: keeping the image's term for other labels would save nothing.
+
+Pairs of query and example are computed in chunks that stay in the processor's cache; a chunk on
+the coarser levels, whose maps have a quarter of the pixels or less, holds four times as many pairs.
+Maps are [n, height, width, channels]. T_i and what a query adds to it are kept with the four pixels
+of every 2×2 square in four planes, [4, height / 2, width / 2, channels], so that pooling them is a
+maximum of planes.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
