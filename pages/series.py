@@ -2,35 +2,57 @@
 
 import shutil
 import tempfile
+from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core.demo import write_demo_series
 from core.dicom.errors import DicomError
 from core.dicom.reading import find_series
-from core.dicom.uploads import Upload, data_roots, delete_upload, list_uploads, store_upload
+from core.dicom.uploads import (
+    Upload,
+    data_roots,
+    delete_expired,
+    delete_upload,
+    list_uploads,
+    store_upload,
+    upload_lifetime,
+)
 from pages.components.archive import open_from_archive
 from pages.components.banner import banner
 from pages.components.found_series import show_found
 from pages.components.gate import NOT_A_MEDICAL_DEVICE, enter
 from pages.components.library import remember_series
+from pages.components.masks_in import take_masks
 from pages.components.opening import source_files
 from pages.components.words import count
 from pages.components.work import choose_series, chosen_summary, forget_source
 
 FOUND = "series.found"
 
+_FILES_PER_STEP = 25  # between two words on progress
+
 
 def look_in(home: Path, source: Path) -> None:
     """Look for series and keep what was found for the list."""
     st.session_state.pop(FOUND, None)
+    place = st.empty()
+    bar = place.progress(0.0, "Looking for series…")
+
+    def show(done: int, files: int) -> None:
+        if done % _FILES_PER_STEP == 0:
+            bar.progress(done / files, f"Looking for series… {done} of {count(files, 'file')}")
+
     try:
-        with st.spinner("Looking for series…"):
-            found = find_series(source_files(home, source))
+        found = find_series(source_files(home, source), show)
     except DicomError as error:
         st.error(str(error), icon=":material/error:")
         return
+    finally:
+        place.empty()
     st.session_state[FOUND] = (source, found)
 
 
@@ -58,6 +80,7 @@ def ways_in(home: Path) -> None:
         st.subheader("Upload")
         take_upload(home)
     open_from_archive(home, lambda folder: look_in(home, folder))
+    take_masks(entrance)
     with st.container(border=True):
         st.subheader("Folder on the server")
         take_folder(home)
@@ -72,13 +95,11 @@ def take_upload(home: Path) -> None:
             help="Copied to this server's own folder; delete the copy below when you are done.",
         )
         if st.form_submit_button("Store and look inside", width="stretch") and files:
-            try:
-                with st.spinner("Storing the upload…"):
-                    upload = store_upload([(one.name, one) for one in files], home)
-            except DicomError as error:
-                st.error(str(error), icon=":material/error:")
-            else:
-                look_in(home, upload.folder)
+            store_and_look(home, files)
+    lifetime = keep_to_lifetime(home)
+    if lifetime is not None:
+        days = lifetime.total_seconds() / 86400
+        st.caption(f"Copies are deleted {days:g} days after the upload; what was drawn stays.")
     for upload in list_uploads(home):
         text, show, delete = st.columns([3, 1.4, 0.9], vertical_alignment="center")
         text.caption(f"{upload.created:%Y-%m-%d %H:%M} UTC · {count(upload.files, 'file')}")
@@ -88,6 +109,36 @@ def take_upload(home: Path) -> None:
             st.write("Delete this copy for good? What was drawn stays stored.")
             if st.button("Delete", key=f"delete-{upload.identifier}", type="primary"):
                 remove_upload(home, upload)
+
+
+def store_and_look(home: Path, files: Sequence[UploadedFile]) -> None:
+    """Store uploaded files with a word on how far that is, and look for series in them."""
+    with st.status("Storing the upload…") as status:
+
+        def show(done: int, size: int) -> None:
+            if done % _FILES_PER_STEP == 0:
+                status.update(label=f"Storing… {count(done, 'file')}, {size / 1e6:.0f} MB")
+
+        try:
+            upload = store_upload([(one.name, one) for one in files], home, show)
+        except DicomError as error:
+            status.update(label="The upload was not stored.", state="error")
+            st.error(str(error), icon=":material/error:")
+            return
+        status.update(label=f"Stored {count(upload.files, 'file')}", state="complete")
+    look_in(home, upload.folder)
+
+
+def keep_to_lifetime(home: Path) -> timedelta | None:
+    """Delete copies of uploads that are too old; return how long they may be kept."""
+    try:
+        lifetime = upload_lifetime()
+    except DicomError as error:
+        st.error(str(error), icon=":material/settings:")
+        return None
+    for folder in delete_expired(lifetime, home):
+        forget_source(home, folder)
+    return lifetime
 
 
 def remove_upload(home: Path, upload: Upload) -> None:

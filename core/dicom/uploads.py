@@ -11,10 +11,10 @@ import stat
 import uuid
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import BinaryIO, Protocol
 
@@ -38,6 +38,8 @@ _ZIP_MAGIC = b"PK\x03\x04"
 _ZIP_EMPTY_MAGIC = b"PK\x05\x06"
 _IDENTIFIER = re.compile(r"[0-9a-f]{32}")
 _ENCRYPTED_FLAG = 0x1
+_UNFINISHED = ".part"
+_LONGEST_UPLOAD = timedelta(days=1)
 
 
 class _Readable(Protocol):
@@ -59,7 +61,11 @@ def home_folder() -> Path:
     return Path(os.environ.get("SLICEWISE_HOME") or Path.home() / ".slicewise")
 
 
-def store_upload(files: Iterable[tuple[str, BinaryIO]], home: Path | None = None) -> Upload:
+def store_upload(
+    files: Iterable[tuple[str, BinaryIO]],
+    home: Path | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Upload:
     """Copy uploaded files, and what uploaded zip archives hold, to a folder of their own.
 
     Parameters
@@ -68,6 +74,8 @@ def store_upload(files: Iterable[tuple[str, BinaryIO]], home: Path | None = None
         As uploaded. The name only serves to name a bad archive in a message.
     home : pathlib.Path, optional
         Instead of `home_folder`.
+    progress : callable, optional
+        Called with the files and the bytes stored so far.
 
     Returns
     -------
@@ -83,10 +91,10 @@ def store_upload(files: Iterable[tuple[str, BinaryIO]], home: Path | None = None
     identifier = uuid.uuid4().hex
     uploads = _uploads_folder(home)
     uploads.mkdir(mode=0o700, parents=True, exist_ok=True)
-    unfinished = uploads / f"{identifier}.part"
+    unfinished = uploads / f"{identifier}{_UNFINISHED}"
     unfinished.mkdir(mode=0o700)
     try:
-        count = _copy_all(files, unfinished)
+        count = _copy_all(files, unfinished, progress)
         if count == 0:
             raise DicomError("The upload holds no files; choose DICOM files or a zip of them.")
         unfinished.rename(uploads / identifier)
@@ -121,6 +129,65 @@ def delete_upload(identifier: str, home: Path | None = None) -> None:
         shutil.rmtree(folder)
     except OSError as error:
         raise DicomError(f"The upload could not be deleted: {error.strerror or error}.") from error
+
+
+def upload_lifetime(environment: Mapping[str, str] | None = None) -> timedelta | None:
+    """Return how long copies of uploads are kept; None for as long as nobody deletes them.
+
+    It is configured in SLICEWISE_UPLOAD_DAYS, a number of days that may be a fraction.
+
+    Raises
+    ------
+    DicomError
+        When it is set to anything else than a positive number.
+    """
+    configured = (os.environ if environment is None else environment).get("SLICEWISE_UPLOAD_DAYS")
+    if not configured:
+        return None
+    try:
+        lifetime = timedelta(days=float(configured))
+    except (ValueError, OverflowError):
+        lifetime = timedelta(0)
+    if lifetime <= timedelta(0):
+        raise DicomError(
+            "SLICEWISE_UPLOAD_DAYS must be a positive number of days; start Slicewise again."
+        )
+    return lifetime
+
+
+def delete_expired(
+    lifetime: timedelta | None, home: Path | None = None, *, now: datetime | None = None
+) -> list[Path]:
+    """Delete copies of uploads that are older than they may be, and what broken uploads left.
+
+    Parameters
+    ----------
+    lifetime : datetime.timedelta or None
+        From `upload_lifetime`; None deletes the leftovers only.
+    home : pathlib.Path, optional
+        Instead of `home_folder`.
+    now : datetime.datetime, optional
+        With a zone; the present by default.
+
+    Returns
+    -------
+    list of pathlib.Path
+        Folders of the uploads that are gone. One that cannot be deleted stays for the next time.
+    """
+    now = now or datetime.now(UTC)
+    expired = [
+        upload.folder
+        for upload in list_uploads(home)
+        if lifetime is not None and now - upload.created > lifetime
+    ]
+    leftovers = [
+        folder
+        for folder in _uploads_folder(home).glob(f"*{_UNFINISHED}")
+        if now - datetime.fromtimestamp(folder.stat().st_mtime, UTC) > _LONGEST_UPLOAD
+    ]
+    for folder in (*expired, *leftovers):
+        shutil.rmtree(folder, ignore_errors=True)
+    return [folder for folder in expired if not folder.exists()]
 
 
 def data_roots() -> list[Path]:
@@ -187,8 +254,13 @@ def _upload(folder: Path) -> Upload:
     )
 
 
-def _copy_all(files: Iterable[tuple[str, BinaryIO]], folder: Path) -> int:
-    budget = min(MAX_UPLOAD_BYTES, shutil.disk_usage(folder).free - _FREE_BYTES_KEPT)
+def _copy_all(
+    files: Iterable[tuple[str, BinaryIO]],
+    folder: Path,
+    progress: Callable[[int, int], None] | None,
+) -> int:
+    allowed = min(MAX_UPLOAD_BYTES, shutil.disk_usage(folder).free - _FREE_BYTES_KEPT)
+    budget = allowed
     count = 0
     for stream in _streams(files):
         count += 1
@@ -202,6 +274,8 @@ def _copy_all(files: Iterable[tuple[str, BinaryIO]], folder: Path) -> int:
                         "The upload is too large for the space there is; upload one series only."
                     )
                 copy.write(chunk)
+        if progress is not None:
+            progress(count, allowed - budget)
     return count
 
 

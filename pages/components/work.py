@@ -134,7 +134,7 @@ def require_work(entrance: Entrance) -> Work:
         store = open_store(entrance.settings.database)
         store.open_series(
             series.summary.uid,
-            [_slice_name(record.sop_instance_uid, record.frame) for record in series.slices],
+            slice_names(series.summary),
             series.summary.rows,
             series.summary.columns,
         )
@@ -179,5 +179,11 @@ def set_slice(work: Work, index: int) -> None:
     work.memory["slice"] = min(max(index, 0), work.series.summary.slices - 1)
 
 
-def _slice_name(sop_instance_uid: str, frame: int | None) -> str:
-    return sop_instance_uid if frame is None else f"{sop_instance_uid}#{frame}"
+def slice_names(summary: SeriesSummary) -> list[str]:
+    """Names by which the store knows the slices of a series, in position order."""
+    return [
+        record.sop_instance_uid
+        if record.frame is None
+        else f"{record.sop_instance_uid}#{record.frame}"
+        for record in summary.records
+    ]

@@ -2,6 +2,7 @@ import io
 import os
 import stat
 import zipfile
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -9,11 +10,13 @@ from core.dicom import uploads
 from core.dicom.errors import DicomError
 from core.dicom.reading import find_series
 from core.dicom.uploads import (
+    delete_expired,
     delete_upload,
     home_folder,
     list_uploads,
     server_files,
     store_upload,
+    upload_lifetime,
 )
 from tests.dicom.synthetic_series import PLACEMENTS, write_series
 
@@ -179,3 +182,47 @@ def test_nothing_may_be_opened_unless_configured(roots, monkeypatch):
     monkeypatch.delenv("SLICEWISE_DATA_ROOTS")
     with pytest.raises(DicomError, match="set SLICEWISE_DATA_ROOTS"):
         server_files(roots / "one")
+
+
+def aged(upload, days):
+    moment = (datetime.now(UTC) - timedelta(days=days)).timestamp()
+    os.utime(upload.folder, (moment, moment))
+    return upload
+
+
+def test_copies_are_deleted_once_their_time_is_over_and_not_before(tmp_path):
+    old = aged(store_upload([("a", io.BytesIO(b"old"))], tmp_path), 8)
+    young = aged(store_upload([("a", io.BytesIO(b"young"))], tmp_path), 6)
+    assert delete_expired(None, tmp_path) == []
+    assert delete_expired(timedelta(days=7), tmp_path) == [old.folder]
+    assert [one.identifier for one in list_uploads(tmp_path)] == [young.identifier]
+
+
+def test_what_a_broken_upload_left_is_deleted_after_a_day(tmp_path):
+    for name, days in (("a.part", 2), ("b.part", 0)):
+        folder = tmp_path / "uploads" / name
+        folder.mkdir(parents=True)
+        (folder / "000001").write_bytes(b"half")
+        moment = (datetime.now(UTC) - timedelta(days=days)).timestamp()
+        os.utime(folder, (moment, moment))
+    delete_expired(None, tmp_path)
+    assert [path.name for path in (tmp_path / "uploads").iterdir()] == ["b.part"]
+
+
+@pytest.mark.parametrize(("configured", "days"), [("", None), ("30", 30), ("0.5", 0.5)])
+def test_the_lifetime_of_copies_comes_from_the_environment(configured, days):
+    expected = None if days is None else timedelta(days=days)
+    assert upload_lifetime({"SLICEWISE_UPLOAD_DAYS": configured}) == expected
+
+
+@pytest.mark.parametrize("configured", ["0", "-1", "soon", "nan", "1e99"])
+def test_a_lifetime_that_is_no_number_of_days_is_refused(configured):
+    with pytest.raises(DicomError, match="SLICEWISE_UPLOAD_DAYS must be a positive number"):
+        upload_lifetime({"SLICEWISE_UPLOAD_DAYS": configured})
+
+
+def test_progress_counts_files_and_bytes(tmp_path):
+    seen = []
+    files = [("a", io.BytesIO(b"123")), ("b", io.BytesIO(b"4567"))]
+    store_upload(files, tmp_path, lambda done, size: seen.append((done, size)))
+    assert seen == [(1, 3), (2, 7)]

@@ -1,0 +1,61 @@
+"""Masks from elsewhere as the beginning of an annotation."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.annotation.records import MaskChange
+from core.annotation.segments import Segment
+from core.annotation.states import SliceState
+from core.annotation.store import AnnotationStore
+
+
+def seed_annotation(
+    store: AnnotationStore,
+    series_uid: str,
+    segments: Sequence[tuple[Segment, Mapping[int, NDArray[np.bool_]]]],
+    *,
+    state: SliceState,
+    person: str,
+) -> list[Segment]:
+    """Add segments with their masks to what there is; the masks are one step that undo takes back.
+
+    Parameters
+    ----------
+    store : AnnotationStore
+        Where to; the series is known to it.
+    series_uid : str
+        As the store knows it.
+    segments : sequence of (Segment, mapping of int to numpy.ndarray)
+        Masks are bool [rows, columns] by slice index. Numbers are given anew behind those there
+        are, so that nothing drawn before is touched.
+    state : SliceState
+        ``DRAWN`` for masks that a person stands behind, ``PROPOSED`` for masks to be checked.
+    person : str
+        Who brought them in.
+
+    Returns
+    -------
+    list of Segment
+        As they are stored.
+
+    Raises
+    ------
+    StoreError
+        If the store refuses.
+    """
+    first = store.next_segment_number(series_uid)
+    added = [
+        replace(segment, number=number) for number, (segment, _) in enumerate(segments, start=first)
+    ]
+    for segment in added:
+        store.save_segment(series_uid, segment, person)
+    changes = [
+        MaskChange(segment.number, index, mask, state, based_on=0)
+        for segment, (_, masks) in zip(added, segments, strict=True)
+        for index, mask in sorted(masks.items())
+    ]
+    store.put_many(series_uid, changes, person, "open", "open masks")
+    return added
