@@ -3,8 +3,11 @@ import io
 import zipfile
 
 import numpy as np
+import pydicom
 import pytest
 from PIL import Image
+from pydicom.pixels import apply_color_lut
+from pydicom.uid import ImplicitVRLittleEndian
 
 from core.dicom.display import to_grey
 from core.dicom.errors import DicomError
@@ -63,6 +66,32 @@ def test_ultrasound_and_photographs_can_be_written(shared_data, tmp_path):
         found = pictures(tmp_path / "out.zip")
         assert np.ptp(found["images/0001.png"]) > 100
         assert np.array_equal(found["segment-1/0001.png"] > 0, segments[0].masks[0])
+
+
+COLOURS = {
+    "SC_rgb.dcm": 0,
+    "SC_rgb_16bit_2frame.dcm": 8,
+    "SC_rgb_32bit.dcm": 24,
+    "OT-PAL-8-face.dcm": 8,
+}
+
+
+@pytest.mark.parametrize(("name", "shift"), COLOURS.items())
+def test_colours_are_those_that_pydicom_decodes(shared_data, tmp_path, name, shift):
+    path = shared_data / "dicom" / "odd" / name
+    summary = find_series(path)[0]
+    segments = make_segments(summary)
+    write_pictures(read_series(summary), segments, tmp_path / "out.zip")
+    dataset = pydicom.dcmread(path, force=True)
+    # A file without meta information is in the default transfer syntax.
+    dataset.file_meta.setdefault("TransferSyntaxUID", ImplicitVRLittleEndian)
+    expected = dataset.pixel_array
+    if dataset.PhotometricInterpretation == "PALETTE COLOR":
+        expected = apply_color_lut(expected, dataset)
+    expected = (expected >> shift).reshape(-1, summary.rows, summary.columns, 3)
+    found = pictures(tmp_path / "out.zip")
+    for index, picture in enumerate(expected[: summary.slices]):
+        assert np.array_equal(found[f"images/{index + 1:04d}.png"], picture)
 
 
 def test_nothing_is_refused(series, tmp_path):
