@@ -147,12 +147,13 @@ def compare(
         scores = [np.full(mask.shape, -1.0, np.float32)] * len(SHARES)
     else:
         scores = [mixed(network, interpolation, share) for share in SHARES]
+    gap = min(abs(other - index) for other in others)
     return Trial(
         slice=index,
-        gap=min(abs(other - index) for other in others),
+        gap=gap,
         overlap=overlap,
         dice=tuple(overlap_of(score > 0, mask) for score in scores),
-        signs=tuple(Signs(sureness(score), overlap) for score in scores),
+        signs=tuple(Signs(sureness(score), overlap, gap) for score in scores),
     )
 
 

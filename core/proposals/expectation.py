@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-_INTERCEPT = -0.60
-_PER_SURENESS = 1.25
-_PER_OVERLAP = 0.89
-_BEYOND = -0.56
+_INTERCEPT = 0.0
+_PER_SURENESS = 0.85
+_PER_OVERLAP = 0.60
+_PER_LOG_GAP = -0.46
+_BEYOND = -0.38
 """Coefficients of the log-odds of the Dice, fitted to development volumes."""
 
 _SHARE_OF_SURPRISE = 0.1
@@ -30,10 +31,13 @@ class Signs:
         Dice that the proposal's own probabilities promise.
     overlap : float or None
         Dice of the neighbouring examples with one another; None beyond the outermost.
+    gap : int
+        Slices to the nearest example, 1 or more.
     """
 
     sureness: float
     overlap: float | None
+    gap: int
 
 
 def usual_dice(signs: Signs) -> float:
@@ -42,6 +46,7 @@ def usual_dice(signs: Signs) -> float:
         _INTERCEPT
         + _PER_SURENESS * _log_odds(signs.sureness)
         + _PER_OVERLAP * (signs.overlap or 0.0)
+        + _PER_LOG_GAP * float(np.log(signs.gap))
         + (_BEYOND if signs.overlap is None else 0.0)
     )
     return _probability(log_odds)

@@ -346,7 +346,7 @@ def expected(work: SegmentWork, index: int) -> float | None:
         return None
     bounded = np.where(work.found[index], score(work, index), -LIMIT)
     overlap = neighbours_overlap(work.examples, index)
-    return work.trust.expected_dice(Signs(sureness(bounded), overlap))
+    return work.trust.expected_dice(Signs(sureness(bounded), overlap, work.gap(index)))
 
 
 def claim(work: SegmentWork, index: int) -> np.ndarray:

@@ -12,7 +12,7 @@ def block(rows, columns=slice(2, 12)):
 
 
 def trials(dice, count=4, overlap=0.5):
-    signs = Signs(sureness=0.9, overlap=overlap)
+    signs = Signs(sureness=0.9, overlap=overlap, gap=4)
     return [Trial(index, 3, overlap, tuple(dice), (signs,) * len(SHARES)) for index in range(count)]
 
 
@@ -80,8 +80,8 @@ def test_overlap_is_that_of_the_slices_before_and_after():
     assert neighbours_overlap(examples, 12) is None
 
 
-SURE = Signs(sureness=0.95, overlap=0.7)
-UNSURE = Signs(sureness=0.6, overlap=0.1)
+SURE = Signs(sureness=0.95, overlap=0.7, gap=2)
+UNSURE = Signs(sureness=0.6, overlap=0.1, gap=6)
 
 
 def test_two_trials_are_too_few_to_expect_anything():
