@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.dicom.errors import DicomError
 from core.pacs.cache import KeptSeries, delete_kept, fetch_series, list_kept, tidy
-from core.pacs.dicomweb import ArchivedSeries, Query, search
+from core.pacs.dicomweb import MOST_STUDIES, ArchivedSeries, Query, search
 from core.pacs.settings import Archive, ArchiveError, read_archive
 from core.pacs.storing import store_instance
 from pages.components.banner import date, person_name
@@ -17,6 +17,10 @@ from pages.components.work import forget_source
 _FOUND = "archive.found"
 _STORED = "archive.stored"
 _SHOWN = 30
+
+# Results of work like ours: worth knowing of, but no images to open.
+_RESULTS = {"SEG": "segmentation", "RTSTRUCT": "structure set"}
+_WITHOUT_IMAGES = frozenset(["SR", "PR", "KO", "DOC", "RTPLAN", "RTRECORD", "REG", "FID", "AU"])
 
 MODALITIES = ("", "CT", "MR", "PT", "US", "MG", "XA", "CR", "DX", "OT")
 
@@ -111,9 +115,10 @@ def _list_found(
     found: list[ArchivedSeries],
     open_folder: Callable[[Path], None],
 ) -> None:
-    if not found:
+    listed = [one for one in found if one.modality not in _WITHOUT_IMAGES]
+    if not listed:
         st.caption("Nothing found.")
-    for number, one in enumerate(found[:_SHOWN]):
+    for number, one in enumerate(listed[:_SHOWN]):
         text, button = st.columns([3.4, 1], vertical_alignment="center")
         name = plain(one.series_description) or "without description"
         images = "" if one.instances is None else f" · {count(one.instances, 'instance')}"
@@ -121,12 +126,16 @@ def _list_found(
         patient = " · ".join(filter(None, (person_name(one.patient_name), one.patient_id)))
         study = " · ".join(filter(None, (plain(one.study_description), date(one.study_date))))
         text.caption(f"{plain(patient)}  \n{study}")
-        if button.button("Fetch", key=f"archive-fetch-{number}", width="stretch"):
+        if one.modality in _RESULTS:
+            button.caption(_RESULTS[one.modality])
+        elif button.button("Fetch", key=f"archive-fetch-{number}", width="stretch"):
             folder = _fetched(home, archive, one)
             if folder is not None:
                 open_folder(folder)
-    if len(found) > _SHOWN:
-        st.caption(f"{len(found) - _SHOWN} more: search for something narrower.")
+    if len({one.study_uid for one in found}) >= MOST_STUDIES:
+        st.caption(f"Only {MOST_STUDIES} studies were looked into.")
+    if len(listed) > _SHOWN:
+        st.caption(f"{len(listed) - _SHOWN} more: search for something narrower.")
 
 
 def _fetched(home: Path, archive: Archive, one: ArchivedSeries) -> Path | None:

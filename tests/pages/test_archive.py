@@ -93,6 +93,11 @@ def test_search_open_draw_store_and_search_again(
     app = press(app, "Store in the archive")
     assert app.success[-1].value == "Stored in the archive."
 
+    app = searched(open_page(), demo_summary.patient_id)
+    assert "segmentation" in [one.value for one in app.caption]
+    fetchable = [one for one in app.button if str(one.key).startswith("archive-fetch")]
+    assert len(fetchable) == 1
+
     archive = Archive(url=server.url)
     (found,) = search(archive, Query(study_uid=demo_summary.study_uid, modality="SEG"))
     folder = fetch_series(archive, found.study_uid, found.series_uid, home)
