@@ -8,6 +8,7 @@ from importlib.resources import files
 from typing import Any
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core.annotation.segments import Segment
 from pages.components.slice_editor.messages import MessageError, Outbox, read_outbox
@@ -60,9 +61,15 @@ def _outbox_changed(work: Work) -> None:
     _take_in(work)
     segment = current_segment(work, work.segments())
     beside = _beside(work, segment)
-    if work.memory.get(_BESIDE) != beside:
+    if work.memory.get(_BESIDE) != beside and _only_fragments_run():
         work.memory[_BESIDE] = beside
         st.rerun([KEY, SIDE])
+
+
+def _only_fragments_run() -> bool:
+    """Whether this run draws less than a page; one that draws a page must not be cut short."""
+    context = get_script_run_ctx()
+    return context is not None and bool(context.fragment_ids_this_run)
 
 
 def _take_in(work: Work) -> tuple[Outbox, list[Answer]]:

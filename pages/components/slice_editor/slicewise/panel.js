@@ -28,6 +28,7 @@ export function createPanel(root, app, act) {
   const [unit, length] = [app.info.unit, app.info.inPatient ? "mm" : "px"];
   const options = element("div", { className: "options" });
   const buttons = new Map();
+  let segmentsShown = "";
 
   function button(one, pressed) {
     const made = element("button", { type: "button", title: `${one.help} (${keyName(one.key)})` });
@@ -167,9 +168,14 @@ export function createPanel(root, app, act) {
     /** Lists the segments with how many slices are done and proposed. */
     showSegments(counts) {
       const list = root.querySelector(".segments");
+      const told = app.info.segments.map((one) => ({ ...one, ...counts(one.number) }));
+      // Left alone while it stays the same: a new button would not have the focus of the old one.
+      const now = JSON.stringify([told, app.segment]);
+      if (now === segmentsShown) return;
+      segmentsShown = now;
       list.replaceChildren(
-        ...app.info.segments.map((one, index) => {
-          const { done, proposed } = counts(one.number);
+        ...told.map((one, index) => {
+          const { done, proposed } = one;
           const made = element("button", { type: "button" });
           made.dataset.segment = one.number;
           made.setAttribute("role", "radio");

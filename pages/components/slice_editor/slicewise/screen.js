@@ -8,7 +8,7 @@ import { createPlane } from "./planes.js";
 import { listenToPointer } from "./pointer.js";
 import { fillHoles, grow, largestPart, shrink } from "./regions.js";
 import { decodeRuns, encodeRuns, isEmptyCode } from "./runs.js";
-import { createStage } from "./stage.js";
+import { around, createStage } from "./stage.js";
 import { createStrip } from "./strip.js";
 import { scaleBar, toImage, toScreen, zoomView } from "./view.js";
 import { draggedWindow, greyTable } from "./windowing.js";
@@ -85,18 +85,9 @@ export function createScreen(root, app) {
       requestAnimationFrame(paintFrame);
     }
     for (const [name, value] of Object.entries(what)) {
-      const before = due[name];
-      due[name] = before !== undefined && before !== true && value !== true ? around(before, value) : value === true || before === true ? true : value;
+      const before = due[name] ?? value;
+      due[name] = before === true || value === true ? true : around(before, value);
     }
-  }
-
-  function around(one, other) {
-    return {
-      top: Math.min(one.top, other.top),
-      left: Math.min(one.left, other.left),
-      bottom: Math.max(one.bottom, other.bottom),
-      right: Math.max(one.right, other.right),
-    };
   }
 
   function paintFrame() {

@@ -5,13 +5,24 @@
 // thin however far one zooms in.
 
 import { outlines } from "./contours.js";
-import { decodeRuns, sameCode } from "./runs.js";
+import { forEachRun, isEmptyCode, sameCode } from "./runs.js";
 import { fitView, toScreen } from "./view.js";
 
 const PROPOSED_SHARE = 0.35; // of the opacity: a proposal never looks like a drawn mask
 const OTHERS_SHARE = 0.4;
 const SMOOTH_BELOW = 6; // screen pixels per image pixel: beyond, people want to see the pixels
 const DASH = [6, 4];
+const NOWHERE = { top: Infinity, left: Infinity, bottom: 0, right: 0 };
+
+/** Smallest rectangle around two. */
+export function around(one, other) {
+  return {
+    top: Math.min(one.top, other.top),
+    left: Math.min(one.left, other.left),
+    bottom: Math.max(one.bottom, other.bottom),
+    right: Math.max(one.right, other.right),
+  };
+}
 
 export function createStage(root, shape, spacing) {
   const [rows, columns] = shape;
@@ -89,21 +100,42 @@ export function createStage(root, shape, spacing) {
       const canvas = document.createElement("canvas");
       canvas.width = columns;
       canvas.height = rows;
-      layers.set(segment, { canvas, code: null, mask: null, outlines: null, color: "" });
+      const mask = new Uint8Array(rows * columns);
+      layers.set(segment, { canvas, mask, code: null, outlines: null, color: "", area: NOWHERE });
     }
     return layers.get(segment);
   }
 
   /** Puts a mask, given as code, into the layer of its segment. */
   function setMask(segment, code, color) {
-    const layer = layerOf(segment);
     const name = color.join();
-    if (layer.code !== null && sameCode(layer.code, code) && layer.color === name) return;
-    layer.mask = decodeRuns(code, rows * columns);
+    const known = layers.get(segment);
+    if (known === undefined && isEmptyCode(code)) return;
+    if (known?.code && sameCode(known.code, code) && known.color === name) return;
+    const layer = layerOf(segment);
+    const { left, top, right, bottom } = layer.area;
+    if (left < right) {
+      layer.canvas.getContext("2d").clearRect(left, top, right - left, bottom - top);
+    }
+    layer.mask = new Uint8Array(rows * columns);
+    layer.area = NOWHERE;
+    // Only the rectangle around the mask costs time: most slices hold little or nothing.
+    forEachRun(code, rows * columns, (start, end) => {
+      layer.mask.fill(1, start, end);
+      const first = Math.floor(start / columns);
+      const last = Math.floor((end - 1) / columns);
+      const inOneRow = first === last;
+      layer.area = around(layer.area, {
+        top: first,
+        bottom: last + 1,
+        left: inOneRow ? start - first * columns : 0,
+        right: inOneRow ? end - first * columns : columns,
+      });
+    });
     layer.code = code;
     layer.color = name;
     layer.outlines = null;
-    colour(layer, color, { top: 0, left: 0, bottom: rows, right: columns });
+    colour(layer, color, layer.area);
   }
 
   /** Shows changes of a mask being painted, within a rectangle of image pixels. */
@@ -112,6 +144,7 @@ export function createStage(root, shape, spacing) {
     layer.mask = mask;
     layer.code = null;
     layer.outlines = null;
+    layer.area = around(layer.area, area);
     colour(layer, color, area);
   }
 
@@ -153,13 +186,13 @@ export function createStage(root, shape, spacing) {
       context.clip();
     }
     clear(context);
-    if (!style.hidden) for (const one of shown) drawMask(context, one, style);
+    if (!style.hidden) for (const one of shown) drawMask(context, one, style, area);
     context.restore();
   }
 
-  function drawMask(context, { segment, color, state, active }, style) {
+  function drawMask(context, { segment, color, state, active }, style, area) {
     const layer = layers.get(segment);
-    if (layer === undefined || layer.mask === null) return;
+    if (layer === undefined || layer.area === NOWHERE) return;
     const proposed = state === "proposed";
     if (style.filled) {
       inImagePixels(context);
@@ -169,10 +202,9 @@ export function createStage(root, shape, spacing) {
       context.drawImage(layer.canvas, 0, 0);
       context.globalAlpha = 1;
     }
-    layer.outlines ??= outlines(layer.mask, shape);
     inScreenPixels(context);
     context.beginPath();
-    for (const outline of layer.outlines) {
+    for (const outline of outlinesOf(layer, area)) {
       for (let at = 0; at < outline.length; at += 2) {
         const place = toScreen(view, spacing, [outline[at], outline[at + 1]]);
         if (at === 0) context.moveTo(place.x, place.y);
@@ -186,6 +218,26 @@ export function createStage(root, shape, spacing) {
     context.strokeStyle = `rgb(${color.join()})`;
     context.stroke();
     context.globalAlpha = 1;
+  }
+
+  /** Outlines of a layer; while it is painted only those near the area that changed. */
+  function outlinesOf(layer, area) {
+    if (layer.outlines !== null) return layer.outlines;
+    if (area === null) return (layer.outlines = outlines(layer.mask, shape));
+    // The cut makes edges of its own, which must lie outside of what is drawn.
+    const margin = Math.ceil(10 / (view.scale * Math.min(...spacing))) + 2;
+    const top = Math.max(0, area.top - margin);
+    const left = Math.max(0, area.left - margin);
+    const height = Math.min(rows, area.bottom + margin) - top;
+    const width = Math.min(columns, area.right + margin) - left;
+    const part = new Uint8Array(height * width);
+    for (let row = 0; row < height; row++) {
+      const from = (top + row) * columns + left;
+      part.set(layer.mask.subarray(from, from + width), row * width);
+    }
+    return outlines(part, [height, width]).map((outline) =>
+      outline.map((value, at) => value + (at % 2 === 0 ? left : top)),
+    );
   }
 
   /** Clears the canvas of the pointer and draws on it in CSS pixels. */
@@ -207,8 +259,6 @@ export function createStage(root, shape, spacing) {
     placeImage,
     setMask,
     touchMask,
-    maskOf: (segment) => layers.get(segment)?.mask ?? null,
-    forget: (segment) => layers.delete(segment),
     drawMasks,
     drawPointer,
   };
