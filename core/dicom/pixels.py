@@ -31,6 +31,8 @@ _CODESTREAM_SYNTAXES = frozenset(
     ]
 )
 
+_PLUGIN = "pylibjpeg"
+
 # Weights of red, green and blue in luminance (ITU-R BT.601).
 _LUMINANCE = np.array([0.299, 0.587, 0.114])
 
@@ -130,13 +132,24 @@ def decoded_frames(
     DicomError
         When the pixel data is damaged or compressed in a way that cannot be decoded.
     """
-    frames = iter_pixels(dataset, indices=indices, raw=raw)
+    frames = iter_pixels(
+        dataset, indices=indices, raw=raw, decoding_plugin=_plugin_for(dataset.file_meta)
+    )
     while True:
         with _decoding_errors(dataset, path):
             pixels = next(frames, None)
         if pixels is None:
             return
         yield pixels
+
+
+def _plugin_for(file_meta: Dataset) -> str:
+    """Name the plug-in to decode with: the same everywhere, whatever else is installed."""
+    try:
+        plugins = get_decoder(str(file_meta.TransferSyntaxUID)).available_plugins
+    except NotImplementedError:  # pydicom says so again, in words, when it is asked to decode
+        return ""
+    return _PLUGIN if _PLUGIN in plugins else ""
 
 
 @contextmanager

@@ -6,9 +6,11 @@ A file opens with the values that pydicom gives, or one sentence says what is wr
 import numpy as np
 import pydicom
 import pytest
-from pydicom.pixels import apply_color_lut, apply_modality_lut
+from pydicom.pixels import apply_color_lut, apply_modality_lut, pixel_array
 
 from core.dicom.errors import DicomError
+from core.dicom.files import open_file
+from core.dicom.pixels import decoded_frames
 from core.dicom.reading import find_series, read_series
 from core.dicom.segmentation import read_segmentation_frames
 
@@ -92,6 +94,31 @@ SEGMENTATIONS = [
     "liver_nonbyte_aligned_j2k.dcm",
 ]
 
+# Compressed files that GDCM decodes as well: no HTJ2K, and no RLE, for which pydicom never asks it.
+DECODED_BY_GDCM = [
+    "693_J2KR.dcm",
+    "JLSL_16_15_1_1F.dcm",
+    "JLSL_RGB_ILV0.dcm",
+    "JLSL_RGB_ILV1.dcm",
+    "JLSL_RGB_ILV2.dcm",
+    "JLSN_RGB_ILV0.dcm",
+    "JPEG-LL.dcm",
+    "JPGLosslessP14SV1_1s_1f_8b.dcm",
+    "MR2_J2KI.dcm",
+    "MR2_J2KR.dcm",
+    "RG1_J2KI.dcm",
+    "RG3_J2KI.dcm",
+    "RG3_J2KR.dcm",
+    "US1_J2KI.dcm",
+    "US1_J2KR.dcm",
+    "bad_sequence.dcm",
+    "emri_small_jpeg_2k_lossless.dcm",
+    "emri_small_jpeg_ls_lossless.dcm",
+    "explicit_VR-UN.dcm",
+    "liver_j2k.dcm",
+    "liver_nonbyte_aligned_j2k.dcm",
+]
+
 # Transfer syntaxes that pydicom with its plug-ins does not decode at one bit per pixel.
 UNDECODABLE_SEGMENTATIONS = [
     "liver_deflate.dcm",
@@ -155,6 +182,15 @@ def test_image_opens_with_pydicoms_values(shared_data, name):
             assert np.array_equal(values, expected[frame].astype(values.dtype))
             assert values.dtype == np.float32 or np.array_equal(values, expected[frame])
     assert sorted(seen) == list(range(len(expected)))
+
+
+@pytest.mark.parametrize("name", DECODED_BY_GDCM)
+def test_a_second_decoder_gives_the_same_pixels(shared_data, name):
+    pytest.importorskip("gdcm", reason="python-gdcm is not installed")
+    path = shared_data / "dicom" / "odd" / name
+    ours = np.stack(list(decoded_frames(open_file(path), path, raw=True)))
+    theirs = pixel_array(path, raw=True, decoding_plugin="gdcm")
+    assert np.array_equal(ours, theirs.reshape(ours.shape))
 
 
 @pytest.mark.parametrize("name", SEGMENTATIONS)
