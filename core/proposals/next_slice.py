@@ -79,7 +79,10 @@ def suggest_slice(
     candidates = [index for index, error in errors.items() if error > 0] or list(unseen)
     for index, error in unseen.items():
         errors[index] = errors.get(index, 0.0) + error
-    gains = {index: _gain(index, errors, examples) for index in candidates}
+    gains = {
+        index: _gain(index, errors, examples) * _presence(index, examples, shown)
+        for index in candidates
+    }
     best = max(sorted(gains), key=lambda index: gains[index], default=None)
     if best is None or gains[best] <= 0:
         return None
@@ -131,6 +134,25 @@ def _gain(index: int, errors: Mapping[int, float], examples: Mapping[int, np.nda
             after = 0.0 if other == index else _uncertainty(_nearer(here, index, other), other)
             gain += error * (1 - after / before)
     return gain
+
+
+def _presence(
+    index: int, examples: Mapping[int, np.ndarray], proposals: Mapping[int, Proposal]
+) -> float:
+    """Chance that a slice shows the structure: a drawing without it teaches little of its shape.
+
+    Certain between examples; beyond the outermost it falls to nothing behind the last proposal.
+    """
+    below, above = neighbours(examples, index)
+    if below is not None and above is not None:
+        return 1.0
+    direction = 1 if above is None else -1
+    outermost = above if below is None else below
+    assert outermost is not None
+    last = outermost
+    while last + direction in proposals and proposals[last + direction].mask.any():
+        last += direction
+    return max(0.05, 1 - abs(index - outermost) / (abs(last - outermost) + 1))
 
 
 def _nearer(
