@@ -7,6 +7,7 @@ from pages.components.banner import banner
 from pages.components.display import display_settings, slice_png
 from pages.components.editors import chosen_editor
 from pages.components.gate import enter
+from pages.components.model import begin_loading
 from pages.components.segment_panel import add_segment
 from pages.components.settings import Editor
 from pages.components.simple_workspace import simple_workspace
@@ -31,6 +32,7 @@ entrance = enter("annotate")
 work = require_work(entrance)
 if entrance.arrived:
     drawable_canvas.forget_canvases(work.memory)
+begin_loading(entrance.settings.weights, entrance.settings.device)
 banner(work.series.summary)
 if not work.segments():
     first_segment(work)

@@ -186,9 +186,9 @@ def _noise_fields(generator: Generator, x: Tensor, y: Tensor, depth: Tensor) -> 
                 grid, places * stretch, padding_mode="reflection", align_corners=True
             )
         )
-    fields = torch.cat(groups, dim=1).flatten(1, 2)
-    fields = functional.interpolate(fields, (side, side), mode="bilinear")
-    return fields.view(tasks, _NOISE_FIELDS, images, side, side)
+    coarse = torch.cat(groups, dim=1).flatten(1, 2)
+    fine = functional.interpolate(coarse, (side, side), mode="bilinear")
+    return fine.view(tasks, _NOISE_FIELDS, images, side, side)
 
 
 def _partition(generator: Generator, fields: Tensor) -> Tensor:

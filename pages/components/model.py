@@ -1,13 +1,31 @@
-"""The model, loaded once per process."""
+"""The model, loaded once per process, in the background from the moment it may be needed."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from core.network.engine import Engine, load_engine
+if TYPE_CHECKING:
+    from core.network.engine import Engine
 
 
-@st.cache_resource(show_spinner=False)
+def begin_loading(weights: str, device: str) -> None:
+    """Load the engine in the background, so that nobody waits for it when it is wanted.
+
+    Parameters
+    ----------
+    weights : str
+        "default" for the bundled weights, or a file.
+    device : str
+        "auto", "cpu" or "cuda".
+    """
+    _loading(weights, device)
+
+
 def load_model(weights: str, device: str) -> Engine:
-    """Load the engine with its weights.
+    """Wait until the engine is loaded, and give it.
 
     Parameters
     ----------
@@ -19,11 +37,47 @@ def load_model(weights: str, device: str) -> Engine:
     Returns
     -------
     Engine
-        Shared by all sessions.
+        Shared by all sessions, ready to predict without further preparation.
 
     Raises
     ------
     ValueError
         If the weights or the device cannot be used.
     """
-    return load_engine(weights, device)
+    return _loading(weights, device).result()
+
+
+def show_model(weights: str, device: str) -> None:
+    """Tell which weights, precision and device are used, or that they are being loaded.
+
+    Parameters
+    ----------
+    weights : str
+        "default" for the bundled weights, or a file.
+    device : str
+        "auto", "cpu" or "cuda".
+    """
+    loading = _loading(weights, device)
+    if not loading.done():
+        st.caption("Model: being loaded")
+    elif error := loading.exception():
+        st.caption(f"Model: {error}")
+    else:
+        st.caption(f"Model: {loading.result().description}")
+
+
+@st.cache_resource(show_spinner=False)
+def _loading(weights: str, device: str) -> Future[Engine]:
+    pool = ThreadPoolExecutor(1, thread_name_prefix="model")
+    future = pool.submit(_loaded, weights, device)
+    pool.shutdown(wait=False)
+    return future
+
+
+def _loaded(weights: str, device: str) -> Engine:
+    # Importing PyTorch takes seconds, which no page should wait for.
+    from core.network.engine import load_engine
+
+    engine = load_engine(weights, device)
+    engine.warm_up()
+    return engine

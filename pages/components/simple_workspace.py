@@ -11,6 +11,7 @@ from pages.components.autosave import has_conflict, save_drawn, show_conflict
 from pages.components.display import Display, display_settings, slice_png, slice_size
 from pages.components.editors import EditedSlice, Tool, ToolSettings, choose_editor
 from pages.components.kept import kept
+from pages.components.model import show_model
 from pages.components.next_step import next_step
 from pages.components.save_state import save_state
 from pages.components.segment_panel import choose_segment, segment_buttons
@@ -54,6 +55,7 @@ def simple_workspace(work: Work) -> None:
         with st.expander("Display", icon=":material/contrast:"):
             display = display_settings(work.series)
             choose_editor(work.entrance.settings)
+            show_model(work.entrance.settings.weights, work.entrance.settings.device)
     with picture:
         show_conflict(work)
         _slice_bar(work, settings)

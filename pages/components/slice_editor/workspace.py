@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages.components.editors import choose_editor
+from pages.components.model import show_model
 from pages.components.next_step import next_step
 from pages.components.segment_panel import segment_buttons
 from pages.components.slice_editor.editor import SIDE, show_slice_editor
@@ -41,3 +42,4 @@ def _beside(work: Work) -> None:
         segment_buttons(work, segment)
         with st.popover("", icon=":material/settings:", help="Settings"):
             choose_editor(work.entrance.settings)
+            show_model(work.entrance.settings.weights, work.entrance.settings.device)
