@@ -141,7 +141,8 @@ def _presence(
 ) -> float:
     """Chance that a slice shows the structure: a drawing without it teaches little of its shape.
 
-    Certain between examples; beyond the outermost it falls to nothing behind the last proposal.
+    Certain between examples; beyond the outermost it falls, slowly at first, to nothing behind the
+    last proposal.
     """
     below, above = neighbours(examples, index)
     if below is not None and above is not None:
@@ -152,7 +153,7 @@ def _presence(
     last = outermost
     while last + direction in proposals and proposals[last + direction].mask.any():
         last += direction
-    return max(0.05, 1 - abs(index - outermost) / (abs(last - outermost) + 1))
+    return max(0.05, 1 - abs(index - outermost) / (abs(last - outermost) + 1)) ** 0.5
 
 
 def _nearer(
