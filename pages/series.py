@@ -113,19 +113,19 @@ def take_upload(home: Path) -> None:
 
 def store_and_look(home: Path, files: Sequence[UploadedFile]) -> None:
     """Store uploaded files with a word on how far that is, and look for series in them."""
-    with st.status("Storing the upload…") as status:
+    status = st.status("Storing the upload…")
 
-        def show(done: int, size: int) -> None:
-            if done % _FILES_PER_STEP == 0:
-                status.update(label=f"Storing… {count(done, 'file')}, {size / 1e6:.0f} MB")
+    def show(done: int, size: int) -> None:
+        if done % _FILES_PER_STEP == 0:
+            status.update(label=f"Storing… {count(done, 'file')}, {size / 1e6:.0f} MB")
 
-        try:
-            upload = store_upload([(one.name, one) for one in files], home, show)
-        except DicomError as error:
-            status.update(label="The upload was not stored.", state="error")
-            st.error(str(error), icon=":material/error:")
-            return
-        status.update(label=f"Stored {count(upload.files, 'file')}", state="complete")
+    try:
+        upload = store_upload([(one.name, one) for one in files], home, show)
+    except DicomError as error:
+        status.update(label="The upload was not stored.", state="error")
+        st.error(str(error), icon=":material/error:")
+        return
+    status.update(label=f"Stored {count(upload.files, 'file')}", state="complete")
     look_in(home, upload.folder)
 
 

@@ -49,6 +49,7 @@ def test_a_slice_is_shown_before_the_last_is_read(
         return pictures[-1]
 
     monkeypatch.setattr(opening, "slice_picture", draw_and_let_reading_go_on)
+    monkeypatch.setenv("SLICEWISE_EDITOR", "simple")
     app = open_page("annotate", series=opened.key)
     assert len(pictures) == 1 and pictures[0].startswith(b"\x89PNG")
     assert not app.error

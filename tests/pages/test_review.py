@@ -131,7 +131,10 @@ def test_a_proposal_that_changed_elsewhere_is_not_accepted_unseen(
     assert "changed elsewhere" in app.toast[0].value
 
 
-def test_correct_goes_to_the_slice_in_the_editor(app: AppTest) -> None:
+def test_correct_goes_to_the_slice_in_the_editor(
+    app: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SLICEWISE_EDITOR", "simple")
     press(app, "Correct")
     assert "Slice **12** of 48" in shown(app)
 

@@ -4,6 +4,7 @@ import { createAnnotation } from "./annotation.js";
 import { AHEAD, createWishes, keepForReload, recallAfterReload, wireOf } from "./exchange.js";
 import { createPixelStore } from "./pixels.js";
 
+const LEAVE_WITHIN_MS = 3000;
 const PREFERENCES = "slicewise.editor";
 
 function randomName() {
@@ -38,8 +39,11 @@ export function createApp(header) {
     range: [first.center - first.width / 4, first.center + first.width / 4],
     style: { opacity: 0.35, filled: true, hidden: false },
     view: null,
+    screen: null, // size of the stage that the view is for
     setState: null, // sends to the server; null while the element is not on the page
     sendLater: null,
+    sentAt: -Infinity, // of what nobody has answered yet
+    leavingUntil: -Infinity,
   };
   const kept = readPreferences();
   if (Number.isFinite(kept.opacity)) app.style.opacity = Math.min(Math.max(kept.opacity, 0), 1);
@@ -68,9 +72,12 @@ export function send(app) {
   clearTimeout(app.sendLater);
   app.sendLater = null;
   const now = performance.now();
+  // Streamlit forgets a change of page when anything else is sent before the new page comes.
+  if (now < app.leavingUntil) return;
   const messages = app.annotation.outbox.send(now);
   keepForReload(app.info.key, app.annotation.unsaved());
   if (app.setState === null) return;
+  app.sentAt = now;
   const plane = (axis) => {
     const index = axis === "row" ? app.cross[0] : app.cross[1];
     return app.planes[axis]?.index === index ? null : [index, app.crossNumber];
@@ -91,6 +98,16 @@ export function send(app) {
   } catch {
     // Without a connection: everything is sent again in a while.
   }
+}
+
+/** Whether the page may be left now: nothing that was sent waits for its answer. */
+export function mayLeave(app, now) {
+  return app.annotation.state(now) !== "saving" && now - app.sentAt > LEAVE_WITHIN_MS;
+}
+
+/** Sends nothing for a while: a link to another page was followed. */
+export function leave(app, now) {
+  app.leavingUntil = now + LEAVE_WITHIN_MS;
 }
 
 /** Sends soon, unless something is sent before. */

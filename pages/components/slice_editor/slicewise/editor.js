@@ -6,7 +6,7 @@ import { unpackPixels } from "./pixels.js";
 import { createScreen } from "./screen.js";
 
 // One for the whole tab: it outlives the element while other pages are shown.
-const tab = (globalThis.slicewiseEditor ??= { app: null, screen: null });
+const tab = (globalThis.slicewiseEditor ??= { app: null, screen: null, root: null });
 
 export default function ({ data, parentElement, setStateValue }) {
   const root = parentElement.querySelector(".editor");
@@ -20,6 +20,7 @@ export default function ({ data, parentElement, setStateValue }) {
   }
   const { app } = tab;
   app.setState = setStateValue;
+  app.sentAt = -Infinity;
   app.info = header.series;
   const changes = header.changes.map(({ bytes, ...one }) => ({ ...one, code: parcel.take(bytes) }));
   const { answered, changed } = app.annotation.receive({ ...header, changes }, performance.now());
@@ -37,29 +38,34 @@ export default function ({ data, parentElement, setStateValue }) {
     screen.show(header.view.segment, header.view.slice);
   }
   screen.newsCame(answered, changed);
-  unpack(app, screen, header, parcel);
+  unpack(app, header, parcel);
   // Says hello: messages of an earlier load, and what is still missing.
   if (isNew) send(app);
-  return () => {
-    app.setState = null;
-    screen.close();
-    if (tab.screen === screen) tab.screen = null;
-  };
+  // Streamlit also calls this for a message that another one overtook: then the element stays.
+  return () =>
+    setTimeout(() => {
+      if (root.isConnected || tab.root !== root) return;
+      app.setState = null;
+      app.leavingUntil = -Infinity;
+      tab.screen?.close();
+      tab.screen = null;
+      tab.root = null;
+    });
 }
 
-async function unpack(app, screen, header, parcel) {
+async function unpack(app, header, parcel) {
   const [slices, rows, columns] = app.info.shape;
   const images = header.images.map((one) => [one, parcel.take(one.bytes)]);
   const planes = header.planes.map((one) => [one, parcel.take(one.bytes)]);
   for (const [{ slice }, bytes] of images) {
     if (app.pixels.has(slice)) continue;
     app.pixels.put(slice, await unpackPixels(bytes, rows, columns), app.slice);
-    screen.pixelsCame(slice);
+    tab.screen?.pixelsCame(slice);
   }
   for (const [{ axis, index }, bytes] of planes) {
     const numbers = await unpackPixels(bytes, slices, axis === "row" ? columns : rows);
     app.planes[axis] = { index, numbers };
-    screen.planeCame(axis, app.planes[axis]);
+    tab.screen?.planeCame(axis, app.planes[axis]);
   }
   if (images.length + planes.length > 0 && isMissingPixels(app)) sendSoon(app, 20);
 }

@@ -1,6 +1,6 @@
 // The editor on the page: joins what this tab knows with canvases, buttons, keys and pointer.
 
-import { isMissingPixels, keepPreferences, send, sendSoon } from "./app.js";
+import { isMissingPixels, keepPreferences, leave, mayLeave, send, sendSoon } from "./app.js";
 import { createDrawing } from "./drawing.js";
 import { meaningOf } from "./keys.js";
 import { brushSizes, createPanel, element } from "./panel.js";
@@ -21,7 +21,9 @@ const STATE_TEXT = {
   problem: "not saved",
   open: "polygon open: Enter closes it",
 };
-const TICK_MS = 250;
+const OTHER_PAGE = 'a[href], .st-key-leave-review button, .st-key-leave-export button';
+const LEAVING = 'a[href], [class*="st-key-leave-"] button';
+const TICK_MS = 100;
 const TOLD_AFTER_MS = 200; // of rest, before the server hears which slice is looked at
 const ASK_AGAIN_AFTER_MS = 900;
 const NEAR = 9; // CSS pixels
@@ -35,8 +37,8 @@ export function createScreen(root, app) {
   const spacing = app.info.spacing.slice(1);
   const find = (selector) => root.querySelector(selector);
   const stageElement = find(".stage");
-  const stage = createStage(stageElement, [rows, columns], spacing);
-  const viewBefore = app.view;
+  const before = app.view === null ? null : { view: app.view, screen: app.screen };
+  const stage = createStage(stageElement, [rows, columns], spacing, before);
   const strip = createStrip(find(".strip"), slices, goTo);
   const panel = createPanel(root, app, act);
   const sizes = brushSizes(app.info.spacing, app.info.shape);
@@ -234,11 +236,13 @@ export function createScreen(root, app) {
       label.textContent = STATE_TEXT[shown];
     }
     stageElement.classList.toggle("waiting", app.annotation.isWaiting());
-    if (held !== null && state !== "saving") {
+    if (held !== null && mayLeave(app, performance.now())) {
       const again = held;
       held = null;
       // Streamlit may have made the link anew meanwhile.
-      document.querySelector(again)?.click();
+      const link = document.querySelector(again);
+      if (link?.matches(OTHER_PAGE)) leave(app, performance.now());
+      link?.click();
     }
   }
 
@@ -350,6 +354,7 @@ export function createScreen(root, app) {
 
   function moved() {
     app.view = stage.view();
+    app.screen = { ...stage.screen };
     showScale();
     draw({ place: true, masks: true, pointer: true });
   }
@@ -599,11 +604,15 @@ export function createScreen(root, app) {
     event.target.blur();
   }, listening);
 
-  // A link to another page waits until everything is on disk.
+  // A link to another page waits until everything is on disk and nothing is under way.
   document.addEventListener("click", (event) => {
-    if (!event.isTrusted || app.annotation.state(performance.now()) !== "saving") return;
-    const link = event.target.closest?.('a[href], [class*="st-key-leave-"] button');
-    if (!link) return;
+    const link = event.target.closest?.(LEAVING);
+    if (!event.isTrusted || !link) return;
+    const now = performance.now();
+    if (mayLeave(app, now)) {
+      if (link.matches(OTHER_PAGE)) leave(app, now);
+      return;
+    }
     event.preventDefault();
     event.stopImmediatePropagation();
     const [key] = link.closest('[class*="st-key-leave-"]')?.className.match(/st-key-leave-[\w-]+/) ?? [];
@@ -662,10 +671,6 @@ export function createScreen(root, app) {
   panel.showOptions();
   refresh();
   fitPage();
-  if (viewBefore !== null) {
-    stage.setView(viewBefore);
-    moved();
-  }
   for (const [axis, plane] of Object.entries(app.planes)) {
     if (plane !== null) planes[axis].set(plane.numbers, plane.index);
   }

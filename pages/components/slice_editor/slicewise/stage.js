@@ -24,12 +24,13 @@ export function around(one, other) {
   };
 }
 
-export function createStage(root, shape, spacing) {
+/** @param {object|null} before View that the person had, and the size of the screen it was for. */
+export function createStage(root, shape, spacing, before) {
   const [rows, columns] = shape;
   const canvases = Object.fromEntries(
     ["image", "masks", "pointer"].map((name) => [name, root.querySelector(`canvas.${name}`)]),
   );
-  const screen = { width: 1, height: 1 };
+  const screen = { ...(before?.screen ?? { width: 1, height: 1 }) };
   const grey = document.createElement("canvas");
   grey.width = columns;
   grey.height = rows;
@@ -37,14 +38,15 @@ export function createStage(root, shape, spacing) {
   const greyPixels = greyContext.createImageData(columns, rows);
   const greyNumbers = new Uint32Array(greyPixels.data.buffer);
   const layers = new Map(); // segment -> layer
-  let view = null;
+  let view = before?.view ?? fitView(shape, spacing, screen);
   let density = 1;
 
   function resize() {
-    const width = Math.max(1, root.clientWidth);
-    const height = Math.max(1, root.clientHeight);
+    const { clientWidth: width, clientHeight: height } = root;
+    // Not laid out yet: a view made for no room at all would be of no use later.
+    if (width === 0 || height === 0) return;
     density = globalThis.devicePixelRatio || 1;
-    const fitted = view === null || isFitted();
+    const fitted = isFitted();
     const [dx, dy] = [(width - screen.width) / 2, (height - screen.height) / 2];
     screen.width = width;
     screen.height = height;

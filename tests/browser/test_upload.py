@@ -1,0 +1,78 @@
+"""Uploading a series in a real browser: single files, an archive, and archives that are refused."""
+
+import io
+import zipfile
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import FilePayload, Page, expect
+
+from tests.browser.server import Server
+from tests.dicom.mutations import zip_bomb
+
+pytestmark = pytest.mark.browser
+
+
+def upload(page: Page, server: Server, files: list[FilePayload] | list[Path]) -> None:
+    """Choose files on the first page and store them."""
+    page.goto(server.url)
+    page.locator('[data-testid="stFileUploader"] input[type="file"]').first.set_input_files(files)
+    chosen = page.locator('[data-testid="stFileChip"]')
+    expect(chosen).to_have_count(len(files))
+    expect(page.locator('[data-testid="stFileChipIconSpinner"]')).to_have_count(0)
+    page.get_by_role("button", name="Store and look inside").click()
+
+
+def archive(members: dict[str, bytes]) -> FilePayload:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as file:
+        for name, content in members.items():
+            file.writestr(name, content)
+    return zip_payload(stream.getvalue())
+
+
+def zip_payload(content: bytes) -> FilePayload:
+    return {"name": "series.zip", "mimeType": "application/zip", "buffer": content}
+
+
+def stored(server: Server) -> set[Path]:
+    return set((server.home / "uploads").glob("*"))
+
+
+def test_single_files_are_stored_told_of_and_opened(
+    page: Page, server: Server, demo_slices: list[Path]
+) -> None:
+    upload(page, server, demo_slices[:3])
+    expect(page.get_by_text("Stored 3 files")).to_be_visible()
+    expect(page.get_by_text("3 × 256 × 256, 5 × 1.5 × 1.5 mm").first).to_be_visible()
+    page.get_by_role("button", name="Open", exact=True).first.click()
+    expect(page.get_by_text("What do you want to annotate?")).to_be_visible()
+
+
+def test_an_archive_is_unpacked_under_neutral_names(
+    page: Page, server: Server, demo_slices: list[Path]
+) -> None:
+    before = stored(server)
+    members = {f"Patient Name/{path.name}": path.read_bytes() for path in demo_slices[:4]}
+    upload(page, server, [archive(members)])
+    expect(page.get_by_text("Stored 4 files")).to_be_visible()
+    expect(page.get_by_text("4 × 256 × 256").first).to_be_visible()
+    (folder,) = stored(server) - before
+    assert sorted(path.name for path in folder.iterdir()) == [f"{n:06d}" for n in range(1, 5)]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (lambda: archive({"../outside.dcm": b"x"})["buffer"], "leads outside"),
+        (lambda: zip_bomb(300 * 2**20), "unpacks to far more than images do"),
+    ],
+    ids=["name that leads outside", "bomb"],
+)
+def test_archives_that_mean_harm_are_refused_and_leave_nothing(
+    page: Page, server: Server, content, message: str
+) -> None:
+    before = stored(server)
+    upload(page, server, [zip_payload(content())])
+    expect(page.get_by_text(message)).to_be_visible()
+    assert stored(server) == before
