@@ -12,6 +12,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from core.demo import write_demo_series
 from core.dicom.errors import DicomError
 from core.dicom.reading import find_series
+from core.dicom.series import SeriesSummary
 from core.dicom.uploads import (
     Upload,
     data_roots,
@@ -69,13 +70,30 @@ def demo_folder(home: Path) -> Path:
     return folder
 
 
+def open_demonstration(home: Path) -> None:
+    """Open the demonstration series on the annotate page."""
+    look_in(home, demo_folder(home))
+    listed = st.session_state.get(FOUND)
+    if listed is not None:
+        source, [summary, *_] = listed
+        open_series(home, summary, source)
+
+
+def open_series(
+    home: Path, summary: SeriesSummary, source: Path, *, leave_out_damaged: bool = False
+) -> None:
+    """Go on to the annotate page with a series that was found."""
+    choose_series(remember_series(home, summary.uid, source, leave_out_damaged=leave_out_damaged))
+    st.switch_page("pages/annotate.py")
+
+
 def ways_in(home: Path) -> None:
     """Offer the ways to a series: demonstration, upload, folder on the server."""
     with st.container(border=True):
         st.subheader("Try it")
         st.caption("A torso phantom made by Slicewise: no patient, several organs, 48 slices.")
         if st.button("Open the demonstration series", icon=":material/science:", width="stretch"):
-            look_in(home, demo_folder(home))
+            open_demonstration(home)
     with st.container(border=True):
         st.subheader("Upload")
         take_upload(home)
@@ -185,5 +203,4 @@ with right:
         chosen = show_found(found)
         if chosen is not None:
             summary, leave_out = chosen
-            choose_series(remember_series(home, summary.uid, source, leave_out_damaged=leave_out))
-            st.switch_page("pages/annotate.py")
+            open_series(home, summary, source, leave_out_damaged=leave_out)

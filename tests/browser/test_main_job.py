@@ -82,7 +82,6 @@ def whole_job(page: Page, own_server: Server, tmp_path: Path, hand: ModuleType) 
 
     page.goto(own_server.url)
     page.get_by_role("button", name="Open the demonstration series").click()
-    page.get_by_role("button", name="Open", exact=True).click()
     page.get_by_role("textbox", name="Structure").fill("liver")
     page.get_by_role("textbox", name="Structure").press("Enter")
     page.get_by_role("button", name="Add segment").click()

@@ -27,16 +27,16 @@ def press(app: AppTest, label: str) -> AppTest:
     return app
 
 
-def test_the_demonstration_series_is_made_listed_and_opened(
+def test_one_click_makes_and_opens_the_demonstration_series(
     empty_home: Path, open_page: OpenPage
 ) -> None:
     empty_home.mkdir()
     (empty_home / "person.json").write_text('{"person": "A"}')
     app = press(open_page(), "Open the demonstration series")
     assert len(list((empty_home / "demo").iterdir())) == 48
-    assert "48 × 256 × 256, 5 × 1.5 × 1.5 mm" in shown(app)
-    app = press(app, "Open")
     assert app.subheader[0].value == "What do you want to annotate?"
+    app.switch_page("pages/series.py").run()
+    assert "48 × 256 × 256, 5 × 1.5 × 1.5 mm" in shown(app)
 
 
 def test_an_uploaded_zip_is_copied_listed_and_can_be_deleted(
