@@ -35,6 +35,7 @@ STROKE = {
 }
 OUTBOX = {
     "client": "0123456789abcdef",
+    "sent": 7,
     "epoch": "ab",
     "revision": 4,
     "slice": 2,
@@ -52,6 +53,7 @@ json_values = st.recursive(
 
 def test_a_stroke_is_read() -> None:
     outbox = read_outbox(OUTBOX, SHAPE)
+    assert outbox.sent == 7
     (message,) = outbox.messages
     assert isinstance(message, MaskMessage)
     assert (message.key, message.slice, message.tool) == (("0123456789abcdef", 3), 2, "brush")

@@ -67,6 +67,11 @@ def test_each_request_for_pixels_is_answered_once(work: Work) -> None:
 
 
 def test_the_header_names_no_patient(work: Work) -> None:
+def test_the_browser_is_told_what_was_heard_last(work: Work) -> None:
+    header, _ = tell(work, Told(), Outbox(TAB, sent=7))
+    assert header["heard"] == {"client": TAB, "number": 7}
+
+
     header, _ = tell(work, Told(), Outbox())
     text = json.dumps(header)
     summary = work.series.summary

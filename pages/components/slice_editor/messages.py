@@ -145,6 +145,8 @@ class Outbox:
         What the browser knows of the masks: everything up to this revision of this epoch.
     segment, slice : int or None
         What the person is looking at.
+    sent : int
+        How often the tab has said something.
     wanted : Wanted
         Pixels to send.
     messages : tuple of Message
@@ -156,6 +158,7 @@ class Outbox:
     revision: int = 0
     segment: int | None = None
     slice: int | None = None
+    sent: int = 0
     wanted: Wanted = Wanted()
     messages: tuple[Message, ...] = ()
 
@@ -193,6 +196,7 @@ def read_outbox(value: Any, shape: tuple[int, int, int]) -> Outbox:
         revision=_whole(outbox.get("revision")),
         segment=_optional(outbox.get("segment"), _LARGEST),
         slice=_optional(outbox.get("slice"), slices),
+        sent=_whole(outbox.get("sent")),
         wanted=_wanted(_mapping(outbox.get("wanted", {})), shape),
         messages=tuple(_message(_mapping(one), shape) for one in messages),
     )

@@ -65,6 +65,7 @@ def make_news(
     segments: list[Segment],
     segment: Segment,
 ) -> bytes:
+        "heard": {"client": outbox.client, "number": outbox.sent},
     """Everything to tell the browser now.
 
     Parameters

@@ -3,8 +3,10 @@
 import { createAnnotation } from "./annotation.js";
 import { AHEAD, createWishes, keepForReload, recallAfterReload, wireOf } from "./exchange.js";
 import { createPixelStore } from "./pixels.js";
+import { isMissingSecond } from "./second.js";
 
-const LEAVE_WITHIN_MS = 3000;
+const ANSWER_WITHIN_MS = 10000; // a link followed is not held back for longer
+const LEAVE_WITHIN_MS = 30000; // a server that has much to do needs seconds for another page
 const PREFERENCES = "slicewise.editor";
 
 function randomName() {
@@ -25,6 +27,7 @@ export function createApp(header) {
     pixels: createPixelStore(rows, columns),
     planes: { row: null, column: null },
     wishes: createWishes(series.shape),
+    second: null, // a series beside the slice, see second.js
     slice: view.slice,
     segment: view.segment,
     moves: view.moves,
@@ -42,7 +45,9 @@ export function createApp(header) {
     screen: null, // size of the stage that the view is for
     setState: null, // sends to the server; null while the element is not on the page
     sendLater: null,
-    sentAt: -Infinity, // of what nobody has answered yet
+    sent: 0, // how often something was sent, and the last time that the server has answered
+    heard: 0,
+    sentAt: -Infinity,
     leavingUntil: -Infinity,
   };
   const kept = readPreferences();
@@ -72,12 +77,14 @@ export function send(app) {
   clearTimeout(app.sendLater);
   app.sendLater = null;
   const now = performance.now();
-  // Streamlit forgets a change of page when anything else is sent before the new page comes.
+  // Streamlit forgets a change of page, or leaves the new page blank, when anything else is sent
+  // before it comes.
   if (now < app.leavingUntil) return;
   const messages = app.annotation.outbox.send(now);
   keepForReload(app.info.key, app.annotation.unsaved());
   if (app.setState === null) return;
   app.sentAt = now;
+  app.sent += 1;
   const plane = (axis) => {
     const index = axis === "row" ? app.cross[0] : app.cross[1];
     return app.planes[axis]?.index === index ? null : [index, app.crossNumber];
@@ -85,6 +92,7 @@ export function send(app) {
   try {
     app.setState("outbox", {
       client: app.client,
+      sent: app.sent,
       ...app.annotation.received(),
       slice: app.slice,
       segment: app.segment,
@@ -92,6 +100,7 @@ export function send(app) {
         slices: app.wishes.for(app.slice, app.pixels.has, now),
         row: plane("row"),
         column: plane("column"),
+        second: secondWishes(app, now),
       },
       messages: messages.map(wireOf),
     });
@@ -100,12 +109,23 @@ export function send(app) {
   }
 }
 
-/** Whether the page may be left now: nothing that was sent waits for its answer. */
-export function mayLeave(app, now) {
-  return app.annotation.state(now) !== "saving" && now - app.sentAt > LEAVE_WITHIN_MS;
+/** Takes in how far the server has heard this tab. */
+export function hear(app, { client, number }) {
+  if (client === app.client) app.heard = number;
 }
 
-/** Sends nothing for a while: a link to another page was followed. */
+function secondWishes({ second, slice }, now) {
+  if (second === null || second.info.problem !== "") return [];
+  return second.wishes.for(slice, (one) => second.pixels?.has(one) ?? false, now);
+}
+
+/** Whether the page may be left now: nothing that was sent waits for its answer. */
+export function mayLeave(app, now) {
+  const answered = app.heard === app.sent || now - app.sentAt > ANSWER_WITHIN_MS;
+  return answered && app.annotation.state(now) !== "saving";
+}
+
+/** Sends nothing until another page has come, or has not come for long: a link to it was followed. */
 export function leave(app, now) {
   app.leavingUntil = now + LEAVE_WITHIN_MS;
 }
@@ -123,5 +143,6 @@ export function isMissingPixels(app) {
       if (slice >= 0 && slice < slices && !app.pixels.has(slice)) return true;
     }
   }
-  return app.planes.row?.index !== app.cross[0] || app.planes.column?.index !== app.cross[1];
+  if (app.planes.row?.index !== app.cross[0] || app.planes.column?.index !== app.cross[1]) return true;
+  return isMissingSecond(app.second, app.slice, slices);
 }

@@ -1,9 +1,10 @@
 // Slicewise's slice editor, as Streamlit loads it: called with every message from the server.
 
-import { createApp, isMissingPixels, send, sendSoon } from "./app.js";
+import { createApp, hear, isMissingPixels, send, sendSoon } from "./app.js";
 import { openParcel } from "./parcel.js";
 import { unpackPixels } from "./pixels.js";
 import { createScreen } from "./screen.js";
+import { updateSecond } from "./second.js";
 
 // One for the whole tab: it outlives the element while other pages are shown.
 const tab = (globalThis.slicewiseEditor ??= { app: null, screen: null, root: null });
@@ -20,8 +21,9 @@ export default function ({ data, parentElement, setStateValue }) {
   }
   const { app } = tab;
   app.setState = setStateValue;
-  app.sentAt = -Infinity;
+  hear(app, header.heard);
   app.info = header.series;
+  app.second = updateSecond(app.second, header.second, header.series.shape);
   const changes = header.changes.map(({ bytes, ...one }) => ({ ...one, code: parcel.take(bytes) }));
   const { answered, changed } = app.annotation.receive({ ...header, changes }, performance.now());
   const isNew = tab.screen === null || tab.root !== root;
@@ -38,6 +40,7 @@ export default function ({ data, parentElement, setStateValue }) {
     screen.show(header.view.segment, header.view.slice);
   }
   screen.newsCame(answered, changed);
+  screen.secondCame();
   unpack(app, header, parcel);
   // Says hello: messages of an earlier load, and what is still missing.
   if (isNew) send(app);
@@ -57,6 +60,8 @@ async function unpack(app, header, parcel) {
   const [slices, rows, columns] = app.info.shape;
   const images = header.images.map((one) => [one, parcel.take(one.bytes)]);
   const planes = header.planes.map((one) => [one, parcel.take(one.bytes)]);
+  const { second } = app;
+  const beside = (header.second?.images ?? []).map((one) => [one, parcel.take(one.bytes)]);
   for (const [{ slice }, bytes] of images) {
     if (app.pixels.has(slice)) continue;
     app.pixels.put(slice, await unpackPixels(bytes, rows, columns), app.slice);
@@ -67,5 +72,11 @@ async function unpack(app, header, parcel) {
     app.planes[axis] = { index, numbers };
     tab.screen?.planeCame(axis, app.planes[axis]);
   }
-  if (images.length + planes.length > 0 && isMissingPixels(app)) sendSoon(app, 20);
+  for (const [{ slice, place }, bytes] of beside) {
+    const numbers = await unpackPixels(bytes, ...second.info.picture.shape);
+    second.places.set(slice, place);
+    second.pixels.put(slice, numbers, app.slice);
+    if (slice === app.slice) tab.screen?.secondCame();
+  }
+  if (images.length + planes.length + beside.length > 0 && isMissingPixels(app)) sendSoon(app, 20);
 }

@@ -8,6 +8,7 @@ import { createPlane } from "./planes.js";
 import { listenToPointer } from "./pointer.js";
 import { fillHoles, grow, largestPart, shrink } from "./regions.js";
 import { decodeRuns, encodeRuns, isEmptyCode } from "./runs.js";
+import { createSecondView, drawCross, hasSecond } from "./second.js";
 import { around, createStage } from "./stage.js";
 import { createStrip } from "./strip.js";
 import { scaleBar, toImage, toScreen, zoomView } from "./view.js";
@@ -29,6 +30,7 @@ const ASK_AGAIN_AFTER_MS = 900;
 const NEAR = 9; // CSS pixels
 const LEAST_HEIGHT = 480;
 const NARROW = 980; // CSS pixels
+const SECOND_SHARE = 0.7; // of the height, for a second series below the slice on a narrow page
 
 export function createScreen(root, app) {
   const closing = new AbortController();
@@ -68,9 +70,22 @@ export function createScreen(root, app) {
       },
     })]),
   );
+  const second = createSecondView(find(".second"), app, closing.signal, {
+    setView(view) {
+      stage.setView(view);
+      moved();
+    },
+    turn: (steps) => goTo(app.slice + steps),
+    size: resizeBrush,
+    point(place) {
+      pointed = place;
+      draw({ pointer: true });
+    },
+  });
   let table = greyTable(app.window, app.info);
   let due = null; // what the next frame draws
   let cursor = null; // place of the pointer on the stage
+  let pointed = null; // image coordinates of the pointer on the second picture
   let alt = false;
   let space = false;
   let planesLater = null;
@@ -98,6 +113,8 @@ export function createScreen(root, app) {
     if (closing.signal.aborted) return;
     if (wanted.image) stage.drawImage(app.pixels.get(app.slice), table);
     else if (wanted.place) stage.placeImage();
+    if (wanted.image) second.draw();
+    if (wanted.masks === true) second.drawMasks(masksHere(), shownMasks(), app.style);
     if (wanted.masks) stage.drawMasks(shownMasks(), app.style, wanted.masks === true ? null : wanted.masks);
     if (wanted.pointer || wanted.masks) drawPointer();
     if (wanted.image || wanted.masks === true) {
@@ -105,6 +122,13 @@ export function createScreen(root, app) {
       root.dataset.ready = String(app.pixels.has(app.slice) && !app.annotation.isWaiting());
     }
   }
+
+  const masksHere = () =>
+    app.info.segments.map(({ number, color }) => ({
+      segment: number,
+      color,
+      code: app.annotation.shown(number, app.slice).code,
+    }));
 
   function shownMasks() {
     return app.info.segments
@@ -119,6 +143,7 @@ export function createScreen(root, app) {
 
   function drawPointer() {
     const view = stage.view();
+    second.mark(cursor === null ? null : toImage(view, spacing, cursor));
     const { line, polygon, hints } = drawing.sketch();
     const path = (context, points) => {
       context.beginPath();
@@ -137,6 +162,7 @@ export function createScreen(root, app) {
         context.stroke();
       }
       if (polygon !== null) drawPolygon(context, polygon, path);
+      if (pointed !== null) drawCross(context, toScreen(view, spacing, pointed));
       if (app.tool === "crosshair") {
         const place = toScreen(view, spacing, [app.cross[1] + 0.5, app.cross[0] + 0.5]);
         context.strokeStyle = "rgb(255 224 130 / 80%)";
@@ -332,7 +358,7 @@ export function createScreen(root, app) {
     draw({ image: true, masks: true, pointer: true });
     drawPlanesSoon();
     // The slice shown is asked for at once, its neighbours once the person stays.
-    if (app.pixels.has(wanted)) sendSoon(app, TOLD_AFTER_MS);
+    if (app.pixels.has(wanted) && hasSecond(app.second, wanted)) sendSoon(app, TOLD_AFTER_MS);
     else send(app);
   }
 
@@ -352,9 +378,10 @@ export function createScreen(root, app) {
     send(app);
   }
 
-  function moved() {
+  function moved(resized = false) {
     app.view = stage.view();
     app.screen = { ...stage.screen };
+    second.follow(app.view, app.screen, resized);
     showScale();
     draw({ place: true, masks: true, pointer: true });
   }
@@ -604,10 +631,16 @@ export function createScreen(root, app) {
     event.target.blur();
   }, listening);
 
+  /** Whether a click on a link opens another tab, or the page that is open. */
+  function staysHere(event, link) {
+    if (event.ctrlKey || event.metaKey || event.shiftKey || link.target === "_blank") return true;
+    return link.href !== undefined && new URL(link.href).pathname === location.pathname;
+  }
+
   // A link to another page waits until everything is on disk and nothing is under way.
   document.addEventListener("click", (event) => {
     const link = event.target.closest?.(LEAVING);
-    if (!event.isTrusted || !link) return;
+    if (!event.isTrusted || !link || staysHere(event, link)) return;
     const now = performance.now();
     if (mayLeave(app, now)) {
       if (link.matches(OTHER_PAGE)) leave(app, now);
@@ -655,8 +688,12 @@ export function createScreen(root, app) {
     const list = find(".segments");
     const home = find(narrow ? ".tools" : ".aside");
     if (list.parentElement !== home) home.prepend(list);
+    if (narrow && app.second !== null) {
+      find(".middle").style.height = `${height + Math.round(height * SECOND_SHARE)}px`;
+      find(".second").style.height = `${Math.round(height * SECOND_SHARE)}px`;
+    } else find(".second").style.height = "";
     stage.resize();
-    moved();
+    moved(true);
     drawPlanesSoon();
   }
   const watching = new ResizeObserver(fitPage);
@@ -683,6 +720,12 @@ export function createScreen(root, app) {
       if (slice !== app.slice) return;
       draw({ image: true, masks: true });
       showUnder();
+    },
+    /** The server said something of the second series, or pixels of it arrived. */
+    secondCame() {
+      if (second.update()) fitPage();
+      second.draw();
+      draw({ masks: true });
     },
     planeCame(axis, plane) {
       planes[axis].set(plane.numbers, plane.index);
