@@ -16,6 +16,7 @@ export function createDrawing(app, shown) {
   const pixelSize = [app.info.spacing[2], app.info.spacing[1]];
   let stroke = null; // brush, eraser, threshold, outline or hint being drawn
   let polygon = null; // corners, whether it is closed, the mask before it
+  let polygonBefore = null; // as it was before the pointer came down
   let hints = null; // strokes on one slice and the mask before them
 
   const current = () => app.annotation.shown(app.segment, app.slice);
@@ -58,8 +59,11 @@ export function createDrawing(app, shown) {
 
   function begin(place, tool, opposite) {
     const value = (tool === "eraser" ? !opposite : app.erase !== opposite) ? 0 : 1;
-    if (tool === "region") return fillRegion(place, value);
-    if (tool === "polygon") return beginPolygon(place, value);
+    if (tool === "polygon") {
+      polygonBefore = polygon === null ? null : { ...polygon, corners: [...polygon.corners] };
+      beginPolygon(place, value);
+      return;
+    }
     stroke = { tool, value, points: [place], mask: null, numbers: null };
     if (["brush", "eraser", "threshold"].includes(tool)) {
       // The brush always adds and the eraser always removes, unless Alt is held.
@@ -73,15 +77,14 @@ export function createDrawing(app, shown) {
       }
       if (stroke !== null) paintPiece([place]);
     }
-    return undefined;
   }
 
   function move(places) {
     if (polygon?.dragged !== undefined && polygon.dragged !== null) {
-      polygon.corners[polygon.dragged] = places.at(-1);
+      if (!polygon.closing) polygon.corners[polygon.dragged] = places.at(-1);
       return;
     }
-    if (stroke === null) return;
+    if (stroke === null || stroke.tool === "region") return;
     const piece = [stroke.points.at(-1), ...places];
     stroke.points.push(...places);
     if (stroke.mask !== null) paintPiece(piece);
@@ -90,7 +93,8 @@ export function createDrawing(app, shown) {
   function end() {
     if (polygon !== null && polygon.dragged !== null) {
       polygon.dragged = null;
-      if (polygon.closed) applyPolygon();
+      if (polygon.closing) closePolygon();
+      else if (polygon.closed) applyPolygon();
       return;
     }
     if (stroke === null) return;
@@ -98,6 +102,7 @@ export function createDrawing(app, shown) {
     stroke = null;
     if (mask !== null) store(mask, value === 0 ? "eraser" : tool, value === 0);
     else if (tool === "outline" && points.length > 2) fillOutline(points, value, "outline");
+    else if (tool === "region") fillRegion(points[0], value);
     else if (tool === "hint-add" || tool === "hint-remove") giveHint(tool, points);
     shown.changed(null);
   }
@@ -115,11 +120,8 @@ export function createDrawing(app, shown) {
   function beginPolygon(place, value) {
     if (polygon !== null) {
       const near = polygon.corners.findIndex((corner) => shown.isNear(corner, place));
-      if (near === 0 && !polygon.closed && polygon.corners.length > 2) {
-        closePolygon();
-        return;
-      }
       if (near >= 0) {
+        polygon.closing = near === 0 && !polygon.closed && polygon.corners.length > 2;
         polygon.dragged = near;
         return;
       }
@@ -129,7 +131,7 @@ export function createDrawing(app, shown) {
         return;
       }
     }
-    polygon = { corners: [place], closed: false, dragged: 0, value, before: null };
+    polygon = { corners: [place], closed: false, closing: false, dragged: 0, value, before: null };
   }
 
   function closePolygon() {
@@ -186,6 +188,21 @@ export function createDrawing(app, shown) {
     move,
     end,
     closePolygon,
+    /** Drops what the pointer does that is down, as if it had not come down. */
+    interrupt() {
+      if (polygon !== null && polygon.dragged !== null) polygon = polygonBefore;
+      stroke = null;
+      shown.changed(null);
+    },
+    /** Takes back the newest corner of an open polygon; whether there was one. */
+    dropCorner() {
+      if (polygon === null || polygon.closed) return false;
+      polygon.corners.pop();
+      polygon.dragged = null;
+      if (polygon.corners.length === 0) polygon = null;
+      shown.changed(null);
+      return true;
+    },
     /** Drops what is being drawn; a mask being painted is as before. */
     cancel() {
       const dropped = stroke !== null || (polygon !== null && !polygon.closed);

@@ -35,8 +35,14 @@ export const VIEWING = [
   { id: "first", key: "Home", help: "First slice" },
   { id: "last", key: "End", help: "Last slice" },
   { id: "fit", key: "0", also: ["="], help: "Fit the slice into the window" },
+  { id: "zoom-in", key: "z", help: "Closer (or Ctrl + wheel)" },
+  { id: "zoom-out", key: "Z", help: "Farther away" },
   { id: "reset-window", key: "w", help: "Reset window and level" },
   { id: "next-window", key: "W", help: "Next window preset" },
+  { id: "darker", key: ".", help: "Higher level: darker" },
+  { id: "brighter", key: ",", help: "Lower level: brighter" },
+  { id: "wider", key: ">", help: "Wider window: less contrast" },
+  { id: "narrower", key: "<", help: "Narrower window: more contrast" },
   { id: "filled", key: "v", help: "Masks filled, or outlines only" },
   { id: "fainter", key: "a", help: "Masks fainter" },
   { id: "stronger", key: "d", help: "Masks stronger" },
@@ -57,6 +63,14 @@ export const MOUSE = [
   ["1 … 9", "choose a segment"],
   ["Esc", "drop what is being drawn, close this sheet"],
   ["Two fingers", "zoom and move; once a pen was used, fingers do not draw"],
+];
+
+export const WITHOUT_MOUSE = [
+  ["Shift + arrows", "move the cursor"],
+  ["Enter", "put the tool down and lift it again; sets a corner, fills a region"],
+  ["Enter twice", "closes the polygon"],
+  ["Del, Ctrl+Z", "take back the newest corner of an open polygon"],
+  ["Ctrl + arrows", "move the slice"],
 ];
 
 const byKey = new Map();

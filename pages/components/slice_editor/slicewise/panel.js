@@ -1,6 +1,6 @@
 // Buttons of the tools and actions, the options of the chosen tool, segments, and the help sheet.
 
-import { ACTIONS, keyName, MOUSE, TOOLS, VIEWING } from "./keys.js";
+import { ACTIONS, keyName, MOUSE, TOOLS, VIEWING, WITHOUT_MOUSE } from "./keys.js";
 
 const ICONS = {
   brush: "M3 13c2 0 3-1 3-2.500a1.500 1.500 0 0 1 3 0C9 12.500 7 14 3 13zM8 9l5-7 1 1-5 7",
@@ -142,6 +142,7 @@ export function createPanel(root, app, act) {
       part("This slice", named(ACTIONS)),
       part("Slices and display", named(VIEWING)),
       part("Mouse, pen and fingers", MOUSE.map(([key, text]) => [[key], text])),
+      part("Without a mouse", WITHOUT_MOUSE.map(([key, text]) => [[key], text])),
     );
     sheet.replaceChildren(close, element("h2", { textContent: "Keys and mouse" }), columns);
   }

@@ -1,5 +1,7 @@
-// Mouse, pen and fingers on the slice.
+// Mouse, pen and fingers on the slice. A pen goes before fingers: a hand that rests on the screen
+// neither draws, nor disturbs a pen that does.
 
+export const PEN_ERASER = 5; // button of a pen that is turned round
 const FINGERS_APART = 24; // CSS pixels a notch of a touchpad's wheel moves before a slice turns
 
 /**
@@ -14,6 +16,7 @@ export function listenToPointer(stage, signal, acts) {
   const fingers = new Map(); // pointer id -> place, of touches
   let mode = null; // "draw", "window", "pan", "fingers"
   let pointer = null;
+  let holder = ""; // kind of the pointer that a mode belongs to
   let last = null;
   let penSeen = false;
   let wheel = 0;
@@ -25,13 +28,17 @@ export function listenToPointer(stage, signal, acts) {
 
   stage.addEventListener("pointerdown", (event) => {
     if (event.target.closest?.(".notice")) return;
-    if (event.pointerType === "pen") penSeen = true;
+    if (event.pointerType === "pen") {
+      penSeen = true;
+      if (holder === "touch") dropFingers();
+    }
     if (event.pointerType === "touch") {
+      if (holder !== "" && holder !== "touch") return;
       fingers.set(event.pointerId, at(event));
       if (fingers.size === 2) {
         // The first finger was not meant to draw.
         if (mode === "draw") acts.cancel();
-        mode = "fingers";
+        take("fingers", "touch");
         return;
       }
       if (mode === "fingers") return;
@@ -41,18 +48,34 @@ export function listenToPointer(stage, signal, acts) {
     pointer = event.pointerId;
     last = at(event);
     stage.setPointerCapture(pointer);
-    if (event.button === 2) mode = "window";
-    else if (event.button === 1 || (event.button === 0 && acts.isSpace())) mode = "pan";
-    // A hand that rests on the screen while a pen draws must not draw.
-    else if (event.pointerType === "touch" && penSeen) mode = "pan";
-    else if (event.button === 0) mode = acts.start(last, event) ? "draw" : null;
-    stage.classList.toggle("moving", mode === "pan" || mode === "window");
+    take(modeOf(event), event.pointerType);
     if (event.button === 1) event.preventDefault();
   }, options);
 
+  function modeOf(event) {
+    if (event.button === 2) return "window";
+    if (event.button === 1 || (event.button === 0 && acts.isSpace())) return "pan";
+    if (event.pointerType === "touch" && penSeen) return "pan";
+    const draws = event.button === 0 || event.button === PEN_ERASER;
+    return draws && acts.start(last, event) ? "draw" : null;
+  }
+
+  function take(wanted, kind) {
+    mode = wanted;
+    holder = wanted === null ? "" : kind;
+    stage.classList.toggle("moving", mode === "pan" || mode === "window");
+  }
+
+  function dropFingers() {
+    if (mode === "draw") acts.cancel();
+    fingers.clear();
+    take(null);
+  }
+
   stage.addEventListener("pointermove", (event) => {
     const place = at(event);
-    if (fingers.has(event.pointerId)) {
+    if (event.pointerType === "touch") {
+      if (!fingers.has(event.pointerId)) return;
       if (mode === "fingers" && fingers.size === 2) moveFingers(event.pointerId, place);
       fingers.set(event.pointerId, place);
     }
@@ -79,17 +102,16 @@ export function listenToPointer(stage, signal, acts) {
   function release(event) {
     fingers.delete(event.pointerId);
     if (mode === "fingers") {
-      if (fingers.size === 0) mode = null;
+      if (fingers.size === 0) take(null);
       return;
     }
-    if (event.pointerId !== pointer) return;
+    if (event.pointerId !== pointer || mode === null) return;
     if (mode === "draw") {
       if (event.type === "pointercancel") acts.cancel();
       else acts.stop();
     }
-    mode = null;
+    take(null);
     pointer = null;
-    stage.classList.remove("moving");
   }
   stage.addEventListener("pointerup", release, options);
   stage.addEventListener("pointercancel", release, options);

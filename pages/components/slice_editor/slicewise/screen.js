@@ -5,11 +5,12 @@ import { createDrawing } from "./drawing.js";
 import { meaningOf } from "./keys.js";
 import { brushSizes, createPanel, element } from "./panel.js";
 import { createPlane } from "./planes.js";
-import { listenToPointer } from "./pointer.js";
+import { listenToPointer, PEN_ERASER } from "./pointer.js";
 import { fillHoles, grow, largestPart, shrink } from "./regions.js";
 import { decodeRuns, encodeRuns, isEmptyCode } from "./runs.js";
 import { createSecondView, drawCross, hasSecond } from "./second.js";
 import { around, createStage } from "./stage.js";
+import { createSteering } from "./steering.js";
 import { createStrip } from "./strip.js";
 import { scaleBar, toImage, toScreen, zoomView } from "./view.js";
 import { draggedWindow, greyTable } from "./windowing.js";
@@ -172,6 +173,16 @@ export function createScreen(root, app) {
         context.lineTo(place.x, stage.screen.height);
         context.moveTo(0, place.y);
         context.lineTo(stage.screen.width, place.y);
+        context.stroke();
+      }
+      if (steering.isSteered()) {
+        context.strokeStyle = "#fff";
+        context.lineWidth = 1;
+        context.beginPath();
+        for (const [x, y] of [[1, 0], [0, 1], [-1, 0], [0, -1]]) {
+          context.moveTo(cursor.x + 3 * x, cursor.y + 3 * y);
+          context.lineTo(cursor.x + 9 * x, cursor.y + 9 * y);
+        }
         context.stroke();
       }
       if (cursor !== null && ["brush", "eraser", "threshold"].includes(app.tool)) {
@@ -426,7 +437,7 @@ export function createScreen(root, app) {
   }
 
   const actions = {
-    undo: () => travel("undo"),
+    undo: () => drawing.dropCorner() || travel("undo"),
     redo: () => travel("redo"),
     "copy-before": () => copyFrom(app.slice - 1),
     "copy-after": () => copyFrom(app.slice + 1),
@@ -453,6 +464,12 @@ export function createScreen(root, app) {
       stage.fit();
       moved();
     },
+    "zoom-in": () => zoomHere(1.25),
+    "zoom-out": () => zoomHere(0.8),
+    darker: () => setWindow(draggedWindow(app.window, 0, 6)),
+    brighter: () => setWindow(draggedWindow(app.window, 0, -6)),
+    wider: () => setWindow(draggedWindow(app.window, 15, 0)),
+    narrower: () => setWindow(draggedWindow(app.window, -15, 0)),
     "reset-window": () => setWindow(app.firstWindow),
     "next-window": () => {
       const place = app.info.windows.findIndex((one) => one.name === app.window.name);
@@ -489,6 +506,10 @@ export function createScreen(root, app) {
     showWindow();
   }
 
+  function zoomHere(factor) {
+    acts.zoom(factor, cursor ?? { x: stage.screen.width / 2, y: stage.screen.height / 2 });
+  }
+
   function setStyle(style) {
     Object.assign(app.style, style);
     find(".opacity").value = Math.round(app.style.opacity * 100);
@@ -507,7 +528,7 @@ export function createScreen(root, app) {
 
   // ---- pointer, keys, window
 
-  listenToPointer(stageElement, closing.signal, {
+  const acts = {
     isSpace: () => space,
     start(place, event) {
       const where = toImage(stage.view(), spacing, place);
@@ -519,7 +540,7 @@ export function createScreen(root, app) {
       }
       if (app.annotation.isWaiting() || app.annotation.problemOf(app.segment, app.slice) !== null) return false;
       note = "";
-      drawing.begin(where, app.tool, event.altKey);
+      drawing.begin(where, event.button === PEN_ERASER ? "eraser" : app.tool, event.altKey);
       showState();
       draw({ pointer: true });
       return true;
@@ -534,16 +555,18 @@ export function createScreen(root, app) {
       draw({ pointer: true });
     },
     cancel() {
-      drawing.cancel();
+      drawing.interrupt();
       refresh();
     },
     hover(place, event) {
+      steering.drop();
       cursor = place;
       alt = event.altKey;
       showUnder();
       draw({ pointer: true });
     },
     leave() {
+      steering.drop();
       cursor = null;
       showUnder();
       draw({ pointer: true });
@@ -562,6 +585,22 @@ export function createScreen(root, app) {
     },
     turn: (steps) => goTo(app.slice + steps),
     size: resizeBrush,
+  };
+  listenToPointer(stageElement, closing.signal, acts);
+  const steering = createSteering({
+    ...acts,
+    tool: () => app.tool,
+    isDrawing: drawing.isDrawing,
+    isOpen: drawing.isOpen,
+    close: drawing.closePolygon,
+    screen: () => stage.screen,
+    pixel: () => [spacing[1], spacing[0]].map((one) => one * stage.view().scale),
+    cursor: () => cursor,
+    show(place) {
+      cursor = place;
+      showUnder();
+      draw({ pointer: true });
+    },
   });
   stageElement.addEventListener("dblclick", () => drawing.closePolygon(), listening);
 
@@ -571,6 +610,11 @@ export function createScreen(root, app) {
     if (/^(TEXTAREA|SELECT)$/.test(target.tagName ?? "")) return true;
     if (target.tagName === "INPUT") return !["checkbox", "range"].includes(target.type);
     return !root.contains(target) && target.closest?.("[role=dialog], [role=listbox], [role=slider], [role=radiogroup], [data-baseweb=popover]");
+  }
+
+  function steers(event, pressed) {
+    const isMeantElsewhere = find(".sheet").open || pressed?.tagName === "INPUT" || (pressed && event.key === "Enter");
+    return !isMeantElsewhere && steering.take(event);
   }
 
   document.addEventListener("keydown", (event) => {
@@ -587,8 +631,8 @@ export function createScreen(root, app) {
       else drawing.forget();
       draw({ pointer: true });
       return;
-    } else if (event.key === "Enter" && drawing.isOpen()) drawing.closePolygon();
-    else {
+    } else if (/^(Delete|Backspace)$/.test(event.key) && drawing.isOpen()) drawing.dropCorner();
+    else if (!steers(event, pressed)) {
       const meaning = meaningOf(event);
       if (meaning === null || (pressed?.tagName === "INPUT" && /^(previous|next|back|forth|first|last)$/.test(meaning))) return;
       if (!find(".sheet").open || meaning === "help") act(meaning);
@@ -701,7 +745,9 @@ export function createScreen(root, app) {
   watching.observe(root);
   window.addEventListener("resize", fitPage, listening);
 
-  ["left", "right", "top", "bottom"].forEach((side, place) => (find(`.letter.${side}`).textContent = app.info.letters[place]));
+  ["left", "right", "top", "bottom"].forEach((side, place) => {
+    for (const letter of root.querySelectorAll(`.letter.${side}`)) letter.textContent = app.info.letters[place];
+  });
   setStyle({});
   showWindow();
   showPlace();
