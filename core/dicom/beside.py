@@ -11,6 +11,7 @@ from core.dicom.geometry import Geometry
 from core.dicom.series import Series, SeriesSummary
 
 _ROUNDING = 1e-6
+_LONGEST_SIDE = 768  # pixels up to which a finer second series is sampled finer
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,32 +21,57 @@ class SliceBeside:
     Parameters
     ----------
     values : numpy.ndarray of float32, shape (rows, columns)
-        Units of the second series, on the pixels of the first; its lowest value outside of it.
+        Units of the second series, on the pixels of the first or on a finer grid over them.
     is_covered : numpy.ndarray of bool, shape (rows, columns)
         Where the second series reaches.
-    nearest : int or None
-        Slice of the second series nearest to the middle of the plane; None outside of it.
+    slices : tuple of int
+        Slices of the second series that are shown: one where planes are parallel, none outside.
+    away : float
+        Largest distance in mm between a pixel and the slice that it is taken from.
     """
 
     values: np.ndarray
     is_covered: np.ndarray
-    nearest: int | None
+    slices: tuple[int, ...]
+    away: float
+
+    @property
+    def nearest(self) -> int | None:
+        """The slice that is shown, where it is one."""
+        return self.slices[0] if len(self.slices) == 1 else None
 
 
 def series_beside(summary: SeriesSummary, found: Iterable[SeriesSummary]) -> list[SeriesSummary]:
     """Choose the series that can be shown beside one: others in its frame of reference."""
-    return [
-        other
-        for other in found
-        if other.uid != summary.uid
-        and other.frame_of_reference_uid is not None
-        and other.frame_of_reference_uid == summary.frame_of_reference_uid
-        and other.geometry.in_patient
-        and summary.geometry.in_patient
-    ]
+    return [other for other in found if reason_against(summary, other) is None]
 
 
-def slice_beside(summary: SeriesSummary, index: int, second: Series) -> SliceBeside:
+def reason_against(summary: SeriesSummary, other: SeriesSummary) -> str | None:
+    """Say why a series cannot be shown beside another; None where it can."""
+    if other.uid == summary.uid:
+        return "it is the series itself"
+    for one, which in ((summary, "the series worked on"), (other, "it")):
+        if one.frame_of_reference_uid is None or not one.geometry.in_patient:
+            return f"{which} does not say where in the patient its slices lie"
+    if other.frame_of_reference_uid != summary.frame_of_reference_uid:
+        return "it has another frame of reference, so nothing says how the two lie to each other"
+    return None
+
+
+def times_finer(summary: SeriesSummary, second: SeriesSummary) -> int:
+    """How many times finer than the first series to sample, so that a finer second one is sharp."""
+    wanted = round(min(summary.pixel_spacing) / min(second.pixel_spacing))
+    return max(1, min(wanted, _LONGEST_SIDE // max(summary.rows, summary.columns)))
+
+
+def slice_beside(
+    summary: SeriesSummary,
+    index: int,
+    second: Series,
+    *,
+    finer: int = 1,
+    outside: float | None = None,
+) -> SliceBeside:
     """Look up a second series on the plane of a slice, whatever its own planes are.
 
     Each pixel takes the nearest slice of the second series and is interpolated within it, so that
@@ -59,6 +85,10 @@ def slice_beside(summary: SeriesSummary, index: int, second: Series) -> SliceBes
         The slice.
     second : Series
         The series to show beside it.
+    finer : int
+        Pixels to sample along each side of a pixel of the first series.
+    outside : float, optional
+        Value where the second series does not reach; by default its lowest.
 
     Raises
     ------
@@ -70,27 +100,31 @@ def slice_beside(summary: SeriesSummary, index: int, second: Series) -> SliceBes
             "The two series do not share a frame of reference, so nothing says where one lies in "
             "the other."
         )
-    points = _pixel_centres(summary.geometry, index)
-    slices, rows, columns, is_covered = _places(points, second.geometry)
+    points = _pixel_centres(summary.geometry, index, finer)
+    slices, rows, columns, distances, is_covered = _places(points, second.geometry)
     values = map_coordinates(
         second.volume, [slices, rows, columns], np.float32, order=1, mode="nearest"
     )
-    values[~is_covered] = second.volume.min()
-    middle = tuple(size // 2 for size in is_covered.shape)
-    nearest = int(slices[middle]) if is_covered[middle] else None
-    return SliceBeside(values, is_covered, nearest)
+    if not is_covered.all():
+        values[~is_covered] = second.volume.min() if outside is None else outside
+    shown = np.unique(slices[is_covered])
+    away = float(distances[is_covered].max(initial=0))
+    return SliceBeside(values, is_covered, tuple(int(one) for one in shown), away)
 
 
-def _pixel_centres(geometry: Geometry, index: int) -> np.ndarray:
-    """Centres of the pixels of a slice, shape (rows, columns, 3), LPS in mm."""
+def _pixel_centres(geometry: Geometry, index: int, finer: int) -> np.ndarray:
+    """Centres of the pixels of a slice, shape (rows, columns, 3) × finer, LPS in mm."""
     between_rows, between_columns = geometry.pixel_spacing
-    rows = np.arange(geometry.rows)[:, None, None] * between_rows * geometry.column_direction
-    columns = np.arange(geometry.columns)[None, :, None] * between_columns * geometry.row_direction
+    row, column = (
+        (np.arange(size * finer) + 0.5) / finer - 0.5 for size in (geometry.rows, geometry.columns)
+    )
+    rows = row[:, None, None] * between_rows * geometry.column_direction
+    columns = column[None, :, None] * between_columns * geometry.row_direction
     return geometry.positions[index] + rows + columns
 
 
 def _places(points: np.ndarray, geometry: Geometry) -> tuple[np.ndarray, ...]:
-    """Slice, row and column of points in a stack, and whether it reaches there."""
+    """Slice, row and column of points in a stack, mm to the slice, and whether it reaches there."""
     distances = geometry.positions @ geometry.normal
     wanted = points @ geometry.normal
     after = np.clip(np.searchsorted(distances, wanted), 1, max(1, len(distances) - 1))
@@ -98,10 +132,11 @@ def _places(points: np.ndarray, geometry: Geometry) -> tuple[np.ndarray, ...]:
     after = np.minimum(after, len(distances) - 1)
     is_later = np.abs(distances[after] - wanted) < np.abs(distances[before] - wanted)
     slices = np.where(is_later, after, before)
-    is_covered = np.abs(distances[slices] - wanted) <= geometry.slice_spacing / 2 + _ROUNDING
+    away = np.abs(distances[slices] - wanted)
+    is_covered = away <= geometry.slice_spacing / 2 + _ROUNDING
     offsets = points - geometry.positions[slices]
     rows = offsets @ geometry.column_direction / geometry.pixel_spacing[0]
     columns = offsets @ geometry.row_direction / geometry.pixel_spacing[1]
     for place, size in ((rows, geometry.rows), (columns, geometry.columns)):
         is_covered &= (place >= -0.5 - _ROUNDING) & (place <= size - 0.5 + _ROUNDING)
-    return slices, rows, columns, is_covered
+    return slices, rows, columns, away, is_covered

@@ -94,6 +94,12 @@ def recall_series(home: Path, key: str) -> OpenedSeries | None:
         return None
 
 
+def remembered_series(home: Path) -> list[OpenedSeries]:
+    """All series that were opened here and not forgotten, in the order of their keys."""
+    keys = sorted(path.stem for path in (home / "opened").glob("*.json"))
+    return [opened for opened in (recall_series(home, key) for key in keys) if opened is not None]
+
+
 def series_key(home: Path, uid: str) -> str:
     """Key of a series: a keyed digest, so that nobody can look up which UID it stands for.
 

@@ -1,5 +1,6 @@
 """Reading the series that people open: in the background, once for all tabs, with a first look."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import streamlit as st
@@ -49,7 +50,47 @@ def opened_summary(home: Path, opened: OpenedSeries) -> SeriesSummary:
     DicomError
         If it is no longer there, or cannot be read.
     """
-    return _reading(home, opened).summary
+    return _opened(home, opened).reading.summary
+
+
+def found_together(home: Path, opened: OpenedSeries) -> tuple[SeriesSummary, ...]:
+    """All series that were found where an opened series lies, itself included.
+
+    Raises
+    ------
+    DicomError
+        As `opened_summary`.
+    """
+    return _opened(home, opened).found
+
+
+def begin_reading(
+    home: Path, opened: OpenedSeries, found: tuple[SeriesSummary, ...]
+) -> SeriesReading:
+    """Read a series in the background without looking for it, as it was found just now.
+
+    Parameters
+    ----------
+    home : pathlib.Path
+        Folder of everything the app keeps.
+    opened : OpenedSeries
+        The series.
+    found : tuple of SeriesSummary
+        All series found where it lies.
+
+    Raises
+    ------
+    DicomError
+        If it cannot be read.
+    """
+    reading = _opened(home, opened, found).reading
+    if reading.is_finished:
+        try:
+            reading.result()
+        except DicomError:
+            forget_readings()
+            return _opened(home, opened, found).reading
+    return reading
 
 
 def whole_series(home: Path, opened: OpenedSeries) -> Series:
@@ -73,7 +114,7 @@ def whole_series(home: Path, opened: OpenedSeries) -> Series:
         If it is no longer there, or a file of it cannot be read.
     """
     with st.spinner("Looking for the series…"):
-        reading = _reading(home, opened)
+        reading = _opened(home, opened).reading
     try:
         if not reading.wait(_AT_ONCE_S):
             _first_look(reading)
@@ -107,15 +148,30 @@ def _first_look(reading: SeriesReading) -> None:
     place.empty()
 
 
-def _reading(home: Path, opened: OpenedSeries) -> SeriesReading:
-    return _cached_reading(home, opened.uid, opened.source, opened.leave_out_damaged)
+@dataclass(frozen=True, eq=False)
+class _Opened:
+    """A series being read, and everything that was found with it."""
+
+    reading: SeriesReading
+    found: tuple[SeriesSummary, ...]
+
+
+def _opened(home: Path, opened: OpenedSeries, found: tuple[SeriesSummary, ...] = ()) -> _Opened:
+    return _cached_reading(home, opened.uid, opened.source, opened.leave_out_damaged, found)
 
 
 @st.cache_resource(max_entries=_SERIES_IN_MEMORY, show_spinner=False)
-def _cached_reading(home: Path, uid: str, source: Path, leave_out_damaged: bool) -> SeriesReading:
-    for summary in find_series(source_files(home, source)):
+def _cached_reading(
+    home: Path,
+    uid: str,
+    source: Path,
+    leave_out_damaged: bool,
+    _found: tuple[SeriesSummary, ...],
+) -> _Opened:
+    found = _found or tuple(find_series(source_files(home, source)))
+    for summary in found:
         if summary.uid == uid:
-            return SeriesReading(summary, leave_out_damaged=leave_out_damaged)
+            return _Opened(SeriesReading(summary, leave_out_damaged=leave_out_damaged), found)
     raise DicomError(
         "The series is no longer where it was opened from; open it again from its new place."
     )

@@ -14,6 +14,7 @@ from pages.components.kept import kept
 from pages.components.model import show_model
 from pages.components.next_step import next_step
 from pages.components.save_state import save_state
+from pages.components.second_series import choose_second, show_second
 from pages.components.segment_panel import choose_segment, segment_buttons
 from pages.components.state_strip import state_strip
 from pages.components.work import (
@@ -56,6 +57,9 @@ def simple_workspace(work: Work) -> None:
             display = display_settings(work.series)
             choose_editor(work.entrance.settings)
             show_model(work.entrance.settings.weights, work.entrance.settings.device)
+        with st.expander("Second series", icon=":material/compare:"):
+            choose_second(work)
+        show_second(work, current_slice(work), display.longest)
     with picture:
         show_conflict(work)
         _slice_bar(work, settings)

@@ -15,6 +15,9 @@ from pages.components.gate import Entrance
 from pages.components.library import OpenedSeries, recall_series
 from pages.components.opening import forget_readings, opened_summary, whole_series
 
+SECOND = "second"
+"""Where the memory keeps the second series, if one is shown beside the first."""
+
 _KEY = "work.series"
 _MEMORY = "work.memory"
 _QUERY = "series"
@@ -100,7 +103,11 @@ def chosen_summary(entrance: Entrance) -> SeriesSummary | None:
 
 
 def forget_source(home: Path, source: Path) -> None:
-    """Close the series being worked on in this tab if it was opened from a place now gone."""
+    """Close the series shown in this tab that were opened from a place now gone."""
+    memory = st.session_state.get(_MEMORY, {})
+    if SECOND in memory and memory[SECOND].opened.source == source:
+        del memory[SECOND]
+        forget_readings()
     key = chosen_key()
     opened = recall_series(home, key) if key else None
     if opened is not None and opened.source == source:

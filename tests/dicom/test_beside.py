@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from core.dicom.beside import series_beside, slice_beside
+from core.dicom.beside import reason_against, series_beside, slice_beside, times_finer
 from core.dicom.errors import DicomError
 from core.dicom.reading import find_series, read_series
 from tests.dicom.synthetic_series import (
@@ -25,7 +25,7 @@ def test_a_series_on_the_same_planes_is_shown_as_it_is(tmp_path, placement):
     second = read_series(write(tmp_path / "flair", placement, seed=2))
     for index in (0, 4, 8):
         beside = slice_beside(first, index, second)
-        assert beside.nearest == index and beside.is_covered.all()
+        assert beside.nearest == index and beside.is_covered.all() and beside.away < 1e-3
         np.testing.assert_allclose(beside.values, second.volume[index], atol=0.5)
 
 
@@ -39,12 +39,26 @@ def test_a_coarser_series_shows_its_nearest_slice_and_ends_where_it_ends(tmp_pat
     np.testing.assert_allclose(beside.values[::2, ::2], second.volume[0][:12, :20], atol=0.5)
     outside = slice_beside(first, 7, second)
     assert not outside.is_covered.any() and (outside.values == second.volume.min()).all()
+    assert slice_beside(first, 1, second).away == pytest.approx(1)
+    assert (slice_beside(first, 7, second, outside=-2000).values == -2000).all()
+
+
+def test_a_finer_series_is_sampled_as_finely_as_it_is(tmp_path):
+    coarse = Placement("coarse", pixel_spacing=(3, 3), origin=(0, 0, 0))
+    fine = Placement("fine", pixel_spacing=(1, 1), origin=(-1, -1, 0))
+    first = write(tmp_path / "pet", coarse, rows=8, columns=10)
+    second = read_series(write(tmp_path / "ct", fine, rows=24, columns=30, seed=2))
+    assert times_finer(first, second.summary) == 3 and times_finer(second.summary, first) == 1
+    beside = slice_beside(first, 4, second, finer=3)
+    np.testing.assert_allclose(beside.values, second.volume[4], atol=0.5)
 
 
 @pytest.mark.parametrize("orientation", [SAGITTAL, CORONAL])
 def test_a_series_of_another_orientation_is_cut_along_the_plane(tmp_path, orientation):
     """Values that grow along z: each axial plane through them is flat."""
-    side = Placement("side", orientation=orientation, pixel_spacing=(1, 1), origin=(0, 0, 19))
+    # Sagittal slices go to the right, the first one lies farthest left.
+    origin = (19, 0, 19) if orientation is SAGITTAL else (0, 0, 19)
+    side = Placement("side", orientation=orientation, pixel_spacing=(1, 1), origin=origin)
     summary = write(tmp_path / "side", side, rows=20, columns=20, slices=20)
     series = read_series(summary)
     heights = 19 - np.arange(20)
@@ -52,7 +66,7 @@ def test_a_series_of_another_orientation_is_cut_along_the_plane(tmp_path, orient
     axial = Placement("axial", orientation=AXIAL, step=1.0, origin=(0, 0, 0), pixel_spacing=(1, 1))
     first = write(tmp_path / "axial", axial, rows=20, columns=20, slices=10, seed=3)
     beside = slice_beside(first, 7, series)
-    assert beside.is_covered.any()
+    assert beside.is_covered.any() and len(beside.slices) > 1 and beside.nearest is None
     np.testing.assert_allclose(beside.values[beside.is_covered], 700, atol=0.01)
 
 
@@ -60,6 +74,9 @@ def test_only_series_in_the_same_frame_of_reference_can_be_shown(tmp_path):
     first = write(tmp_path / "a", PLACEMENTS[0], seed=1)
     same = write(tmp_path / "b", PLACEMENTS[2], seed=2)
     other = write(tmp_path / "c", PLACEMENTS[0], frame="2.25.10", seed=3)
-    assert series_beside(first, [first, same, other]) == [same]
+    nowhere = write(tmp_path / "d", PLACEMENTS[0], frame="", seed=4)
+    assert series_beside(first, [first, same, other, nowhere]) == [same]
+    assert "another frame of reference" in (reason_against(first, other) or "")
+    assert "does not say where" in (reason_against(first, nowhere) or "")
     with pytest.raises(DicomError, match="do not share a frame of reference"):
         slice_beside(first, 0, read_series(other))

@@ -40,7 +40,7 @@ OUTBOX = {
     "revision": 4,
     "slice": 2,
     "segment": 1,
-    "wanted": {"slices": [[2, 1], [3, 1]], "row": [3, 1], "column": None},
+    "wanted": {"slices": [[2, 1], [3, 1]], "row": [3, 1], "column": None, "second": [[2, 5]]},
     "messages": [STROKE],
 }
 
@@ -59,6 +59,14 @@ def test_a_stroke_is_read() -> None:
     assert (message.key, message.slice, message.tool) == (("0123456789abcdef", 3), 2, "brush")
     assert (message.mask == MASK).all()
     assert outbox.wanted.slices == ((2, 1), (3, 1)) and outbox.wanted.row == (3, 1)
+    assert outbox.wanted.second == ((2, 5),)
+
+
+def test_slices_of_a_second_series_are_asked_for_a_few_at_a_time() -> None:
+    many = OUTBOX | {"wanted": {"second": [[index, 1] for index in (0, 1, 2, 3, 4)]}}
+    assert len(read_outbox(many, SHAPE).wanted.second) == 4
+    with pytest.raises(MessageError):
+        read_outbox(OUTBOX | {"wanted": {"second": [[SHAPE[0], 1]]}}, SHAPE)
 
 
 def test_an_undo_names_the_stroke_it_takes_back() -> None:
@@ -97,12 +105,14 @@ def test_what_no_editor_sends_is_refused(change: dict[str, Any]) -> None:
 
 @settings(deadline=None, max_examples=200)
 @given(
-    st.sampled_from([*OUTBOX, *(f"messages.{name}" for name in STROKE)]),
+    st.sampled_from([*OUTBOX, "wanted.second", *(f"messages.{name}" for name in STROKE)]),
     json_values,
 )
 def test_anything_in_any_place_is_read_or_refused(place: str, value: Any) -> None:
     if place.startswith("messages."):
         given_outbox = OUTBOX | {"messages": [STROKE | {place.removeprefix("messages."): value}]}
+    elif place == "wanted.second":
+        given_outbox = OUTBOX | {"wanted": {"second": value}}
     else:
         given_outbox = OUTBOX | {place: value}
     with suppress(MessageError):

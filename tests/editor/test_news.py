@@ -10,7 +10,8 @@ from streamlit.testing.v1 import AppTest
 from core.annotation.review import correct
 from core.annotation.runs import decode_runs
 from pages.components.slice_editor.messages import Outbox, Wanted
-from pages.components.slice_editor.news import Told, make_news
+from pages.components.slice_editor.news import make_news
+from pages.components.slice_editor.told import Told
 from pages.components.work import Work
 from tests.editor.conftest import LIVER
 
@@ -66,12 +67,12 @@ def test_each_request_for_pixels_is_answered_once(work: Work) -> None:
     assert [one["slice"] for one in header["images"]] == [5]
 
 
-def test_the_header_names_no_patient(work: Work) -> None:
 def test_the_browser_is_told_what_was_heard_last(work: Work) -> None:
     header, _ = tell(work, Told(), Outbox(TAB, sent=7))
     assert header["heard"] == {"client": TAB, "number": 7}
 
 
+def test_the_header_names_no_patient(work: Work) -> None:
     header, _ = tell(work, Told(), Outbox())
     text = json.dumps(header)
     summary = work.series.summary

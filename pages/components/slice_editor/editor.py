@@ -12,8 +12,9 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core.annotation.segments import Segment
 from pages.components.slice_editor.messages import MessageError, Outbox, read_outbox
-from pages.components.slice_editor.news import Told, make_news
+from pages.components.slice_editor.news import make_news
 from pages.components.slice_editor.storing import Answer, Answers, answer_messages
+from pages.components.slice_editor.told import Told
 from pages.components.work import Work, current_segment, current_slice, set_segment, set_slice
 
 KEY = "slice-editor"
@@ -63,6 +64,12 @@ def _outbox_changed(work: Work) -> None:
     beside = _beside(work, segment)
     if work.memory.get(_BESIDE) != beside and _only_fragments_run():
         work.memory[_BESIDE] = beside
+        st.rerun([KEY, SIDE])
+
+
+def show_anew() -> None:
+    """Draw the editor and what stands beside it again, within a run of one of them."""
+    if _only_fragments_run():
         st.rerun([KEY, SIDE])
 
 

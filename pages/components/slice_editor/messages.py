@@ -15,6 +15,7 @@ from core.annotation.runs import decode_runs
 _CLIENT = re.compile(r"[0-9a-z]{8,40}")
 _TOOL = re.compile(r"[a-z][a-z -]{0,39}")
 _MOST_MESSAGES = 5000
+_MOST_OF_SECOND = 4  # a slice of the second series is computed, which takes longer than sending it
 _LARGEST = 2**53  # whole numbers beyond are not exact in JavaScript
 
 
@@ -126,11 +127,14 @@ class Wanted:
         Slice index and number of the request; a later request for the same has another number.
     row, column : (int, int) or None
         Row, or column, of the plane across all slices, and number of the request.
+    second : tuple of (int, int)
+        As `slices`, of the second series on the planes of these slices.
     """
 
     slices: tuple[tuple[int, int], ...] = ()
     row: tuple[int, int] | None = None
     column: tuple[int, int] | None = None
+    second: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,12 +145,12 @@ class Outbox:
     ----------
     client : str
         Names the tab; blank before it has said anything.
+    sent : int
+        How often the tab has said something.
     epoch, revision : str, int
         What the browser knows of the masks: everything up to this revision of this epoch.
     segment, slice : int or None
         What the person is looking at.
-    sent : int
-        How often the tab has said something.
     wanted : Wanted
         Pixels to send.
     messages : tuple of Message
@@ -154,11 +158,11 @@ class Outbox:
     """
 
     client: str = ""
+    sent: int = 0
     epoch: str = ""
     revision: int = 0
     segment: int | None = None
     slice: int | None = None
-    sent: int = 0
     wanted: Wanted = Wanted()
     messages: tuple[Message, ...] = ()
 
@@ -192,11 +196,11 @@ def read_outbox(value: Any, shape: tuple[int, int, int]) -> Outbox:
     slices = shape[0]
     return Outbox(
         client=_text(outbox.get("client"), _CLIENT),
+        sent=_whole(outbox.get("sent")),
         epoch=str(outbox.get("epoch", ""))[:40],
         revision=_whole(outbox.get("revision")),
         segment=_optional(outbox.get("segment"), _LARGEST),
         slice=_optional(outbox.get("slice"), slices),
-        sent=_whole(outbox.get("sent")),
         wanted=_wanted(_mapping(outbox.get("wanted", {})), shape),
         messages=tuple(_message(_mapping(one), shape) for one in messages),
     )
@@ -235,11 +239,15 @@ def _wanted(value: dict[str, Any], shape: tuple[int, int, int]) -> Wanted:
             raise MessageError("A request names what is wanted and has a number.")
         return _whole(pair[0], most), _whole(pair[1])
 
+    def several(name: str, most: int) -> tuple[tuple[int, int], ...]:
+        return tuple(request(one, slices) for one in _list(value.get(name, []))[:most])
+
     row, column = value.get("row"), value.get("column")
     return Wanted(
-        tuple(request(one, slices) for one in _list(value.get("slices", []))[:slices]),
+        several("slices", slices),
         None if row is None else request(row, rows),
         None if column is None else request(column, columns),
+        several("second", _MOST_OF_SECOND),
     )
 
 

@@ -1,8 +1,6 @@
 """What the editor in the browser is told: the series, masks that changed, pixels it wants."""
 
-import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -17,44 +15,14 @@ from core.dicom.geometry import direction_letters
 from pages.components.slice_editor.messages import Outbox, Wanted
 from pages.components.slice_editor.parcel import make_parcel
 from pages.components.slice_editor.pixels import Scale, pack, scale_of
+from pages.components.slice_editor.second import second_news
 from pages.components.slice_editor.storing import Answer, answer_dict
+from pages.components.slice_editor.told import Place, Told
 from pages.components.windows import window_choices
 from pages.components.work import Work, current_slice
 
 _FIRST_SLICES = 1  # on either side, before the browser asks for any
 _PACKED_SLICES = 64
-
-Place = tuple[int, int]
-"""Segment number and slice index."""
-
-
-@dataclass
-class Told:
-    """What one session was told so far.
-
-    Attributes
-    ----------
-    epoch : str
-        Names this memory: a browser that knows another one is told everything.
-    revision : int
-        Counted up with every change that is told.
-    masks : dict
-        Version and revision of every mask told, by place.
-    pixels : dict
-        Number of the newest request answered, by client and what was asked for.
-    view, reported : (int, int or None)
-        Slice and segment the server means, and those the browser last said.
-    moves : int
-        Counted up when the server means another view than the browser.
-    """
-
-    epoch: str = field(default_factory=lambda: secrets.token_hex(8))
-    revision: int = 0
-    masks: dict[Place, tuple[int, int]] = field(default_factory=dict)
-    pixels: dict[tuple[str, str, int], int] = field(default_factory=dict)
-    view: tuple[int, int | None] | None = None
-    reported: tuple[int | None, int | None] | None = None
-    moves: int = 0
 
 
 def make_news(
@@ -65,7 +33,6 @@ def make_news(
     segments: list[Segment],
     segment: Segment,
 ) -> bytes:
-        "heard": {"client": outbox.client, "number": outbox.sent},
     """Everything to tell the browser now.
 
     Parameters
@@ -98,12 +65,14 @@ def make_news(
         "epoch": told.epoch,
         "full": full,
         "view": {"slice": current_slice(work), "segment": segment.number, "moves": told.moves},
+        "heard": {"client": outbox.client, "number": outbox.sent},
         "answers": [answer_dict(one) for one in answers],
         "changes": _changes(annotation, told, 0 if full else outbox.revision, parts),
         "revision": told.revision,
         "steps": {"undo": _step(steps.undo), "redo": _step(steps.redo)},
         "images": _images(work, told, outbox, parts),
         "planes": _planes(work, told, outbox, parts),
+        "second": second_news(work, told, outbox, parts),
     }
     return make_parcel(header, parts)
 
@@ -185,7 +154,7 @@ def _images(work: Work, told: Told, outbox: Outbox, parts: list[bytes]) -> list[
         wanted = tuple((index, 0) for index in near[: 2 * _FIRST_SLICES + 1])
     sent = []
     for index, request in wanted:
-        if not _is_due(told, outbox, "slice", index, request):
+        if not told.is_due(outbox, "slice", index, request):
             continue
         parts.append(_packed_slice(work.opened.key, index, work))
         sent.append({"slice": index, "bytes": len(parts[-1])})
@@ -197,7 +166,7 @@ def _planes(work: Work, told: Told, outbox: Outbox, parts: list[bytes]) -> list[
     wanted: Wanted = outbox.wanted
     sent = []
     for axis, asked in (("row", wanted.row), ("column", wanted.column)):
-        if asked is None or not _is_due(told, outbox, axis, *asked):
+        if asked is None or not told.is_due(outbox, axis, *asked):
             continue
         index = asked[0]
         volume: NDArray[np.generic] = work.series.volume
@@ -205,18 +174,6 @@ def _planes(work: Work, told: Told, outbox: Outbox, parts: list[bytes]) -> list[
         parts.append(pack(plane, scale))
         sent.append({"axis": axis, "index": index, "bytes": len(parts[-1])})
     return sent
-
-
-def _is_due(told: Told, outbox: Outbox, what: str, index: int, request: int) -> bool:
-    """Whether a request has not been answered yet; it is from now on."""
-    if not outbox.client:
-        return True
-    # Of a plane only the newest request counts, whichever row it is for.
-    name = (outbox.client, what, index if what == "slice" else -1)
-    if told.pixels.get(name, -1) >= request:
-        return False
-    told.pixels[name] = request
-    return True
 
 
 def _step(step: StepTaken | None) -> dict[str, Any] | None:

@@ -5,8 +5,9 @@ import streamlit as st
 from pages.components.editors import choose_editor
 from pages.components.model import show_model
 from pages.components.next_step import next_step
+from pages.components.second_series import choose_second
 from pages.components.segment_panel import segment_buttons
-from pages.components.slice_editor.editor import SIDE, show_slice_editor
+from pages.components.slice_editor.editor import SIDE, show_anew, show_slice_editor
 from pages.components.work import Work, current_segment
 
 _STYLE = """
@@ -40,6 +41,11 @@ def _beside(work: Work) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="beside"):
         next_step(work, segment)
         segment_buttons(work, segment)
+        menu = st.popover(
+            "", icon=":material/compare:", help="Second series beside the slice", key="second-menu"
+        )
+        with menu:
+            choose_second(work, show_anew)
         with st.popover("", icon=":material/settings:", help="Settings"):
             choose_editor(work.entrance.settings)
             show_model(work.entrance.settings.weights, work.entrance.settings.device)

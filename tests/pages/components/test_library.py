@@ -4,7 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from pages.components.library import recall_series, remember_series, series_key
+from pages.components.library import (
+    recall_series,
+    remember_series,
+    remembered_series,
+    series_key,
+)
 
 UID = "1.2.826.0.1.3680043.8.498.1"
 
@@ -12,6 +17,13 @@ UID = "1.2.826.0.1.3680043.8.498.1"
 def test_a_remembered_series_is_recalled_by_its_key(tmp_path: Path) -> None:
     opened = remember_series(tmp_path, UID, tmp_path / "folder", leave_out_damaged=True)
     assert recall_series(tmp_path, opened.key) == opened
+
+
+def test_all_remembered_series_are_listed_and_damaged_notes_left_out(tmp_path: Path) -> None:
+    assert remembered_series(tmp_path) == []
+    opened = {remember_series(tmp_path, f"{UID}.{end}", tmp_path) for end in range(3)}
+    (tmp_path / "opened" / f"{'0' * 24}.json").write_text("{")
+    assert set(remembered_series(tmp_path)) == opened
 
 
 def test_the_key_is_the_same_each_time_but_not_in_another_home(tmp_path: Path) -> None:

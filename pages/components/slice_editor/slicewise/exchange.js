@@ -63,17 +63,23 @@ function unpacked(name, value) {
   return isCode ? fromBase64(value.slice(PREFIX.length)) : value;
 }
 
-/** Which slices to ask for: the one shown, then its neighbours, the nearest first. */
-export function createWishes([slices, rows, columns]) {
+/**
+ * Which slices to ask for: the one shown, then its neighbours, the nearest first.
+ *
+ * @param {number[]} shape Slices, rows and columns.
+ * @param {number} ahead Slices fetched on either side.
+ * @param {number} most Slices asked for at once, unless they are too large for as many.
+ */
+export function createWishes([slices, rows, columns], ahead = AHEAD, most = Infinity) {
   const asked = new Map(); // slice -> {number, at}
-  const most = Math.max(1, Math.floor(MOST_PIXELS_AT_ONCE / (rows * columns)));
+  const atOnce = Math.min(most, Math.max(1, Math.floor(MOST_PIXELS_AT_ONCE / (rows * columns))));
   return {
     /** Pairs of slice and number of the request; empty where everything is here. */
     for(current, has, now) {
       const near = [current];
-      for (let away = 1; away <= AHEAD; away++) near.push(current + away, current - away);
+      for (let away = 1; away <= ahead; away++) near.push(current + away, current - away);
       const missing = near.filter((slice) => slice >= 0 && slice < slices && !has(slice));
-      const chosen = missing.slice(0, most);
+      const chosen = missing.slice(0, atOnce);
       for (const slice of chosen) {
         const before = asked.get(slice);
         const patience = slice === current ? ASK_AGAIN_MS.shown : ASK_AGAIN_MS.others;

@@ -24,18 +24,20 @@ export function around(one, other) {
   };
 }
 
-/** @param {object|null} before View that the person had, and the size of the screen it was for. */
-export function createStage(root, shape, spacing, before) {
+/**
+ * @param {object|null} before View that the person had, and the size of the screen it was for.
+ * @param {number[]} picture Rows and columns of the grey values, which may be finer than the masks.
+ */
+export function createStage(root, shape, spacing, before, picture = shape) {
   const [rows, columns] = shape;
   const canvases = Object.fromEntries(
     ["image", "masks", "pointer"].map((name) => [name, root.querySelector(`canvas.${name}`)]),
   );
   const screen = { ...(before?.screen ?? { width: 1, height: 1 }) };
   const grey = document.createElement("canvas");
-  grey.width = columns;
-  grey.height = rows;
+  [grey.height, grey.width] = picture;
   const greyContext = grey.getContext("2d");
-  const greyPixels = greyContext.createImageData(columns, rows);
+  const greyPixels = greyContext.createImageData(grey.width, grey.height);
   const greyNumbers = new Uint32Array(greyPixels.data.buffer);
   const layers = new Map(); // segment -> layer
   let view = before?.view ?? fitView(shape, spacing, screen);
@@ -92,9 +94,10 @@ export function createStage(root, shape, spacing, before) {
     const context = canvases.image.getContext("2d", { alpha: false });
     clear(context);
     inImagePixels(context);
-    context.imageSmoothingEnabled = view.scale * Math.max(...spacing) * density < SMOOTH_BELOW;
+    const pixel = (view.scale * Math.max(...spacing) * density * columns) / grey.width;
+    context.imageSmoothingEnabled = pixel < SMOOTH_BELOW;
     context.imageSmoothingQuality = "high";
-    context.drawImage(grey, 0, 0);
+    context.drawImage(grey, 0, 0, columns, rows);
   }
 
   function layerOf(segment) {
