@@ -44,7 +44,8 @@ export function createApp(header) {
     view: null,
     screen: null, // size of the stage that the view is for
     setState: null, // sends to the server; null while the element is not on the page
-    sendLater: null,
+    sendLater: null, // timer, and when it is due
+    sendDue: 0,
     sent: 0, // how often something was sent, and the last time that the server has answered
     heard: 0,
     sentAt: -Infinity,
@@ -130,9 +131,13 @@ export function leave(app, now) {
   app.leavingUntil = now + LEAVE_WITHIN_MS;
 }
 
-/** Sends soon, unless something is sent before. */
+/** Sends soon, or when something else wants it sooner. */
 export function sendSoon(app, milliseconds) {
-  app.sendLater ??= setTimeout(() => send(app), milliseconds);
+  const due = performance.now() + milliseconds;
+  if (app.sendLater !== null && app.sendDue <= due) return;
+  clearTimeout(app.sendLater);
+  app.sendDue = due;
+  app.sendLater = setTimeout(() => send(app), milliseconds);
 }
 
 /** Whether there is something to ask for. */

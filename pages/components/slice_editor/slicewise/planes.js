@@ -11,9 +11,10 @@ const EDGE = 0.85; // opacity of masks
  * @param {number[]} options.shape Slices, rows and columns.
  * @param {number[]} options.spacing In mm, in the same order.
  * @param {boolean} options.firstAtBottom Whether slice 0 is drawn at the bottom.
+ * @param {string[]} options.letters Sides of the patient at the left, right, top and bottom.
  * @param {(slice: number, along: number) => void} options.jump
  */
-export function createPlane(canvas, { axis, shape, spacing, firstAtBottom, jump }) {
+export function createPlane(canvas, { axis, shape, spacing, firstAtBottom, letters, jump }) {
   const [slices, rows, columns] = shape;
   const along = axis === "row" ? columns : rows;
   const step = axis === "row" ? spacing[2] : spacing[1];
@@ -25,6 +26,14 @@ export function createPlane(canvas, { axis, shape, spacing, firstAtBottom, jump 
 
   canvas.addEventListener("pointerdown", (event) => {
     if (event.button !== 0) return;
+    canvas.setPointerCapture(event.pointerId);
+    jumpTo(event);
+  });
+  canvas.addEventListener("pointermove", (event) => {
+    if (canvas.hasPointerCapture(event.pointerId)) jumpTo(event);
+  });
+
+  function jumpTo(event) {
     const box = canvas.getBoundingClientRect();
     const place = placeOf(box.width, box.height);
     const x = (event.clientX - box.left - place.x) / place.width;
@@ -32,12 +41,26 @@ export function createPlane(canvas, { axis, shape, spacing, firstAtBottom, jump 
     if (firstAtBottom) y = 1 - y;
     const clip = (value, count) => Math.min(Math.max(Math.floor(value * count), 0), count - 1);
     jump(clip(y, slices), clip(x, along));
-  });
+  }
 
   function placeOf(width, height) {
     const scale = Math.min(width / (along * step), height / (slices * spacing[0]));
     const size = { width: along * step * scale, height: slices * spacing[0] * scale };
     return { x: (width - size.width) / 2, y: (height - size.height) / 2, ...size };
+  }
+
+  function writeLetters(context, width, height) {
+    context.font = "600 11px sans-serif";
+    context.fillStyle = "#f4e9a8";
+    context.strokeStyle = "#000";
+    context.lineWidth = 3;
+    const places = [[4, height / 2, "left"], [width - 4, height / 2, "right"], [width / 2, 9, "center"], [width / 2, height - 9, "center"]];
+    context.textBaseline = "middle";
+    places.forEach(([x, y, align], side) => {
+      context.textAlign = align;
+      context.strokeText(letters[side], x, y);
+      context.fillText(letters[side], x, y);
+    });
   }
 
   function paintMasks(context, masks) {
@@ -98,6 +121,7 @@ export function createPlane(canvas, { axis, shape, spacing, firstAtBottom, jump 
       context.moveTo(x, place.y);
       context.lineTo(x, place.y + place.height);
       context.stroke();
+      writeLetters(context, width, height);
     },
   };
 }

@@ -11,7 +11,7 @@ import { decodeRuns, encodeRuns, isEmptyCode } from "./runs.js";
 import { createSecondView, drawCross, hasSecond } from "./second.js";
 import { around, createStage } from "./stage.js";
 import { createSteering } from "./steering.js";
-import { createStrip } from "./strip.js";
+import { createStrip, STATE_NAMES } from "./strip.js";
 import { scaleBar, toImage, toScreen, zoomView } from "./view.js";
 import { draggedWindow, greyTable } from "./windowing.js";
 
@@ -27,6 +27,7 @@ const OTHER_PAGE = 'a[href], .st-key-leave-review button, .st-key-leave-export b
 const LEAVING = 'a[href], [class*="st-key-leave-"] button';
 const TICK_MS = 100;
 const TOLD_AFTER_MS = 200; // of rest, before the server hears which slice is looked at
+const CROSS_AFTER_MS = 40; // while the cross-hair is dragged, one request stands for many places
 const ASK_AGAIN_AFTER_MS = 900;
 const NEAR = 9; // CSS pixels
 const LEAST_HEIGHT = 480;
@@ -59,12 +60,15 @@ export function createScreen(root, app) {
       return Math.hypot(one.x - other.x, one.y - other.y) <= NEAR;
     },
   });
+  const firstAtBottom = app.info.normal[0].startsWith("F");
+  const acrossSlices = firstAtBottom ? app.info.normal.toReversed() : app.info.normal;
   const planes = Object.fromEntries(
     ["row", "column"].map((axis) => [axis, createPlane(find(`.plane[data-axis="${axis}"]`), {
       axis,
       shape: app.info.shape,
       spacing: app.info.spacing,
-      firstAtBottom: app.info.normal[0].startsWith("F"),
+      firstAtBottom,
+      letters: [...(axis === "row" ? app.info.letters.slice(0, 2) : app.info.letters.slice(2)), ...acrossSlices],
       jump(slice, along) {
         setCross(axis === "row" ? [app.cross[0], along] : [along, app.cross[1]]);
         goTo(slice);
@@ -205,6 +209,12 @@ export function createScreen(root, app) {
     path(context, polygon.corners);
     if (polygon.closed) context.closePath();
     context.stroke();
+    if (!polygon.closed && cursor !== null) {
+      context.setLineDash([3, 4]);
+      path(context, [polygon.corners.at(-1), toImage(stage.view(), spacing, cursor)]);
+      context.stroke();
+      context.setLineDash([]);
+    }
     polygon.corners.forEach((corner, index) => {
       const place = toScreen(stage.view(), spacing, corner);
       context.beginPath();
@@ -243,6 +253,7 @@ export function createScreen(root, app) {
     for (let slice = 0; slice < slices; slice++) strip.set(slice, app.annotation.shown(app.segment, slice));
     panel.update();
     panel.showSegments(counts);
+    nameSlice();
     showState();
     showNotice();
     draw({ masks: true });
@@ -319,8 +330,15 @@ export function createScreen(root, app) {
     where.append("Slice ", element("b", { textContent: app.slice + 1 }), ` of ${slices}`);
     if (place !== undefined) where.append(` · ${place.toFixed(1)} mm`);
     strip.mark(app.slice);
-    stageElement.setAttribute("aria-label", `Slice ${app.slice + 1} of ${slices}`);
     showUnder();
+  }
+
+  /** Says to screen readers what the slice shows. */
+  function nameSlice() {
+    const segment = app.info.segments.find((one) => one.number === app.segment);
+    const { state } = app.annotation.shown(app.segment, app.slice);
+    const name = `Slice ${app.slice + 1} of ${slices}, ${segment?.label}: ${STATE_NAMES[state]}`;
+    stageElement.setAttribute("aria-label", name);
   }
 
   function showUnder() {
@@ -365,6 +383,7 @@ export function createScreen(root, app) {
       stage.setMask(number, app.annotation.shown(number, wanted).code, color);
     }
     showPlace();
+    nameSlice();
     showNotice();
     draw({ image: true, masks: true, pointer: true });
     drawPlanesSoon();
@@ -386,7 +405,7 @@ export function createScreen(root, app) {
     app.crossNumber += 1;
     draw({ pointer: true });
     drawPlanesSoon();
-    send(app);
+    sendSoon(app, CROSS_AFTER_MS);
   }
 
   function moved(resized = false) {
