@@ -329,10 +329,11 @@ async def _random_event(page: Page, generator: random.Random) -> None:
         # Those made right before belong to this event, too.
         await page.evaluate("(made) => messagesMade.push(...made)", made)
     if kind == "page":
-        await page.get_by_role("link", name="Export").click()
+        links = page.get_by_test_id("stTopNav")
+        await links.get_by_role("link", name="Export").click()
         make = page.get_by_role("button", name="Make DICOM-SEG")
         await make.or_(page.get_by_text("There is nothing to export yet")).wait_for()
-        await page.get_by_role("link", name="Annotate").click()
+        await links.get_by_role("link", name="Annotate").click()
         await page.wait_for_selector(READY)
 
 
