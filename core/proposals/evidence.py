@@ -18,6 +18,9 @@ ENOUGH_EXAMPLES = 3
 POOR_OVERLAP = 0.6
 """Below this Dice of two neighbouring examples with one another, the network does best alone."""
 
+BEYOND_SHARE = 0.85
+"""Weight of the network beyond the outermost examples; shapes say how fast the structure ends."""
+
 _SHIFTS = (-0.5, -0.25, 0.0, 0.25, 0.5)
 """What the trials may add to the usual weight."""
 
@@ -90,12 +93,12 @@ class Trust:
     def network_share(self, overlap: float | None) -> float:
         """Weigh the network on slices between examples that overlap so far (Dice), in [0, 1].
 
-        Without two neighbours the network is alone.
+        Without two neighbours, the slice lies beyond the outermost example.
         """
         if self.fixed is not None:
             return self.fixed
         if overlap is None:
-            return 1.0
+            return BEYOND_SHARE
         return float(np.clip(usual_share(overlap) + self.shift, 0.0, 1.0))
 
     def expected_dice(self, signs: Signs) -> float | None:

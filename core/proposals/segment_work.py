@@ -36,13 +36,20 @@ from core.proposals.taught import (
     predict_logits,
     teach,
 )
+from core.proposals.trend import outline_beyond, trend_at
 
 LEADING_OVERLAP = 0.8
 """Below this Dice of two neighbouring examples with one another, a random walk between them is
 asked where the structure may have gone."""
 
-LEAST_SURENESS = 0.6
-"""Beyond the examples, a structure the network is less sure of than this has ended."""
+LEAST_SURENESS = 0.5
+"""Beyond the examples, a structure that is less sure than this has ended."""
+
+FADING = 0.1
+"""Log-odds by which a structure beyond the examples grows less likely with every slice."""
+
+FADING_BEHIND_END = 0.6
+"""The same behind the place where the areas of the examples let it end, in addition."""
 
 MOST_TRIALS = 6
 """Examples predicted from the others at most: more say little that is new, and take time."""
@@ -120,8 +127,25 @@ class SegmentWork:
         return min(abs(index - known) for known in self.examples)
 
     def network_share(self, index: int) -> float:
-        """Weight of the network on a slice, in [0, 1]."""
+        """Weight of the network on a slice, in [0, 1]; 1 where shapes alone tell nothing."""
+        if self.shape(index) is None:
+            return 1.0
         return self.trust.network_share(neighbours_overlap(self.examples, index))
+
+    def shape(self, index: int) -> np.ndarray | None:
+        """Signed distance in mm that the examples' shapes alone tell of a slice, if any."""
+        trend = trend_at(self.distances, index)
+        if trend is None:
+            return between_examples(self.distances, index)
+        return outline_beyond(self.distances, index, trend)
+
+    def doubt(self, index: int) -> float:
+        """Log-odds by which the structure is less likely, because no example lies behind."""
+        if None not in neighbours(self.examples, index):
+            return 0.0
+        trend = trend_at(self.distances, index)
+        behind = 0.0 if trend is None else trend.slices_behind_end(index)
+        return FADING * self.gap(index) + FADING_BEHIND_END * behind
 
 
 def begin(
@@ -218,11 +242,12 @@ def look(
         logits = predict_logits(engine, work.taught, images_of, indices)
         work.logits.update(zip(indices, logits, strict=True))
     for visit in visits:
-        mask = score(work, visit.slice) > 0
+        opinion = score(work, visit.slice)
+        mask = opinion > 0
         if visit.direction != INWARD:
             previous = visit.slice - visit.direction
             before = {**work.examples, **work.found}[previous]
-            sure = sureness(work.logits[visit.slice]) >= LEAST_SURENESS
+            sure = sureness(opinion) >= LEAST_SURENESS
             mask = continued(mask, before, work.crop) & sure
         work.found[visit.slice] = mask
 
@@ -327,14 +352,15 @@ def next_visit(work: SegmentWork, visit: Visit, slices: int) -> Visit | None:
 
 def score(work: SegmentWork, index: int) -> np.ndarray:
     """Log-odds of the structure on a slice that was looked at: float32 on the crop's window."""
-    logits, distance = work.logits.get(index), between_examples(work.distances, index)
+    logits, distance = work.logits.get(index), work.shape(index)
     if logits is not None:
         logits = _blended(logits, work.second.get(index), work.walk_share)
-    return mixed(
+    opinion = mixed(
         None if logits is None else network_score(work.crop, logits),
         None if distance is None else interpolation_score(work.crop, distance),
         work.network_share(index),
     )
+    return opinion - work.doubt(index)
 
 
 def expected(work: SegmentWork, index: int) -> float | None:
