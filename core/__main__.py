@@ -70,7 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"{_sentence(error)}\n")
         return BAD_INPUT
     except KeyboardInterrupt:
-        sys.stderr.write("Stopped; nothing was written.\n")
+        sys.stderr.write("Stopped.\n")
         return _INTERRUPTED
 
 

@@ -2,16 +2,26 @@
 
 import argparse
 import sys
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from core.training.settings import TrainingSettings, read_settings
+
+if TYPE_CHECKING:
+    from core.training.loop import Progress
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
     parser.add_argument("folder", type=Path, metavar="FOLDER", help="where the run is kept")
-    parser.add_argument("--config", type=Path, metavar="RECIPE.toml", help="settings of the run")
+    parser.add_argument(
+        "--config",
+        type=Path,
+        metavar="RECIPE.toml",
+        help="settings of the run; without them a resumed run keeps its own",
+    )
     parser.add_argument(
         "--resume", action="store_true", help="carry on from the folder's last checkpoint"
     )
@@ -73,20 +83,25 @@ def run(arguments: argparse.Namespace) -> int:
     ValueError, OSError
         If something cannot be used.
     """
-    settings = read_settings(arguments.config) if arguments.config else TrainingSettings()
-    if arguments.steps is not None:
-        settings = replace(settings, steps=arguments.steps)
-    if arguments.registry is not None:
-        settings = replace(settings, registry=str(arguments.registry))
-    if arguments.registry_share is not None:
-        settings = replace(settings, registry_share=arguments.registry_share)
     import torch
 
     from core.network.weights import load_weights
     from core.training.export import export_average
-    from core.training.loop import CHECKPOINT, train
+    from core.training.loop import CHECKPOINT, settings_of, train
     from core.training.validation import real_validation
 
+    if arguments.config is not None:
+        settings = read_settings(arguments.config)
+    elif arguments.resume:
+        settings = settings_of(arguments.folder / CHECKPOINT)
+    else:
+        settings = TrainingSettings()
+    changes = {
+        "steps": arguments.steps,
+        "registry": None if arguments.registry is None else str(arguments.registry),
+        "registry_share": arguments.registry_share,
+    }
+    settings = replace(settings, **{k: value for k, value in changes.items() if value is not None})
     start = load_weights(arguments.start_from).network if arguments.start_from else None
     device = None if arguments.device == "auto" else torch.device(arguments.device)
     validate = real_validation(
@@ -94,14 +109,33 @@ def run(arguments: argparse.Namespace) -> int:
         volumes=arguments.validate_volumes,
         registry=Path(settings.registry) if settings.registry else None,
     )
-    for progress in train(
+    steps = train(
         settings,
         arguments.folder,
         resume=arguments.resume,
         start_from=start,
         device=device,
         validate=validate,
-    ):
+    )
+    try:
+        _tell(steps)
+    except KeyboardInterrupt:
+        if (arguments.folder / CHECKPOINT).exists():
+            again = f"python -m core train {arguments.folder} --resume"
+            sys.stderr.write(f"\nCarry on from the last checkpoint with: {again}\n")
+        raise
+    if arguments.export:
+        data = "synthetic tasks and one's own scans" if settings.registry else "synthetic tasks"
+        if arguments.start_from:
+            data += f", beginning with the weights {Path(arguments.start_from).name}"
+        card = {"name": arguments.name, "licence": arguments.licence, "data": data}
+        export_average(arguments.folder / CHECKPOINT, arguments.export, card)
+    return 0
+
+
+def _tell(steps: "Iterable[Progress]") -> None:
+    """Show how far a run is: every validation on a line of its own, in a terminal every step."""
+    for progress in steps:
         line = (
             f"step {progress.step}/{progress.steps}  {progress.tasks} tasks  "
             f"{progress.tasks_per_second:.1f} tasks/s  loss {progress.loss:.3f}"
@@ -111,13 +145,6 @@ def run(arguments: argparse.Namespace) -> int:
             print(f"\r{line}  {scores}", flush=True)
         elif sys.stdout.isatty():
             print(f"\r\033[K{_bar(progress.step / progress.steps)} {line}", end="", flush=True)
-    if arguments.export:
-        data = "synthetic tasks and one's own scans" if settings.registry else "synthetic tasks"
-        if arguments.start_from:
-            data += f", beginning with the weights {Path(arguments.start_from).name}"
-        card = {"name": arguments.name, "licence": arguments.licence, "data": data}
-        export_average(arguments.folder / CHECKPOINT, arguments.export, card)
-    return 0
 
 
 def _bar(share: float, width: int = 24) -> str:

@@ -211,22 +211,26 @@ def save_checkpoint(path: Path, state: TrainingState, settings: TrainingSettings
     temporary.replace(path)
 
 
-def load_checkpoint(path: Path, state: TrainingState) -> TrainingSettings:
-    """Fill a state from a checkpoint.
+def settings_of(path: Path) -> TrainingSettings:
+    """Read the settings that a checkpoint was written with.
 
-    Returns
-    -------
-    TrainingSettings
-        The settings the checkpoint was written with.
+    Raises
+    ------
+    ValueError
+        If there is no such checkpoint.
+    """
+    return settings_from(_content(path)["settings"])
+
+
+def load_checkpoint(path: Path, state: TrainingState) -> None:
+    """Fill a state from a checkpoint.
 
     Raises
     ------
     ValueError
         If there is no such checkpoint or it belongs to a network of another size.
     """
-    if not path.is_file():
-        raise ValueError(f"{path} does not exist: there is no run to resume")
-    content: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+    content = _content(path)
     settings = settings_from(content["settings"])
     if settings.features != state.network.features:
         raise ValueError(
@@ -239,7 +243,13 @@ def load_checkpoint(path: Path, state: TrainingState) -> TrainingSettings:
     state.generator.set_state(content["generator"])
     state.step, state.tasks = content["step"], content["tasks"]
     state.seconds = content["seconds"]
-    return settings
+
+
+def _content(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        raise ValueError(f"{path} does not exist: there is no run to resume")
+    content: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+    return content
 
 
 def learning_rate(settings: TrainingSettings, step: int) -> float:
