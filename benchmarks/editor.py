@@ -148,10 +148,10 @@ def running_server(folder: Path) -> Iterator[Server]:
         server.kill()
 
 
-def demo_files(folder: Path, size: int = 256) -> list[Path]:
+def demo_files(folder: Path, size: int = 256, count: int = COUNT) -> list[Path]:
     """Some slices of the demonstration series, enlarged to a size."""
     write_demo_series(folder / "demo")
-    files = list(find_series(folder / "demo")[0].files[FIRST : FIRST + COUNT])
+    files = list(find_series(folder / "demo")[0].files[FIRST : FIRST + count])
     if size == 256:
         return files
     enlarged = []
@@ -407,8 +407,8 @@ async def measure(arguments: argparse.Namespace) -> dict[str, Any]:
 
 async def _timings(browser: Browser, server: Server, folder: Path, report: dict[str, Any]) -> None:
     frames = {}
-    for size in (512, 2048):
-        series = add_series(server, demo_files(folder, size), f"size-{size}")
+    for size, count in ((512, COUNT), (2048, 3)):
+        series = add_series(server, demo_files(folder, size, count), f"size-{size}")
         page = await browser.new_page(viewport=WINDOW)
         if size == 512:
             report |= await time_strokes(page, series)

@@ -11,6 +11,8 @@ from scipy.ndimage import binary_dilation, binary_erosion
 Point = tuple[float, float]
 """Column and row in image pixels, the centre of the first pixel at (0.5, 0.5)."""
 
+_LOOKS = 300  # at the screen, 50 ms and more apart, until it must show what is expected
+
 ON_SCREEN = """() => {
   const { app } = slicewiseEditor;
   const [, rows, columns] = app.info.shape;
@@ -102,10 +104,19 @@ def mask_on_screen(page: Page) -> NDArray[np.bool_]:
     return mask.reshape(shown["rows"], shown["columns"])
 
 
+def expect_drawn(page: Page, row: int, column: int) -> None:
+    """Wait until the screen shows a pixel in colour."""
+    for _ in range(_LOOKS):
+        if mask_on_screen(page)[row, column]:
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(f"the screen does not show the pixel in row {row} and column {column}")
+
+
 def expect_shown(page: Page, mask: NDArray[np.bool_]) -> None:
     """Wait until the screen shows exactly a mask; its outline hides the pixels beside it."""
     inside, outside = binary_erosion(mask), ~binary_dilation(mask, iterations=2)
-    for _ in range(100):
+    for _ in range(_LOOKS):
         shown = mask_on_screen(page)
         if shown[inside].all() and not shown[outside].any():
             return

@@ -16,9 +16,9 @@ from tests.browser.slice_editor import (
     act,
     choose_tool,
     draw,
+    expect_drawn,
     expect_shown,
     go_to,
-    mask_on_screen,
     places,
     slice_shown,
     stage,
@@ -128,12 +128,13 @@ def test_a_slice_changed_in_another_tab_is_shown_and_never_overwritten(
     draw(other, [(80, 80), (120, 80)])
     wait_until_saved(other)
     theirs = mask(series, 5)
+    page.bring_to_front()
     draw(page, [(80, 120), (120, 120)])
     connection.mend()
     expect(page.locator(".save-state")).to_have_attribute("data-state", "problem")
     assert (mask(series, 5) == theirs).all()
     expect(page.locator(".notice")).to_be_visible()
-    assert mask_on_screen(page)[120, 100]
+    expect_drawn(page, 120, 100)
     expect(page.locator(".notice")).to_contain_text("version 1 is stored")
     page.get_by_role("button", name=way).click()
     wait_until_saved(page)
@@ -295,8 +296,10 @@ def test_the_slice_is_zoomed_moved_windowed_and_turned(page: Page, series: Drawn
     go_to(page, 5)
     ((x, y),) = places(page, [(100.5, 80.5)])
     page.mouse.move(x, y)
+    scale = page.evaluate("() => slicewiseEditor.app.view.scale")
     page.keyboard.down("Control")
     page.mouse.wheel(0, -400)
+    page.wait_for_function("(scale) => slicewiseEditor.app.view.scale > scale", arg=scale)
     page.keyboard.up("Control")
     assert np.allclose(places(page, [(100.5, 80.5)]), [(x, y)], atol=2)
     page.mouse.down(button="middle")
