@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { keyName, meaningOf } from "../../pages/components/slice_editor/slicewise/keys.js";
-import { createWishes } from "../../pages/components/slice_editor/slicewise/exchange.js";
+import { createPlaneWish, createWishes } from "../../pages/components/slice_editor/slicewise/exchange.js";
 import {
   fitView,
   scaleBar,
@@ -65,6 +65,15 @@ test("the slice shown is asked for first, again only after a while, and never be
   assert.deepEqual(wishes.for(1, none, 100)[0], [1, 1]);
   assert.deepEqual(wishes.for(1, none, 2000)[0], [1, 2]);
   assert.deepEqual(wishes.for(1, () => true, 2000), []);
+});
+
+test("a plane is asked for once, and again where it has not come for long", () => {
+  const wish = createPlaneWish();
+  assert.deepEqual(wish.for(7, false, 0), [7, 1]);
+  assert.deepEqual(wish.for(7, false, 100), [7, 1]);
+  assert.deepEqual(wish.for(9, false, 200), [9, 2]);
+  assert.deepEqual(wish.for(9, false, 5000), [9, 3]);
+  assert.equal(wish.for(9, true, 9000), null);
 });
 
 test("large slices are asked for one at a time", () => {

@@ -1,7 +1,7 @@
 // What this tab knows and means, without the screen: one for each series that is open.
 
 import { createAnnotation } from "./annotation.js";
-import { AHEAD, createWishes, keepForReload, recallAfterReload, wireOf } from "./exchange.js";
+import { AHEAD, createPlaneWish, createWishes, keepForReload, recallAfterReload, wireOf } from "./exchange.js";
 import { createPixelStore } from "./pixels.js";
 import { isMissingSecond } from "./second.js";
 
@@ -32,7 +32,7 @@ export function createApp(header) {
     segment: view.segment,
     moves: view.moves,
     cross: [Math.floor(rows / 2), Math.floor(columns / 2)],
-    crossNumber: 1,
+    planeWishes: { row: createPlaneWish(), column: createPlaneWish() },
     tool: "brush",
     erase: false,
     size: (Math.min(rows * series.spacing[1], columns * series.spacing[2]) * 24) / 640,
@@ -88,7 +88,7 @@ export function send(app) {
   app.sent += 1;
   const plane = (axis) => {
     const index = axis === "row" ? app.cross[0] : app.cross[1];
-    return app.planes[axis]?.index === index ? null : [index, app.crossNumber];
+    return app.planeWishes[axis].for(index, app.planes[axis]?.index === index, now);
   };
   try {
     app.setState("outbox", {

@@ -90,3 +90,21 @@ export function createWishes([slices, rows, columns], ahead = AHEAD, most = Infi
     },
   };
 }
+
+/** Which plane across the slices to ask for. */
+export function createPlaneWish() {
+  let asked = { index: -1, number: 0, at: -Infinity };
+  return {
+    /**
+     * Pair of row (or column) and number of the request; null where the plane is here. Of two
+     * messages in a row Streamlit may pass on the later one only: then the plane is asked for again.
+     */
+    for(index, isHere, now) {
+      if (isHere) return null;
+      if (index !== asked.index || now - asked.at > ASK_AGAIN_MS.others) {
+        asked = { index, number: asked.number + 1, at: now };
+      }
+      return [index, asked.number];
+    },
+  };
+}

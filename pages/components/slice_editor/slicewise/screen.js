@@ -402,7 +402,6 @@ export function createScreen(root, app) {
 
   function setCross(cross) {
     app.cross = cross;
-    app.crossNumber += 1;
     draw({ pointer: true });
     drawPlanesSoon();
     sendSoon(app, CROSS_AFTER_MS);
