@@ -81,14 +81,16 @@ def read_frames(
 
 def _read_stored(path: Path, stored: StoredPixels, rows: int, columns: int) -> np.ndarray:
     """Decode one uncompressed frame from its place in the file."""
-    content = bytearray(rows * columns * 2)
+    # Not a bytearray, which would be filled with zeros first.
+    content = np.empty(rows * columns * 2, np.uint8).data
     try:
         with path.open("rb", buffering=0) as file:
             state = os.fstat(file.fileno())
             if (state.st_size, state.st_mtime_ns) != (stored.file_bytes, stored.modified_ns):
                 raise DicomError(_changed(path))
             file.seek(stored.offset)
-            file.readinto(content)
+            if file.readinto(content) != len(content):
+                raise DicomError(_changed(path))
     except OSError as error:
         raise DicomError(f"{place(path)} cannot be opened: {error.strerror or error}.") from error
     options: dict[str, Any] = {
