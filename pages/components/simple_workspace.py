@@ -62,8 +62,11 @@ def simple_workspace(work: Work) -> None:
         show_second(work, current_slice(work), display.longest)
     with picture:
         show_conflict(work)
-        _slice_bar(work, settings)
+        bar = st.container()
         _canvas(work, segments, segment, settings, display)
+        # After the canvas, which takes strokes again as soon as the tool is told here.
+        with bar:
+            _slice_bar(work, settings)
         state_strip(
             work.series.summary.slices,
             work.annotations_of(segment.number),
