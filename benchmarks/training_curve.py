@@ -1,6 +1,6 @@
 """Draw the curves of a training run from its log.
 
-python benchmarks/training_curve.py RUN/log.csv docs/images/training.png
+python benchmarks/training_curve.py RUN/log.csv docs/images/training.png [--recipe-changed TASKS]
 """
 
 import argparse
@@ -24,6 +24,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("log", type=Path)
     parser.add_argument("picture", type=Path)
+    parser.add_argument(
+        "--recipe-changed",
+        type=int,
+        default=[],
+        nargs="+",
+        metavar="TASKS",
+        help="where other tasks began, so that figures on either side do not compare",
+    )
     arguments = parser.parse_args()
     with arguments.log.open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
@@ -36,6 +44,8 @@ def main() -> None:
     right.set(xlabel="thousand tasks", ylabel="Dice, held-out synthetic tasks")
     right.legend(frameon=False)
     for axes in (left, right):
+        for change in arguments.recipe_changed:
+            axes.axvline(change / 1000, color="#999999", linestyle=":")
         axes.spines[["top", "right"]].set_visible(False)
     figure.savefig(arguments.picture, dpi=120)
 

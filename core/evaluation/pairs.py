@@ -16,7 +16,8 @@ from scipy import special
 
 from core.evaluation.cases import npz_files, read_arrays
 from core.evaluation.metrics import bootstrap_interval, dice
-from core.network.engine import EncodedExample, Engine
+from core.network.engine import Engine
+from core.proposals.intensity import contrast_around, scale
 
 SIDE = 128
 """Pictures are judged at the resolution of the network's input, as in the paper."""
@@ -121,7 +122,6 @@ def _score_task(
 ) -> dict[str, dict[str, Any]]:
     """Scores of one task by support size."""
     generator = np.random.default_rng(seed)
-    encoded = engine.encode(task.images, task.labels.astype(np.float32))
     scores: dict[str, dict[str, Any]] = {}
     largest = len(task.images) - 1
     for size in sorted({min(size, largest) for size in support_sizes}):
@@ -129,10 +129,7 @@ def _score_task(
         for query in range(len(task.images)):
             others = np.delete(np.arange(len(task.images)), query)
             sets = [generator.permutation(others)[:size] for _ in range(ensemble)]
-            probabilities = [
-                _probability(engine, task.images[query], [encoded[index] for index in chosen])
-                for chosen in sets
-            ]
+            probabilities = [_probability(engine, task, query, chosen) for chosen in sets]
             truth = task.labels[query]
             network.append(dice(probabilities[0] > 0.5, truth))
             averaged.append(dice(np.mean(probabilities, axis=0) > 0.5, truth))
@@ -147,11 +144,14 @@ def _score_task(
 
 
 def _probability(
-    engine: Engine, image: NDArray[np.float32], examples: Sequence[EncodedExample]
+    engine: Engine, task: PairTask, query: int, support: NDArray[np.intp]
 ) -> NDArray[np.float32]:
-    """Probability of the structure at every pixel of one picture."""
-    probability = special.expit(engine.predict(image[None], examples)[0])
-    return probability.astype(np.float32)
+    """Probability of the structure at every pixel of one picture, seen as proposals see it."""
+    images, labels = task.images[support], task.labels[support]
+    contrast = contrast_around(images, labels)
+    examples = engine.encode(scale(images, contrast), labels.astype(np.float32))
+    picture = scale(task.images[query][None], contrast)
+    return special.expit(engine.predict(picture, examples)[0]).astype(np.float32)
 
 
 def _means(

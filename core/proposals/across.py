@@ -19,7 +19,7 @@ import numpy as np
 from core.network.engine import EncodedExample, Engine
 from core.proposals.crop import SIDE, Crop, crop_around
 from core.proposals.examples import Proposal, SegmentExamples, check_examples
-from core.proposals.intensity import prepare
+from core.proposals.intensity import contrast_around, prepare, scale
 from core.proposals.mixture import LIMIT, network_score
 from core.proposals.rivals import settle
 
@@ -160,11 +160,11 @@ class _Lesson:
 
     def answers(self, own: Crop, crop: Crop, images: np.ndarray) -> Iterator[np.ndarray]:
         """Average the support sets' logits, some slices at a time: float32 [n, SIDE, SIDE]."""
-        encoded = self._encoded(own)
+        encoded, contrast = self._encoded(own)
         sets = [self._support() for _ in range(SUPPORT_SETS)]
         order = {index: place for place, index in enumerate(encoded)}
         for first in range(0, len(images), _BATCH):
-            queries = crop.images(images[first : first + _BATCH])
+            queries = scale(crop.images(images[first : first + _BATCH]), contrast)
             yield np.mean(
                 [
                     np.clip(
@@ -182,12 +182,14 @@ class _Lesson:
                 axis=0,
             )
 
-    def _encoded(self, own: Crop) -> Mapping[int, EncodedExample]:
+    def _encoded(self, own: Crop) -> tuple[Mapping[int, EncodedExample], tuple[float, float]]:
+        """Encode the examples; the second is what of their intensities the network is shown."""
         known = sorted(self.segment.masks)
         labels = own.masks(np.stack([self.segment.masks[index] for index in known]))
         images = own.images(self.images[known])
-        encoded = self.engine.encode(images, labels.astype(np.float32))
-        return dict(zip(known, encoded, strict=True))
+        contrast = contrast_around(images, labels)
+        encoded = self.engine.encode(scale(images, contrast), labels.astype(np.float32))
+        return dict(zip(known, encoded, strict=True)), contrast
 
     def _support(self) -> list[int]:
         """Draw slices with the structure, spread over its extent, and some without."""

@@ -103,7 +103,7 @@ def ready_slice(
     crop = crop_around([mask, *others.values()], spacing)
     shown = {known: others[known] for known in nearest}
     taught = teach(engine, crop, images_of, shown, spacing[0])
-    return ReadySlice(index, mask, crop.images(images_of([index]))[0], taught, engine)
+    return ReadySlice(index, mask, taught.pictures(images_of([index]))[0], taught, engine)
 
 
 def correct_slice(ready: ReadySlice, added: np.ndarray, removed: np.ndarray) -> np.ndarray:

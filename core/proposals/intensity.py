@@ -8,6 +8,11 @@ CT_RANGE = (-500.0, 1000.0)
 PERCENTILES = (0.5, 99.5)
 """Percentiles of the whole series that become 0 and 1 where units mean nothing."""
 
+_STRUCTURE_PERCENTILES = (2.0, 98.0)
+_ROOM = 1.0
+_LEAST_ROOM = 0.01
+"""Kept around a structure of a single value."""
+
 
 def prepare(volume: np.ndarray, modality: str) -> np.ndarray:
     """Map a whole series to [0, 1], as one and never slice by slice: a tissue keeps its value.
@@ -72,3 +77,31 @@ def scale(values: np.ndarray, limits: tuple[float, float]) -> np.ndarray:
     width = max(high - low, float(np.finfo(np.float32).tiny))
     scaled = (np.asarray(values, np.float32) - np.float32(low)) / np.float32(width)
     return np.clip(np.nan_to_num(scaled, nan=0.0), 0.0, 1.0)
+
+
+def contrast_around(images: np.ndarray, masks: np.ndarray) -> tuple[float, float]:
+    """Choose the values between which a structure is best told from what surrounds it.
+
+    A range that has room for air and bone leaves little of it to soft tissues that differ by a few
+    units. So the range of the structure's own values is spread, with half as much again on either
+    side.
+
+    Parameters
+    ----------
+    images : np.ndarray
+        [example, row, column], values in [0, 1]: the structure's neighbourhood.
+    masks : np.ndarray
+        bool, the same shape.
+
+    Returns
+    -------
+    tuple of float
+        What becomes 0 and what becomes 1; the range of the images where no mask has a pixel.
+    """
+    bounds = (float(images.min()), float(images.max()))
+    inside = images[masks]
+    if inside.size:
+        low, high = np.percentile(inside, _STRUCTURE_PERCENTILES)
+        room = max(_ROOM * (high - low), _LEAST_ROOM)
+        bounds = (max(bounds[0], float(low) - room), min(bounds[1], float(high) + room))
+    return bounds

@@ -9,6 +9,7 @@ from core.proposals.evidence import POOR_OVERLAP, neighbours_overlap
 from core.proposals.examples import Proposal
 from core.proposals.extent import between
 from core.proposals.shape_interpolation import neighbours
+from core.proposals.trend import trend_of
 
 END_UNKNOWN = "end not drawn"
 SHAPE_CHANGES = "shape changes here"
@@ -19,14 +20,19 @@ _LOSS_PER_SLICE = 0.08
 _LARGEST_LOSS = 0.6
 """Dice lost per slice of distance, and at most, where nothing better is known."""
 
-_GOES_ON = 0.6
-"""Chance per slice that a structure goes on beyond where its proposals end."""
+_LACKING = 0.3
+"""What proposals lack beyond their last slice if the structure goes on, as a share of its area."""
 
-_LACKING = 0.2
-"""What it then lacks there, as a share of the area of its last proposal."""
+_AT_END = 0.5
+"""Chance that a structure is there on the last slice where it is proposed beyond its examples."""
 
-_FARTHEST = 4
-"""Slices beyond the last proposal that are thought of."""
+_AT_HALT = 0.65
+"""The same where proposals stopped although the structure seemed to go on."""
+
+_BEHIND_END = 0.15
+"""What is left of that chance behind the place where proposals find the structure's end."""
+
+_LEAST_PRESENCE = 0.05
 
 _ONE_SIDED = 2.0
 """How much faster an error grows with the distance to one example than between two."""
@@ -74,14 +80,12 @@ def suggest_slice(
         for index in {*between(examples), *shown} - known
     }
     unseen = _beyond(examples, shown, slices)
-    # A slice that is proposed is worth more than one beyond: if it is there, what lies beyond is
-    # seen from it, and if it is not, the end is known all the same.
-    candidates = [index for index, error in errors.items() if error > 0] or list(unseen)
     for index, error in unseen.items():
         errors[index] = errors.get(index, 0.0) + error
     gains = {
         index: _gain(index, errors, examples) * _presence(index, examples, shown)
-        for index in candidates
+        for index, error in errors.items()
+        if error > 0
     }
     best = max(sorted(gains), key=lambda index: gains[index], default=None)
     if best is None or gains[best] <= 0:
@@ -110,17 +114,16 @@ def _beyond(
     """Pixels likely to be missing beyond the last proposals of a structure, by slice."""
     missing: dict[int, float] = {}
     for outermost, direction in ((min(examples), -1), (max(examples), 1)):
-        mask, last = examples[outermost], outermost
-        while mask.any() and last + direction in proposals:
-            if not proposals[last + direction].mask.any():
+        area = int(examples[outermost].sum())
+        if area == 0:
+            continue
+        last = _last_proposed(outermost, direction, proposals)
+        end = slices if direction > 0 else -1
+        for index in range(last + direction, end, direction):
+            chance = _presence(index, examples, proposals)
+            missing[index] = chance * area * _LACKING
+            if chance <= _LEAST_PRESENCE:
                 break
-            last += direction
-            mask = proposals[last].mask
-        chance = 1.0
-        for index in range(last + direction, last + direction * (_FARTHEST + 1), direction):
-            chance *= _GOES_ON
-            if 0 <= index < slices:
-                missing[index] = chance * float(mask.sum()) * _LACKING
     return missing
 
 
@@ -141,8 +144,8 @@ def _presence(
 ) -> float:
     """Chance that a slice shows the structure: a drawing without it teaches little of its shape.
 
-    Certain between examples; beyond the outermost it falls, slowly at first, to nothing behind the
-    last proposal.
+    Certain between examples. Beyond the outermost it falls towards the last proposal, and from
+    there on the slower the longer the structure is known to be, and the faster it shrinks.
     """
     below, above = neighbours(examples, index)
     if below is not None and above is not None:
@@ -150,10 +153,34 @@ def _presence(
     direction = 1 if above is None else -1
     outermost = above if below is None else below
     assert outermost is not None
+    last = _last_proposed(outermost, direction, proposals)
+    proposed = abs(last - outermost)
+    has_end = proposed == 0 or last + direction in proposals
+    at_last = _AT_END if has_end else _AT_HALT
+    chance = 1 - (1 - at_last) * min(1.0, abs(index - outermost) / max(1, proposed))
+    if abs(index - outermost) > proposed:
+        other = _last_proposed(_other_end(examples, direction), -direction, proposals)
+        known = abs(last - other) + 1
+        chance *= known / (known + abs(index - last)) * (_BEHIND_END if has_end else 1.0)
+        areas = {place: int(mask.sum()) for place, mask in examples.items()}
+        trend = trend_of(areas, index)
+        if trend is not None:
+            chance *= min(1.0, trend.area(index) / trend.outermost_area)
+    return max(_LEAST_PRESENCE, chance)
+
+
+def _last_proposed(outermost: int, direction: int, proposals: Mapping[int, Proposal]) -> int:
+    """Last slice, counted from an outermost example, that is proposed to show the structure."""
     last = outermost
     while last + direction in proposals and proposals[last + direction].mask.any():
         last += direction
-    return max(0.05, 1 - abs(index - outermost) / (abs(last - outermost) + 1)) ** 0.5
+    return last
+
+
+def _other_end(examples: Mapping[int, np.ndarray], direction: int) -> int:
+    """Outermost example with the structure on the side that a direction leads away from."""
+    present = [index for index, mask in examples.items() if mask.any()]
+    return min(present) if direction > 0 else max(present)
 
 
 def _nearer(

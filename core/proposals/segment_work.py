@@ -42,8 +42,14 @@ LEADING_OVERLAP = 0.8
 """Below this Dice of two neighbouring examples with one another, a random walk between them is
 asked where the structure may have gone."""
 
-LEAST_SURENESS = 0.5
+LEAST_SURENESS = 0.6
 """Beyond the examples, a structure that is less sure than this has ended."""
+
+SURE_TO_GO_ON = 0.8
+"""A structure this sure is followed beyond the reach of its examples, up to `FARTHEST` of it."""
+
+FARTHEST = 4
+"""Reaches to follow a structure that stays sure."""
 
 FADING = 0.1
 """Log-odds by which a structure beyond the examples grows less likely with every slice."""
@@ -140,12 +146,18 @@ class SegmentWork:
         return outline_beyond(self.distances, index, trend)
 
     def doubt(self, index: int) -> float:
-        """Log-odds by which the structure is less likely, because no example lies behind."""
-        if None not in neighbours(self.examples, index):
+        """Log-odds by which the structure is less likely, because it ends somewhere near."""
+        below, above = neighbours(self.examples, index)
+        if below is None or above is None:
+            trend = trend_at(self.distances, index)
+            behind = 0.0 if trend is None else trend.slices_behind_end(index)
+            return FADING * self.gap(index) + FADING_BEHIND_END * behind
+        present = [place for place in (below, above) if self.distances[place] is not None]
+        if len(present) != 1:
             return 0.0
-        trend = trend_at(self.distances, index)
-        behind = 0.0 if trend is None else trend.slices_behind_end(index)
-        return FADING * self.gap(index) + FADING_BEHIND_END * behind
+        # It may end anywhere on the way to an example without it, with the same chance.
+        way = abs(index - present[0]) / (above - below)
+        return max(0.0, float(np.log(way / (1 - way))))
 
 
 def begin(
@@ -342,10 +354,13 @@ def _walked(
 
 
 def next_visit(work: SegmentWork, visit: Visit, slices: int) -> Visit | None:
-    """Go on beyond the examples while the structure does, the reach lasts and there are slices."""
+    """Go on beyond the examples while the structure does, and the reach, unless it stays sure."""
     following = visit.slice + visit.direction
     goes_on = visit.direction != INWARD and bool(work.found[visit.slice].any())
-    if not goes_on or visit.gap >= work.reach or not 0 <= following < slices:
+    if not goes_on or not 0 <= following < slices:
+        return None
+    sure = sureness(np.clip(score(work, visit.slice), -LIMIT, LIMIT)) >= SURE_TO_GO_ON
+    if visit.gap >= work.reach * (FARTHEST if sure else 1):
         return None
     return Visit(visit.gap + 1, visit.segment, following, visit.direction)
 

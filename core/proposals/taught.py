@@ -21,6 +21,7 @@ from core.network.guidance import (
     signed_distance,
 )
 from core.proposals.crop import SIDE, Crop
+from core.proposals.intensity import contrast_around, scale
 from core.proposals.shape_interpolation import neighbours
 
 SUPPORT = 16
@@ -43,6 +44,8 @@ class TaughtSegment:
         What the network sees of every slice.
     slice_mm : float
         Distance between slices in mm.
+    contrast : tuple of float
+        Values of prepared images that the network sees as 0 and as 1.
     encoded : mapping of int to EncodedExample
         By slice index.
     distances : mapping of int to np.ndarray
@@ -52,8 +55,15 @@ class TaughtSegment:
 
     crop: Crop
     slice_mm: float
+    contrast: tuple[float, float]
     encoded: Mapping[int, EncodedExample]
     distances: Mapping[int, np.ndarray]
+
+    def pictures(self, images: np.ndarray) -> np.ndarray:
+        """Show prepared images, float32 [..., row, column], as the network sees them: [..., SIDE,
+        SIDE].
+        """
+        return scale(self.crop.images(images), self.contrast)
 
 
 def teach(
@@ -86,10 +96,13 @@ def teach(
     """
     known = sorted(masks)
     labels = crop.masks(np.stack([masks[index] for index in known]))
-    encoded = engine.encode(crop.images(images_of(known)), labels.astype(np.float32))
+    images = crop.images(images_of(known))
+    contrast = contrast_around(images, labels)
+    encoded = engine.encode(scale(images, contrast), labels.astype(np.float32))
     return TaughtSegment(
         crop=crop,
         slice_mm=slice_mm,
+        contrast=contrast,
         encoded=dict(zip(known, encoded, strict=True)),
         distances=dict(zip(known, bounded_distances(labels), strict=True)),
     )
@@ -145,7 +158,7 @@ def predict_logits(
             ]
         )
     return engine.predict(
-        taught.crop.images(images_of(slices)),
+        taught.pictures(images_of(slices)),
         list(taught.encoded.values()),
         guidance,
         [sorted(order[index] for index in known[:support]) for known in usable],
@@ -217,12 +230,12 @@ def between_outlines(first: np.ndarray, last: np.ndarray, share: float) -> np.nd
     Returns
     -------
     np.ndarray
-        float32 [SIDE, SIDE], bounded likewise; the plain mean where either is absent.
+        float32 [SIDE, SIDE], bounded likewise.
     """
     masks = [distance > 0 for distance in (first, last)]
     areas = [int(mask.sum()) for mask in masks]
-    if not all(areas):
-        return (1 - share) * first + share * last
+    if areas[0] == 0 or areas[1] == 0:
+        return _towards_absence(first, share) if areas[0] else _towards_absence(last, 1 - share)
     if all(label(mask)[1] == 1 for mask in masks):
         centers = [np.mean(np.nonzero(mask), axis=1) for mask in masks]
         way = centers[1] - centers[0]
@@ -232,6 +245,16 @@ def between_outlines(first: np.ndarray, last: np.ndarray, share: float) -> np.nd
     area = round(((1 - share) * areas[0] ** 0.5 + share * areas[1] ** 0.5) ** 2)
     level = np.partition(mean.ravel(), -area)[-area]
     return np.clip(mean - level + _ON_LEVEL, -SIDE / 4, SIDE / 4)
+
+
+def _towards_absence(distance: np.ndarray, share: float) -> np.ndarray:
+    """Shrink an outline on the way to an example without the structure.
+
+    It may end anywhere on that way, so the area falls evenly, and the image has to tell.
+    """
+    area = round(int((distance > 0).sum()) * (1 - share))
+    level = 2 * distance.max() if area == 0 else np.partition(distance.ravel(), -area)[-area]
+    return np.clip(distance - level + _ON_LEVEL, -SIDE / 4, SIDE / 4)
 
 
 def bounded_distances(labels: np.ndarray) -> np.ndarray:

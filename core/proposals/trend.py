@@ -44,14 +44,13 @@ class Trend:
         return max(0.0, abs(index - self.largest) - reach)
 
 
-def trend_at(distances: Mapping[int, np.ndarray | None], index: int) -> Trend | None:
+def trend_of(areas: Mapping[int, int], index: int) -> Trend | None:
     """Find the trend that leads from the examples to a slice.
 
     Parameters
     ----------
-    distances : mapping of int to np.ndarray or None
-        Signed distance to each example's outline, positive inside; None where the structure is
-        absent.
+    areas : mapping of int to int
+        Pixels of the examples by slice index; 0 where the structure is absent.
     index : int
         A slice.
 
@@ -61,15 +60,33 @@ def trend_at(distances: Mapping[int, np.ndarray | None], index: int) -> Trend | 
         None between examples, beyond an example without the structure, and where a single example
         tells of no trend.
     """
-    below, above = neighbours(distances, index)
-    if len(distances) < 2 or (below is None) == (above is None):
+    below, above = neighbours(areas, index)
+    if len(areas) < 2 or (below is None) == (above is None):
         return None
-    areas = {known: int((d > 0).sum()) for known, d in distances.items() if d is not None}
-    outermost = max(distances) if above is None else min(distances)
-    if outermost not in areas:
+    outermost = max(areas) if above is None else min(areas)
+    if areas[outermost] == 0:
         return None
     largest = max(areas, key=lambda known: areas[known])
     return Trend(largest, outermost, areas[largest], areas[outermost])
+
+
+def trend_at(distances: Mapping[int, np.ndarray | None], index: int) -> Trend | None:
+    """Find the trend from the signed distances to the examples' outlines; see `trend_of`.
+
+    Parameters
+    ----------
+    distances : mapping of int to np.ndarray or None
+        Positive inside; None where the structure is absent.
+    index : int
+        A slice.
+
+    Returns
+    -------
+    Trend or None
+        As `trend_of`.
+    """
+    areas = {known: 0 if d is None else int((d > 0).sum()) for known, d in distances.items()}
+    return trend_of(areas, index)
 
 
 def outline_beyond(

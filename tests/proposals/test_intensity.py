@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from core.proposals.intensity import prepare, scale, value_range
+from core.proposals.intensity import contrast_around, prepare, scale, value_range
 
 
 def test_ct_keeps_its_units_whatever_the_series_shows():
@@ -47,3 +47,22 @@ def test_values_that_are_no_numbers_become_zero():
     assert prepared[0, 0, 0] == 0 and prepared[1, 2, 2] == 0 and prepared[1, 1, 1] == 1
     assert np.isfinite(prepared).all()
     assert not prepare(np.full((1, 2, 2), np.nan), "MR").any()
+
+
+def test_contrast_leaves_room_around_the_structure_and_none_for_air_and_bone():
+    images = np.full((2, 20, 20), 0.35, np.float32)
+    images[:, 5:15, 5:15] = np.linspace(0.40, 0.44, 100).reshape(10, 10)
+    images[:, 0], images[:, -1] = 0.0, 1.0
+    masks = np.zeros(images.shape, bool)
+    masks[:, 5:15, 5:15] = True
+    low, high = contrast_around(images, masks)
+    assert 0.3 < low < 0.39 and 0.45 < high < 0.54
+
+
+def test_contrast_never_goes_beyond_what_there_is_and_is_never_nothing():
+    images = np.full((1, 8, 8), 0.5, np.float32)
+    images[0, 0, 0] = 1.0
+    everything, nothing = np.ones(images.shape, bool), np.zeros(images.shape, bool)
+    assert contrast_around(images, nothing) == (0.5, 1.0)
+    low, high = contrast_around(images, everything)
+    assert low == 0.5 and 0.5 < high <= 1.0

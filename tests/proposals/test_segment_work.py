@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from core.proposals.crop import SIDE
 from core.proposals.examples import SegmentExamples
 from core.proposals.intensity import prepare
 from core.proposals.segment_work import (
@@ -74,8 +75,16 @@ def test_beyond_the_examples_it_goes_on_only_while_something_is_found(
     assert next_visit(work, visit, 14) is None
     work.found[13] = np.zeros_like(work.examples[8])
     assert next_visit(work, visit, 24) is None
+
+
+@pytest.mark.parametrize(("logit", "goes_on"), [(0.1, False), (5.0, True)])
+def test_it_goes_on_beyond_the_reach_of_its_examples_only_while_it_is_sure(
+    balls, untrained_engine, images_of, logit, goes_on
+):
+    work = work_on(balls, untrained_engine, images_of, (8, 12))
     work.found[16] = np.ones_like(work.examples[8])
-    assert next_visit(work, Visit(4, 1, 16, 1), 24) is None
+    work.logits[16] = np.full((SIDE, SIDE), logit, np.float32)
+    assert (next_visit(work, Visit(work.reach, 1, 16, 1), 24) is not None) == goes_on
 
 
 def test_slices_between_examples_are_looked_at_again_and_each_once(

@@ -84,8 +84,10 @@ def test_parts_stay_where_they_are():
 
 def test_towards_an_absent_structure_the_outline_shrinks_to_nothing():
     distances = bounded_distances(np.stack([disc(60, 60, 20), np.zeros((SIDE, SIDE), bool)]))
-    areas = [(between_outlines(*distances, share) > 0).sum() for share in (0.1, 0.3, 0.6)]
-    assert areas[0] > areas[1] > areas[2] == 0
+    areas = [(between_outlines(*distances, share) > 0).sum() for share in (0.1, 0.3, 0.6, 1.0)]
+    assert areas[0] > areas[1] > areas[2] > areas[3] == 0
+    backwards = [(between_outlines(*distances[::-1], share) > 0).sum() for share in (0.9, 0.7)]
+    assert backwards == areas[:2]
 
 
 def test_what_is_absent_is_a_quarter_of_the_view_away():
@@ -100,9 +102,11 @@ def test_an_example_is_answered_without_itself(lesson, untrained_engine):
     assert np.array_equal(answer, without)
 
 
-def test_examples_that_are_left_out_do_not_matter(lesson, balls, untrained_engine):
+def test_examples_that_are_left_out_do_not_matter(lesson, balls, untrained_engine, monkeypatch):
     taught, images_of = lesson
     masks = balls[1]
+    # The contrast comes from all examples, whoever is shown.
+    monkeypatch.setattr("core.proposals.taught.contrast_around", lambda *_: taught.contrast)
     fewer = teach(
         untrained_engine,
         taught.crop,
@@ -117,9 +121,11 @@ def test_examples_that_are_left_out_do_not_matter(lesson, balls, untrained_engin
     )
 
 
-def test_only_the_nearest_examples_are_shown(lesson, balls, untrained_engine):
+def test_only_the_nearest_examples_are_shown(lesson, balls, untrained_engine, monkeypatch):
     taught, images_of = lesson
     masks = balls[1]
+    # The contrast comes from all examples, whoever is shown.
+    monkeypatch.setattr("core.proposals.taught.contrast_around", lambda *_: taught.contrast)
     near = teach(
         untrained_engine,
         taught.crop,
