@@ -49,11 +49,11 @@ class TrainingSettings:
     """
 
     features: int = 32
-    steps: int = 5000
+    steps: int = 6200
     batches_per_step: int = 4
     pixels_per_batch: int = 300_000
     sides: tuple[int, ...] = (64, 96, 128)
-    side_weights: tuple[float, ...] = (0.55, 0.2, 0.25)
+    side_weights: tuple[float, ...] = (0.35, 0.2, 0.45)
     support_sizes: tuple[int, ...] = (1, 2, 3, 4, 5, 6, 8, 12, 16, 32, 64)
     support_weights: tuple[float, ...] = (
         0.08, 0.12, 0.16, 0.16, 0.10, 0.10, 0.12, 0.06, 0.06, 0.03, 0.01,
