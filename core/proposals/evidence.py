@@ -18,7 +18,7 @@ ENOUGH_EXAMPLES = 3
 POOR_OVERLAP = 0.6
 """Below this Dice of two neighbouring examples with one another, the network does best alone."""
 
-BEYOND_SHARE = 0.85
+BEYOND_SHARE = 0.9
 """Weight of the network beyond the outermost examples; shapes say how fast the structure ends."""
 
 _SHIFTS = (-0.5, -0.25, 0.0, 0.25, 0.5)

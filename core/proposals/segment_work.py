@@ -51,7 +51,7 @@ SURE_TO_GO_ON = 0.8
 FARTHEST = 4
 """Reaches to follow a structure that stays sure."""
 
-FADING = 0.1
+FADING = 0.05
 """Log-odds by which a structure beyond the examples grows less likely with every slice."""
 
 FADING_BEHIND_END = 0.6
