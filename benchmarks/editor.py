@@ -180,7 +180,11 @@ async def saved(page: Page) -> None:
 
 
 async def stroke(page: Page, points: Sequence[tuple[float, float]], steps: int = 4) -> None:
-    """Draw a line through shares of the slice's width and height."""
+    """Draw a line through shares of the slice's width and height, once the slice is there."""
+    since = time.monotonic()
+    await page.wait_for_function("() => slicewiseEditor.root?.isConnected", timeout=TIMEOUT_MS)
+    if time.monotonic() - since > 0.2:
+        print(f"no slice for {time.monotonic() - since:.1f} s", file=sys.stderr)
     box = await page.evaluate(
         """() => { const box = slicewiseEditor.root.querySelector(".stage").getBoundingClientRect();
         const { view, info } = slicewiseEditor.app; const [, rows, columns] = info.shape;

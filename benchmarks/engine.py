@@ -14,7 +14,6 @@ import copy
 import json
 import os
 import platform
-import resource
 import subprocess
 import sys
 import tempfile
@@ -285,15 +284,16 @@ def peak_mib(which: str, support: int) -> dict[str, float]:
     cpu = torch.device("cpu")
     if which == "plain":
         predict = plain_predictor(network, cpu, query, images, images)
-        before = _resident_mib()
+        before = _memory_mib("VmRSS")
         predict(support)
     else:
         engine = Engine(Weights(network, "random"), cpu, torch.float32)
         engine.predict(query, engine.encode(images[:1], images[:1]))
         examples = engine.encode(images, images)
-        before = _resident_mib()
+        before = _memory_mib("VmRSS")
         engine.predict(query, examples)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    # What getrusage calls the peak begins with that of the process this one was started from.
+    peak = _memory_mib("VmHWM")
     return {"total": round(peak), "beyond_examples": round(peak - before)}
 
 
@@ -398,11 +398,11 @@ def store_masks(
     store.close()
 
 
-def _resident_mib() -> float:
+def _memory_mib(name: str) -> float:
     for line in Path("/proc/self/status").read_text().splitlines():
-        if line.startswith("VmRSS"):
+        if line.startswith(name):
             return int(line.split()[1]) / 1024
-    raise RuntimeError("no VmRSS in /proc/self/status")
+    raise RuntimeError(f"no {name} in /proc/self/status")
 
 
 def _linux() -> bool:
