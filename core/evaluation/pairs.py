@@ -17,7 +17,8 @@ from scipy import special
 from core.evaluation.cases import npz_files, read_arrays
 from core.evaluation.metrics import bootstrap_interval, dice
 from core.network.engine import Engine
-from core.proposals.intensity import contrast_around, scale
+from core.proposals.intensity import scale
+from core.proposals.taught import encode_examples
 
 SIDE = 128
 """Pictures are judged at the resolution of the network's input, as in the paper."""
@@ -148,8 +149,7 @@ def _probability(
 ) -> NDArray[np.float32]:
     """Probability of the structure at every pixel of one picture, seen as proposals see it."""
     images, labels = task.images[support], task.labels[support]
-    contrast = contrast_around(images, labels)
-    examples = engine.encode(scale(images, contrast), labels.astype(np.float32))
+    examples, contrast = encode_examples(engine, images, labels)
     picture = scale(task.images[query][None], contrast)
     return special.expit(engine.predict(picture, examples)[0]).astype(np.float32)
 

@@ -19,9 +19,10 @@ import numpy as np
 from core.network.engine import EncodedExample, Engine
 from core.proposals.crop import SIDE, Crop, crop_around
 from core.proposals.examples import Proposal, SegmentExamples, check_examples
-from core.proposals.intensity import contrast_around, prepare, scale
+from core.proposals.intensity import prepare, scale
 from core.proposals.mixture import LIMIT, network_score
 from core.proposals.rivals import settle
+from core.proposals.taught import encode_examples
 
 SUPPORT_SETS = 3
 """Support sets that are averaged."""
@@ -187,8 +188,7 @@ class _Lesson:
         known = sorted(self.segment.masks)
         labels = own.masks(np.stack([self.segment.masks[index] for index in known]))
         images = own.images(self.images[known])
-        contrast = contrast_around(images, labels)
-        encoded = self.engine.encode(scale(images, contrast), labels.astype(np.float32))
+        encoded, contrast = encode_examples(self.engine, images, labels)
         return dict(zip(known, encoded, strict=True)), contrast
 
     def _support(self) -> list[int]:

@@ -79,11 +79,12 @@ def suggest_slice(
         index: _expected_error(index, examples, shown.get(index))
         for index in {*between(examples), *shown} - known
     }
-    unseen = _beyond(examples, shown, slices)
+    areas = {index: int(mask.sum()) for index, mask in examples.items()}
+    unseen = _beyond(areas, shown, slices)
     for index, error in unseen.items():
         errors[index] = errors.get(index, 0.0) + error
     gains = {
-        index: _gain(index, errors, examples) * _presence(index, examples, shown)
+        index: _gain(index, errors, examples) * _presence(index, areas, shown)
         for index, error in errors.items()
         if error > 0
     }
@@ -109,19 +110,18 @@ def _expected_error(
 
 
 def _beyond(
-    examples: Mapping[int, np.ndarray], proposals: Mapping[int, Proposal], slices: int
+    areas: Mapping[int, int], proposals: Mapping[int, Proposal], slices: int
 ) -> dict[int, float]:
     """Pixels likely to be missing beyond the last proposals of a structure, by slice."""
     missing: dict[int, float] = {}
-    for outermost, direction in ((min(examples), -1), (max(examples), 1)):
-        area = int(examples[outermost].sum())
-        if area == 0:
+    for outermost, direction in ((min(areas), -1), (max(areas), 1)):
+        if areas[outermost] == 0:
             continue
         last = _last_proposed(outermost, direction, proposals)
         end = slices if direction > 0 else -1
         for index in range(last + direction, end, direction):
-            chance = _presence(index, examples, proposals)
-            missing[index] = chance * area * _LACKING
+            chance = _presence(index, areas, proposals)
+            missing[index] = chance * areas[outermost] * _LACKING
             if chance <= _LEAST_PRESENCE:
                 break
     return missing
@@ -139,15 +139,13 @@ def _gain(index: int, errors: Mapping[int, float], examples: Mapping[int, np.nda
     return gain
 
 
-def _presence(
-    index: int, examples: Mapping[int, np.ndarray], proposals: Mapping[int, Proposal]
-) -> float:
+def _presence(index: int, areas: Mapping[int, int], proposals: Mapping[int, Proposal]) -> float:
     """Chance that a slice shows the structure: a drawing without it teaches little of its shape.
 
     Certain between examples. Beyond the outermost it falls towards the last proposal, and from
     there on the slower the longer the structure is known to be, and the faster it shrinks.
     """
-    below, above = neighbours(examples, index)
+    below, above = neighbours(areas, index)
     if below is not None and above is not None:
         return 1.0
     direction = 1 if above is None else -1
@@ -159,10 +157,9 @@ def _presence(
     at_last = _AT_END if has_end else _AT_HALT
     chance = 1 - (1 - at_last) * min(1.0, abs(index - outermost) / max(1, proposed))
     if abs(index - outermost) > proposed:
-        other = _last_proposed(_other_end(examples, direction), -direction, proposals)
+        other = _last_proposed(_other_end(areas, direction), -direction, proposals)
         known = abs(last - other) + 1
         chance *= known / (known + abs(index - last)) * (_BEHIND_END if has_end else 1.0)
-        areas = {place: int(mask.sum()) for place, mask in examples.items()}
         trend = trend_of(areas, index)
         if trend is not None:
             chance *= min(1.0, trend.area(index) / trend.outermost_area)
@@ -177,9 +174,9 @@ def _last_proposed(outermost: int, direction: int, proposals: Mapping[int, Propo
     return last
 
 
-def _other_end(examples: Mapping[int, np.ndarray], direction: int) -> int:
+def _other_end(areas: Mapping[int, int], direction: int) -> int:
     """Outermost example with the structure on the side that a direction leads away from."""
-    present = [index for index, mask in examples.items() if mask.any()]
+    present = [index for index, area in areas.items() if area]
     return min(present) if direction > 0 else max(present)
 
 

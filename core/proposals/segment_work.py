@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -36,7 +37,7 @@ from core.proposals.taught import (
     predict_logits,
     teach,
 )
-from core.proposals.trend import outline_beyond, trend_at
+from core.proposals.trend import outline_beyond, trend_of
 
 LEADING_OVERLAP = 0.8
 """Below this Dice of two neighbouring examples with one another, a random walk between them is
@@ -128,6 +129,11 @@ class SegmentWork:
     second: dict[int, np.ndarray] = field(default_factory=dict)
     found: dict[int, np.ndarray] = field(default_factory=dict)
 
+    @cached_property
+    def areas(self) -> dict[int, int]:
+        """Pixels of every example by slice index."""
+        return {index: int(mask.sum()) for index, mask in self.examples.items()}
+
     def gap(self, index: int) -> int:
         """Slices to the nearest example."""
         return min(abs(index - known) for known in self.examples)
@@ -140,7 +146,7 @@ class SegmentWork:
 
     def shape(self, index: int) -> np.ndarray | None:
         """Signed distance in mm that the examples' shapes alone tell of a slice, if any."""
-        trend = trend_at(self.distances, index)
+        trend = trend_of(self.areas, index)
         if trend is None:
             return between_examples(self.distances, index)
         return outline_beyond(self.distances, index, trend)
@@ -149,7 +155,7 @@ class SegmentWork:
         """Log-odds by which the structure is less likely, because it ends somewhere near."""
         below, above = neighbours(self.examples, index)
         if below is None or above is None:
-            trend = trend_at(self.distances, index)
+            trend = trend_of(self.areas, index)
             behind = 0.0 if trend is None else trend.slices_behind_end(index)
             return FADING * self.gap(index) + FADING_BEHIND_END * behind
         present = [place for place in (below, above) if self.distances[place] is not None]
@@ -359,9 +365,10 @@ def next_visit(work: SegmentWork, visit: Visit, slices: int) -> Visit | None:
     goes_on = visit.direction != INWARD and bool(work.found[visit.slice].any())
     if not goes_on or not 0 <= following < slices:
         return None
-    sure = sureness(np.clip(score(work, visit.slice), -LIMIT, LIMIT)) >= SURE_TO_GO_ON
-    if visit.gap >= work.reach * (FARTHEST if sure else 1):
-        return None
+    if visit.gap >= work.reach:
+        sure = sureness(np.clip(score(work, visit.slice), -LIMIT, LIMIT)) >= SURE_TO_GO_ON
+        if not sure or visit.gap >= work.reach * FARTHEST:
+            return None
     return Visit(visit.gap + 1, visit.segment, following, visit.direction)
 
 

@@ -22,13 +22,10 @@ from core.network.guidance import (
 )
 from core.proposals.crop import SIDE, Crop
 from core.proposals.intensity import contrast_around, scale
-from core.proposals.shape_interpolation import neighbours
+from core.proposals.shape_interpolation import enclosing, neighbours
 
 SUPPORT = 16
 """Examples that a query is shown at most, the nearest first."""
-
-_ON_LEVEL = 1e-3
-"""What lies on the outline counts as inside."""
 
 ImagesOf = Callable[[Sequence[int]], np.ndarray]
 """Gives the prepared images of slices: float32 [slices, row, column], values in [0, 1]."""
@@ -96,9 +93,7 @@ def teach(
     """
     known = sorted(masks)
     labels = crop.masks(np.stack([masks[index] for index in known]))
-    images = crop.images(images_of(known))
-    contrast = contrast_around(images, labels)
-    encoded = engine.encode(scale(images, contrast), labels.astype(np.float32))
+    encoded, contrast = encode_examples(engine, crop.images(images_of(known)), labels)
     return TaughtSegment(
         crop=crop,
         slice_mm=slice_mm,
@@ -106,6 +101,29 @@ def teach(
         encoded=dict(zip(known, encoded, strict=True)),
         distances=dict(zip(known, bounded_distances(labels), strict=True)),
     )
+
+
+def encode_examples(
+    engine: Engine, images: np.ndarray, labels: np.ndarray
+) -> tuple[list[EncodedExample], tuple[float, float]]:
+    """Encode examples as the network is shown them: in the structure's own range of intensities.
+
+    Parameters
+    ----------
+    engine : Engine
+        The network.
+    images : np.ndarray
+        float32 [example, row, column], values in [0, 1].
+    labels : np.ndarray
+        bool, the same shape.
+
+    Returns
+    -------
+    list of EncodedExample, tuple of float
+        The examples, and the contrast that queries have to be scaled to as well.
+    """
+    contrast = contrast_around(images, labels)
+    return engine.encode(scale(images, contrast), labels.astype(np.float32)), contrast
 
 
 def predict_logits(
@@ -243,8 +261,7 @@ def between_outlines(first: np.ndarray, last: np.ndarray, share: float) -> np.nd
         last = shift(last, (share - 1) * way, order=1, mode="nearest")
     mean = (1 - share) * first + share * last
     area = round(((1 - share) * areas[0] ** 0.5 + share * areas[1] ** 0.5) ** 2)
-    level = np.partition(mean.ravel(), -area)[-area]
-    return np.clip(mean - level + _ON_LEVEL, -SIDE / 4, SIDE / 4)
+    return np.clip(enclosing(mean, area), -SIDE / 4, SIDE / 4)
 
 
 def _towards_absence(distance: np.ndarray, share: float) -> np.ndarray:
@@ -253,8 +270,7 @@ def _towards_absence(distance: np.ndarray, share: float) -> np.ndarray:
     It may end anywhere on that way, so the area falls evenly, and the image has to tell.
     """
     area = round(int((distance > 0).sum()) * (1 - share))
-    level = 2 * distance.max() if area == 0 else np.partition(distance.ravel(), -area)[-area]
-    return np.clip(distance - level + _ON_LEVEL, -SIDE / 4, SIDE / 4)
+    return np.clip(enclosing(distance, area), -SIDE / 4, SIDE / 4)
 
 
 def bounded_distances(labels: np.ndarray) -> np.ndarray:

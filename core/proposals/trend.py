@@ -5,10 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.proposals.shape_interpolation import neighbours
-
-_ON_LEVEL = 1e-3
-"""What lies on the outline counts as inside."""
+from core.proposals.shape_interpolation import enclosing, neighbours
 
 
 @dataclass(frozen=True)
@@ -70,25 +67,6 @@ def trend_of(areas: Mapping[int, int], index: int) -> Trend | None:
     return Trend(largest, outermost, areas[largest], areas[outermost])
 
 
-def trend_at(distances: Mapping[int, np.ndarray | None], index: int) -> Trend | None:
-    """Find the trend from the signed distances to the examples' outlines; see `trend_of`.
-
-    Parameters
-    ----------
-    distances : mapping of int to np.ndarray or None
-        Positive inside; None where the structure is absent.
-    index : int
-        A slice.
-
-    Returns
-    -------
-    Trend or None
-        As `trend_of`.
-    """
-    areas = {known: 0 if d is None else int((d > 0).sum()) for known, d in distances.items()}
-    return trend_of(areas, index)
-
-
 def outline_beyond(
     distances: Mapping[int, np.ndarray | None], index: int, trend: Trend
 ) -> np.ndarray:
@@ -97,11 +75,12 @@ def outline_beyond(
     Parameters
     ----------
     distances : mapping of int to np.ndarray or None
-        As for `trend_at`.
+        Signed distance to each example's outline, positive inside; None where the structure is
+        absent.
     index : int
         A slice beyond the examples.
     trend : Trend
-        From `trend_at`, for this slice.
+        From `trend_of`, for this slice.
 
     Returns
     -------
@@ -113,7 +92,4 @@ def outline_beyond(
     assert distance is not None
     if trend.largest_area == trend.outermost_area:
         return distance
-    area = round(trend.area(index))
-    if area == 0:
-        return distance - 2 * distance.max()
-    return distance - np.partition(distance.ravel(), -area)[-area] + _ON_LEVEL
+    return enclosing(distance, round(trend.area(index)))
