@@ -12,9 +12,6 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 from scipy.ndimage import distance_transform_edt
 
-_ON_LEVEL = 1e-3
-"""What lies on the level that encloses an area counts as inside."""
-
 
 def signed_distance(mask: np.ndarray, pixel_spacing: tuple[float, float]) -> np.ndarray:
     """Measure the distance to the outline in mm, positive inside.
@@ -119,26 +116,6 @@ def between_examples(
     if second is not None:
         return share * second - (1 - share) * second.max()
     return None
-
-
-def enclosing(distance: np.ndarray, area: int) -> np.ndarray:
-    """Move the outline of a signed distance until it encloses an area.
-
-    Parameters
-    ----------
-    distance : np.ndarray
-        Positive inside.
-    area : int
-        Pixels wanted inside; for 0, everything comes to lie outside.
-
-    Returns
-    -------
-    np.ndarray
-        The distance moved by a constant, the same shape.
-    """
-    if area == 0:
-        return distance - 2 * distance.max()
-    return distance - np.partition(distance.ravel(), -area)[-area] + _ON_LEVEL
 
 
 def neighbours(known: Iterable[int], index: int) -> tuple[int | None, int | None]:

@@ -9,20 +9,20 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from scipy.ndimage import label, shift
 
 from core.network.engine import EncodedExample, Engine
 from core.network.guidance import (
     DISTANCE,
     GUIDANCE_CHANNELS,
     PRIOR,
+    between_outlines,
     distance_channel,
     prior_channel,
     signed_distance,
 )
 from core.proposals.crop import SIDE, Crop
 from core.proposals.intensity import contrast_around, scale
-from core.proposals.shape_interpolation import enclosing, neighbours
+from core.proposals.shape_interpolation import neighbours
 
 SUPPORT = 16
 """Examples that a query is shown at most, the nearest first."""
@@ -224,53 +224,11 @@ def _shape_prior(taught: TaughtSegment, index: int, known: Sequence[int]) -> np.
     """Signed distance interpolated between the neighbouring examples, in pixels."""
     below, above = neighbours(known, index)
     if below is not None and above is not None:
-        share = (index - below) / (above - below)
-        return between_outlines(taught.distances[below], taught.distances[above], share)
+        first, last = (torch.from_numpy(taught.distances[known])[None] for known in (below, above))
+        share = torch.tensor([(index - below) / (above - below)])
+        return between_outlines(first, last, share)[0].clamp(-SIDE / 4, SIDE / 4).numpy()
     # Beyond the outermost example its own outline is all there is.
     return taught.distances[min(known, key=lambda example: abs(example - index))]
-
-
-def between_outlines(first: np.ndarray, last: np.ndarray, share: float) -> np.ndarray:
-    """Interpolate between two outlines so that the structure does not collapse on the way.
-
-    The plain mean of two distances shrinks to nothing where the outlines barely overlap, and the
-    network then believes that nothing is there. So two outlines of one part each are first moved to
-    where the centre is expected, and the level of the mean is moved until it encloses the area
-    between those of the two.
-
-    Parameters
-    ----------
-    first, last : np.ndarray
-        Bounded signed distances in pixels of the network, float32 [SIDE, SIDE].
-    share : float
-        0 at the first, 1 at the last.
-
-    Returns
-    -------
-    np.ndarray
-        float32 [SIDE, SIDE], bounded likewise.
-    """
-    masks = [distance > 0 for distance in (first, last)]
-    areas = [int(mask.sum()) for mask in masks]
-    if areas[0] == 0 or areas[1] == 0:
-        return _towards_absence(first, share) if areas[0] else _towards_absence(last, 1 - share)
-    if all(label(mask)[1] == 1 for mask in masks):
-        centers = [np.mean(np.nonzero(mask), axis=1) for mask in masks]
-        way = centers[1] - centers[0]
-        first = shift(first, share * way, order=1, mode="nearest")
-        last = shift(last, (share - 1) * way, order=1, mode="nearest")
-    mean = (1 - share) * first + share * last
-    area = round(((1 - share) * areas[0] ** 0.5 + share * areas[1] ** 0.5) ** 2)
-    return np.clip(enclosing(mean, area), -SIDE / 4, SIDE / 4)
-
-
-def _towards_absence(distance: np.ndarray, share: float) -> np.ndarray:
-    """Shrink an outline on the way to an example without the structure.
-
-    It may end anywhere on that way, so the area falls evenly, and the image has to tell.
-    """
-    area = round(int((distance > 0).sum()) * (1 - share))
-    return np.clip(enclosing(distance, area), -SIDE / 4, SIDE / 4)
 
 
 def bounded_distances(labels: np.ndarray) -> np.ndarray:

@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 
-from core.proposals.shape_interpolation import enclosing, neighbours
+from core.network.guidance import enclosing
+from core.proposals.shape_interpolation import neighbours
 
 
 @dataclass(frozen=True)
@@ -92,4 +94,5 @@ def outline_beyond(
     assert distance is not None
     if trend.largest_area == trend.outermost_area:
         return distance
-    return enclosing(distance, round(trend.area(index)))
+    area = torch.tensor([trend.area(index)])
+    return enclosing(torch.from_numpy(distance)[None], area)[0].numpy()

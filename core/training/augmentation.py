@@ -12,7 +12,11 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional
 
+from core.proposals.intensity import contrast_around, scale
 from core.training.synthesis import chance, uniform
+
+_SHOWN = 0.6
+"""Share of tasks in the structure's own range of intensities, as proposals are asked for."""
 
 
 def augment_images(generator: Generator, images: Tensor) -> Tensor:
@@ -43,6 +47,31 @@ def augment_images(generator: Generator, images: Tensor) -> Tensor:
     images = images + (images - smooth) * some(0.4, -0.8, 1.5)
     noise = torch.randn(images.shape, generator=generator, device=images.device)
     return (images + noise * some(0.25, 0.0, 0.06)).clamp(0, 1)
+
+
+def show_structure(generator: Generator, images: Tensor, masks: Tensor) -> Tensor:
+    """Spread the range of the structure's own values in some tasks, as is done in use.
+
+    Parameters
+    ----------
+    generator : Generator
+        Source of all randomness.
+    images : Tensor
+        float32 [tasks, images, side, side], values in [0, 1].
+    masks : Tensor
+        bool [tasks, images, side, side]; the last image is the query, whose mask stays unseen.
+
+    Returns
+    -------
+    Tensor
+        The same shape, values in [0, 1].
+    """
+    images = images.clone()
+    for index in chance(generator, _SHOWN, len(images)).nonzero()[:, 0].tolist():
+        seen, outlined = images[index].cpu().numpy(), masks[index].cpu().numpy()
+        contrast = contrast_around(seen[:-1], outlined[:-1])
+        images[index] = torch.from_numpy(scale(seen, contrast))
+    return images
 
 
 def augment_task(

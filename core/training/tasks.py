@@ -12,12 +12,13 @@ from core.network.guidance import (
     GUIDANCE_CHANNELS,
     PRIOR,
     REMOVED,
+    between_outlines,
     distance_channel,
     prior_channel,
     signed_distance,
 )
 from core.training.appearance import make_images
-from core.training.augmentation import augment_images, augment_task
+from core.training.augmentation import augment_images, augment_task, show_structure
 from core.training.synthesis import AIR, LABELS, OBJECTS, Worlds, chance, make_worlds, uniform
 
 TASKS_PER_WORLD = 2
@@ -111,6 +112,7 @@ def augmented_batch(
     """
     guidance = _guidance(generator, positions, masks, guided)
     images = augment_images(generator, images)
+    images = show_structure(generator, images, masks)
     images, masks, guidance = augment_task(generator, images, masks, guidance)
     support = torch.stack([images[:, :-1], masks[:, :-1].to(torch.float32)], dim=2)
     return Batch(
@@ -203,8 +205,8 @@ def _prior(generator: Generator, positions: Tensor, masks: Tensor) -> tuple[Tens
     # An absent structure counts as a little way outside everywhere.
     ends = ends.clamp(-side / 4, side / 4)
     share = below / (below + above)
-    share = torch.where((below >= far) | (above >= far), 0.0, share)[:, None, None]
-    prior = (1 - share) * ends[0] + share * ends[1]
+    share = torch.where((below >= far) | (above >= far), 0.0, share)
+    prior = between_outlines(ends[0], ends[1], share).clamp(-side / 4, side / 4)
     nearest = torch.where((below <= above)[:, None, None], ends[0], ends[1])
     kind = torch.rand(tasks, 1, 1, generator=generator, device=device)
     prior = torch.where(kind < 0.12, nearest, prior)

@@ -1,9 +1,18 @@
 """Guidance channels: exact distances, squashed alike at every size."""
 
 import numpy as np
+import pytest
 import torch
 
-from core.network.guidance import distance_channel, prior_channel, signed_distance
+from core.network.guidance import (
+    between_outlines,
+    distance_channel,
+    enclosing,
+    prior_channel,
+    signed_distance,
+)
+
+SIDE = 128
 
 
 def measured(mask: np.ndarray) -> np.ndarray:
@@ -38,3 +47,79 @@ def test_channels_look_the_same_at_every_size() -> None:
     distance = torch.linspace(-30, 30, 7)
     torch.testing.assert_close(prior_channel(distance, 64), prior_channel(2 * distance, 128))
     torch.testing.assert_close(distance_channel(distance, 64), distance_channel(2 * distance, 128))
+
+
+def disc(y: float, x: float, radius: float) -> torch.Tensor:
+    rows, columns = torch.meshgrid(torch.arange(SIDE), torch.arange(SIDE), indexing="ij")
+    return (rows - y) ** 2 + (columns - x) ** 2 < radius**2
+
+
+def outlines_between(first: torch.Tensor, last: torch.Tensor, *shares: float) -> list[torch.Tensor]:
+    """Masks between two others."""
+    ends = signed_distance(torch.stack([first, last])).clamp(-SIDE / 4, SIDE / 4)
+    many = (ends[:, None]).expand(-1, len(shares), -1, -1)
+    return list(between_outlines(many[0], many[1], torch.tensor(shares)) > 0)
+
+
+def overlap(mask: torch.Tensor, truth: torch.Tensor) -> float:
+    return float(2 * (mask & truth).sum() / (mask.sum() + truth.sum()))
+
+
+def test_an_outline_does_not_collapse_between_examples_that_hardly_overlap() -> None:
+    (middle,) = outlines_between(disc(40, 50, 12), disc(64, 50, 20), 0.5)
+    assert middle.sum() == pytest.approx(torch.pi * 16**2, rel=0.05)
+    assert 40 < middle.nonzero()[:, 0].float().mean() < 64
+
+
+def test_an_outline_of_one_part_moves_along() -> None:
+    first, last = disc(30, 40, 10), disc(90, 80, 10)
+    early, middle, late = outlines_between(first, last, 0.25, 0.5, 0.75)
+    assert overlap(early, disc(45, 50, 10)) > 0.9
+    assert overlap(middle, disc(60, 60, 10)) > 0.9
+    assert overlap(late, disc(75, 70, 10)) > 0.9
+
+
+def test_at_its_examples_an_outline_is_theirs() -> None:
+    first, last = disc(30, 40, 10), disc(60, 80, 17)
+    begin, end = outlines_between(first, last, 0.0, 1.0)
+    assert overlap(begin, first) > 0.99
+    assert overlap(end, last) > 0.99
+
+
+def test_parts_stay_where_they_are() -> None:
+    one, other = disc(64, 30, 12), disc(64, 98, 12)
+    (middle,) = outlines_between(one, one | other, 0.5)
+    assert (middle & one).sum() > 0.9 * one.sum()
+
+
+def test_a_pair_moves_as_one() -> None:
+    first = disc(40, 30, 12) | disc(40, 98, 12)
+    last = disc(80, 30, 12) | disc(80, 98, 12)
+    (middle,) = outlines_between(first, last, 0.5)
+    assert overlap(middle, disc(60, 30, 12) | disc(60, 98, 12)) > 0.9
+
+
+def test_towards_an_absent_structure_the_outline_shrinks_to_nothing() -> None:
+    present, absent = disc(60, 60, 20), torch.zeros(SIDE, SIDE, dtype=torch.bool)
+    areas = [int(mask.sum()) for mask in outlines_between(present, absent, 0.1, 0.3, 0.6, 1.0)]
+    assert areas[0] > areas[1] > areas[2] > areas[3] == 0
+    backwards = [int(mask.sum()) for mask in outlines_between(absent, present, 0.9, 0.7)]
+    assert backwards == areas[:2]
+
+
+def test_between_two_absent_outlines_there_is_none() -> None:
+    absent = torch.zeros(SIDE, SIDE, dtype=torch.bool)
+    (middle,) = outlines_between(absent, absent, 0.5)
+    assert not middle.any()
+
+
+@pytest.mark.parametrize("area", [1, 250, 5000, SIDE * SIDE])
+def test_an_outline_is_moved_until_it_encloses_an_area(area: int) -> None:
+    order = torch.randperm(SIDE * SIDE, generator=torch.Generator().manual_seed(5))
+    distance = order.view(1, SIDE, SIDE) / 100 - 80
+    assert int((enclosing(distance, torch.tensor([float(area)])) > 0).sum()) == area
+
+
+def test_nothing_is_enclosed_where_no_area_is_left() -> None:
+    distance = signed_distance(disc(60, 60, 20))[None]
+    assert (enclosing(distance, torch.tensor([0.4])) < 0).all()

@@ -4,17 +4,11 @@ import torch
 
 from core.network.definition import UniverSeg
 from core.network.engine import Engine
-from core.network.guidance import ADDED, DISTANCE, PRIOR, REMOVED
+from core.network.guidance import ADDED, DISTANCE, PRIOR, REMOVED, between_outlines
 from core.network.weights import Weights
 from core.proposals.crop import SIDE, crop_around
 from core.proposals.intensity import prepare
-from core.proposals.taught import (
-    between_outlines,
-    bounded_distances,
-    guidance_of,
-    predict_logits,
-    teach,
-)
+from core.proposals.taught import bounded_distances, guidance_of, predict_logits, teach
 
 SPACING = (2.0, 1.0, 1.0)
 KNOWN = (6, 10, 15, 18)
@@ -34,11 +28,17 @@ def lesson(balls, untrained_engine):
     return teach(untrained_engine, crop, images_of, examples, SPACING[0]), images_of
 
 
+def outline_at_12(taught):
+    """Interpolate between the examples around slice 12."""
+    first, last = (torch.from_numpy(taught.distances[known])[None] for known in (10, 15))
+    middle = between_outlines(first, last, torch.tensor([0.4]))[0]
+    return middle.clamp(-SIDE / 4, SIDE / 4).numpy()
+
+
 def test_the_prior_is_the_interpolated_outline_squashed_as_in_training(lesson):
     taught, _ = lesson
     guidance = guidance_of(taught, 12, KNOWN)
-    expected = between_outlines(taught.distances[10], taught.distances[15], 0.4)
-    assert np.allclose(guidance[PRIOR], np.tanh(expected / 8), atol=1e-6)
+    assert np.allclose(guidance[PRIOR], np.tanh(outline_at_12(taught) / 8), atol=1e-6)
     assert not guidance[ADDED].any() and not guidance[REMOVED].any()
 
 
@@ -52,42 +52,6 @@ def test_beyond_the_outermost_example_its_own_outline_is_the_prior(lesson):
     taught, _ = lesson
     guidance = guidance_of(taught, 22, KNOWN)
     assert np.allclose(guidance[PRIOR], np.tanh(taught.distances[18] / 8), atol=1e-6)
-
-
-def disc(y, x, radius):
-    rows, columns = np.mgrid[:SIDE, :SIDE]
-    return (rows - y) ** 2 + (columns - x) ** 2 < radius**2
-
-
-def test_an_outline_does_not_collapse_between_examples_that_hardly_overlap():
-    first, last = disc(40, 50, 12), disc(64, 50, 20)
-    distances = bounded_distances(np.stack([first, last]))
-    middle = between_outlines(distances[0], distances[1], 0.5) > 0
-    assert middle.sum() == pytest.approx(np.pi * 16**2, rel=0.05)
-    rows = np.nonzero(middle)[0]
-    assert 40 < rows.mean() < 64
-
-
-def test_an_outline_of_one_part_moves_along():
-    distances = bounded_distances(np.stack([disc(30, 40, 10), disc(90, 80, 10)]))
-    middle = between_outlines(distances[0], distances[1], 0.5) > 0
-    truth = disc(60, 60, 10)
-    assert 2 * (middle & truth).sum() / (middle.sum() + truth.sum()) > 0.9
-
-
-def test_parts_stay_where_they_are():
-    pair = disc(64, 30, 12) | disc(64, 98, 12)
-    distances = bounded_distances(np.stack([disc(64, 30, 12), pair]))
-    middle = between_outlines(distances[0], distances[1], 0.5) > 0
-    assert (middle & disc(64, 30, 12)).sum() > 0.9 * disc(64, 30, 12).sum()
-
-
-def test_towards_an_absent_structure_the_outline_shrinks_to_nothing():
-    distances = bounded_distances(np.stack([disc(60, 60, 20), np.zeros((SIDE, SIDE), bool)]))
-    areas = [(between_outlines(*distances, share) > 0).sum() for share in (0.1, 0.3, 0.6, 1.0)]
-    assert areas[0] > areas[1] > areas[2] > areas[3] == 0
-    backwards = [(between_outlines(*distances[::-1], share) > 0).sum() for share in (0.9, 0.7)]
-    assert backwards == areas[:2]
 
 
 def test_what_is_absent_is_a_quarter_of_the_view_away():
@@ -149,7 +113,7 @@ def test_guidance_matters_and_can_be_left_away(lesson, untrained_engine):
 
 def test_a_prior_that_is_given_is_used(lesson, untrained_engine):
     taught, images_of = lesson
-    usual = between_outlines(taught.distances[10], taught.distances[15], 0.4)
+    usual = outline_at_12(taught)
     same = predict_logits(untrained_engine, taught, images_of, [12], priors={12: usual})
     other = predict_logits(untrained_engine, taught, images_of, [12], priors={12: usual - 10})
     expected = predict_logits(untrained_engine, taught, images_of, [12])

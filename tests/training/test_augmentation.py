@@ -1,0 +1,44 @@
+"""Augmentation: what is shown of the intensities, and what stays unseen."""
+
+import numpy as np
+import torch
+from torch import Generator
+
+from core.proposals.intensity import contrast_around, scale
+from core.training.augmentation import show_structure
+
+
+def drawn_tasks() -> tuple[torch.Tensor, torch.Tensor]:
+    """Noisy images whose left half is the structure, a little brighter than the rest."""
+    generator = Generator().manual_seed(1)
+    masks = torch.zeros(40, 4, 16, 16, dtype=torch.bool)
+    masks[..., :8] = True
+    images = 0.4 + 0.05 * torch.rand(masks.shape, generator=generator) + 0.1 * masks
+    images[:, :, 0, 0], images[:, :, 0, 1] = 0.0, 1.0
+    return images, masks
+
+
+def test_most_tasks_are_shown_as_in_use_and_the_others_unchanged() -> None:
+    images, masks = drawn_tasks()
+    shown = show_structure(Generator().manual_seed(2), images, masks)
+    changed = (shown != images).flatten(1).any(dim=1)
+    assert 10 < changed.sum() < 35
+    for before, after, mask in zip(images[changed], shown[changed], masks[changed], strict=True):
+        contrast = contrast_around(before[:-1].numpy(), mask[:-1].numpy())
+        np.testing.assert_array_equal(after.numpy(), scale(before.numpy(), contrast))
+    assert float(shown[changed].std()) > 1.5 * float(images.std())
+
+
+def test_the_mask_of_the_query_decides_nothing() -> None:
+    images, masks = drawn_tasks()
+    other = masks.clone()
+    other[:, -1] = ~other[:, -1]
+    shown = show_structure(Generator().manual_seed(2), images, masks)
+    assert torch.equal(shown, show_structure(Generator().manual_seed(2), images, other))
+
+
+def test_the_images_given_stay_as_they_are() -> None:
+    images, masks = drawn_tasks()
+    before = images.clone()
+    show_structure(Generator().manual_seed(2), images, masks)
+    assert torch.equal(images, before)
