@@ -18,9 +18,14 @@ from core.training.synthesis import chance, uniform
 _SHOWN = 0.6
 """Share of tasks in the structure's own range of intensities, as proposals are asked for."""
 
+_ENLARGED = 0.3
+"""Share of tasks of a lower resolution than their pictures'."""
+
 
 def augment_images(generator: Generator, images: Tensor) -> Tensor:
     """Change brightness, contrast, sharpness and noise of every image for itself.
+
+    Some tasks are of a lower resolution as a whole.
 
     Parameters
     ----------
@@ -46,7 +51,20 @@ def augment_images(generator: Generator, images: Tensor) -> Tensor:
     smooth = functional.avg_pool2d(images, 3, stride=1, padding=1, count_include_pad=False)
     images = images + (images - smooth) * some(0.4, -0.8, 1.5)
     noise = torch.randn(images.shape, generator=generator, device=images.device)
-    return (images + noise * some(0.25, 0.0, 0.06)).clamp(0, 1)
+    images = (images + noise * some(0.25, 0.0, 0.06)).clamp(0, 1)
+    return _enlarged(generator, images)
+
+
+def _enlarged(generator: Generator, images: Tensor) -> Tensor:
+    """Blur details and noise of some tasks as the crop of a small structure is when enlarged."""
+    side = images.shape[-1]
+    factor = uniform(generator, 1.5, 4.5, len(images))
+    enlarged = images.clone()
+    for index in chance(generator, _ENLARGED, len(images)).nonzero()[:, 0].tolist():
+        pixels = max(8, round(side / float(factor[index])))
+        coarse = functional.interpolate(images[index, None], (pixels, pixels), mode="area")
+        enlarged[index] = functional.interpolate(coarse, (side, side), mode="bilinear")[0]
+    return enlarged
 
 
 def show_structure(generator: Generator, images: Tensor, masks: Tensor) -> Tensor:

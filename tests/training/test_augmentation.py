@@ -5,7 +5,7 @@ import torch
 from torch import Generator
 
 from core.proposals.intensity import contrast_around, scale
-from core.training.augmentation import show_structure
+from core.training.augmentation import augment_images, show_structure
 
 
 def drawn_tasks() -> tuple[torch.Tensor, torch.Tensor]:
@@ -42,3 +42,12 @@ def test_the_images_given_stay_as_they_are() -> None:
     before = images.clone()
     show_structure(Generator().manual_seed(2), images, masks)
     assert torch.equal(images, before)
+
+
+def test_some_tasks_have_the_resolution_of_small_structures() -> None:
+    noise = torch.rand(60, 2, 64, 64, generator=Generator().manual_seed(3))
+    changed = augment_images(Generator().manual_seed(4), noise)
+    steps = changed.diff(dim=-1).abs().mean(dim=(1, 2, 3)) / noise.diff(dim=-1).abs().mean()
+    # What was enlarged is smooth; all else keeps the noise of its pixels.
+    assert 5 < (steps < 0.3).sum() < 35
+    assert changed.min() >= 0 and changed.max() <= 1
