@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pydicom
 import pytest
+from numpy.typing import NDArray
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from pydicom.uid import generate_uid
 
@@ -58,6 +60,10 @@ class DrawnSeries:
     def address(self, page: str = "annotate") -> str:
         """Address of a page with this series."""
         return f"{self.server.url}/{page}?series={self.key}"
+
+    def mask(self, number: int) -> NDArray[np.bool_]:
+        """Stored mask of a slice, counted from 1."""
+        return self.store.slice(self.uid, 1, number - 1).mask
 
 
 @pytest.fixture(scope="session")

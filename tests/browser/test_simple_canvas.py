@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 from playwright.sync_api import BrowserContext, Page, expect
 
 from core.annotation.states import SliceState
@@ -45,11 +44,6 @@ def own_server(tmp_path: Path) -> Iterator[Server]:
     server.check_log()
 
 
-def mask(series: DrawnSeries, number: int) -> NDArray[np.bool_]:
-    """Stored mask of a slice, counted from 1."""
-    return series.store.slice(series.uid, 1, number - 1).mask
-
-
 def open_series(page: Page, series: DrawnSeries) -> None:
     """Open the annotate page of a series by its address."""
     page.goto(series.address())
@@ -72,7 +66,7 @@ def test_no_stroke_is_lost_by_turning_the_slice_right_after_it(
     stored = series.store.annotation(series.uid)
     assert sorted(index + 1 for _, index in stored) == list(range(1, len(DELAYS_MS) + 1))
     for number in range(1, len(DELAYS_MS) + 1):
-        rows = np.flatnonzero(mask(series, number).any(axis=1))
+        rows = np.flatnonzero(series.mask(number).any(axis=1))
         assert rows.min() <= 40 + 10 * number <= rows.max()
         assert rows.max() - rows.min() < 20
 
@@ -94,7 +88,7 @@ def test_returning_to_a_slice_keeps_its_mask_and_goes_on_from_it(
     assert series.store.slice(series.uid, 1, 2) == before
     draw(page, [(80, 160), (120, 160)])
     wait_until_saved(page)
-    after = mask(series, 3)
+    after = series.mask(3)
     assert after[before.mask].all()
     assert after[160, 100] and not before.mask[160, 100]
 
@@ -106,7 +100,7 @@ def test_strokes_stay_on_the_slice_they_were_drawn_on(page: Page, series: DrawnS
         draw(page, [(80, row), (120, row)])
     wait_until_saved(page)
     for number, row in ((2, 60), (3, 120), (9, 180)):
-        drawn = mask(series, number)
+        drawn = series.mask(number)
         assert drawn[row, 100]
         assert not any(drawn[other, 100] for other in (60, 120, 180) if other != row)
     assert len(series.store.annotation(series.uid)) == 3
@@ -120,7 +114,7 @@ def test_what_is_stored_is_what_the_pointer_covered(page: Page, series: DrawnSer
     rows, columns = np.mgrid[:256, :256] + 0.5
     along = np.clip(columns, left, right)
     covered = np.hypot(columns - along, rows - row) <= 24 / 2 / SCALE
-    stored = mask(series, 6)
+    stored = series.mask(6)
     overlap = 2 * (covered & stored).sum() / (covered.sum() + stored.sum())
     assert overlap > 0.98
 
@@ -131,14 +125,14 @@ def test_polygon_outline_and_eraser_do_what_they_say(page: Page, series: DrawnSe
     choose_tool(page, "Outline")
     draw(page, [(60, 60), (160, 60), (160, 160), (60, 160), (60, 62)])
     wait_until_saved(page)
-    assert mask(series, 2)[70:150, 70:150].all()
+    assert series.mask(2)[70:150, 70:150].all()
 
     before = canvas_name(page)
     choose_tool(page, "Erase")
     wait_for_new_canvas(page, before)
     draw(page, [(80, 110), (140, 110)])
     wait_until_saved(page)
-    erased = mask(series, 2)
+    erased = series.mask(2)
     assert not erased[110, 90:130].any()
     assert erased[80, 70:150].all()
 
@@ -150,7 +144,7 @@ def test_polygon_outline_and_eraser_do_what_they_say(page: Page, series: DrawnSe
     expect(page.locator(".save-state")).to_have_attribute("data-state", "open")
     draw(page, [(80, 80)])
     wait_until_saved(page)
-    polygon = mask(series, 3)
+    polygon = series.mask(3)
     assert polygon[100, 110] and not polygon[130, 85]
     assert abs(int(polygon.sum()) - 60 * 60 / 2) < 150
 
@@ -166,10 +160,10 @@ def test_a_stroke_right_after_choosing_a_tool_is_not_made_with_the_tool_before(
     choose_tool(page, "Outline")
     wait_until_drawable(page)
     wait_until_saved(page)
-    if not mask(series, 2).any():
+    if not series.mask(2).any():
         draw(page, square)
         wait_until_saved(page)
-    assert mask(series, 2)[70:150, 70:150].all()
+    assert series.mask(2)[70:150, 70:150].all()
 
 
 def test_undo_by_keys_right_after_a_stroke_takes_that_stroke_back(
@@ -179,13 +173,13 @@ def test_undo_by_keys_right_after_a_stroke_takes_that_stroke_back(
     go_to(page, 4)
     draw(page, [(80, 80), (120, 80)])
     wait_until_saved(page)
-    first = mask(series, 4)
+    first = series.mask(4)
     before = canvas_name(page)
     draw(page, [(80, 160), (120, 160)])
     page.keyboard.press("Control+z")
     wait_for_new_canvas(page, before)
     wait_until_saved(page)
-    assert (mask(series, 4) == first).all()
+    assert (series.mask(4) == first).all()
 
 
 def test_another_page_is_opened_only_after_the_stroke_is_stored(
@@ -196,11 +190,11 @@ def test_another_page_is_opened_only_after_the_stroke_is_stored(
     draw(page, [(80, 80), (120, 80)])
     page.get_by_role("link", name="Export").click()
     expect(page.get_by_role("button", name="Make DICOM-SEG")).to_be_visible()
-    assert mask(series, 4)[80, 100]
+    assert series.mask(4)[80, 100]
     page.get_by_role("link", name="Annotate").click()
     wait_until_drawable(page)
     wait_until_saved(page)
-    assert mask(series, 4)[80, 100]
+    assert series.mask(4)[80, 100]
 
 
 def test_saved_means_on_disk_when_the_tab_is_reloaded_or_closed(
@@ -212,12 +206,12 @@ def test_saved_means_on_disk_when_the_tab_is_reloaded_or_closed(
     wait_until_saved(page)
     page.reload()
     wait_until_drawable(page)
-    assert mask(series, 7)[80, 100]
+    assert series.mask(7)[80, 100]
     expect(page.locator(".tick.current")).to_have_attribute("title", "Slice 7: drawn")
     draw(page, [(80, 160), (120, 160)])
     wait_until_saved(page)
     page.close()
-    stored = mask(series, 7)
+    stored = series.mask(7)
     assert stored[80, 100] and stored[160, 100]
     again = context.new_page()
     open_series(again, series)
@@ -234,7 +228,7 @@ def test_saved_means_on_disk_when_the_server_is_killed(
     wait_until_saved(page)
     own_server.kill()
     own_server.start()
-    assert mask(series, 5)[80, 100]
+    assert series.mask(5)[80, 100]
     page.goto(series.address())
     wait_until_drawable(page)
     expect(page.locator(".tick.current")).to_have_attribute("title", "Slice 5: drawn")

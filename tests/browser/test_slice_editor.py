@@ -32,14 +32,10 @@ DELAYS_MS = (0, 20, 50, 80, 110, 150, 200, 300, 0, 30, 90, 0)
 SQUARE = [(60.0, 60.0), (160.0, 60.0), (160.0, 160.0), (60.0, 160.0), (60.0, 62.0)]
 
 
-def mask(series: DrawnSeries, number: int) -> NDArray[np.bool_]:
-    """Stored mask of a slice, counted from 1."""
-    return series.store.slice(series.uid, 1, number - 1).mask
-
-
-def open_series(page: Page, series: DrawnSeries) -> None:
-    """Open the annotate page of a series by its address."""
-    page.goto(series.address())
+def open_series(page: Page, series: DrawnSeries, port: int | None = None) -> None:
+    """Open the annotate page of a series by its address, at another port if one is given."""
+    own = series.server.port
+    page.goto(series.address().replace(str(own), str(port or own), 1))
     wait_until_drawable(page)
 
 
@@ -64,7 +60,7 @@ def test_no_stroke_is_lost_by_turning_the_slice_right_after_it(
     stored = series.store.annotation(series.uid)
     assert sorted(index + 1 for _, index in stored) == list(range(1, len(DELAYS_MS) + 1))
     for number in range(1, len(DELAYS_MS) + 1):
-        rows = np.flatnonzero(mask(series, number).any(axis=1))
+        rows = np.flatnonzero(series.mask(number).any(axis=1))
         assert rows.min() <= 40 + 10 * number <= rows.max()
         assert rows.max() - rows.min() < 20
 
@@ -81,9 +77,9 @@ def test_no_stroke_is_lost_by_a_reload_right_after_it(
     page.reload()
     wait_until_drawable(page)
     wait_until_saved(page)
-    assert mask(series, 3)[80, 100]
+    assert series.mask(3)[80, 100]
     go_to(page, 3)
-    expect_shown(page, mask(series, 3))
+    expect_shown(page, series.mask(3))
 
 
 def test_each_stroke_is_a_step_that_can_be_taken_back_even_after_leaving_the_page(
@@ -93,33 +89,32 @@ def test_each_stroke_is_a_step_that_can_be_taken_back_even_after_leaving_the_pag
     go_to(page, 4)
     draw(page, [(80, 80), (120, 80)])
     wait_until_saved(page)
-    first = mask(series, 4)
+    first = series.mask(4)
     draw(page, [(80, 120), (120, 120)])
     go_to(page, 9)
     draw(page, [(80, 80), (120, 80)])
     page.get_by_role("link", name="Export").click()
     expect(page.get_by_role("button", name="Make DICOM-SEG")).to_be_visible()
-    assert mask(series, 9)[80, 100]
+    assert series.mask(9)[80, 100]
     page.get_by_role("link", name="Annotate").click()
     wait_until_drawable(page)
     for number in (9, 4):
         page.keyboard.press("Control+z")
         expect(page.locator(f'.editor[data-slice="{number}"][data-ready="true"]')).to_have_count(1)
         wait_until_saved(page)
-    assert not mask(series, 9).any()
-    assert (mask(series, 4) == first).all()
+    assert not series.mask(9).any()
+    assert (series.mask(4) == first).all()
     expect_shown(page, first)
     page.keyboard.press("Control+y")
     wait_until_saved(page)
-    assert mask(series, 4)[120, 100]
+    assert series.mask(4)[120, 100]
 
 
 @pytest.mark.parametrize("way", ["Keep what is stored", "Put my strokes on top of it"])
 def test_a_slice_changed_in_another_tab_is_shown_and_never_overwritten(
     way: str, page: Page, context: BrowserContext, series: DrawnSeries, connection: Connection
 ) -> None:
-    page.goto(series.address().replace(str(series.server.port), str(connection.port), 1))
-    wait_until_drawable(page)
+    open_series(page, series, connection.port)
     go_to(page, 5)
     connection.cut()  # so that this tab surely draws before it hears of the other one
     other = context.new_page()
@@ -127,18 +122,18 @@ def test_a_slice_changed_in_another_tab_is_shown_and_never_overwritten(
     go_to(other, 5)
     draw(other, [(80, 80), (120, 80)])
     wait_until_saved(other)
-    theirs = mask(series, 5)
+    theirs = series.mask(5)
     page.bring_to_front()
     draw(page, [(80, 120), (120, 120)])
     connection.mend()
     expect(page.locator(".save-state")).to_have_attribute("data-state", "problem")
-    assert (mask(series, 5) == theirs).all()
+    assert (series.mask(5) == theirs).all()
     expect(page.locator(".notice")).to_be_visible()
     expect_drawn(page, 120, 100)
     expect(page.locator(".notice")).to_contain_text("version 1 is stored")
     page.get_by_role("button", name=way).click()
     wait_until_saved(page)
-    stored = mask(series, 5)
+    stored = series.mask(5)
     assert stored[theirs].all()
     assert stored[120, 100] == (way == "Put my strokes on top of it")
     expect_shown(page, stored)
@@ -147,8 +142,7 @@ def test_a_slice_changed_in_another_tab_is_shown_and_never_overwritten(
 def test_strokes_made_without_a_connection_are_stored_when_it_is_back(
     page: Page, series: DrawnSeries, connection: Connection
 ) -> None:
-    page.goto(series.address().replace(str(series.server.port), str(connection.port), 1))
-    wait_until_drawable(page)
+    open_series(page, series, connection.port)
     go_to(page, 6)
     draw(page, [(80, 60), (120, 60)])
     wait_until_saved(page)
@@ -158,19 +152,20 @@ def test_strokes_made_without_a_connection_are_stored_when_it_is_back(
     draw(page, [(80, 120), (120, 120)])
     page.keyboard.press("Control+z")
     draw(page, [(80, 160), (120, 160)])
-    assert not mask(series, 6)[80, 100]
+    assert not series.mask(6)[80, 100]
     connection.mend()
     wait_until_saved(page)
-    stored = mask(series, 6)
+    stored = series.mask(6)
     assert stored[60, 100] and stored[80, 100] and stored[160, 100] and not stored[120, 100]
     expect_shown(page, stored)
 
 
 def test_a_proposal_that_arrives_meanwhile_gives_way_and_one_that_is_seen_is_corrected(
-    page: Page, series: DrawnSeries
+    page: Page, series: DrawnSeries, connection: Connection
 ) -> None:
-    open_series(page, series)
+    open_series(page, series, connection.port)
     go_to(page, 7)
+    connection.cut()  # so that the page surely hears nothing of the proposals before the stroke
     proposed = np.zeros((256, 256), dtype=np.bool_)
     proposed[180:200, 100:140] = True
     store_proposals(
@@ -180,6 +175,7 @@ def test_a_proposal_that_arrives_meanwhile_gives_way_and_one_that_is_seen_is_cor
         person=PERSON,
     )
     draw(page, [(80, 80), (120, 80)])
+    connection.mend()
     wait_until_saved(page)
     drawn = series.store.slice(series.uid, 1, 6)
     assert drawn.state is SliceState.DRAWN
@@ -200,7 +196,7 @@ def test_every_tool_stores_what_the_screen_shows(page: Page, series: DrawnSeries
 
     def stored() -> NDArray[np.bool_]:
         wait_until_saved(page)
-        found = mask(series, 8)
+        found = series.mask(8)
         expect_shown(page, found)
         return found
 
@@ -232,7 +228,7 @@ def test_every_tool_stores_what_the_screen_shows(page: Page, series: DrawnSeries
     page.keyboard.press("ArrowRight")
     page.keyboard.press("c")
     wait_until_saved(page)
-    assert (mask(series, 9) == largest).all()
+    assert (series.mask(9) == largest).all()
     act(page, "Clear")
     wait_until_saved(page)
     assert series.store.slice(series.uid, 1, 8).state is SliceState.EMPTY
@@ -250,19 +246,19 @@ def test_a_polygon_is_filled_when_closed_and_follows_its_corners(
     for corner in [(60, 60), (160, 60), (160, 160), (60, 160)]:
         draw(page, [corner])
     expect(page.locator(".save-state")).to_have_attribute("data-state", "open")
-    assert not mask(series, 9).any()
+    assert not series.mask(9).any()
     page.keyboard.press("Enter")
     wait_until_saved(page)
-    assert abs(int(mask(series, 9).sum()) - 100 * 100) < 300
+    assert abs(int(series.mask(9).sum()) - 100 * 100) < 300
     draw(page, [(160, 160), (100, 100)])
     wait_until_saved(page)
-    assert not mask(series, 9)[140, 140]
+    assert not series.mask(9)[140, 140]
     draw(page, [(200, 60)])
     draw(page, [(220, 60)])
     draw(page, [(220, 80)])
     page.keyboard.press("ArrowRight")
     wait_until_saved(page)
-    assert mask(series, 9)[63, 217]
+    assert series.mask(9)[63, 217]
 
 
 def test_threshold_and_region_follow_the_values_of_the_image(
@@ -278,7 +274,7 @@ def test_threshold_and_region_follow_the_values_of_the_image(
     page.get_by_label("to HU").fill("300")
     draw(page, [(20, 128), (230, 128)])
     wait_until_saved(page)
-    painted = mask(series, 4)
+    painted = series.mask(4)
     assert painted.any()
     assert image[painted].min() >= 20 and image[painted].max() <= 300
     act(page, "Clear")
@@ -286,7 +282,7 @@ def test_threshold_and_region_follow_the_values_of_the_image(
     inside = np.argwhere(painted)[len(np.argwhere(painted)) // 2]
     draw(page, [(float(inside[1]) + 0.5, float(inside[0]) + 0.5)])
     wait_until_saved(page)
-    region = mask(series, 4)
+    region = series.mask(4)
     assert region[tuple(inside)]
     assert np.ptp(image[region]) <= 2 * page.evaluate("() => slicewiseEditor.app.tolerance")
 
@@ -320,7 +316,7 @@ def test_the_slice_is_zoomed_moved_windowed_and_turned(page: Page, series: Drawn
     expect(page.locator('.editor[data-slice="1"][data-ready="true"]')).to_have_count(1)
     draw(page, [(100, 80), (110, 80)])
     wait_until_saved(page)
-    assert mask(series, 1)[80, 105]
+    assert series.mask(1)[80, 105]
     assert series.store.slice(series.uid, 1, 0).pixels > 0
     page.keyboard.press("0")
     box = page.locator('.plane[data-axis="row"]').bounding_box()
@@ -351,4 +347,4 @@ def test_drawing_goes_on_while_proposals_are_made_and_they_appear_by_themselves(
     expect(page.locator(".tick.proposed").first).to_be_visible(timeout=300_000)
     assert series.store.slice(series.uid, 1, 4) == own
     go_to(page, 3)
-    expect_shown(page, mask(series, 3))
+    expect_shown(page, series.mask(3))
