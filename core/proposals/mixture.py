@@ -15,8 +15,15 @@ SLOPE = 1.0
 _SURENESS_COUNTS = 20.0
 """An answer that promises 0.05 more Dice counts e times as much."""
 
+_LOST, _FOUND = 0.4, 0.8
+"""Agreement of examples with others carried to them at which movement does not count at all, and as
+much as the network's answers."""
+
 _WALK_COUNTS = 0.5
-"""Weight of the random walk beside the network's answers, as measured on development volumes."""
+"""Weight of a plausible random walk beside the network's answers.
+
+Both as measured on development volumes.
+"""
 
 
 def network_score(crop: Crop, logits: np.ndarray) -> np.ndarray:
@@ -86,15 +93,25 @@ def mixed(
     return network_share * network + (1 - network_share) * interpolation
 
 
-def agreed(answers: Sequence[np.ndarray], walked: np.ndarray | None) -> np.ndarray:
-    """Merge the network's answers to different priors, and the random walk where it is plausible.
+def agreed(
+    answers: Sequence[np.ndarray],
+    carried: np.ndarray | None = None,
+    agreement: float = 0.0,
+    walked: np.ndarray | None = None,
+) -> np.ndarray:
+    """Merge the network's answers to different priors with outlines that images alone led to.
 
     Parameters
     ----------
     answers : sequence of np.ndarray
         Logits of one slice, float32 [SIDE, SIDE]; the surer ones count more.
+    carried : np.ndarray or None
+        Signed distance in pixels to the outline that moved along with the images, float32
+        [SIDE, SIDE].
+    agreement : float
+        Dice of an example with another carried to it: how far to believe in the movement.
     walked : np.ndarray or None
-        Signed distance in pixels to the outline that the random walk found, float32 [SIDE, SIDE].
+        Signed distance in pixels to the outline that a random walk found; heeded where plausible.
 
     Returns
     -------
@@ -104,10 +121,16 @@ def agreed(answers: Sequence[np.ndarray], walked: np.ndarray | None) -> np.ndarr
     bounded = np.stack([np.clip(answer, -LIMIT, LIMIT) for answer in answers])
     weights = np.exp(_SURENESS_COUNTS * np.array([sureness(answer) for answer in bounded]))
     merged = np.tensordot((weights / weights.sum()).astype(np.float32), bounded, axes=1)
-    if walked is None:
-        return merged
-    share = _WALK_COUNTS * plausible(walked > 0, merged > 0)
-    return (merged + share * np.clip(SLOPE * walked, -LIMIT, LIMIT)) / (1 + share)
+    total = np.float32(1)
+    opinion = merged.copy()
+    for distance, share in (
+        (carried, float(np.clip((agreement - _LOST) / (_FOUND - _LOST), 0, 1))),
+        (walked, 0.0 if walked is None else _WALK_COUNTS * plausible(walked > 0, merged > 0)),
+    ):
+        if distance is not None:
+            opinion += np.float32(share) * np.clip(SLOPE * distance, -LIMIT, LIMIT)
+            total += np.float32(share)
+    return opinion / total
 
 
 def plausible(walked: np.ndarray, expected: np.ndarray) -> float:

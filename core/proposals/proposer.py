@@ -11,22 +11,19 @@ from core.network.engine import Engine
 from core.proposals.examples import Method, Proposal, SegmentExamples, check_examples
 from core.proposals.intensity import scale, value_range
 from core.proposals.rivals import settle
+from core.proposals.second_look import enclosed, look_again
 from core.proposals.segment_work import (
     SegmentWork,
     Visit,
     begin,
     claim,
-    enclosed,
     expected,
     first_visits,
     look,
-    look_again,
     next_visit,
-    on_trial,
-    settle_trust,
-    trials,
 )
 from core.proposals.taught import ImagesOf
+from core.proposals.trials import on_trial, settle_trust, trials
 
 __all__ = ["Method", "Proposal", "SegmentExamples", "propose"]
 

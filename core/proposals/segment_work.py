@@ -1,7 +1,7 @@
 """One segment being proposed: its examples made ready, and what was found so far."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -9,39 +9,28 @@ import numpy as np
 from core.network.engine import Engine
 from core.proposals.crop import Crop, crop_around
 from core.proposals.evidence import (
-    Trial,
     Trust,
-    advise,
-    compare,
     neighbours_overlap,
-    overlap_of,
 )
 from core.proposals.examples import Method, SegmentExamples
 from core.proposals.expectation import Signs
 from core.proposals.extent import between, continued, outward, reach
 from core.proposals.mixture import (
     LIMIT,
-    agreed,
     interpolation_score,
     mixed,
     network_score,
-    plausible,
     sureness,
 )
-from core.proposals.random_walker import walk_between
+from core.proposals.motion import MotionOf, carry, flow_between
 from core.proposals.shape_interpolation import between_examples, example_distances, neighbours
 from core.proposals.taught import (
     ImagesOf,
     TaughtSegment,
-    bounded_distances,
     predict_logits,
     teach,
 )
 from core.proposals.trend import outline_beyond, trend_of
-
-LEADING_OVERLAP = 0.8
-"""Below this Dice of two neighbouring examples with one another, a random walk between them is
-asked where the structure may have gone."""
 
 LEAST_SURENESS = 0.6
 """Beyond the examples, a structure that is less sure than this has ended."""
@@ -57,15 +46,6 @@ FADING = 0.05
 
 FADING_BEHIND_END = 0.6
 """The same behind the place where the areas of the examples let it end, in addition."""
-
-MOST_TRIALS = 6
-"""Examples predicted from the others at most: more say little that is new, and take time."""
-
-_WORTH_OF_WALK = 0.01
-"""Dice by which trials must come out better without the random walk to give it up."""
-
-Answers = tuple[np.ndarray, np.ndarray] | None
-"""Logits of a slice, float32 [SIDE, SIDE]: the network's first answer, and the second."""
 
 INWARD = 0
 """Direction of a visit to a slice between examples; −1 and 1 lead away from the outermost."""
@@ -105,14 +85,19 @@ class SegmentWork:
         Slices to follow the structure beyond its examples at most.
     trust : Trust
         How far to follow the network.
-    walk_share : float
-        How far to follow the second answers, which heed a random walk, in [0, 1].
+    second_share : float
+        How far to follow the second answers, in [0, 1].
     logits : dict of int to np.ndarray
         The network's answers, float32 [SIDE, SIDE], kept so that a change of trust is cheap.
     second : dict of int to np.ndarray
-        The same with what a random walk says, where there was a second look.
+        The same where there was a second look.
     found : dict of int to np.ndarray
         bool [row, column] of every visited slice.
+    carried : dict of int to np.ndarray
+        Outlines of the outermost examples carried beyond them, as far as was looked: signed
+        distances in pixels of the network, float32 [SIDE, SIDE].
+    motions : dict of (int, int) to np.ndarray
+        Flow from one slice to another beside it, as far as it was needed.
     """
 
     number: int
@@ -124,10 +109,12 @@ class SegmentWork:
     taught: TaughtSegment | None
     reach: int
     trust: Trust
-    walk_share: float = 1.0
+    second_share: float = 1.0
     logits: dict[int, np.ndarray] = field(default_factory=dict)
     second: dict[int, np.ndarray] = field(default_factory=dict)
     found: dict[int, np.ndarray] = field(default_factory=dict)
+    carried: dict[int, np.ndarray] = field(default_factory=dict)
+    motions: dict[tuple[int, int], np.ndarray] = field(default_factory=dict)
 
     @cached_property
     def areas(self) -> dict[int, int]:
@@ -257,7 +244,8 @@ def look(
     """
     indices = [visit.slice for visit in visits]
     if work.taught is not None and engine is not None:
-        logits = predict_logits(engine, work.taught, images_of, indices)
+        priors = _carried_beyond(work, visits, images_of)
+        logits = predict_logits(engine, work.taught, images_of, indices, priors=priors)
         work.logits.update(zip(indices, logits, strict=True))
     for visit in visits:
         opinion = score(work, visit.slice)
@@ -270,93 +258,33 @@ def look(
         work.found[visit.slice] = mask
 
 
-def enclosed(work: SegmentWork) -> list[int]:
-    """List the visited slices between examples, which can be looked at again."""
-    if work.taught is None:
-        return []
-    present = {index: neighbours_overlap(work.examples, index) for index in work.found}
-    return sorted(index for index, overlap in present.items() if overlap is not None)
-
-
-def look_again(work: SegmentWork, engine: Engine, images_of: ImagesOf) -> Iterator[int]:
-    """Let a random walk between the examples have a say, and where shapes mislead, lead.
-
-    Parameters
-    ----------
-    work : SegmentWork
-        A segment that was taught; what is found changes.
-    engine : Engine
-        The network that was taught.
-    images_of : callable
-        Gives prepared images.
-
-    Yields
-    ------
-    int
-        Each of `enclosed`, once.
-    """
-    gaps: dict[tuple[int | None, int | None], list[int]] = {}
-    for index in enclosed(work):
-        gaps.setdefault(neighbours(work.examples, index), []).append(index)
-    for gap in sorted(gaps.values(), key=len):
-        for index, answer in _second_answers(work, gap, work.logits, engine, images_of):
-            work.second[index] = answer
-            work.found[index] = score(work, index) > 0
-            yield index
-
-
-def _second_answers(
-    work: SegmentWork,
-    indices: Sequence[int],
-    answers: Mapping[int, np.ndarray],
-    engine: Engine,
-    images_of: ImagesOf,
-) -> Iterator[tuple[int, np.ndarray]]:
-    """Merge first answers, all between the same two examples, with what a random walk says.
-
-    Slices that are examples themselves are answered without themselves.
-    """
-    assert work.taught is not None
-    walked = _walked(work, indices, images_of)
-    others = {known: mask for known, mask in work.examples.items() if known not in indices}
-    overlap = neighbours_overlap(others, indices[0])
-    for index in indices:
-        known = [answers[index]]
-        distance = walked.get(index)
-        unlike = overlap is not None and overlap < LEADING_OVERLAP
-        if unlike and distance is not None and plausible(distance > 0, answers[index] > 0) > 0:
-            prior = {index: distance}
-            known += list(predict_logits(engine, work.taught, images_of, [index], priors=prior))
-        yield index, agreed(known, distance)
-
-
-def _walked(
-    work: SegmentWork, indices: Sequence[int], images_of: ImagesOf
+def _carried_beyond(
+    work: SegmentWork, visits: Sequence[Visit], images_of: ImagesOf
 ) -> dict[int, np.ndarray]:
-    """Find outlines by a random walk between the two examples around some slices.
+    """Carry the outermost outlines one slice farther, to the visits beyond the examples."""
+    assert work.taught is not None
+    motion = motion_of(work, images_of)
+    outward_bound = [visit for visit in visits if visit.direction != INWARD]
+    for visit in outward_bound:
+        before = visit.slice - visit.direction
+        distance = work.carried.get(before, work.taught.distances.get(before))
+        assert distance is not None
+        work.carried[visit.slice] = carry(distance, motion(visit.slice, before))
+    return {visit.slice: work.carried[visit.slice] for visit in outward_bound}
 
-    Returns signed distances in pixels of the network, float32 [SIDE, SIDE], by slice index; nothing
-    where the walk finds no way.
-    """
-    known = set(work.examples) - set(indices)
-    below, above = neighbours(known, indices[0])
-    if below is None or above is None:
-        return {}
-    images = images_of(range(below, above + 1))[(..., *work.crop.window)]
-    probability = walk_between(
-        images,
-        work.examples[below],
-        work.examples[above],
-        (work.slice_mm, *work.crop.pixel_spacing),
-    )
-    if probability is None:
-        return {}
-    found = work.crop.masks(work.crop.whole(probability[[i - below - 1 for i in indices]] > 0.5))
-    return {
-        index: bounded_distances(mask)
-        for index, mask in zip(indices, found, strict=True)
-        if mask.any()
-    }
+
+def motion_of(work: SegmentWork, images_of: ImagesOf) -> MotionOf:
+    """Give what finds the flow between two slices of a segment that was taught, each time once."""
+
+    def motion(index: int, other: int) -> np.ndarray:
+        assert work.taught is not None
+        if (index, other) not in work.motions:
+            work.motions[index, other] = flow_between(
+                *work.taught.pictures(images_of([index, other]))
+            )
+        return work.motions[index, other]
+
+    return motion
 
 
 def next_visit(work: SegmentWork, visit: Visit, slices: int) -> Visit | None:
@@ -376,7 +304,7 @@ def score(work: SegmentWork, index: int) -> np.ndarray:
     """Log-odds of the structure on a slice that was looked at: float32 on the crop's window."""
     logits, distance = work.logits.get(index), work.shape(index)
     if logits is not None:
-        logits = _blended(logits, work.second.get(index), work.walk_share)
+        logits = blended(logits, work.second.get(index), work.second_share)
     opinion = mixed(
         None if logits is None else network_score(work.crop, logits),
         None if distance is None else interpolation_score(work.crop, distance),
@@ -404,102 +332,8 @@ def claim(work: SegmentWork, index: int) -> np.ndarray:
     return canvas
 
 
-def on_trial(work: SegmentWork) -> list[int]:
-    """Choose the examples to predict from the others: those nearest to what was proposed."""
-    present = [index for index, mask in sorted(work.examples.items()) if mask.any()]
-    if len(present) < 2:
-        return []
-
-    def apart(index: int) -> int:
-        return min((abs(index - other) for other in work.found), default=0)
-
-    nearest = sorted(apart(index) for index in present)[:MOST_TRIALS][-1]
-    near = [index for index in present if apart(index) <= nearest]
-    return [
-        near[int(place)] for place in np.linspace(0, len(near) - 1, min(len(near), MOST_TRIALS))
-    ]
-
-
-def trials(
-    work: SegmentWork, engine: Engine | None, images_of: ImagesOf
-) -> Iterator[tuple[int, Answers]]:
-    """Predict examples from the others, one by one, as any slice.
-
-    Parameters
-    ----------
-    work : SegmentWork
-        The segment.
-    engine : Engine or None
-        The network that was taught.
-    images_of : callable
-        Gives prepared images.
-
-    Yields
-    ------
-    int, Answers
-        Each of `on_trial` with its answers, first and second; None without a network.
-    """
-    for index in on_trial(work):
-        if work.taught is None or engine is None:
-            yield index, None
-            continue
-        first = predict_logits(engine, work.taught, images_of, [index])[0]
-        ((_, second),) = _second_answers(work, [index], {index: first}, engine, images_of)
-        yield index, (first, second)
-
-
-def settle_trust(work: SegmentWork, answered: Mapping[int, Answers]) -> None:
-    """Learn from trials whom to trust; what was found between examples changes with it.
-
-    Parameters
-    ----------
-    work : SegmentWork
-        The segment.
-    answered : mapping of int to Answers
-        From `trials`.
-    """
-    work.walk_share = _walk_share(work, answered)
-    advice = advise([_trial(work, index, answers) for index, answers in answered.items()])
-    work.trust = replace(advice, fixed=work.trust.fixed)
-    for index in work.found:
-        if between_examples(work.distances, index) is not None:
-            work.found[index] = score(work, index) > 0
-
-
-def _walk_share(work: SegmentWork, answered: Mapping[int, Answers]) -> float:
-    """Follow the random walk unless trials between other examples came out better without."""
-    enclosed_by = {
-        index: answers
-        for index, answers in answered.items()
-        if answers is not None and None not in neighbours(work.examples, index)
-    }
-
-    def merit(share: float) -> float:
-        results = [
-            overlap_of(
-                network_score(work.crop, _blended(*answers, share)) > 0, work.examples[index]
-            )
-            for index, answers in enclosed_by.items()
-        ]
-        return float(np.mean(results)) + _WORTH_OF_WALK * share if results else share
-
-    return max((1.0, 0.5, 0.0), key=merit)
-
-
-def _trial(work: SegmentWork, index: int, answers: Answers) -> Trial:
-    """Compare what was predicted for an example with the example."""
-    distance = between_examples(work.distances, index)
-    return compare(
-        index,
-        {other: mask for other, mask in work.examples.items() if other != index},
-        work.examples[index],
-        None if answers is None else network_score(work.crop, _blended(*answers, work.walk_share)),
-        None if distance is None else interpolation_score(work.crop, distance),
-    )
-
-
-def _blended(first: np.ndarray, second: np.ndarray | None, share: float) -> np.ndarray:
-    """Follow the second answer as far as its share, if there is one."""
+def blended(first: np.ndarray, second: np.ndarray | None, share: float) -> np.ndarray:
+    """Follow a second answer, if there is one, as far as its share in [0, 1]; all are logits."""
     if second is None:
         return first
     return (1 - share) * np.clip(first, -LIMIT, LIMIT) + share * second

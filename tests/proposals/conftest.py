@@ -1,5 +1,7 @@
 """A real engine for tests of what does not depend on how good its weights are."""
 
+from collections.abc import Callable, Sequence
+
 import numpy as np
 import pytest
 import torch
@@ -8,6 +10,7 @@ from core.network.definition import UniverSeg
 from core.network.engine import Engine
 from core.network.guidance import GUIDANCE_CHANNELS
 from core.network.weights import Weights
+from core.proposals.intensity import prepare
 from core.proposals.proposer import SegmentExamples
 
 
@@ -36,3 +39,19 @@ def examples_of(masks: dict[int, np.ndarray], slices: tuple[int, ...]) -> list[S
         SegmentExamples(number, {index: mask[index] for index in slices})
         for number, mask in masks.items()
     ]
+
+
+@pytest.fixture
+def images_of(balls) -> Callable[[Sequence[int]], np.ndarray]:
+    """What gives images of the balls as proposals see them."""
+    images = prepare(balls[0], "MR")
+    return lambda slices: images[list(slices)]
+
+
+@pytest.fixture(scope="session")
+def sliding_disc() -> tuple[np.ndarray, np.ndarray]:
+    """Images [12, 72, 72] with values in [0, 1] of a disc that moves by 3 pixels a slice; masks."""
+    z, y, x = np.mgrid[:12, :72, :72]
+    masks = (y - 20 - 3 * z) ** 2 + (x - 36) ** 2 < 100
+    noise = np.random.default_rng(5).normal(0, 0.02, masks.shape)
+    return (0.4 + 0.2 * masks + noise).astype(np.float32), masks

@@ -79,26 +79,35 @@ def inside(rows, log_odds=4.0):
 
 def test_a_single_answer_is_only_bounded():
     answer = inside(4, 30.0)
-    assert np.array_equal(agreed([answer], None), np.clip(answer, -LIMIT, LIMIT))
+    assert np.array_equal(agreed([answer]), np.clip(answer, -LIMIT, LIMIT))
 
 
 def test_the_surer_answer_prevails():
     unsure, sure = inside(8, 0.4), inside(3, 4.0)
     for answers in ([unsure, sure], [sure, unsure]):
-        assert np.array_equal(agreed(answers, None) > 0, sure > 0)
+        assert np.array_equal(agreed(answers) > 0, sure > 0)
 
 
 def test_a_plausible_walk_decides_where_the_network_hesitates():
     answer, walked = inside(5, 1.0), inside(6, 5.0)
-    assert np.array_equal(agreed([answer], walked) > 0, walked > 0)
+    assert np.array_equal(agreed([answer], walked=walked) > 0, walked > 0)
 
 
 def test_a_walk_that_collapsed_or_leaked_is_not_heard():
     answer = inside(5, 1.0)
     for rows in (1, 0):
-        assert np.array_equal(agreed([answer], inside(rows)), answer)
+        assert np.array_equal(agreed([answer], walked=inside(rows)), answer)
     small = inside(2, 1.0)
-    assert np.array_equal(agreed([small], inside(9)), small)
+    assert np.array_equal(agreed([small], walked=inside(9)), small)
+
+
+def test_movement_counts_as_far_as_it_carries_one_example_onto_another():
+    answer, carried = inside(5, 1.0), inside(6, 5.0)
+    assert np.array_equal(agreed([answer], carried, 0.9) > 0, carried > 0)
+    assert np.array_equal(agreed([answer], carried, 0.3), answer)
+    halfway = agreed([answer], carried, 0.6)
+    assert (agreed([answer], carried, 0.9)[5] > halfway[5]).all()
+    assert (halfway[5] > answer[5]).all()
 
 
 def test_walks_of_about_the_expected_area_are_plausible():
