@@ -26,7 +26,7 @@ _LACKING = 0.3
 _AT_END = 0.5
 """Chance that a structure is there on the last slice where it is proposed beyond its examples."""
 
-_AT_HALT = 0.65
+_AT_HALT = 0.85
 """The same where proposals stopped although the structure seemed to go on."""
 
 _BEHIND_END = 0.15

@@ -35,7 +35,7 @@ from core.proposals.trend import outline_beyond, trend_of
 LEAST_SURENESS = 0.6
 """Beyond the examples, a structure that is less sure than this has ended."""
 
-SURE_TO_GO_ON = 0.8
+SURE_TO_GO_ON = 0.65
 """A structure this sure is followed beyond the reach of its examples, up to `FARTHEST` of it."""
 
 FARTHEST = 4

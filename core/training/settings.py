@@ -49,7 +49,7 @@ class TrainingSettings:
     """
 
     features: int = 32
-    steps: int = 6200
+    steps: int = 10500
     batches_per_step: int = 4
     pixels_per_batch: int = 300_000
     sides: tuple[int, ...] = (64, 96, 128)
