@@ -88,13 +88,22 @@ def test_reasons_have_three_words_and_slices_exist(seed):
     assert len(found.reason.split()) == 3
 
 
-def test_the_last_proposals_beyond_are_asked_for_before_what_lies_behind_them():
+def test_the_last_proposals_beyond_are_asked_for_before_the_end_that_they_found():
     between = dict.fromkeys((1, 3), 0.99)
     beyond = dict.fromkeys((5, 6, 7), 0.8)
-    found = suggest_slice(
-        {0: block() * False, 2: block(), 4: block()}, proposals(between | beyond), SLICES
-    )
+    shown = proposals(between | beyond)
+    shown[8] = Proposal(1, 8, block() * False)
+    found = suggest_slice({0: block() * False, 2: block(), 4: block()}, shown, SLICES)
     assert found.slice in (5, 6, 7)
+    assert found.reason == END_UNKNOWN
+
+
+def test_where_proposals_only_halted_nothing_far_behind_them_is_asked_for():
+    between = dict.fromkeys((1, 3), 0.99)
+    beyond = dict.fromkeys((5, 6, 7), 0.8)
+    shown = proposals(between | beyond)
+    found = suggest_slice({0: block() * False, 2: block(), 4: block()}, shown, SLICES)
+    assert found.slice in (6, 7, 8, 9)
     assert found.reason == END_UNKNOWN
 
 
