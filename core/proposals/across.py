@@ -22,15 +22,13 @@ from core.proposals.examples import Proposal, SegmentExamples, check_examples
 from core.proposals.intensity import prepare, scale
 from core.proposals.mixture import LIMIT, network_score
 from core.proposals.rivals import settle
-from core.proposals.taught import encode_examples
+from core.proposals.taught import BATCH, encode_examples
 
 SUPPORT_SETS = 3
 """Support sets that are averaged."""
 
 WITH_STRUCTURE, WITHOUT_STRUCTURE = 6, 2
 """Slices of the teacher in each set: some must show what it looks like where nothing is."""
-
-_BATCH = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,8 +162,8 @@ class _Lesson:
         encoded, contrast = self._encoded(own)
         sets = [self._support() for _ in range(SUPPORT_SETS)]
         order = {index: place for place, index in enumerate(encoded)}
-        for first in range(0, len(images), _BATCH):
-            queries = scale(crop.images(images[first : first + _BATCH]), contrast)
+        for first in range(0, len(images), BATCH):
+            queries = scale(crop.images(images[first : first + BATCH]), contrast)
             yield np.mean(
                 [
                     np.clip(

@@ -16,6 +16,7 @@ from scipy import ndimage
 from core.network.guidance import between_outlines
 from core.proposals.crop import SIDE
 from core.proposals.evidence import overlap_of
+from core.proposals.pooling import pooled
 
 _POOLED = 2
 """Pixels that are averaged along either axis: outlines move as well, in a third of the time."""
@@ -64,7 +65,9 @@ def flow_between(picture: np.ndarray, other: np.ndarray) -> np.ndarray:
     """
     from skimage.registration import optical_flow_tvl1
 
-    small = [_pooled(ndimage.gaussian_filter(image, _SMOOTHING)) for image in (picture, other)]
+    small = [
+        pooled(ndimage.gaussian_filter(image, _SMOOTHING), _POOLED) for image in (picture, other)
+    ]
     flow = optical_flow_tvl1(
         *small, attachment=_ATTACHMENT, num_warp=_WARPS, num_iter=_ITERATIONS, dtype=np.float32
     )
@@ -125,8 +128,3 @@ def carry_between(
         torch.tensor([(index - below) / (above - below) for index in inner]),
     )
     return Carried(dict(zip(inner, distances.numpy(), strict=True)), agreement / 2)
-
-
-def _pooled(image: np.ndarray) -> np.ndarray:
-    rows, columns = (side // _POOLED for side in image.shape)
-    return image.reshape(rows, _POOLED, columns, _POOLED).mean(axis=(1, 3))

@@ -22,13 +22,10 @@ from core.proposals.segment_work import (
     look,
     next_visit,
 )
-from core.proposals.taught import ImagesOf
+from core.proposals.taught import BATCH, ImagesOf
 from core.proposals.trials import on_trial, settle_trust, trials
 
 __all__ = ["Method", "Proposal", "SegmentExamples", "propose"]
-
-_BATCH = 4
-"""Slices predicted at a time: a cancellation waits for these."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -213,7 +210,7 @@ def _comparisons(setting: _Setting) -> int:
 def _next_batch(visits: list[Visit]) -> list[Visit]:
     """Take visits of one segment from the heap that are equally near to examples."""
     batch = [heapq.heappop(visits)]
-    while visits and len(batch) < _BATCH and _alike(visits[0], batch[0]):
+    while visits and len(batch) < BATCH and _alike(visits[0], batch[0]):
         batch.append(heapq.heappop(visits))
     return batch
 

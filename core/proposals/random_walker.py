@@ -10,6 +10,8 @@ import warnings
 
 import numpy as np
 
+from core.proposals.pooling import pooled
+
 BETA = 1000.0
 """How much an edge of the image hinders the walk."""
 
@@ -44,19 +46,19 @@ def walk_between(
 
     height, width = images.shape[1:]
     pool = -(-max(height, width) // _LONGEST_SIDE)
-    pooled = _pooled(np.asarray(images, np.float32), pool)
-    seeds = np.zeros(pooled.shape, np.int32)
+    averaged = pooled(np.asarray(images, np.float32), pool)
+    seeds = np.zeros(averaged.shape, np.int32)
     for place, mask in ((0, first), (-1, last)):
-        inside = _pooled(mask.astype(np.float32), pool) >= 0.5
+        inside = pooled(mask.astype(np.float32), pool) >= 0.5
         seeds[place] = np.where(inside, _FOREGROUND, _BACKGROUND)
     present = np.unique(seeds)
-    if pooled.std() == 0 or not {_FOREGROUND, _BACKGROUND} <= set(present.tolist()):
+    if averaged.std() == 0 or not {_FOREGROUND, _BACKGROUND} <= set(present.tolist()):
         return None
     with warnings.catch_warnings():
         # The solver's answer is exact to its tolerance only, which is said of every call.
         warnings.simplefilter("ignore")
         both = random_walker(
-            pooled,
+            averaged,
             seeds,
             beta=BETA,
             mode="cg_j",
@@ -68,12 +70,3 @@ def walk_between(
     probability = np.clip(both[0][1:-1], 0, 1).astype(np.float32)
     probability = probability.repeat(pool, axis=1).repeat(pool, axis=2)
     return probability[:, :height, :width]
-
-
-def _pooled(maps: np.ndarray, pool: int) -> np.ndarray:
-    """Average squares of pixels; the border goes on where the last squares lie beyond it."""
-    height, width = (-(-side // pool) for side in maps.shape[-2:])
-    beyond = (height * pool - maps.shape[-2], width * pool - maps.shape[-1])
-    padding = [(0, 0)] * (maps.ndim - 2) + [(0, beyond[0]), (0, beyond[1])]
-    padded = np.pad(maps, padding, mode="edge")
-    return padded.reshape(*maps.shape[:-2], height, pool, width, pool).mean(axis=(-3, -1))

@@ -5,21 +5,19 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from core.network.engine import Engine
-from core.proposals.evidence import neighbours_overlap
 from core.proposals.mixture import agreed
 from core.proposals.motion import carry_between
 from core.proposals.random_walker import walk_between
 from core.proposals.segment_work import SegmentWork, motion_of, score
 from core.proposals.shape_interpolation import neighbours
-from core.proposals.taught import ImagesOf, bounded_distances, predict_logits
+from core.proposals.taught import BATCH, ImagesOf, bounded_distances, predict_logits
 
 
 def enclosed(work: SegmentWork) -> list[int]:
     """List the visited slices between examples, which can be looked at again."""
     if work.taught is None:
         return []
-    present = {index: neighbours_overlap(work.examples, index) for index in work.found}
-    return sorted(index for index, overlap in present.items() if overlap is not None)
+    return sorted(index for index in work.found if None not in neighbours(work.examples, index))
 
 
 def look_again(work: SegmentWork, engine: Engine, images_of: ImagesOf) -> Iterator[int]:
@@ -87,12 +85,13 @@ def second_answers(
     first, last = (work.taught.distances[known] for known in (below, above))
     carried = carry_between(first, last, below, above, motion_of(work, images_of))
     walked = _walked(work, indices, below, above, images_of)
-    for index in indices:
-        prior = {index: carried.distances[index]}
-        moved = predict_logits(engine, work.taught, images_of, [index], priors=prior)[0]
-        known = [answers[index], moved]
-        carried_here, walked_here = carried.distances[index], walked.get(index)
-        yield index, agreed(known, carried_here, carried.agreement, walked_here)
+    for start in range(0, len(indices), BATCH):
+        batch = indices[start : start + BATCH]
+        priors = {index: carried.distances[index] for index in batch}
+        moved = predict_logits(engine, work.taught, images_of, batch, priors=priors)
+        for index, answer in zip(batch, moved, strict=True):
+            known = [answers[index], answer]
+            yield index, agreed(known, priors[index], carried.agreement, walked.get(index))
 
 
 def _walked(

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
 
@@ -276,12 +276,14 @@ def _carried_beyond(
 def motion_of(work: SegmentWork, images_of: ImagesOf) -> MotionOf:
     """Give what finds the flow between two slices of a segment that was taught, each time once."""
 
-    def motion(index: int, other: int) -> np.ndarray:
+    @cache
+    def picture(index: int) -> np.ndarray:
         assert work.taught is not None
+        return work.taught.pictures(images_of([index]))[0]
+
+    def motion(index: int, other: int) -> np.ndarray:
         if (index, other) not in work.motions:
-            work.motions[index, other] = flow_between(
-                *work.taught.pictures(images_of([index, other]))
-            )
+            work.motions[index, other] = flow_between(picture(index), picture(other))
         return work.motions[index, other]
 
     return motion

@@ -27,6 +27,9 @@ from core.proposals.shape_interpolation import neighbours
 SUPPORT = 16
 """Examples that a query is shown at most, the nearest first."""
 
+BATCH = 4
+"""Slices predicted at a time: a cancellation waits for as many."""
+
 ImagesOf = Callable[[Sequence[int]], np.ndarray]
 """Gives the prepared images of slices: float32 [slices, row, column], values in [0, 1]."""
 

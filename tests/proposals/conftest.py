@@ -12,6 +12,7 @@ from core.network.guidance import GUIDANCE_CHANNELS
 from core.network.weights import Weights
 from core.proposals.intensity import prepare
 from core.proposals.proposer import SegmentExamples
+from tests.proposals.segment_works import images_from
 
 
 @pytest.fixture(scope="session")
@@ -44,8 +45,7 @@ def examples_of(masks: dict[int, np.ndarray], slices: tuple[int, ...]) -> list[S
 @pytest.fixture
 def images_of(balls) -> Callable[[Sequence[int]], np.ndarray]:
     """What gives images of the balls as proposals see them."""
-    images = prepare(balls[0], "MR")
-    return lambda slices: images[list(slices)]
+    return images_from(prepare(balls[0], "MR"))
 
 
 @pytest.fixture(scope="session")

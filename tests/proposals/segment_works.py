@@ -6,6 +6,11 @@ from core.proposals.segment_work import begin, first_visits, look, next_visit
 SPACING = (2.0, 1.0, 1.0)
 
 
+def images_from(images):
+    """Give slices of images as proposals ask for them."""
+    return lambda slices: images[list(slices)]
+
+
 def work_on(balls, engine, images_of, slices, method="auto"):
     examples = SegmentExamples(1, {index: balls[1][1][index] for index in slices})
     return begin(examples, SPACING, engine, method, images_of)

@@ -4,7 +4,7 @@ from core.proposals.evidence import overlap_of
 from core.proposals.examples import SegmentExamples
 from core.proposals.second_look import enclosed, look_again, second_answers
 from core.proposals.segment_work import begin, score
-from tests.proposals.segment_works import SPACING, unlike_examples, visit_all, work_on
+from tests.proposals.segment_works import SPACING, images_from, unlike_examples, visit_all, work_on
 
 
 def test_slices_between_examples_are_looked_at_again_and_each_once(
@@ -35,10 +35,7 @@ def test_what_moves_with_the_images_is_followed_where_the_network_knows_nothing(
     untrained_engine, sliding_disc
 ):
     volume, masks = sliding_disc
-
-    def images_of(slices):
-        return volume[list(slices)]
-
+    images_of = images_from(volume)
     examples = SegmentExamples(1, {index: masks[index] for index in (2, 9)})
     work = begin(examples, SPACING, untrained_engine, "auto", images_of)
     unsure = {5: np.full((128, 128), -0.1, np.float32)}

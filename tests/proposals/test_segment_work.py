@@ -13,7 +13,7 @@ from core.proposals.segment_work import (
     look,
     next_visit,
 )
-from tests.proposals.segment_works import visit_all, work_on
+from tests.proposals.segment_works import images_from, visit_all, work_on
 
 
 def test_every_slice_between_examples_is_visited_and_the_first_beyond(
@@ -66,10 +66,7 @@ def test_beyond_the_examples_their_outline_moves_along_with_the_images(
     untrained_engine, sliding_disc
 ):
     volume, masks = sliding_disc
-
-    def images_of(slices):
-        return volume[list(slices)]
-
+    images_of = images_from(volume)
     examples = SegmentExamples(1, {index: masks[index] for index in (4, 6)})
     work = begin(examples, (2.0, 1.0, 1.0), untrained_engine, "auto", images_of)
     visits = {visit.slice: visit for visit in first_visits(work, len(volume))}
