@@ -4,10 +4,10 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.components.gate import mark_routed
+from pages.session.gate import mark_routed
 
 # A file of our own: browsers would fetch a named icon or emoji from elsewhere.
-ICON = Path(__file__).parent / "pages" / "components" / "icon.png"
+ICON = Path(__file__).parent / "pages" / "views" / "icon.png"
 
 st.set_page_config(page_title="Slicewise", page_icon=ICON, layout="wide")
 

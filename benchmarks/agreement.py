@@ -18,8 +18,8 @@ from core.evaluation.cases import LabelledVolume, make_case, read_volumes
 from core.network.engine import Engine, load_engine
 from core.proposals.examples import SegmentExamples
 from core.proposals.intensity import prepare
-from core.proposals.segment_work import begin
-from core.proposals.taught import predict_logits
+from core.proposals.network_opinion import predict_logits
+from core.proposals.segment_state import begin
 
 
 def main() -> None:

@@ -32,13 +32,13 @@ from scipy.ndimage import zoom
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from core.annotation.runs import decode_runs  # noqa: E402
+from core.annotation.run_length import decode_runs  # noqa: E402
 from core.demo import write_demo_series  # noqa: E402
 from core.dicom.reading import find_series  # noqa: E402
 from tests.browser.conftest import FLAGS, DrawnSeries, add_series, new_home  # noqa: E402
-from tests.browser.connection import Connection  # noqa: E402
-from tests.browser.server import Server  # noqa: E402
-from tests.browser.slice_editor import ON_SCREEN  # noqa: E402
+from tests.support.app_server import Server  # noqa: E402
+from tests.support.browser_connection import Connection  # noqa: E402
+from tests.support.slice_editor_driver import ON_SCREEN  # noqa: E402
 
 STROKES = 60
 SLICE_CHANGES = 40

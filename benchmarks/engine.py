@@ -27,7 +27,6 @@ import numpy as np
 import torch
 
 from core.annotation.records import MaskChange
-from core.annotation.segments import Code, Segment, default_color
 from core.annotation.states import SliceState
 from core.annotation.store import AnnotationStore
 from core.network.definition import UniverSeg
@@ -35,6 +34,7 @@ from core.network.engine import EncodedExample, Engine, load_engine
 from core.network.processor import bfloat16_is_faster, choose_device
 from core.network.weights import Weights
 from core.proposals.proposer import Proposal, SegmentExamples, propose
+from core.segments.segment import Code, Segment, default_color
 
 SIDE = 128
 FEATURES = 64

@@ -23,9 +23,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from core.dicom.errors import DicomError
 from core.dicom.reading import find_series, read_series
-from core.dicom.segmentation import read_segmentation, read_segmentation_frames
-from core.dicom.uploads import store_upload
-from tests.dicom.mutations import MUTATIONS, deflated_bomb, nested_sequences, zip_bomb
+from core.formats.segmentation import read_segmentation, read_segmentation_frames
+from core.home.uploads import store_upload
+from tests.support.file_mutations import MUTATIONS, deflated_bomb, nested_sequences, zip_bomb
 
 HANG_SECONDS = 60
 

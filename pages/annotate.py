@@ -2,17 +2,17 @@
 
 import streamlit as st
 
-from pages.components import drawable_canvas
-from pages.components.banner import banner
-from pages.components.display import display_settings, slice_png
-from pages.components.editors import chosen_editor
-from pages.components.gate import enter
-from pages.components.model import begin_loading
-from pages.components.segment_panel import add_segment
-from pages.components.settings import Editor
-from pages.components.simple_workspace import simple_workspace
-from pages.components.slice_editor.workspace import slice_workspace
-from pages.components.work import Work, require_work
+from core.home.settings import Editor
+from pages.session.editors import chosen_editor
+from pages.session.gate import enter
+from pages.session.model import begin_loading
+from pages.session.work import Work, require_work
+from pages.simple_canvas import drawable_canvas
+from pages.simple_canvas.workspace import simple_workspace
+from pages.slice_editor.workspace import slice_workspace
+from pages.views.banner import banner
+from pages.views.display import display_settings, slice_png
+from pages.views.segment_panel import add_segment
 
 
 @st.fragment

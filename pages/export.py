@@ -9,20 +9,14 @@ from pathlib import Path
 import streamlit as st
 
 from core.annotation.states import SliceState
-from core.dicom.deidentification import Dates, burned_in_warning, write_deidentified
 from core.dicom.errors import DicomError
-from core.dicom.measurements import write_measurements
-from core.dicom.nifti import write_nifti
-from core.dicom.pictures import write_pictures
-from core.dicom.segmentation import SegmentMasks, write_segmentation
-from core.dicom.segmentation_writing import Compression, Kind, written_whole
-from core.dicom.structure_set_writing import write_structure_set
-from core.dicom.uploads import data_roots
-from core.secret import home_secret
-from pages.components.archive import store_in_archive
-from pages.components.banner import banner
-from pages.components.counts import counts_table
-from pages.components.exports import (
+from core.formats.csv_writing import write_measurements
+from core.formats.deidentified_writing import Dates, burned_in_warning, write_deidentified
+from core.formats.nifti_writing import write_nifti
+from core.formats.png_writing import write_pictures
+from core.formats.segmentation import SegmentMasks, write_segmentation
+from core.formats.segmentation_writing import Compression, Kind, written_whole
+from core.formats.selection import (
     checked_folder,
     export_name,
     next_instance_number,
@@ -30,9 +24,15 @@ from pages.components.exports import (
     unreviewed_segments,
     weights_of,
 )
-from pages.components.gate import enter
-from pages.components.words import count, plain
-from pages.components.work import Work, require_work
+from core.formats.structure_set_writing import write_structure_set
+from core.home.secret import home_secret
+from core.home.uploads import data_roots
+from pages.session.gate import enter
+from pages.session.work import Work, require_work
+from pages.views.archive import store_in_archive
+from pages.views.banner import banner
+from pages.views.counts import counts_table
+from pages.views.formatting import count, plain
 
 WRITTEN = "export.written"
 

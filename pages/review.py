@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from core.annotation.review import (
+from core.annotation.actions import (
     accept,
     accept_all,
     accept_range,
@@ -12,22 +12,22 @@ from core.annotation.review import (
     reject,
     worst_first,
 )
-from core.annotation.segments import Segment
 from core.annotation.store import SliceAnnotation, StoreError, VersionConflict
 from core.proposals.quality import grade
-from pages.components.banner import banner
-from pages.components.counts import counts_table
-from pages.components.display import display_settings, slice_png
-from pages.components.gate import enter
-from pages.components.proposing import running_job, show_progress
-from pages.components.state_strip import state_strip
-from pages.components.words import count, plain
-from pages.components.work import (
+from core.segments.segment import Segment
+from pages.session.gate import enter
+from pages.session.proposal_jobs import running_job, show_progress
+from pages.session.work import (
     Work,
     require_work,
     set_segment,
     set_slice,
 )
+from pages.views.banner import banner
+from pages.views.counts import counts_table
+from pages.views.display import display_settings, slice_png
+from pages.views.formatting import count, plain
+from pages.views.state_strip import state_strip
 
 PASSED = "review.passed"
 ALL = "All segments"

@@ -13,7 +13,8 @@ from core.demo import write_demo_series
 from core.dicom.errors import DicomError
 from core.dicom.reading import find_series
 from core.dicom.series import SeriesSummary
-from core.dicom.uploads import (
+from core.home.opened_series import remember_series
+from core.home.uploads import (
     Upload,
     data_roots,
     delete_expired,
@@ -22,15 +23,14 @@ from core.dicom.uploads import (
     store_upload,
     upload_lifetime,
 )
-from pages.components.archive import open_from_archive
-from pages.components.banner import banner
-from pages.components.found_series import show_found
-from pages.components.gate import NOT_A_MEDICAL_DEVICE, enter
-from pages.components.library import remember_series
-from pages.components.masks_in import take_masks
-from pages.components.opening import source_files
-from pages.components.words import count
-from pages.components.work import choose_series, chosen_summary, forget_source
+from pages.session.gate import NOT_A_MEDICAL_DEVICE, enter
+from pages.session.opening import source_files
+from pages.session.work import choose_series, chosen_summary, forget_source
+from pages.views.archive import open_from_archive
+from pages.views.banner import banner
+from pages.views.formatting import count
+from pages.views.found_series import show_found
+from pages.views.import_masks import take_masks
 
 FOUND = "series.found"
 

@@ -18,16 +18,16 @@ from pydicom.tag import Tag
 from pydicom.uid import UID, AllTransferSyntaxes
 from pynetdicom import AE, PYNETDICOM_IMPLEMENTATION_UID, PYNETDICOM_IMPLEMENTATION_VERSION
 
-from core.dicom.deidentification import EDITION, OPTIONS
 from core.dicom.headers import _HEADER_TAGS
 from core.dicom.reading import find_series
-from core.dicom.segmentation_writing import write_segmentation
-from core.dicom.sources import SHARED_ATTRIBUTES
-from core.dicom.structure_set_writing import write_structure_set
+from core.formats.deidentified_writing import EDITION, OPTIONS
+from core.formats.segmentation_writing import write_segmentation
+from core.formats.source_references import SHARED_ATTRIBUTES
+from core.formats.structure_set_writing import write_structure_set
 from core.pacs.dicomweb import SERIES_FIELDS, SERIES_KEYS, STUDY_FIELDS, STUDY_KEYS
 from core.pacs.settings import Node
-from tests.dicom.round_trips import make_segments
-from tests.dicom.synthetic_series import PLACEMENTS, write_series
+from tests.support.mask_round_trips import make_segments
+from tests.support.synthetic_series import PLACEMENTS, write_series
 
 STATEMENT = Path(__file__).resolve().parent.parent / "docs" / "conformance.md"
 _TABLE = re.compile(r"(<!-- table: ([a-z ]+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from core.annotation.runs import decode_runs
+from core.annotation.run_length import decode_runs
 from core.annotation.states import SliceState
 
 

@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.annotation.records import MaskChange
-from core.annotation.segments import Segment
 from core.annotation.states import SliceState
 from core.annotation.store import AnnotationStore
+from core.segments.segment import Segment
 
 
 def seed_annotation(

@@ -31,9 +31,8 @@ from core.annotation.records import (
     StoreError,
     VersionConflict,
 )
-from core.annotation.runs import encode_runs
+from core.annotation.run_length import encode_runs
 from core.annotation.schema import series
-from core.annotation.segments import Segment
 from core.annotation.states import EXAMPLE_STATES, SliceState, state_of_mask
 from core.annotation.versions import (
     SliceKey,
@@ -48,6 +47,7 @@ from core.annotation.versions import (
     slice_annotation,
     utc_now,
 )
+from core.segments.segment import Segment
 
 __all__ = [
     "AnnotationStore",

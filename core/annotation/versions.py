@@ -8,8 +8,8 @@ from sqlalchemy import Connection, Row, Table, and_, func, insert, select
 
 from core.annotation.records import SliceAnnotation
 from core.annotation.schema import mask_version, segment_version
-from core.annotation.segments import Code, Segment
 from core.annotation.states import SliceState
+from core.segments.segment import Code, Segment
 
 SliceKey = tuple[int, int]
 """Segment number and slice index."""

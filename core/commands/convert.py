@@ -7,21 +7,21 @@ from pathlib import Path
 from typing import get_args
 
 from core.commands.choice import choose_series
-from core.dicom.deidentification import Dates, burned_in_warning, write_deidentified
 from core.dicom.errors import DicomError
 from core.dicom.files import open_header, place, text_of
-from core.dicom.measurements import write_measurements
-from core.dicom.nifti import write_nifti
-from core.dicom.nifti_reading import read_nifti
-from core.dicom.pictures import write_pictures
 from core.dicom.reading import read_series
-from core.dicom.segmentation import SegmentMasks, read_segmentation, write_segmentation
-from core.dicom.segmentation_writing import Compression
 from core.dicom.series import SeriesSummary
-from core.dicom.structure_set_reading import read_structure_set
-from core.dicom.structure_set_writing import write_structure_set
-from core.dicom.uploads import home_folder
-from core.secret import home_secret
+from core.formats.csv_writing import write_measurements
+from core.formats.deidentified_writing import Dates, burned_in_warning, write_deidentified
+from core.formats.nifti_reading import read_nifti
+from core.formats.nifti_writing import write_nifti
+from core.formats.png_writing import write_pictures
+from core.formats.segmentation import SegmentMasks, read_segmentation, write_segmentation
+from core.formats.segmentation_writing import Compression
+from core.formats.structure_set_reading import read_structure_set
+from core.formats.structure_set_writing import write_structure_set
+from core.home.secret import home_secret
+from core.home.uploads import home_folder
 
 ENDINGS = {
     ".dcm": "seg",

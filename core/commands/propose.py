@@ -16,13 +16,13 @@ import numpy as np
 from core.commands.choice import choose_series
 from core.dicom.errors import DicomError, NeedsConsentError
 from core.dicom.reading import read_series
-from core.dicom.segmentation import (
+from core.dicom.series import Series
+from core.formats.segmentation import (
     Algorithm,
     SegmentMasks,
     read_segmentation,
     write_segmentation,
 )
-from core.dicom.series import Series
 from core.proposals.examples import Method, Proposal, SegmentExamples
 
 
@@ -236,7 +236,7 @@ def _proposals_across(
     teacher: Series, taught: Sequence[_Drawn], series: Series, engine: Any
 ) -> dict[tuple[int, int], Proposal]:
     """Proposals of every segment and slice, learnt from another series."""
-    from core.proposals.across import Teacher, beyond_examples, propose_across
+    from core.proposals.from_other_series import Teacher, beyond_examples, propose_across
 
     examples = []
     for drawn in taught:

@@ -18,7 +18,7 @@ from core.evaluation.cases import npz_files, read_arrays
 from core.evaluation.metrics import bootstrap_interval, dice
 from core.network.engine import Engine
 from core.proposals.intensity import scale
-from core.proposals.taught import encode_examples
+from core.proposals.network_opinion import encode_examples
 
 SIDE = 128
 """Pictures are judged at the resolution of the network's input, as in the paper."""

@@ -17,10 +17,10 @@ from core.evaluation.peers import (
 )
 from core.network.engine import Engine
 from core.proposals.intensity import prepare
-from core.proposals.mixture import network_score
+from core.proposals.mixing import network_score
+from core.proposals.network_opinion import predict_logits
 from core.proposals.proposer import SegmentExamples, propose
-from core.proposals.segment_work import begin
-from core.proposals.taught import predict_logits
+from core.proposals.segment_state import begin
 
 PEERS: Final = ("copy", "signed_distance", "itk", "random_walker")
 """Methods without a trained network."""

@@ -20,8 +20,8 @@ from core.network.guidance import ADDED, REMOVED
 from core.proposals.crop import SIDE, Crop, crop_around
 from core.proposals.examples import SegmentExamples, check_examples
 from core.proposals.intensity import scale, value_range
-from core.proposals.mixture import network_score
-from core.proposals.taught import TaughtSegment, bounded_distances, guidance_of, teach
+from core.proposals.mixing import network_score
+from core.proposals.network_opinion import TaughtSegment, bounded_distances, guidance_of, teach
 
 SUPPORT = 6
 """Examples shown at most, the nearest: the person waits for the answer."""

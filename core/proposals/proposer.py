@@ -10,9 +10,11 @@ import numpy as np
 from core.network.engine import Engine
 from core.proposals.examples import Method, Proposal, SegmentExamples, check_examples
 from core.proposals.intensity import scale, value_range
-from core.proposals.rivals import settle
-from core.proposals.second_look import enclosed, look_again
-from core.proposals.segment_work import (
+from core.proposals.leave_one_out import on_trial, settle_trust, trials
+from core.proposals.network_opinion import BATCH, ImagesOf
+from core.proposals.overlaps import settle
+from core.proposals.second_pass import enclosed, look_again
+from core.proposals.segment_state import (
     SegmentWork,
     Visit,
     begin,
@@ -22,8 +24,6 @@ from core.proposals.segment_work import (
     look,
     next_visit,
 )
-from core.proposals.taught import BATCH, ImagesOf
-from core.proposals.trials import on_trial, settle_trust, trials
 
 __all__ = ["Method", "Proposal", "SegmentExamples", "propose"]
 

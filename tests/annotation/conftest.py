@@ -8,7 +8,7 @@ import pytest
 
 from core.annotation.database import default_url
 from core.annotation.store import AnnotationStore
-from tests.annotation.examples import prepare
+from tests.support.stored_series import prepare
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from core.annotation import schema
 from core.annotation.database import default_url, open_database, reading, writing
 from core.annotation.records import StoreError
 from core.annotation.store import AnnotationStore
-from tests.annotation.examples import SERIES, prepare
-from tests.annotation.processes import open_together
+from tests.support.store_processes import open_together
+from tests.support.stored_series import SERIES, prepare
 
 
 def test_every_commit_waits_for_the_disk(url: str) -> None:

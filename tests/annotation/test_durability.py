@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from core.annotation.store import AnnotationStore
-from tests.annotation.examples import SERIES, prepare, square
+from tests.support.stored_series import SERIES, prepare, square
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -22,7 +22,7 @@ def test_killing_the_process_right_after_put_returned_loses_nothing(
 ) -> None:
     prepare(url).close()
     process = subprocess.Popen(
-        [sys.executable, "-m", "tests.annotation.processes", url],
+        [sys.executable, "-m", "tests.support.store_processes", url],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         text=True,

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from core.annotation.states import SliceState
 from core.annotation.store import AnnotationStore, MaskChange
-from tests.annotation.examples import SERIES, prepare, segment, square
+from tests.support.stored_series import SERIES, prepare, segment, square
 
 PEOPLE = ("anna", "bert")
 PLACES = (0, 1, 2)

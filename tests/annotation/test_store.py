@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from core.annotation.segments import Code
 from core.annotation.states import SliceState
 from core.annotation.store import (
     AnnotationStore,
@@ -23,7 +22,9 @@ from core.annotation.store import (
     StoreError,
     VersionConflict,
 )
-from tests.annotation.examples import (
+from core.segments.segment import Code
+from tests.support.store_processes import count_up
+from tests.support.stored_series import (
     COLUMNS,
     NOTHING,
     ROWS,
@@ -34,7 +35,6 @@ from tests.annotation.examples import (
     segment,
     square,
 )
-from tests.annotation.processes import count_up
 
 Put = Callable[..., int]
 

@@ -3,7 +3,7 @@ import pytest
 from core.annotation.states import SliceState
 from core.annotation.store import AnnotationStore, MaskChange
 from core.annotation.summary import summarise
-from tests.annotation.examples import SERIES, SLICES, square
+from tests.support.stored_series import SERIES, SLICES, square
 
 
 def test_slices_are_counted_by_state_and_volumes_are_in_millilitres(

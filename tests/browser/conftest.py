@@ -14,12 +14,12 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 from pydicom.uid import generate_uid
 
 from core.annotation.database import default_url
-from core.annotation.segments import Code, Segment, default_color
 from core.annotation.store import AnnotationStore
 from core.demo import write_demo_series
 from core.dicom.reading import find_series
-from pages.components.library import remember_series
-from tests.browser.server import Server
+from core.home.opened_series import remember_series
+from core.segments.segment import Code, Segment, default_color
+from tests.support.app_server import Server
 
 PERSON = "Test Person"
 FLAGS = (

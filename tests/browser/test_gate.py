@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.browser.server import Server
+from tests.support.app_server import Server
 
 pytestmark = pytest.mark.browser
 

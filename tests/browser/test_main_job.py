@@ -14,10 +14,11 @@ from core.annotation.states import SliceState
 from core.annotation.store import AnnotationStore
 from core.demo import demo_masks
 from core.dicom.reading import find_series, read_series
-from core.dicom.segmentation import read_segmentation
-from tests.browser import simple_canvas, slice_editor
+from core.formats.segmentation import read_segmentation
 from tests.browser.conftest import new_home
-from tests.browser.server import Server
+from tests.support import simple_canvas_driver as simple_canvas
+from tests.support import slice_editor_driver as slice_editor
+from tests.support.app_server import Server
 
 pytestmark = pytest.mark.browser
 

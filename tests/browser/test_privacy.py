@@ -10,8 +10,8 @@ from playwright.sync_api import Page, expect
 
 from core.annotation.states import SliceState
 from tests.browser.conftest import PERSON, add_series, new_home
-from tests.browser.server import Server
-from tests.pacs.orthanc import Orthanc, give, write_archive
+from tests.support.app_server import Server
+from tests.support.orthanc import Orthanc, give, write_archive
 
 pytestmark = pytest.mark.browser
 

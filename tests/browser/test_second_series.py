@@ -9,8 +9,8 @@ from playwright.sync_api import Page, expect
 from pydicom.uid import generate_uid
 
 from tests.browser.conftest import DrawnSeries, add_series
-from tests.browser.server import Server
-from tests.browser.slice_editor import draw, go_to, wait_until_drawable, wait_until_saved
+from tests.support.app_server import Server
+from tests.support.slice_editor_driver import draw, go_to, wait_until_drawable, wait_until_saved
 
 pytestmark = pytest.mark.browser
 

@@ -9,8 +9,8 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from core.annotation.states import SliceState
 from tests.browser.conftest import DrawnSeries, add_series, new_home
-from tests.browser.server import Server
-from tests.browser.simple_canvas import (
+from tests.support.app_server import Server
+from tests.support.simple_canvas_driver import (
     SCALE,
     canvas_name,
     choose_tool,

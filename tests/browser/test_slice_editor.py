@@ -7,12 +7,12 @@ import pytest
 from numpy.typing import NDArray
 from playwright.sync_api import BrowserContext, Page, expect
 
-from core.annotation.review import store_proposals
+from core.annotation.actions import store_proposals
 from core.annotation.states import SliceState
 from core.proposals.examples import Proposal
 from tests.browser.conftest import PERSON, DrawnSeries
-from tests.browser.connection import Connection
-from tests.browser.slice_editor import (
+from tests.support.browser_connection import Connection
+from tests.support.slice_editor_driver import (
     act,
     choose_tool,
     draw,

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from playwright.sync_api import CDPSession, Page, expect
 
 from tests.browser.conftest import DrawnSeries
-from tests.browser.slice_editor import (
+from tests.support.slice_editor_driver import (
     Point,
     choose_tool,
     draw,

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import FilePayload, Page, expect
 
-from tests.browser.server import Server
-from tests.dicom.mutations import zip_bomb
+from tests.support.app_server import Server
+from tests.support.file_mutations import zip_bomb
 
 pytestmark = pytest.mark.browser
 

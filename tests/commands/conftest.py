@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.annotation.segments import Code, Segment, default_color
 from core.dicom.reading import find_series, read_series
-from core.dicom.segmentation import SegmentMasks, write_segmentation
 from core.dicom.series import Series
+from core.formats.segmentation import SegmentMasks, write_segmentation
+from core.segments.segment import Code, Segment, default_color
 
 ANATOMY = Code("91723000", "SCT", "Anatomical Structure")
 STRUCTURES = {

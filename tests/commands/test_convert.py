@@ -8,9 +8,9 @@ import pytest
 
 from core.__main__ import main
 from core.dicom.reading import find_series
-from core.dicom.segmentation import read_segmentation, write_segmentation
-from tests.dicom.round_trips import assert_same_masks, make_segments
-from tests.dicom.synthetic_series import PLACEMENTS, write_series
+from core.formats.segmentation import read_segmentation, write_segmentation
+from tests.support.mask_round_trips import assert_same_masks, make_segments
+from tests.support.synthetic_series import PLACEMENTS, write_series
 
 FORMS = {"seg": "dcm", "labelmap": "dcm", "rtstruct": "dcm", "nifti": "nii.gz"}
 

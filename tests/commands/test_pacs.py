@@ -9,9 +9,9 @@ import pytest
 
 from core.__main__ import main
 from core.dicom.reading import find_series
-from core.dicom.segmentation import write_segmentation
-from tests.dicom.round_trips import make_segments
-from tests.pacs.orthanc import Orthanc, fill, free_ports, write_archive
+from core.formats.segmentation import write_segmentation
+from tests.support.mask_round_trips import make_segments
+from tests.support.orthanc import Orthanc, fill, free_ports, write_archive
 
 ROOT = Path(__file__).resolve().parents[2]
 

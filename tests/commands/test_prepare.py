@@ -10,7 +10,7 @@ from core.__main__ import main
 from core.network.weights import load_weights
 from core.training.registry.index import read_registry
 from tests.commands.test_train import RECIPE
-from tests.training.labelled_scans import write_decathlon, write_patient
+from tests.support.labelled_scans import write_decathlon, write_patient
 
 SPLIT = ("--split", "0.6", "0.3", "0.1")
 

@@ -7,9 +7,9 @@ import pytest
 
 from core.__main__ import main
 from core.dicom.reading import find_series, read_series
-from core.dicom.segmentation import read_segmentation
+from core.formats.segmentation import read_segmentation
 from tests.commands.conftest import STRUCTURES, example_slices, write_examples
-from tests.dicom.synthetic_series import PLACEMENTS, write_series
+from tests.support.synthetic_series import PLACEMENTS, write_series
 
 
 def propose(case, output: Path, *options: str) -> int:

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from core.dicom.errors import DicomError
 from core.dicom.reading import find_series, read_series
-from core.dicom.segmentation import read_segmentation
-from tests.dicom.mutations import MUTATIONS, deflated_bomb, nested_sequences
-from tests.dicom.synthetic_series import PLACEMENTS, write_enhanced, write_series
+from core.formats.segmentation import read_segmentation
+from tests.support.file_mutations import MUTATIONS, deflated_bomb, nested_sequences
+from tests.support.synthetic_series import PLACEMENTS, write_enhanced, write_series
 
 # Small files of many kinds: uncompressed, JPEG 2000, JPEG-LS, RLE, enhanced, deflated SEG.
 SOURCES = (

@@ -5,7 +5,7 @@ from pydicom.fileset import FileSet
 
 from core.dicom.errors import DicomError
 from core.dicom.reading import find_series, read_series
-from tests.dicom.synthetic_series import PLACEMENTS, write_series
+from tests.support.synthetic_series import PLACEMENTS, write_series
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from core.dicom.geometry import Geometry, direction_letters
-from tests.dicom.synthetic_series import AXIAL, CORONAL, OBLIQUE, SAGITTAL
+from tests.support.synthetic_series import AXIAL, CORONAL, OBLIQUE, SAGITTAL
 
 
 def make_geometry(orientation=AXIAL, slices=4, step=(0.0, 0.0, 2.5), **changes):

@@ -7,7 +7,7 @@ from core.dicom import reading
 from core.dicom.errors import DicomError
 from core.dicom.progressive import SeriesReading
 from core.dicom.reading import find_series, read_series, read_slices
-from tests.dicom.synthetic_series import PLACEMENTS, write_enhanced, write_series
+from tests.support.synthetic_series import PLACEMENTS, write_enhanced, write_series
 
 SOURCES = ("dicom/totalseg_example_ct", "dicom/nd320_study1_t1post", "dicom/odd/emri_small.dcm")
 

@@ -17,7 +17,7 @@ from core.dicom.reading import (
     suggested_windows,
 )
 from core.dicom.series import Window
-from tests.dicom.synthetic_series import (
+from tests.support.synthetic_series import (
     PLACEMENTS,
     SAGITTAL,
     Placement,

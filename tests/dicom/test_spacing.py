@@ -10,7 +10,7 @@ from pydicom.uid import (
 
 from core.dicom.reading import find_series, read_series
 from core.dicom.spacing import pixel_spacing
-from tests.dicom.synthetic_series import write_images
+from tests.support.synthetic_series import write_images
 
 UNPLACED = {
     "ImagePositionPatient": None,

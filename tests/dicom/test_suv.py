@@ -7,7 +7,7 @@ from pydicom.dataset import Dataset
 from pydicom.uid import PositronEmissionTomographyImageStorage
 
 from core.dicom.reading import find_series, read_series
-from tests.dicom.synthetic_series import write_images
+from tests.support.synthetic_series import write_images
 
 HALF_LIFE_S = 6586.2  # fluorine-18
 

@@ -7,7 +7,7 @@ import pytest
 
 from core.dicom.reading import find_series
 from core.pacs.settings import Archive
-from tests.pacs.orthanc import Orthanc, fill
+from tests.support.orthanc import Orthanc, fill
 
 
 @pytest.fixture(scope="session")

@@ -14,8 +14,8 @@ import requests
 from core.pacs.dicomweb import Query, search
 from core.pacs.settings import Archive, ArchiveError, Basic, Bearer
 from core.pacs.storing import store_instance
-from tests.pacs.certificates import Certificates
-from tests.pacs.orthanc import Orthanc
+from tests.support.certificates import Certificates
+from tests.support.orthanc import Orthanc
 
 ANY = Query(patient_id="*")
 

@@ -11,8 +11,8 @@ import pytest
 from core.dicom.reading import find_series, read_series
 from core.pacs.cache import delete_kept, fetch_series, kept_folder, list_kept, tidy
 from core.pacs.settings import ArchiveError, Cache
-from tests.dicom.synthetic_series import PLACEMENTS, write_series
-from tests.pacs.orthanc import Orthanc, fill, give
+from tests.support.orthanc import Orthanc, fill, give
+from tests.support.synthetic_series import PLACEMENTS, write_series
 
 
 def test_a_series_arrives_as_it_was_stored(archive, mr_uids, shared_data, tmp_path):

@@ -7,7 +7,7 @@ import pytest
 from core.dicom.reading import find_series
 from core.pacs.dicomweb import Query, instance_uids, search
 from core.pacs.settings import Archive, ArchiveError
-from tests.pacs.orthanc import free_ports
+from tests.support.orthanc import free_ports
 
 
 @pytest.fixture(scope="module")

@@ -7,14 +7,14 @@ import pydicom
 import pytest
 
 from core.dicom.reading import find_series
-from core.dicom.segmentation import read_segmentation, write_segmentation
+from core.formats.segmentation import read_segmentation, write_segmentation
 from core.pacs.cache import fetch_series
 from core.pacs.dicomweb import Query, search
 from core.pacs.settings import ArchiveError, Node
 from core.pacs.storing import store_instance
-from tests.dicom.round_trips import assert_same_masks, make_segments
-from tests.pacs.certificates import Certificates
-from tests.pacs.orthanc import AE_TITLE, Orthanc, free_ports
+from tests.support.certificates import Certificates
+from tests.support.mask_round_trips import assert_same_masks, make_segments
+from tests.support.orthanc import AE_TITLE, Orthanc, free_ports
 
 
 @pytest.fixture

@@ -17,12 +17,12 @@ from streamlit.testing.v1 import AppTest
 from core.annotation.states import SliceState
 from core.annotation.store import AnnotationStore, MaskChange
 from core.dicom.reading import find_series, read_series
-from core.dicom.segmentation import read_segmentation
 from core.dicom.series import SeriesSummary
-from pages.components.library import OpenedSeries, remember_series
-from tests.dicom.synthetic_series import PLACEMENTS, write_series
+from core.formats.segmentation import read_segmentation
+from core.home.opened_series import OpenedSeries, remember_series
 from tests.pages.conftest import LIVER, PERSON, OpenPage
 from tests.pages.test_series import press, shown
+from tests.support.synthetic_series import PLACEMENTS, write_series
 
 Disk = Callable[[float], NDArray[np.bool_]]
 

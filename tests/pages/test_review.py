@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from core.annotation.states import SliceState
 from core.annotation.store import AnnotationStore, MaskChange
 from core.dicom.series import SeriesSummary
-from pages.components.library import OpenedSeries
+from core.home.opened_series import OpenedSeries
 from tests.pages.conftest import PERSON, OpenPage
 from tests.pages.test_series import press, shown
 

@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.annotation.store import AnnotationStore
-from pages.components.library import OpenedSeries
+from core.home.opened_series import OpenedSeries
 from tests.pages.conftest import OpenPage
 
 

@@ -12,7 +12,7 @@ from core.network.guidance import GUIDANCE_CHANNELS
 from core.network.weights import Weights
 from core.proposals.intensity import prepare
 from core.proposals.proposer import SegmentExamples
-from tests.proposals.segment_works import images_from
+from tests.support.proposal_segments import images_from
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ import pytest
 
 from core.training.registry.nifti_sources import find_pairs
 from core.training.registry.preparation import PreparationOptions, prepare_registry
-from tests.training.labelled_scans import write_decathlon
+from tests.support.labelled_scans import write_decathlon
 
 HIPPOCAMPI = 9
 

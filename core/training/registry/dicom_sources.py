@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 
 from core.dicom.errors import DicomError
 from core.dicom.files import items_of, open_header, text_of
-from core.dicom.nifti import ras_affine
 from core.dicom.reading import look_through, read_series
-from core.dicom.segmentation import SegmentMasks, read_segmentation
 from core.dicom.series import SeriesSummary
+from core.formats.nifti_writing import ras_affine
+from core.formats.segmentation import SegmentMasks, read_segmentation
 from core.training.registry.scans import FoundScan, LabelledScan, Structure
 
 

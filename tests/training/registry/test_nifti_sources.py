@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from core.training.registry.nifti_sources import Convention, find_pairs
-from tests.training.labelled_scans import affine_of, write, write_patient
+from tests.support.labelled_scans import affine_of, write, write_patient
 
 SHAPE = (4, 5, 6)
 AFFINE = affine_of((3.0, 1.0, 1.0))

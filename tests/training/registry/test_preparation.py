@@ -13,8 +13,8 @@ from core.training.registry.index import SCANS, Registry, Stack, read_registry, 
 from core.training.registry.nifti_sources import find_pairs
 from core.training.registry.preparation import PreparationOptions, prepare_registry
 from core.training.registry.slices import SliceOptions
+from tests.support.labelled_scans import write_patient
 from tests.training.conftest import HIPPOCAMPI
-from tests.training.labelled_scans import write_patient
 
 RANDOM = np.random.default_rng(6)
 PATIENTS = ("Doe_Jane_19700101", "Doe_John_19690720", "Roe_Richard_19810412")

@@ -14,7 +14,7 @@ from core.training.registry.preparation import PreparationOptions, prepare_regis
 from core.training.registry.sampling import TaskPool, make_registry_batch, open_pool
 from core.training.registry.slices import SliceOptions
 from core.training.tasks import Batch
-from tests.training.labelled_scans import write_patient
+from tests.support.labelled_scans import write_patient
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,1 @@
+"""From modality values to what a screen shows."""

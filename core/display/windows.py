@@ -1,0 +1,41 @@
+"""Window and level: which range of modality values is shown from black to white."""
+
+from core.dicom.series import Series, Window
+from core.display.grey import automatic_window
+
+AUTOMATIC = "Automatic"
+CUSTOM = "Custom"
+
+CT_WINDOWS: tuple[Window, ...] = (
+    Window(40, 400, "Abdomen"),
+    Window(60, 160, "Liver"),
+    Window(-600, 1500, "Lung"),
+    Window(40, 450, "Mediastinum"),
+    Window(400, 1800, "Bone"),
+    Window(40, 80, "Brain"),
+)
+"""Usual windows of CT, in HU."""
+
+
+def window_choices(series: Series) -> dict[str, Window]:
+    """Windows to choose from, the most fitting first.
+
+    Parameters
+    ----------
+    series : Series
+        With its pixels.
+
+    Returns
+    -------
+    dict of str to Window
+        By name: what the file suggests, presets for CT, and automatic, which comes first for MR.
+    """
+    choices: dict[str, Window] = {}
+    for number, window in enumerate(series.windows, start=1):
+        name = "From the file" if len(series.windows) == 1 else f"From the file {number}"
+        choices[f"{name} ({window.name})" if window.name else name] = window
+    if series.summary.modality == "CT":
+        choices.update({window.name: window for window in CT_WINDOWS})
+    automatic = {AUTOMATIC: automatic_window(series.volume)}
+    # Windows stored with MR files are often stale after rescaling; the percentiles never are.
+    return automatic | choices if series.summary.modality == "MR" else choices | automatic

@@ -1,0 +1,1 @@
+"""Reading and writing masks: SEG, RTSTRUCT, NIfTI, PNG, CSV and de-identified copies."""

@@ -1,0 +1,123 @@
+"""Writing masks and volumes as NIfTI-1 with nibabel.
+
+NIfTI's axes grow to the patient's Right, Anterior and Superior (RAS), DICOM's to the Left and
+Posterior (LPS): the first two rows of the affine change sign.
+"""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import nibabel as nib
+import numpy as np
+
+from core.dicom.errors import DicomError
+from core.dicom.geometry import Geometry
+from core.dicom.series import Series, SeriesSummary
+from core.formats.segmentation_writing import written_whole
+from core.segments.segment_masks import SegmentMasks
+
+_LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
+COMMENT_CODE = 6
+"""Code of a header extension that holds plain text."""
+_MILLIMETRES = "mm"
+
+
+def ras_affine(geometry: Geometry) -> np.ndarray:
+    """Return the matrix from (column, row, slice, 1) to (x, y, z, 1) in mm, RAS, shape (4, 4)."""
+    return _LPS_TO_RAS @ geometry.affine
+
+
+def write_nifti(
+    series: Series | SeriesSummary, segments: Sequence[SegmentMasks], path: Path
+) -> list[Path]:
+    """Write masks in the voxels of the series.
+
+    Segments that do not overlap share one file, in which a voxel holds the number of its segment;
+    the names stand in a comment in the header. Otherwise each segment has a file of its own, named
+    after `path` and its label, with 1 where it is.
+
+    Parameters
+    ----------
+    series : Series or SeriesSummary
+        What was annotated.
+    segments : sequence of SegmentMasks
+        At least one.
+    path : pathlib.Path
+        Ends in .nii or .nii.gz.
+
+    Returns
+    -------
+    list of pathlib.Path
+        The files written. Their axes are (column, row, slice).
+
+    Raises
+    ------
+    DicomError
+        When there is nothing to write, or `path` cannot be written or has another ending.
+    """
+    summary = series.summary if isinstance(series, Series) else series
+    if not segments:
+        raise DicomError("There is no segment to export; draw one first.")
+    shape = (summary.slices, summary.rows, summary.columns)
+    labels = np.zeros(shape, np.uint8 if _largest_number(segments) < 256 else np.uint16)
+    for masks in segments:
+        for index, mask in masks.masks.items():
+            if labels[index][mask].any():
+                return _write_each(summary, segments, path)
+            labels[index][mask] = masks.segment.number
+    names = "\n".join(f"{masks.segment.number} {masks.segment.label}" for masks in segments)
+    return [_write(labels, summary.geometry, path, comment=names)]
+
+
+def write_nifti_volume(series: Series, path: Path) -> Path:
+    """Write the volume of a series, in modality units; see `write_nifti` for `path`."""
+    return _write(series.volume, series.geometry, path)
+
+
+def _write_each(summary: SeriesSummary, segments: Sequence[SegmentMasks], path: Path) -> list[Path]:
+    stem, ending = _split_name(path)
+    written = []
+    for masks in segments:
+        voxels = np.zeros((summary.slices, summary.rows, summary.columns), np.uint8)
+        for index, mask in masks.masks.items():
+            voxels[index][mask] = 1
+        label = re.sub(r"\W+", "_", masks.segment.label).strip("_")
+        own = path.with_name(f"{stem}_{masks.segment.number}_{label}{ending}")
+        comment = f"1 {masks.segment.label}"
+        written.append(_write(voxels, summary.geometry, own, comment=comment))
+    return written
+
+
+def _write(voxels: np.ndarray, geometry: Geometry, path: Path, comment: str = "") -> Path:
+    """Write voxels [slice, row, column] as (column, row, slice)."""
+    _split_name(path)
+    affine = ras_affine(geometry)
+    image = nib.Nifti1Image(voxels.transpose(2, 1, 0), affine)
+    image.header.set_xyzt_units(_MILLIMETRES)
+    # Scanner coordinates. A quaternion cannot express a tilt, so then only the matrix is set.
+    image.set_sform(affine, code="scanner")
+    image.set_qform(affine, code="scanner" if _is_rectangular(affine) else "unknown")
+    if comment:
+        image.header.extensions.append(
+            nib.nifti1.Nifti1Extension(COMMENT_CODE, comment.encode("utf-8"))
+        )
+    with written_whole(path) as unfinished:
+        nib.save(image, unfinished)
+    return path
+
+
+def _is_rectangular(affine: np.ndarray) -> bool:
+    axes = affine[:3, :3] / np.linalg.norm(affine[:3, :3], axis=0)
+    return bool(np.allclose(axes.T @ axes, np.eye(3), atol=1e-4))
+
+
+def _split_name(path: Path) -> tuple[str, str]:
+    for ending in (".nii.gz", ".nii"):
+        if path.name.endswith(ending) and len(path.name) > len(ending):
+            return path.name.removesuffix(ending), ending
+    raise DicomError(f"{path.name} is no name for a NIfTI file; it must end in .nii or .nii.gz.")
+
+
+def _largest_number(segments: Sequence[SegmentMasks]) -> int:
+    return max(masks.segment.number for masks in segments)

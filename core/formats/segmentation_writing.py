@@ -1,0 +1,273 @@
+"""Writing a DICOM segmentation (SEG) with highdicom."""
+
+import logging
+import os
+import uuid
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib import metadata
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from highdicom import AlgorithmIdentificationSequence
+from highdicom.seg import SegmentAlgorithmTypeValues, Segmentation, SegmentDescription
+from pydicom.sr.codedict import codes
+from pydicom.uid import (
+    UID,
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRLittleEndian,
+    JPEG2000Lossless,
+    generate_uid,
+)
+
+from core.dicom.errors import DicomError
+from core.dicom.headers import derive_uid
+from core.dicom.series import Series, SeriesSummary
+from core.formats.codes import cielab_of, coded_concept
+from core.formats.source_references import restore_references, source_images
+from core.segments.segment_masks import SegmentMasks
+
+# highdicom warns with the patient's name where it has a single component.
+warnings.filterwarnings("ignore", module="highdicom")
+logging.getLogger("highdicom").setLevel(logging.CRITICAL)
+
+Kind = Literal["BINARY", "LABELMAP"]
+Compression = Literal["none", "deflated", "jpeg2000"]
+
+PRODUCT = "Slicewise"
+"""Manufacturer and model of what is written."""
+
+# The encoder takes nothing smaller.
+_JPEG_2000_PIXELS = 32
+
+SERIES_NUMBER_OFFSET = 1000
+"""Added to the number of the images' series, so that it sorts behind the images of the study."""
+
+
+def write_segmentation(
+    series: Series | SeriesSummary,
+    segments: Sequence[SegmentMasks],
+    path: Path,
+    *,
+    creator: str = "",
+    weights: str | None = None,
+    description: str = "",
+    instance_number: int = 1,
+    write_empty_slices: bool = False,
+    kind: Kind = "BINARY",
+    compression: Compression = "none",
+) -> str:
+    """Write masks as a segmentation (PS3.3 A.51; for LABELMAP, A.85.4).
+
+    Rows, columns, orientation, positions and frame of reference are those of the images, and each
+    frame refers to the image it belongs to. Exports of one series share a series, so give a new
+    `instance_number` to each. The file appears complete or not at all.
+
+    Parameters
+    ----------
+    series : Series or SeriesSummary
+        What was annotated; its files must still be there.
+    segments : sequence of SegmentMasks
+        Each with at least one mask that is not empty. They are numbered from 1 in the order of
+        their own numbers.
+    path : pathlib.Path
+        Where to write; replaced if it exists.
+    creator : str
+        Name of the person, for Content Creator's Name.
+    weights : str, optional
+        Weights that took part, added to the version of the algorithm.
+    description : str
+        Content Description, at most 64 characters.
+    instance_number : int
+        From 1.
+    write_empty_slices : bool
+        Write a frame for every slice of every segment. Some readers need it, and others give up
+        on large files.
+    kind : {"BINARY", "LABELMAP"}
+        BINARY is read everywhere. LABELMAP is smaller and newer, and holds no overlapping segments.
+    compression : {"none", "deflated", "jpeg2000"}
+        Deflated, or JPEG 2000 lossless: much smaller, but not read everywhere.
+
+    Returns
+    -------
+    str
+        SOPInstanceUID of the new instance.
+
+    Raises
+    ------
+    DicomError
+        When a segment is empty, a mask does not fit the series, segments of a LABELMAP overlap,
+        images are too small for JPEG 2000, the series names no frame of reference, its files are
+        gone, or `path` cannot be written.
+    """
+    summary = series.summary if isinstance(series, Series) else series
+    ordered = sorted(segments, key=lambda masks: masks.segment.number)
+    check_segments(summary, ordered)
+    pixel_array = _pixel_array(summary, ordered)
+    if compression == "jpeg2000" and min(summary.rows, summary.columns) < _JPEG_2000_PIXELS:
+        raise DicomError(
+            f"JPEG 2000 needs images of {_JPEG_2000_PIXELS} × {_JPEG_2000_PIXELS} pixels at the "
+            "least; export without compression."
+        )
+    if kind == "LABELMAP" and pixel_array.ndim == 4:
+        raise DicomError("Segments overlap, which a label map cannot hold; export BINARY instead.")
+    segmentation = Segmentation(
+        source_images=source_images(summary),
+        pixel_array=pixel_array,
+        segmentation_type=kind,
+        segment_descriptions=[
+            _description(number, masks, weights) for number, masks in enumerate(ordered, start=1)
+        ],
+        series_instance_uid=derive_uid("segmentation", summary.uid),
+        series_number=SERIES_NUMBER_OFFSET + max(0, summary.series_number or 0),
+        sop_instance_uid=generate_uid(prefix=None),
+        instance_number=instance_number,
+        manufacturer=PRODUCT,
+        manufacturer_model_name=PRODUCT,
+        software_versions=software_version(),
+        device_serial_number="0",
+        content_label="SEGMENTATION",
+        content_description=description or None,
+        content_creator_name=_person_name(creator),
+        series_description=f"{PRODUCT} segmentation",
+        omit_empty_frames=not write_empty_slices,
+        transfer_syntax_uid=(
+            JPEG2000Lossless if compression == "jpeg2000" else ExplicitVRLittleEndian
+        ),
+    )
+    restore_references(segmentation, summary)
+    if "ContentCreatorName" not in segmentation:
+        segmentation.ContentCreatorName = ""  # type 2: there even where nobody is named
+    if compression == "deflated":
+        segmentation.file_meta.TransferSyntaxUID = UID(DeflatedExplicitVRLittleEndian)
+    with written_whole(path) as unfinished:
+        segmentation.save_as(unfinished, enforce_file_format=True)
+    return str(segmentation.SOPInstanceUID)
+
+
+def software_version() -> str:
+    """Return the version of Slicewise that is installed."""
+    try:
+        return metadata.version("slicewise")
+    except metadata.PackageNotFoundError:
+        return "not installed"
+
+
+@contextmanager
+def written_whole(path: Path) -> Iterator[Path]:
+    """Give a temporary path beside `path`, which takes its place once it is written and on disk.
+
+    Raises
+    ------
+    DicomError
+        When the folder is missing or cannot be written to.
+    """
+    unfinished = path.with_name(f".{uuid.uuid4().hex}{''.join(path.suffixes[-2:])}")
+    try:
+        yield unfinished
+        with unfinished.open("rb+") as file:
+            os.fsync(file.fileno())
+        unfinished.replace(path)
+    except OSError as error:
+        raise DicomError(f"{path} cannot be written: {error.strerror or error}.") from error
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def _person_name(name: str) -> str | None:
+    """Turn "Given Family" into DICOM's order, family name first (PS3.5 6.2.1)."""
+    plain = " ".join("".join(" " if mark in "\\=^" else mark for mark in name).split())[:64]
+    if not plain:
+        return None
+    given, _, family = plain.rpartition(" ")
+    return f"{family}^{given}"
+
+
+def check_segments(summary: SeriesSummary, segments: Sequence[SegmentMasks]) -> None:
+    """Refuse segments that are empty or do not fit, and series without a place for them.
+
+    Raises
+    ------
+    DicomError
+        With the first reason found.
+    """
+    if not segments:
+        raise DicomError("There is no segment to export; draw one first.")
+    if summary.slices > 1 and not (
+        summary.frame_of_reference_uid is not None and summary.geometry.in_patient
+    ):
+        raise DicomError(
+            "The series does not say where its slices lie in the patient (frame of reference, "
+            "position and pixel spacing), which DICOM needs; export NIfTI or PNG instead."
+        )
+    for masks in segments:
+        label = masks.segment.label
+        if not any(mask.any() for mask in masks.masks.values()):
+            raise DicomError(f"Segment “{label}” is empty; draw it or leave it out.")
+        for index, mask in masks.masks.items():
+            if not 0 <= index < summary.slices:
+                raise DicomError(
+                    f"Segment “{label}” has a mask on slice {index}, but the series has only "
+                    f"{summary.slices} slices."
+                )
+            if mask.shape != (summary.rows, summary.columns) or mask.dtype != bool:
+                raise DicomError(
+                    f"The mask of segment “{label}” on slice {index} is {mask.dtype} {mask.shape} "
+                    f"instead of bool ({summary.rows}, {summary.columns})."
+                )
+
+
+def _pixel_array(summary: SeriesSummary, segments: Sequence[SegmentMasks]) -> np.ndarray:
+    """Return a label map where segments do not overlap, else one channel for each.
+
+    Returns
+    -------
+    numpy.ndarray of uint8 or uint16, shape (slices, rows, columns)
+        Segment numbers. Or of bool, shape (slices, rows, columns, segments).
+    """
+    labels = np.zeros(
+        (summary.slices, summary.rows, summary.columns),
+        np.uint8 if len(segments) < 256 else np.uint16,
+    )
+    for number, masks in enumerate(segments, start=1):
+        for index, mask in masks.masks.items():
+            if labels[index][mask].any():
+                return _channels(summary, segments)
+            labels[index][mask] = number
+    return labels
+
+
+def _channels(summary: SeriesSummary, segments: Sequence[SegmentMasks]) -> np.ndarray:
+    shape = (summary.slices, summary.rows, summary.columns, len(segments))
+    channels = np.zeros(shape, bool)
+    for channel, masks in enumerate(segments):
+        for index, mask in masks.masks.items():
+            channels[index, :, :, channel] = mask
+    return channels
+
+
+def _description(number: int, masks: SegmentMasks, weights: str | None) -> SegmentDescription:
+    segment = masks.segment
+    identification = None
+    if masks.algorithm != "MANUAL":
+        version = masks.algorithm_version or software_version()
+        identification = AlgorithmIdentificationSequence(
+            name=masks.algorithm_name or PRODUCT,
+            family=codes.DCM.ArtificialIntelligence,
+            version=f"{version} {weights}"[:64] if weights else version,
+        )
+    kind = coded_concept(segment.type)
+    if segment.type_modifier is not None:
+        # The modifier, such as a side, belongs into the item it modifies (PS3.3 table C.8.20-4).
+        kind.SegmentedPropertyTypeModifierCodeSequence = [coded_concept(segment.type_modifier)]
+    return SegmentDescription(
+        segment_number=number,
+        segment_label=segment.label,
+        segmented_property_category=coded_concept(segment.category),
+        segmented_property_type=kind,
+        algorithm_type=SegmentAlgorithmTypeValues(masks.algorithm),
+        algorithm_identification=identification,
+        display_color=cielab_of(segment.color),
+    )

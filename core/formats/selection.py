@@ -1,0 +1,172 @@
+"""From the store to files: which masks are exported, how they are marked, and under which names."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from core.annotation.states import EXAMPLE_STATES, SliceState
+from core.annotation.store import SliceAnnotation
+from core.dicom.errors import DicomError
+from core.dicom.files import integer_of, open_header, text_of
+from core.formats.segmentation import SegmentMasks
+from core.segments.segment import MAX_LABEL_LENGTH, Segment
+
+UNREVIEWED = " (unreviewed)"
+
+
+def reviewed_segments(
+    segments: Sequence[Segment], annotation: Mapping[tuple[int, int], SliceAnnotation]
+) -> list[SegmentMasks]:
+    """Segments with the masks that a person stands behind.
+
+    Parameters
+    ----------
+    segments : sequence of Segment
+        All segments of the series.
+    annotation : mapping of (int, int) to SliceAnnotation
+        By segment number and slice index.
+
+    Returns
+    -------
+    list of SegmentMasks
+        Those with at least one pixel; MANUAL where everything was drawn, SEMIAUTOMATIC where a
+        proposal was accepted or corrected (PS3.3 section C.8.20.4).
+    """
+    chosen = []
+    for segment in segments:
+        kept = _with_pixels(annotation, segment.number, EXAMPLE_STATES)
+        drawn = all(one.state is SliceState.DRAWN for one in kept.values())
+        if kept:
+            chosen.append(
+                SegmentMasks(
+                    segment,
+                    {index: one.mask for index, one in kept.items()},
+                    "MANUAL" if drawn else "SEMIAUTOMATIC",
+                )
+            )
+    return chosen
+
+
+def unreviewed_segments(
+    segments: Sequence[Segment], annotation: Mapping[tuple[int, int], SliceAnnotation]
+) -> list[SegmentMasks]:
+    """Segments of their own with the proposals nobody reviewed; parameters as above.
+
+    Returns
+    -------
+    list of SegmentMasks
+        Marked AUTOMATIC and named "… (unreviewed)", numbered after all others.
+    """
+    chosen = []
+    last = max((segment.number for segment in segments), default=0)
+    for place, segment in enumerate(segments, start=1):
+        kept = _with_pixels(annotation, segment.number, frozenset({SliceState.PROPOSED}))
+        if kept:
+            label = segment.label[: MAX_LABEL_LENGTH - len(UNREVIEWED)] + UNREVIEWED
+            chosen.append(
+                SegmentMasks(
+                    replace(segment, number=last + place, label=label),
+                    {index: one.mask for index, one in kept.items()},
+                    "AUTOMATIC",
+                )
+            )
+    return chosen
+
+
+def weights_of(
+    annotation: Mapping[tuple[int, int], SliceAnnotation], *, unreviewed: bool
+) -> str | None:
+    """Names of the weights behind what is exported, or None where everything was drawn.
+
+    Parameters
+    ----------
+    annotation : mapping of (int, int) to SliceAnnotation
+        By segment number and slice index.
+    unreviewed : bool
+        Whether proposals nobody reviewed are exported, too.
+
+    Returns
+    -------
+    str or None
+        Separated by commas.
+    """
+    names = {
+        one.weights
+        for one in annotation.values()
+        if one.weights and one.pixels and (unreviewed or one.state in EXAMPLE_STATES)
+    }
+    return ", ".join(sorted(names)) or None
+
+
+def export_name(series_key: str, ending: str) -> str:
+    """File name that tells nothing of the patient: part of the series' key, and the time in UTC."""
+    return f"slicewise-{series_key[:8]}-{datetime.now(UTC):%Y%m%d-%H%M%S}{ending}"
+
+
+def next_instance_number(folder: Path, modality: str) -> int:
+    """Instance number for the next export of a series into a folder of its own.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        With the exports so far.
+    modality : str
+        ``SEG`` or ``RTSTRUCT``; each has a DICOM series of its own.
+
+    Returns
+    -------
+    int
+        One above the highest so far, from 1.
+    """
+    numbers = [0]
+    for path in folder.glob("*.dcm"):
+        try:
+            header, _ = open_header(path, ("Modality", "InstanceNumber"))
+        except DicomError:
+            continue
+        if text_of(header, "Modality") == modality:
+            numbers.append(integer_of(header, "InstanceNumber") or 0)
+    return 1 + max(numbers)
+
+
+def checked_folder(text: str, home: Path, roots: Sequence[Path]) -> Path:
+    """Folder on the server to write to, if that is allowed.
+
+    Parameters
+    ----------
+    text : str
+        What the person typed.
+    home : pathlib.Path
+        Folder of everything the app keeps.
+    roots : sequence of pathlib.Path
+        Folders below which the server's settings allow files.
+
+    Returns
+    -------
+    pathlib.Path
+        Resolved; it exists.
+
+    Raises
+    ------
+    DicomError
+        If it does not exist or lies elsewhere.
+    """
+    folder = Path(text.strip() or ".").expanduser().resolve()
+    allowed = [home, *roots]
+    if not folder.is_dir() or not any(folder.is_relative_to(root) for root in allowed):
+        names = ", ".join(str(root) for root in allowed)
+        raise DicomError(f"There is no such folder among those that may be written to: {names}.")
+    return folder
+
+
+def _with_pixels(
+    annotation: Mapping[tuple[int, int], SliceAnnotation],
+    number: int,
+    states: frozenset[SliceState],
+) -> dict[int, SliceAnnotation]:
+    return {
+        index: one
+        for (segment, index), one in annotation.items()
+        if segment == number and one.pixels and one.state in states
+    }

@@ -1,0 +1,122 @@
+"""Series that have been opened here, known by keys that tell nothing of the patient."""
+
+import hashlib
+import json
+import re
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.home.secret import home_secret
+
+_KEY = re.compile(r"[0-9a-f]{24}")
+
+
+@dataclass(frozen=True)
+class OpenedSeries:
+    """Where a series lies.
+
+    Attributes
+    ----------
+    key : str
+        Names the series in the address of a page: 24 hexadecimal digits that cannot be turned back
+        into its UID.
+    uid : str
+        As in its summary.
+    source : pathlib.Path
+        File or folder to look for it in.
+    leave_out_damaged : bool
+        Whether the person chose to do without its damaged files.
+    """
+
+    key: str
+    uid: str
+    source: Path
+    leave_out_damaged: bool = False
+
+
+def remember_series(
+    home: Path, uid: str, source: Path, *, leave_out_damaged: bool = False
+) -> OpenedSeries:
+    """Note that a series was opened, so that its key leads to it again.
+
+    Parameters
+    ----------
+    home : pathlib.Path
+        Folder of everything the app keeps.
+    uid : str
+        As in its summary.
+    source : pathlib.Path
+        File or folder it was found in.
+    leave_out_damaged : bool
+        Whether to do without its damaged files.
+
+    Returns
+    -------
+    OpenedSeries
+        With its key.
+    """
+    opened = OpenedSeries(series_key(home, uid), uid, source, leave_out_damaged)
+    path = _note(home, opened.key)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_suffix(f".{secrets.token_hex(4)}.tmp")
+    unfinished.write_text(
+        json.dumps({"uid": uid, "source": str(source), "leave_out_damaged": leave_out_damaged}),
+        encoding="utf-8",
+    )
+    unfinished.replace(path)
+    return opened
+
+
+def recall_series(home: Path, key: str) -> OpenedSeries | None:
+    """Series that a key stands for.
+
+    Parameters
+    ----------
+    home : pathlib.Path
+        Folder of everything the app keeps.
+    key : str
+        From anywhere, such as the address of a page.
+
+    Returns
+    -------
+    OpenedSeries or None
+        None for a key that was never given out here.
+    """
+    if not _KEY.fullmatch(key):
+        return None
+    try:
+        note = json.loads(_note(home, key).read_text(encoding="utf-8"))
+        return OpenedSeries(
+            key, str(note["uid"]), Path(note["source"]), bool(note["leave_out_damaged"])
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def remembered_series(home: Path) -> list[OpenedSeries]:
+    """All series that were opened here and not forgotten, in the order of their keys."""
+    keys = sorted(path.stem for path in (home / "opened").glob("*.json"))
+    return [opened for opened in (recall_series(home, key) for key in keys) if opened is not None]
+
+
+def series_key(home: Path, uid: str) -> str:
+    """Key of a series: a keyed digest, so that nobody can look up which UID it stands for.
+
+    Parameters
+    ----------
+    home : pathlib.Path
+        Folder of everything the app keeps.
+    uid : str
+        As in its summary.
+
+    Returns
+    -------
+    str
+        24 hexadecimal digits, the same for the same series and home.
+    """
+    return hashlib.blake2b(uid.encode(), digest_size=12, key=home_secret(home)).hexdigest()
+
+
+def _note(home: Path, key: str) -> Path:
+    return home / "opened" / f"{key}.json"

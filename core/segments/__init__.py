@@ -1,0 +1,1 @@
+"""What is being annotated: segments, their codes and their masks."""

@@ -1,0 +1,174 @@
+"""Search for what a segment is among common anatomy, tissues and lesions with SNOMED CT codes.
+
+The list, `anatomy.csv`, has the most commonly segmented things first. Its codes and meanings are
+those of the DICOM context groups (PS3.16, CID 7150 to 7197 for segmentation); sides are given as
+DICOM does, with a laterality code (CID 244) that modifies the type.
+"""
+
+import csv
+import difflib
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from core.segments.segment import Code
+
+RIGHT = Code("24028007", "SCT", "Right")
+LEFT = Code("7771000", "SCT", "Left")
+
+CATEGORIES: dict[str, Code] = {
+    "anatomy": Code("91723000", "SCT", "Anatomical Structure"),
+    "tissue": Code("85756007", "SCT", "Tissue"),
+    "lesion": Code("49755003", "SCT", "Morphologically Abnormal Structure"),
+    "substance": Code("91720002", "SCT", "Body Substance"),
+    "object": Code("260787004", "SCT", "Physical object"),
+}
+"""Segmented property categories (CID 7150) by their name in the list."""
+
+_LIST = Path(__file__).with_name("anatomy.csv")
+_SIDES = {"right": RIGHT, "rt": RIGHT, "r": RIGHT, "left": LEFT, "lt": LEFT, "l": LEFT}
+_MOST_TEXT = 200  # characters of a search that are looked at
+_ALIKE = 0.82  # how similar a mistyped word must be to what it stands for, 0 to 1
+
+
+@dataclass(frozen=True)
+class AnatomyTerm:
+    """What a segment can be.
+
+    Attributes
+    ----------
+    category : Code
+        Segmented Property Category.
+    type : Code
+        Segmented Property Type.
+    modifier : Code or None
+        Segmented Property Type Modifier: the side of a paired structure, None for both or either.
+    """
+
+    category: Code
+    type: Code
+    modifier: Code | None = None
+
+    @property
+    def label(self) -> str:
+        """Name for people, such as "Left kidney"."""
+        meaning = self.type.meaning
+        if self.modifier is None:
+            return meaning
+        return f"{self.modifier.meaning} {meaning[0].lower()}{meaning[1:]}"
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """A line of the list, as the search sees it."""
+
+    category: Code
+    type: Code
+    paired: bool
+    words: tuple[str, ...]  # of the meaning
+    synonyms: tuple[str, ...]
+
+
+def search(text: str, limit: int = 20) -> list[AnatomyTerm]:
+    """Find terms by words of their name, synonyms, their code, or nearly so.
+
+    Words may be cut short, and "left" and "right" choose the side of a paired structure. A word
+    that matches nothing is taken for the nearest one that does.
+
+    Parameters
+    ----------
+    text : str
+        What was typed; when blank, the most common terms are found.
+    limit : int
+        Most terms to return.
+
+    Returns
+    -------
+    list of AnatomyTerm
+        The best first: exact names, then names that begin so, then names that contain all words,
+        then synonyms; the more common first among equals.
+    """
+    words = _words(text[:_MOST_TEXT])
+    entries = _entries()
+    ranked = _ranked(words, entries)
+    if not ranked:
+        ranked = _ranked(_corrected(words, entries), entries)
+    found = [term for _, _, term in sorted(ranked, key=lambda item: item[:2])]
+    return found[: max(0, limit)]
+
+
+def _ranked(
+    words: tuple[str, ...], entries: tuple[_Entry, ...]
+) -> list[tuple[int, int, AnatomyTerm]]:
+    """Rank, place in the list, and term of everything that matches."""
+    ranked = []
+    sides = {_SIDES[word] for word in words if word in _SIDES}
+    without_sides = tuple(word for word in words if word not in _SIDES)
+    for place, entry in enumerate(entries):
+        rank = _rank(words, entry)
+        if rank is not None:
+            ranked.append((rank, 3 * place, AnatomyTerm(entry.category, entry.type)))
+        if not entry.paired:
+            continue
+        sided_rank = rank if not sides else _rank(without_sides, entry)
+        if sided_rank is None:
+            continue
+        for turn, side in enumerate((RIGHT, LEFT), start=1):
+            if not sides or side in sides:
+                term = AnatomyTerm(entry.category, entry.type, side)
+                ranked.append((sided_rank, 3 * place + turn, term))
+    return ranked
+
+
+def _rank(words: tuple[str, ...], entry: _Entry) -> int | None:
+    """How well all words fit: 0 for the name itself, None where one does not fit at all."""
+    if words == entry.words or words == (entry.type.value,):
+        return 0
+    if len(words) == 1 and words[0] in entry.synonyms:
+        return 1
+    name, query = " ".join(entry.words), " ".join(words)
+    if name.startswith(query):
+        return 2
+    if all(any(part.startswith(word) for part in entry.words) for word in words):
+        return 3
+    everything = entry.words + entry.synonyms
+    if all(any(part.startswith(word) for part in everything) for word in words):
+        return 4
+    return None
+
+
+def _corrected(words: tuple[str, ...], entries: tuple[_Entry, ...]) -> tuple[str, ...]:
+    """Words with those that begin no known word replaced by the most similar one."""
+    known = sorted({part for entry in entries for part in entry.words + entry.synonyms})
+    corrected = []
+    for word in words:
+        if word in _SIDES or any(part.startswith(word) for part in known):
+            corrected.append(word)
+            continue
+        candidates = [part for part in known if part[0] == word[0]]
+        alike = difflib.get_close_matches(word, candidates, n=1, cutoff=_ALIKE)
+        corrected.append(alike[0] if alike else word)
+    return tuple(corrected)
+
+
+def _words(text: str) -> tuple[str, ...]:
+    """Words of a text in lower case, without accents and punctuation."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    return tuple(re.findall(r"[a-z0-9]+", plain))
+
+
+@cache
+def _entries() -> tuple[_Entry, ...]:
+    with _LIST.open(encoding="utf-8", newline="") as file:
+        return tuple(
+            _Entry(
+                category=CATEGORIES[row["category"]],
+                type=Code(row["value"], "SCT", row["meaning"]),
+                paired=row["paired"] == "yes",
+                words=_words(row["meaning"]),
+                synonyms=_words(row["synonyms"]),
+            )
+            for row in csv.DictReader(file)
+        )

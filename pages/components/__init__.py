@@ -1,1 +1,0 @@
-"""Pieces that several pages show, and the drawing editors behind one interface."""

@@ -1,0 +1,1 @@
+"""What a visit of a person consists of: entrance, series, model and jobs."""

@@ -1,0 +1,147 @@
+"""The gate that every page goes through before it shows anything.
+
+A fresh server also answers at a page's own address without running app.py first, so the gate
+stands in each page: it sends such a visit through app.py and back, and checks the settings and who
+is working.
+"""
+
+import getpass
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+
+from core.home.settings import Settings, SettingsError, read_settings
+
+_ROUTED = "gate.routed"
+_WANTED = "gate.wanted"
+_PERSON = "gate.person"
+_PAGE = "gate.page"
+_LONGEST_NAME = 64  # characters, as in a DICOM long string
+
+NOT_A_MEDICAL_DEVICE = (
+    "Slicewise is a research tool, **not a medical device**: do not base a diagnosis or a "
+    "treatment on what it shows or writes."
+)
+
+_STYLE = """
+<style>
+.block-container {padding: 4.2rem 1.4rem 0.5rem 1.4rem; max-width: none;}
+.st-key-stage {background: #000; border-radius: 4px; overflow: hidden;}
+[data-testid="stVerticalBlock"] {gap: 0.55rem;}
+.st-key-stage, .st-key-stage [data-testid="stVerticalBlock"] {gap: 0 !important;}
+</style>
+"""
+
+
+@dataclass(frozen=True)
+class Entrance:
+    """What a page knows once it is past the gate.
+
+    Attributes
+    ----------
+    settings : Settings
+        As the person who runs the server chose them.
+    person : str
+        Name or initials recorded with every change.
+    arrived : bool
+        Whether the person has just come to this page from another one.
+    """
+
+    settings: Settings
+    person: str
+    arrived: bool
+
+
+def mark_routed() -> tuple[str, dict[str, str]] | None:
+    """Note, from app.py, that this session has come through the navigation.
+
+    Returns
+    -------
+    tuple of str and dict, or None
+        Name and query of the page that was asked for by its own address, once.
+    """
+    st.session_state[_ROUTED] = True
+    wanted: tuple[str, dict[str, str]] | None = st.session_state.pop(_WANTED, None)
+    return wanted
+
+
+def enter(page: str) -> Entrance:
+    """Let a page go on, or show what is needed first and stop it.
+
+    Parameters
+    ----------
+    page : str
+        File name of the page without its ending, such as ``"annotate"``.
+
+    Returns
+    -------
+    Entrance
+        Settings and person; the call does not return where one is missing.
+    """
+    if not st.session_state.get(_ROUTED):
+        st.session_state[_WANTED] = (page, st.query_params.to_dict())
+        st.switch_page("app.py")
+    st.html(_STYLE)
+    try:
+        settings = read_settings(os.environ)
+    except SettingsError as error:
+        st.error(str(error), icon=":material/settings:")
+        st.stop()
+    person = st.session_state.get(_PERSON) or _remembered_person(settings.home)
+    if not person:
+        _ask_person(settings.home)
+        st.stop()
+    st.session_state[_PERSON] = person
+    arrived = st.session_state.get(_PAGE) != page
+    st.session_state[_PAGE] = page
+    return Entrance(settings, person, arrived)
+
+
+def _ask_person(home: Path) -> None:
+    _, middle, _ = st.columns([1, 1.4, 1])
+    with middle, st.form("gate"):
+        st.title("Slicewise")
+        st.write("Draw a structure on a few slices, get it on the rest, correct, export DICOM-SEG.")
+        st.info(NOT_A_MEDICAL_DEVICE, icon=":material/info:")
+        name = st.text_input(
+            "Your name or initials",
+            value=_login_name(),
+            max_chars=_LONGEST_NAME,
+            help="Recorded with every mask you draw, accept or correct, and kept on this machine.",
+        )
+        if st.form_submit_button("Start", type="primary"):
+            name = " ".join(name.split())
+            if not name or "\\" in name or not name.isprintable():
+                st.error("Type a name or initials, without backslashes.")
+                return
+            _remember_person(home, name)
+            st.session_state[_PERSON] = name
+            st.rerun()
+
+
+def _login_name() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return ""
+
+
+def _person_file(home: Path) -> Path:
+    return home / "person.json"
+
+
+def _remembered_person(home: Path) -> str:
+    try:
+        person = json.loads(_person_file(home).read_text(encoding="utf-8"))["person"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
+    return person if isinstance(person, str) else ""
+
+
+def _remember_person(home: Path, person: str) -> None:
+    unfinished = _person_file(home).with_suffix(".tmp")
+    unfinished.write_text(json.dumps({"person": person}), encoding="utf-8")
+    unfinished.replace(_person_file(home))

@@ -1,0 +1,196 @@
+"""The series being worked on in this tab, with its store."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from core.annotation.states import EXAMPLE_STATES
+from core.annotation.store import AnnotationStore, SliceAnnotation, StoreError
+from core.dicom.errors import DicomError
+from core.dicom.series import Series, SeriesSummary
+from core.home.opened_series import OpenedSeries, recall_series
+from core.segments.segment import Segment
+from pages.session.gate import Entrance
+from pages.session.opening import forget_readings, opened_summary, whole_series
+
+SECOND = "second"
+"""Where the memory keeps the second series, if one is shown beside the first."""
+
+_KEY = "work.series"
+_MEMORY = "work.memory"
+_QUERY = "series"
+
+
+@dataclass(frozen=True, eq=False)
+class Work:
+    """What the pages after the first need.
+
+    Attributes
+    ----------
+    entrance : Entrance
+        Settings and person.
+    opened : OpenedSeries
+        Key and place of the series.
+    series : Series
+        With its pixels.
+    store : AnnotationStore
+        In which the series is known.
+    memory : dict
+        What this tab remembers of the series. A dictionary of our own, because every use of
+        Streamlit's session state may end a run halfway for the sake of the next one: what a click
+        or a stroke has begun must be finished first.
+    """
+
+    entrance: Entrance
+    opened: OpenedSeries
+    series: Series
+    store: AnnotationStore
+    memory: dict[str, Any]
+
+    @property
+    def uid(self) -> str:
+        """UID of the series, as the store knows it."""
+        return self.series.summary.uid
+
+    @property
+    def person(self) -> str:
+        """Who is working."""
+        return self.entrance.person
+
+    def segments(self) -> list[Segment]:
+        """Segments of the series."""
+        return self.store.segments(self.uid)
+
+    def annotations_of(self, segment_number: int) -> dict[int, SliceAnnotation]:
+        """Newest versions of one segment by slice index."""
+        return {
+            index: annotation
+            for (number, index), annotation in self.store.annotation(self.uid).items()
+            if number == segment_number
+        }
+
+
+@st.cache_resource(show_spinner=False)
+def open_store(url: str) -> AnnotationStore:
+    """Store behind a database URL, one for all sessions."""
+    return AnnotationStore(url)
+
+
+def choose_series(opened: OpenedSeries) -> None:
+    """Make a series the one being worked on in this tab."""
+    st.session_state[_KEY] = opened.key
+    st.session_state.pop(_MEMORY, None)
+
+
+def chosen_key() -> str | None:
+    """Key of the series being worked on in this tab, if any."""
+    key: str | None = st.session_state.get(_KEY) or st.query_params.get(_QUERY)
+    return key
+
+
+def chosen_summary(entrance: Entrance) -> SeriesSummary | None:
+    """Summary of the series being worked on in this tab, if there is one and it can be read."""
+    key = chosen_key()
+    opened = recall_series(entrance.settings.home, key) if key else None
+    if opened is None:
+        return None
+    try:
+        return opened_summary(entrance.settings.home, opened)
+    except DicomError:
+        return None
+
+
+def forget_source(home: Path, source: Path) -> None:
+    """Close the series shown in this tab that were opened from a place now gone."""
+    memory = st.session_state.get(_MEMORY, {})
+    if SECOND in memory and memory[SECOND].opened.source == source:
+        del memory[SECOND]
+        forget_readings()
+    key = chosen_key()
+    opened = recall_series(home, key) if key else None
+    if opened is not None and opened.source == source:
+        st.session_state.pop(_KEY, None)
+        st.session_state.pop(_MEMORY, None)
+        st.query_params.clear()
+        forget_readings()
+
+
+def require_work(entrance: Entrance) -> Work:
+    """Series being worked on; where there is none, say so and stop the page.
+
+    Parameters
+    ----------
+    entrance : Entrance
+        From the gate.
+
+    Returns
+    -------
+    Work
+        Opened and known to the store.
+    """
+    key = chosen_key()
+    opened = recall_series(entrance.settings.home, key) if key else None
+    if opened is None:
+        st.info("No series is open yet.", icon=":material/folder_open:")
+        st.page_link("pages/series.py", label="Open a series", icon=":material/arrow_back:")
+        st.stop()
+    try:
+        series = whole_series(entrance.settings.home, opened)
+        store = open_store(entrance.settings.database)
+        store.open_series(
+            series.summary.uid,
+            slice_names(series.summary),
+            series.summary.rows,
+            series.summary.columns,
+        )
+    except (DicomError, StoreError) as error:
+        st.error(str(error), icon=":material/error:")
+        st.page_link("pages/series.py", label="Open another series", icon=":material/arrow_back:")
+        st.stop()
+    st.session_state[_KEY] = opened.key
+    st.query_params[_QUERY] = opened.key
+    memory = st.session_state.setdefault(_MEMORY, {})
+    if memory.setdefault("series", opened.key) != opened.key:
+        memory = st.session_state[_MEMORY] = {"series": opened.key}
+    return Work(entrance, opened, series, store, memory)
+
+
+def current_segment(work: Work, segments: list[Segment]) -> Segment | None:
+    """Segment chosen in this tab, else the first."""
+    number = work.memory.get("segment")
+    chosen = [segment for segment in segments if segment.number == number]
+    return next(iter(chosen or segments), None)
+
+
+def set_segment(work: Work, number: int) -> None:
+    """Choose the segment to work on."""
+    work.memory["segment"] = number
+
+
+def current_slice(work: Work) -> int:
+    """Slice index chosen in this tab, else where a person worked last, else the middle one."""
+    if "slice" not in work.memory:
+        worked_on = [
+            (one.time, one.slice_index)
+            for one in work.store.annotation(work.uid).values()
+            if one.time is not None and one.state in EXAMPLE_STATES
+        ]
+        work.memory["slice"] = max(worked_on)[1] if worked_on else work.series.summary.slices // 2
+    return int(work.memory["slice"])
+
+
+def set_slice(work: Work, index: int) -> None:
+    """Go to a slice; beyond the ends means the end."""
+    work.memory["slice"] = min(max(index, 0), work.series.summary.slices - 1)
+
+
+def slice_names(summary: SeriesSummary) -> list[str]:
+    """Names by which the store knows the slices of a series, in position order."""
+    return [
+        record.sop_instance_uid
+        if record.frame is None
+        else f"{record.sop_instance_uid}#{record.frame}"
+        for record in summary.records
+    ]

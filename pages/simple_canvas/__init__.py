@@ -1,0 +1,1 @@
+"""The simple canvas: drawing on a picture of one slice."""

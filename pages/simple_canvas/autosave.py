@@ -1,0 +1,109 @@
+"""From the editor to the store: everything drawn is on disk before anything else happens."""
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from core.annotation.actions import correct
+from core.annotation.store import SliceAnnotation, StoreError, VersionConflict
+from pages.session.editors import MaskEvent
+from pages.session.work import Work
+from pages.simple_canvas import drawable_canvas as editor
+
+_CONFLICT = "autosave.conflict"
+_WRITTEN = "autosave.written"
+
+
+def save_drawn(work: Work) -> None:
+    """Store what was drawn since the last run.
+
+    A change that somebody made in the meantime is not overwritten: it becomes a conflict for the
+    person to settle. A proposal that came in the meantime gives way, for people come first.
+    """
+    for event in editor.drawn_masks(work.memory):
+        _save(work, event)
+
+
+def show_conflict(work: Work) -> None:
+    """Let the person settle a conflict, if there is one."""
+    event: MaskEvent | None = work.memory.get(_CONFLICT)
+    if event is None:
+        return
+    st.warning(
+        f"Slice {event.slice_index + 1} was changed in another tab while you drew on it. "
+        "Your last stroke there is **not saved** yet.",
+        icon=":material/call_split:",
+    )
+    keep, redraw = st.columns(2)
+    keep.button("Keep what the other tab stored", width="stretch", on_click=_settle, args=(work,))
+    redraw.button(
+        "Put my strokes on top of it",
+        type="primary",
+        width="stretch",
+        on_click=_draw_again,
+        args=(work, event),
+    )
+
+
+def has_conflict(work: Work) -> bool:
+    """Whether a conflict waits for the person."""
+    return _CONFLICT in work.memory
+
+
+def _save(work: Work, event: MaskEvent) -> None:
+    try:
+        editor.stored(work.memory, event, _store(work, event, event.mask, event.based_on))
+    except VersionConflict:
+        newest = _newest(work, event)
+        if _written(work).get((event.segment_number, event.slice_index)) == newest.version:
+            _put_on(work, event, newest)
+        else:
+            work.memory[_CONFLICT] = event
+            editor.refused(work.memory, event, "This slice was changed in another tab.")
+    except StoreError as error:
+        editor.refused(work.memory, event, str(error))
+
+
+def _put_on(work: Work, event: MaskEvent, newest: SliceAnnotation) -> None:
+    """Store the strokes of an event on top of a mask that came in the meantime."""
+    try:
+        version = _store(work, event, event.on(newest.mask), newest.version)
+    except (VersionConflict, StoreError) as error:
+        editor.refused(work.memory, event, str(error))
+    else:
+        editor.stored(work.memory, event, version, as_sent=False)
+
+
+def _store(work: Work, event: MaskEvent, mask: NDArray[np.bool_], based_on: int) -> int:
+    version = correct(
+        work.store,
+        work.uid,
+        event.segment_number,
+        event.slice_index,
+        mask,
+        person=work.person,
+        tool=event.tool,
+        based_on=based_on,
+        allow_clear=event.erased,
+    )
+    _written(work)[(event.segment_number, event.slice_index)] = version
+    return version
+
+
+def _newest(work: Work, event: MaskEvent) -> SliceAnnotation:
+    return work.store.slice(work.uid, event.segment_number, event.slice_index)
+
+
+def _draw_again(work: Work, event: MaskEvent) -> None:
+    _settle(work)
+    _put_on(work, event, _newest(work, event))
+
+
+def _settle(work: Work) -> None:
+    work.memory.pop(_CONFLICT, None)
+    editor.clear_problem(work.memory)
+
+
+def _written(work: Work) -> dict[tuple[int, int], int]:
+    written: dict[tuple[int, int], int] = work.memory.setdefault(_WRITTEN, {})
+    return written

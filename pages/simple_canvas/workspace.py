@@ -1,0 +1,256 @@
+"""The workspace around the simple canvas: tools, slice and strip as Streamlit's own elements."""
+
+import streamlit as st
+
+from core.annotation.actions import confirm_empty
+from core.annotation.states import SliceState
+from core.annotation.store import MaskChange, StoreError, VersionConflict
+from core.segments.segment import Segment
+from pages.session.editors import EditedSlice, Tool, ToolSettings, choose_editor
+from pages.session.model import show_model
+from pages.session.widget_keys import kept
+from pages.session.work import (
+    Work,
+    current_segment,
+    current_slice,
+    set_segment,
+    set_slice,
+)
+from pages.simple_canvas import drawable_canvas as editor
+from pages.simple_canvas.autosave import has_conflict, save_drawn, show_conflict
+from pages.simple_canvas.save_state import save_state
+from pages.views.display import Display, display_settings, slice_png, slice_size
+from pages.views.next_step import next_step
+from pages.views.second_series import choose_second, show_second
+from pages.views.segment_panel import choose_segment, segment_buttons
+from pages.views.state_strip import state_strip
+
+_TOOL_LABELS = {
+    Tool.BRUSH: "Brush",
+    Tool.OUTLINE: "Outline",
+    Tool.POLYGON: "Polygon",
+    Tool.ERASER: "Erase",
+}
+_TOOL_HINTS = {
+    Tool.BRUSH: "Paint over the structure.",
+    Tool.OUTLINE: "Draw around the structure; the area inside is filled.",
+    Tool.POLYGON: "Click corner after corner; click the first one again to close.",
+    Tool.ERASER: "Paint over what does not belong.",
+}
+
+
+@st.fragment
+def simple_workspace(work: Work) -> None:
+    """Show the slice, the tools beside it and the strip of slices below."""
+    save_drawn(work)
+    segments = work.segments()
+    segment = current_segment(work, segments)
+    if segment is None:
+        st.rerun()
+    picture, tools = st.columns([2.6, 1], gap="medium")
+    with tools:
+        next_step(work, segment)
+        choose_segment(work, segments, segment)
+        segment_buttons(work, segment)
+        settings = _drawing_tools(work, segment)
+        with st.expander("Display", icon=":material/contrast:"):
+            display = display_settings(work.series)
+            choose_editor(work.entrance.settings)
+            show_model(work.entrance.settings.weights, work.entrance.settings.device)
+        with st.expander("Second series", icon=":material/compare:"):
+            choose_second(work)
+        show_second(work, current_slice(work), display.longest)
+    with picture:
+        show_conflict(work)
+        bar = st.container()
+        _canvas(work, segments, segment, settings, display)
+        # After the canvas, which takes strokes again as soon as the tool is told here.
+        with bar:
+            _slice_bar(work, settings)
+        state_strip(
+            work.series.summary.slices,
+            work.annotations_of(segment.number),
+            current_slice(work),
+            key="strip",
+            on_choose=lambda index: _go_to(work, index),
+        )
+
+
+def _drawing_tools(work: Work, segment: Segment) -> ToolSettings:
+    """Offer the tools, and undo and redo across all slices."""
+    tool = st.segmented_control(
+        "Tool",
+        list(Tool),
+        format_func=lambda one: _TOOL_LABELS[one],
+        key=kept("tool", Tool.BRUSH),
+        width="stretch",
+        required=True,
+        label_visibility="collapsed",
+    )
+    tool = Tool(tool or Tool.BRUSH)
+    st.caption(_TOOL_HINTS[tool])
+    width = st.slider(
+        "Brush size",
+        2,
+        80,
+        key=kept("brush", 24),
+        disabled=tool not in (Tool.BRUSH, Tool.ERASER),
+    )
+    undo, redo = st.columns(2)
+    undoable = work.store.undo_action(work.uid, work.person)
+    redoable = work.store.redo_action(work.uid, work.person)
+    undo.button(
+        "Undo",
+        icon=":material/undo:",
+        key="leave-undo",
+        help=f"Take back: {undoable} (Ctrl+Z)" if undoable else "Nothing to undo",
+        disabled=undoable is None,
+        width="stretch",
+        on_click=_travel,
+        args=(work, "undo"),
+    )
+    redo.button(
+        "Redo",
+        icon=":material/redo:",
+        key="leave-redo",
+        help=f"Bring back: {redoable} (Ctrl+Y)" if redoable else "Nothing to redo",
+        disabled=redoable is None,
+        width="stretch",
+        on_click=_travel,
+        args=(work, "redo"),
+    )
+    clear, absent = st.columns(2)
+    clear.button(
+        "Clear slice",
+        key="leave-clear",
+        width="stretch",
+        on_click=_clear_slice,
+        args=(work, segment),
+        help="Remove this segment from this slice.",
+    )
+    absent.button(
+        "Not here",
+        key="leave-absent",
+        width="stretch",
+        on_click=_not_here,
+        args=(work, segment),
+        help="State that the structure is not on this slice: that teaches the model, too.",
+    )
+    return ToolSettings(tool, float(width))
+
+
+def _slice_bar(work: Work, settings: ToolSettings) -> None:
+    """Show where we are in the series, and whether everything is saved."""
+    slices = work.series.summary.slices
+    index = current_slice(work)
+    previous, position, following, state = st.columns(
+        [1, 2.4, 1, 1.2], vertical_alignment="center", gap="small"
+    )
+    previous.button(
+        "",
+        key="previous-slice",
+        icon=":material/chevron_left:",
+        help="Previous slice (left arrow key, or wheel over the slice)",
+        width="stretch",
+        on_click=_go_to,
+        args=(work, index - 1),
+    )
+    following.button(
+        "",
+        key="next-slice",
+        icon=":material/chevron_right:",
+        help="Next slice (right arrow key, or wheel over the slice)",
+        width="stretch",
+        on_click=_go_to,
+        args=(work, index + 1),
+    )
+    place = work.series.geometry.positions[index] @ work.series.geometry.normal
+    where = f" · {place:.1f} mm" if work.series.geometry.in_patient else ""
+    position.markdown(f"Slice **{index + 1}** of {slices}:gray[{where}]", text_alignment="center")
+    with state:
+        save_state(
+            editor.stored_strokes(work.memory),
+            settings.tool,
+            problem=has_conflict(work) or editor.problem(work.memory) is not None,
+        )
+
+
+def _canvas(
+    work: Work, segments: list[Segment], segment: Segment, settings: ToolSettings, display: Display
+) -> None:
+    """Show the slice to draw on."""
+    reason = editor.problem(work.memory)
+    if reason is not None and not has_conflict(work):
+        st.error(f"The last stroke is not saved: {reason}", icon=":material/error:")
+    index = current_slice(work)
+    editor.show_editor(
+        work.memory,
+        EditedSlice(
+            series_uid=work.uid,
+            segment=segment,
+            slice_index=index,
+            picture=slice_png(
+                work.series,
+                index,
+                segments,
+                work.store.annotation(work.uid),
+                segment.number,
+                display,
+            ),
+            size=slice_size(work.series, display),
+            annotation=work.store.slice(work.uid, segment.number, index),
+        ),
+        settings,
+    )
+
+
+def _go_to(work: Work, index: int) -> None:
+    """Go to a slice."""
+    set_slice(work, index)
+
+
+def _travel(work: Work, way: str) -> None:
+    """Undo or redo the person's last step, and show the slice where it happened."""
+    move = work.store.undo if way == "undo" else work.store.redo
+    changed = move(work.uid, work.person)
+    if not changed:
+        return
+    segment, index = min(changed)
+    if all(other != current_slice(work) for _, other in changed):
+        _go_to(work, index)
+    if len({number for number, _ in changed}) == 1:
+        set_segment(work, segment)
+
+
+def _clear_slice(work: Work, segment: Segment) -> None:
+    """Remove the segment from the slice shown."""
+    current = work.store.slice(work.uid, segment.number, current_slice(work))
+    if current.state is SliceState.EMPTY:
+        return
+    change = MaskChange(
+        segment.number,
+        current.slice_index,
+        None,
+        SliceState.EMPTY,
+        current.version,
+        allow_clear=True,
+    )
+    try:
+        work.store.put_many(work.uid, [change], work.person, "clear", "clear slice")
+    except (VersionConflict, StoreError) as error:
+        st.toast(str(error), icon=":material/error:")
+
+
+def _not_here(work: Work, segment: Segment) -> None:
+    """State that the structure is not on the slice shown."""
+    try:
+        confirm_empty(
+            work.store,
+            work.uid,
+            segment.number,
+            current_slice(work),
+            person=work.person,
+            allow_clear=True,
+        )
+    except (VersionConflict, StoreError) as error:
+        st.toast(str(error), icon=":material/error:")

@@ -1,0 +1,63 @@
+"""What one session was told so far, so that nothing is told twice."""
+
+import secrets
+from dataclasses import dataclass, field
+
+from pages.slice_editor.incoming import Outbox
+
+Place = tuple[int, int]
+"""Segment number and slice index."""
+
+_PLANES = ("row", "column")
+
+
+@dataclass
+class Told:
+    """What one session was told so far.
+
+    Attributes
+    ----------
+    epoch : str
+        Names this memory: a browser that knows another one is told everything.
+    revision : int
+        Counted up with every change that is told.
+    masks : dict
+        Version and revision of every mask told, by place.
+    pixels : dict
+        Number of the newest request answered, by client and what was asked for.
+    view, reported : (int, int or None)
+        Slice and segment the server means, and those the browser last said.
+    moves : int
+        Counted up when the server means another view than the browser.
+    """
+
+    epoch: str = field(default_factory=lambda: secrets.token_hex(8))
+    revision: int = 0
+    masks: dict[Place, tuple[int, int]] = field(default_factory=dict)
+    pixels: dict[tuple[str, str, int], int] = field(default_factory=dict)
+    view: tuple[int, int | None] | None = None
+    reported: tuple[int | None, int | None] | None = None
+    moves: int = 0
+
+    def is_due(self, outbox: Outbox, what: str, index: int, request: int) -> bool:
+        """Whether a request for pixels has not been answered yet; it is from now on.
+
+        Parameters
+        ----------
+        outbox : Outbox
+            Of the browser that asks.
+        what : str
+            "slice", "row", "column", or any name for slices of another series.
+        index : int
+            Which one.
+        request : int
+            Number of the request.
+        """
+        if not outbox.client:
+            return True
+        # Of a plane only the newest request counts, whichever row it is for.
+        name = (outbox.client, what, -1 if what in _PLANES else index)
+        if self.pixels.get(name, -1) >= request:
+            return False
+        self.pixels[name] = request
+        return True

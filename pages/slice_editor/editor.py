@@ -1,0 +1,109 @@
+"""The slice editor on its page.
+
+What a person does is stored and answered before anything is drawn; a run of this fragment is all
+that a stroke needs. What stands beside the editor is drawn again only when it has changed.
+"""
+
+from importlib.resources import files
+from typing import Any
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from core.segments.segment import Segment
+from pages.session.work import Work, current_segment, current_slice, set_segment, set_slice
+from pages.slice_editor.client_state import Told
+from pages.slice_editor.incoming import MessageError, Outbox, read_outbox
+from pages.slice_editor.message_handling import Answer, Answers, answer_messages
+from pages.slice_editor.outgoing import make_news
+
+KEY = "slice-editor"
+"""Key of the element and of its fragment."""
+
+SIDE = "slice-editor-side"
+"""Key of the fragment beside it, drawn again when counts change."""
+
+_ANSWERS = "slice_editor.answers"
+_TOLD = "slice_editor.told"
+_BESIDE = "slice_editor.beside"
+
+
+@st.fragment(key=KEY)
+def show_slice_editor(work: Work) -> None:
+    """Show the editor for the series; at least one segment is needed.
+
+    Parameters
+    ----------
+    work : Work
+        Series being worked on.
+    """
+    outbox, answers = _take_in(work)
+    segments = work.segments()
+    segment = current_segment(work, segments)
+    if segment is None:
+        st.rerun()
+    told: Told = work.memory.setdefault(_TOLD, Told())
+    work.memory.setdefault(_BESIDE, _beside(work, segment))
+    component = st.components.v2.component(
+        "slicewise.slice_editor",
+        html=(files("slicewise") / "editor.html").read_text(encoding="utf-8"),
+        css="editor.css",
+        js="editor.js",
+    )
+    component(
+        data=make_news(work, told, outbox, answers, segments, segment),
+        key=KEY,
+        on_outbox_change=lambda: _outbox_changed(work),
+    )
+
+
+def _outbox_changed(work: Work) -> None:
+    """Store at once; a run that shows the outcome follows."""
+    _take_in(work)
+    segment = current_segment(work, work.segments())
+    beside = _beside(work, segment)
+    if work.memory.get(_BESIDE) != beside and _only_fragments_run():
+        work.memory[_BESIDE] = beside
+        st.rerun([KEY, SIDE])
+
+
+def show_anew() -> None:
+    """Draw the editor and what stands beside it again, within a run of one of them."""
+    if _only_fragments_run():
+        st.rerun([KEY, SIDE])
+
+
+def _only_fragments_run() -> bool:
+    """Whether this run draws less than a page; one that draws a page must not be cut short."""
+    context = get_script_run_ctx()
+    return context is not None and bool(context.fragment_ids_this_run)
+
+
+def _take_in(work: Work) -> tuple[Outbox, list[Answer]]:
+    try:
+        state = st.session_state[KEY]["outbox"]
+    except (KeyError, TypeError):
+        state = None
+    summary = work.series.summary
+    try:
+        outbox = read_outbox(state, (summary.slices, summary.rows, summary.columns))
+    except MessageError:
+        # Nothing that our own editor sends; without an answer it says that nothing is saved.
+        return Outbox(), []
+    told: Told = work.memory.setdefault(_TOLD, Told())
+    reported = (outbox.slice, outbox.segment)
+    if outbox.client and reported != told.reported:
+        told.reported = reported
+        if outbox.slice is not None:
+            set_slice(work, outbox.slice)
+        if outbox.segment is not None:
+            set_segment(work, outbox.segment)
+    kept: Answers = work.memory.setdefault(_ANSWERS, Answers())
+    answers, _ = answer_messages(work, kept, outbox.messages)
+    return outbox, answers
+
+
+def _beside(work: Work, segment: Segment | None) -> Any:
+    """What the page beside the editor shows: while it stays the same, nothing is drawn anew."""
+    states = {place: one.state for place, one in work.store.annotation(work.uid).items()}
+    return segment, current_slice(work), states

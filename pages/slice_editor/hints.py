@@ -1,0 +1,71 @@
+"""From strokes that hint at a correction to the corrected mask."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.annotation.states import EXAMPLE_STATES
+from core.proposals.examples import SegmentExamples
+from pages.session.work import Work
+from pages.slice_editor.incoming import HintMessage
+
+_READY = "slice_editor.ready"
+
+
+def mask_from_hints(work: Work, message: HintMessage) -> NDArray[np.bool_]:
+    """Let the network answer strokes on a slice.
+
+    Parameters
+    ----------
+    work : Work
+        Series being worked on.
+    message : HintMessage
+        All strokes so far, and the mask before them.
+
+    Returns
+    -------
+    numpy.ndarray
+        Bool [rows, columns].
+
+    Raises
+    ------
+    ValueError
+        If the model cannot be used.
+    """
+    # Importing PyTorch takes seconds, which only those wait for who use the tool.
+    from core.proposals.correction import correct_slice
+
+    return correct_slice(_ready_slice(work, message), message.added, message.removed)
+
+
+def _ready_slice(work: Work, message: HintMessage) -> Any:
+    """The slice made ready for strokes, kept while they go on."""
+    from core.proposals.correction import ready_slice
+    from pages.session.model import load_model
+
+    known = {
+        index: one
+        for index, one in work.annotations_of(message.segment).items()
+        if one.state in EXAMPLE_STATES and index != message.slice
+    }
+    name = (
+        message.segment,
+        message.slice,
+        message.mask.tobytes(),
+        tuple(sorted((index, one.version) for index, one in known.items())),
+    )
+    kept = work.memory.get(_READY)
+    if kept is None or kept[0] != name:
+        settings = work.entrance.settings
+        ready = ready_slice(
+            work.series.volume,
+            work.series.geometry.spacing,
+            work.series.summary.modality,
+            SegmentExamples(message.segment, {index: one.mask for index, one in known.items()}),
+            message.slice,
+            message.mask,
+            load_model(settings.weights, settings.device),
+        )
+        kept = work.memory[_READY] = (name, ready)
+    return kept[1]

@@ -1,0 +1,289 @@
+"""What the editor in the browser says, checked once."""
+
+import base64
+import binascii
+import math
+import re
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.annotation.run_length import decode_runs
+
+_CLIENT = re.compile(r"[0-9a-z]{8,40}")
+_TOOL = re.compile(r"[a-z][a-z -]{0,39}")
+_MOST_MESSAGES = 5000
+_MOST_OF_SECOND = 4  # a slice of the second series is computed, which takes longer than sending it
+_LARGEST = 2**53  # whole numbers beyond are not exact in JavaScript
+
+
+class MessageError(ValueError):
+    """A message that no editor sends."""
+
+
+@dataclass(frozen=True, eq=False)
+class Message:
+    """One thing that a person did.
+
+    Attributes
+    ----------
+    client : str
+        Names the tab that sent it.
+    number : int
+        Counted up by the tab.
+    """
+
+    client: str
+    number: int
+
+    @property
+    def key(self) -> tuple[str, int]:
+        """Name of the message, as the store keeps it."""
+        return self.client, self.number
+
+
+@dataclass(frozen=True, eq=False)
+class MaskMessage(Message):
+    """A new mask.
+
+    Attributes
+    ----------
+    segment, slice : int
+        Where.
+    based_on : int
+        Version that the person drew on.
+    mask : numpy.ndarray
+        Bool [rows, columns].
+    tool : str
+        What it was drawn with.
+    erased : bool
+        Whether the tool takes pixels away, so that an empty mask is meant.
+    """
+
+    segment: int
+    slice: int
+    based_on: int
+    mask: NDArray[np.bool_]
+    tool: str
+    erased: bool
+
+
+@dataclass(frozen=True, eq=False)
+class AbsentMessage(Message):
+    """The structure is not on this slice; attributes as for `MaskMessage`."""
+
+    segment: int
+    slice: int
+    based_on: int
+
+
+@dataclass(frozen=True, eq=False)
+class StepMessage(Message):
+    """Take a step back, or bring one back.
+
+    Attributes
+    ----------
+    way : str
+        "undo" or "redo".
+    of : int or None
+        Number of the message whose step is meant; None for whichever is next.
+    """
+
+    way: Literal["undo", "redo"]
+    of: int | None
+
+
+@dataclass(frozen=True, eq=False)
+class HintMessage(Message):
+    """Strokes that say what to add and what to remove; the mask follows from them.
+
+    Attributes
+    ----------
+    segment, slice, based_on
+        As for `MaskMessage`.
+    mask : numpy.ndarray
+        Bool [rows, columns]: the mask before the first stroke.
+    added, removed : numpy.ndarray
+        Bool [rows, columns]: all strokes so far.
+    """
+
+    segment: int
+    slice: int
+    based_on: int
+    mask: NDArray[np.bool_]
+    added: NDArray[np.bool_]
+    removed: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Pixels that the browser asks for.
+
+    Attributes
+    ----------
+    slices : tuple of (int, int)
+        Slice index and number of the request; a later request for the same has another number.
+    row, column : (int, int) or None
+        Row, or column, of the plane across all slices, and number of the request.
+    second : tuple of (int, int)
+        As `slices`, of the second series on the planes of these slices.
+    """
+
+    slices: tuple[tuple[int, int], ...] = ()
+    row: tuple[int, int] | None = None
+    column: tuple[int, int] | None = None
+    second: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Outbox:
+    """All that the browser says at once.
+
+    Attributes
+    ----------
+    client : str
+        Names the tab; blank before it has said anything.
+    sent : int
+        How often the tab has said something.
+    epoch, revision : str, int
+        What the browser knows of the masks: everything up to this revision of this epoch.
+    segment, slice : int or None
+        What the person is looking at.
+    wanted : Wanted
+        Pixels to send.
+    messages : tuple of Message
+        Without an answer so far, oldest first.
+    """
+
+    client: str = ""
+    sent: int = 0
+    epoch: str = ""
+    revision: int = 0
+    segment: int | None = None
+    slice: int | None = None
+    wanted: Wanted = Wanted()
+    messages: tuple[Message, ...] = ()
+
+
+def read_outbox(value: Any, shape: tuple[int, int, int]) -> Outbox:
+    """Check what came from the browser.
+
+    Parameters
+    ----------
+    value : Any
+        As it came.
+    shape : tuple of int
+        Slices, rows and columns of the series.
+
+    Returns
+    -------
+    Outbox
+        Empty where nothing has come yet.
+
+    Raises
+    ------
+    MessageError
+        If it is nothing that an editor sends.
+    """
+    if value is None:
+        return Outbox()
+    outbox = _mapping(value)
+    messages = _list(outbox.get("messages"))
+    if len(messages) > _MOST_MESSAGES:
+        raise MessageError("An editor sends no more than some thousand messages at once.")
+    slices = shape[0]
+    return Outbox(
+        client=_text(outbox.get("client"), _CLIENT),
+        sent=_whole(outbox.get("sent")),
+        epoch=str(outbox.get("epoch", ""))[:40],
+        revision=_whole(outbox.get("revision")),
+        segment=_optional(outbox.get("segment"), _LARGEST),
+        slice=_optional(outbox.get("slice"), slices),
+        wanted=_wanted(_mapping(outbox.get("wanted", {})), shape),
+        messages=tuple(_message(_mapping(one), shape) for one in messages),
+    )
+
+
+def _message(value: dict[str, Any], shape: tuple[int, int, int]) -> Message:
+    client = _text(value.get("client"), _CLIENT)
+    number = _whole(value.get("number"))
+    kind = value.get("kind")
+    if kind in ("undo", "redo"):
+        return StepMessage(client, number, kind, _optional(value.get("of"), _LARGEST))
+    segment = _whole(value.get("segment"))
+    index = _whole(value.get("slice"), shape[0])
+    based_on = _whole(value.get("base"))
+    place = (segment, index, based_on)
+
+    def mask(name: str) -> NDArray[np.bool_]:
+        return _mask(value.get(name), shape[1:])
+
+    if kind == "absent":
+        return AbsentMessage(client, number, *place)
+    if kind == "hints":
+        return HintMessage(client, number, *place, mask("mask"), mask("added"), mask("removed"))
+    if kind != "mask":
+        raise MessageError("No editor sends messages of this kind.")
+    tool = _text(value.get("tool"), _TOOL)
+    return MaskMessage(client, number, *place, mask("mask"), tool, value.get("erased") is True)
+
+
+def _wanted(value: dict[str, Any], shape: tuple[int, int, int]) -> Wanted:
+    slices, rows, columns = shape
+
+    def request(one: Any, most: int) -> tuple[int, int]:
+        pair = _list(one)
+        if len(pair) != 2:
+            raise MessageError("A request names what is wanted and has a number.")
+        return _whole(pair[0], most), _whole(pair[1])
+
+    def several(name: str, most: int) -> tuple[tuple[int, int], ...]:
+        return tuple(request(one, slices) for one in _list(value.get(name, []))[:most])
+
+    row, column = value.get("row"), value.get("column")
+    return Wanted(
+        several("slices", slices),
+        None if row is None else request(row, rows),
+        None if column is None else request(column, columns),
+        several("second", _MOST_OF_SECOND),
+    )
+
+
+def _mask(value: Any, shape: tuple[int, int]) -> NDArray[np.bool_]:
+    try:
+        return decode_runs(base64.b64decode(value, validate=True), shape)
+    except (binascii.Error, TypeError, ValueError) as error:
+        raise MessageError("A mask came in pieces.") from error
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise MessageError("An editor sends objects.")
+    return value
+
+
+def _list(value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        raise MessageError("An editor sends lists of messages and requests.")
+    return value
+
+
+def _text(value: Any, pattern: re.Pattern[str]) -> str:
+    if not isinstance(value, str) or not pattern.fullmatch(value):
+        raise MessageError("A name in a message has other characters than editors use.")
+    return value
+
+
+def _whole(value: Any, below: int = _LARGEST) -> int:
+    # JSON knows no whole numbers: 3 may come as 3.0.
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise MessageError("A number in a message is none.")
+    if value != int(value) or not 0 <= value < below:
+        raise MessageError("A number in a message is out of range.")
+    return int(value)
+
+
+def _optional(value: Any, below: int) -> int | None:
+    return None if value is None else _whole(value, below)

@@ -1,0 +1,171 @@
+"""From what the editor says to the store: everything is on disk before it is answered."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.annotation.actions import correct
+from core.annotation.records import MaskChange
+from core.annotation.states import SliceState
+from core.annotation.store import MessageReused, StoreError, VersionConflict
+from pages.session.work import Work
+from pages.slice_editor.hints import mask_from_hints
+from pages.slice_editor.incoming import (
+    AbsentMessage,
+    HintMessage,
+    MaskMessage,
+    Message,
+    StepMessage,
+)
+
+_MOST_ANSWERS = 10_000
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What became of a message.
+
+    Attributes
+    ----------
+    client, number : str, int
+        Which one.
+    result : str
+        "stored"; "skipped" for a step that is not the next one any more; "conflict" where somebody
+        else changed the slice; "refused" where the store says no.
+    text : str
+        Why it was refused, for people.
+    """
+
+    client: str
+    number: int
+    result: str
+    text: str = ""
+
+
+@dataclass
+class Answers:
+    """Answers given so far in this session, so that a message sent again is answered alike."""
+
+    given: dict[tuple[str, int], Answer] = field(default_factory=dict)
+    written: dict[tuple[int, int], int] = field(default_factory=dict)  # versions by place
+
+
+def answer_messages(
+    work: Work, answers: Answers, messages: tuple[Message, ...]
+) -> tuple[list[Answer], bool]:
+    """Do what messages ask for, each once.
+
+    Parameters
+    ----------
+    work : Work
+        Series being worked on.
+    answers : Answers
+        Of this session; answers are added.
+    messages : tuple of Message
+        Oldest first.
+
+    Returns
+    -------
+    list of Answer
+        One for each message.
+    bool
+        Whether anything was new.
+    """
+    new = False
+    for message in messages:
+        if message.key not in answers.given:
+            result, text = _do(work, answers, message)
+            answers.given[message.key] = Answer(message.client, message.number, result, text)
+            new = True
+    given = [answers.given[message.key] for message in messages]
+    for key in list(answers.given)[: max(0, len(answers.given) - _MOST_ANSWERS)]:
+        del answers.given[key]
+    return given, new
+
+
+def _do(work: Work, answers: Answers, message: Message) -> tuple[str, str]:
+    try:
+        if isinstance(message, StepMessage):
+            return _travel(work, message), ""
+        _store(work, answers, message)
+    except VersionConflict:
+        return "conflict", ""
+    except MessageReused as error:
+        # Stored before on top of a proposal that came in between, and sent again by a reloaded tab.
+        return ("stored", "") if _is_stored(work, message) else ("refused", str(error))
+    except (StoreError, ValueError) as error:
+        return "refused", str(error)
+    return "stored", ""
+
+
+def _travel(work: Work, message: StepMessage) -> str:
+    following = work.store.next_steps(work.uid, work.person)
+    step = following.undo if message.way == "undo" else following.redo
+    if message.of is not None and (
+        step is None or step.message is None or tuple(step.message) != (message.client, message.of)
+    ):
+        return "skipped"
+    move = work.store.undo if message.way == "undo" else work.store.redo
+    move(work.uid, work.person, message=message.key)
+    return "stored"
+
+
+def _store(work: Work, answers: Answers, message: Message) -> None:
+    assert isinstance(message, MaskMessage | AbsentMessage | HintMessage)
+    place = (message.segment, message.slice)
+    try:
+        version = _put(work, message, message.based_on)
+    except VersionConflict as conflict:
+        if answers.written.get(place) != conflict.stored:
+            raise
+        # Written here on top of a proposal that came in between: what is sent contains it.
+        version = _put(work, message, conflict.stored)
+    answers.written[place] = version
+
+
+def _put(work: Work, message: MaskMessage | AbsentMessage | HintMessage, based_on: int) -> int:
+    if isinstance(message, AbsentMessage):
+        change = MaskChange(
+            message.segment,
+            message.slice,
+            None,
+            SliceState.CONFIRMED_EMPTY,
+            based_on,
+            allow_clear=True,
+        )
+        action = "it is not here"
+        return work.store.put_many(
+            work.uid, [change], work.person, "review", action, message=message.key
+        )[0]
+    hints = isinstance(message, HintMessage)
+    return correct(
+        work.store,
+        work.uid,
+        message.segment,
+        message.slice,
+        mask_from_hints(work, message) if isinstance(message, HintMessage) else message.mask,
+        person=work.person,
+        tool="hints" if isinstance(message, HintMessage) else message.tool,
+        based_on=based_on,
+        allow_clear=hints or (isinstance(message, MaskMessage) and message.erased),
+        message=message.key,
+    )
+
+
+def _is_stored(work: Work, message: Message) -> bool:
+    if not isinstance(message, MaskMessage):
+        return False
+    stored: NDArray[np.bool_] = work.store.slice(work.uid, message.segment, message.slice).mask
+    return bool(np.array_equal(stored, message.mask))
+
+
+def answer_dict(answer: Answer) -> dict[str, Any]:
+    """Answer as it travels."""
+    return {
+        "client": answer.client,
+        "number": answer.number,
+        "result": answer.result,
+        "text": answer.text,
+    }

@@ -1,0 +1,203 @@
+"""What the editor in the browser is told: the series, masks that changed, pixels it wants."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from core.annotation.records import StepTaken
+from core.annotation.run_length import encode_runs
+from core.annotation.store import SliceAnnotation
+from core.dicom.geometry import direction_letters
+from core.display.windows import window_choices
+from core.segments.segment import Segment
+from pages.session.work import Work, current_slice
+from pages.slice_editor.client_state import Place, Told
+from pages.slice_editor.framing import make_parcel
+from pages.slice_editor.incoming import Outbox, Wanted
+from pages.slice_editor.message_handling import Answer, answer_dict
+from pages.slice_editor.outgoing_second import second_news
+from pages.slice_editor.pixels import Scale, pack, scale_of
+
+_FIRST_SLICES = 1  # on either side, before the browser asks for any
+_PACKED_SLICES = 64
+
+
+def make_news(
+    work: Work,
+    told: Told,
+    outbox: Outbox,
+    answers: list[Answer],
+    segments: list[Segment],
+    segment: Segment,
+) -> bytes:
+    """Everything to tell the browser now.
+
+    Parameters
+    ----------
+    work : Work
+        Series being worked on.
+    told : Told
+        Of this session; brought up to date.
+    outbox : Outbox
+        What the browser said last.
+    answers : list of Answer
+        To its messages.
+    segments : list of Segment
+        All of the series.
+    segment : Segment
+        The one being worked on.
+
+    Returns
+    -------
+    bytes
+        See `make_parcel`.
+    """
+    parts: list[bytes] = []
+    annotation = work.store.annotation(work.uid)
+    full = outbox.epoch != told.epoch
+    steps = work.store.next_steps(work.uid, work.person)
+    _notice_move(told, (current_slice(work), segment.number))
+    header = {
+        "series": _series(work, segments),
+        "epoch": told.epoch,
+        "full": full,
+        "view": {"slice": current_slice(work), "segment": segment.number, "moves": told.moves},
+        "heard": {"client": outbox.client, "number": outbox.sent},
+        "answers": [answer_dict(one) for one in answers],
+        "changes": _changes(annotation, told, 0 if full else outbox.revision, parts),
+        "revision": told.revision,
+        "steps": {"undo": _step(steps.undo), "redo": _step(steps.redo)},
+        "images": _images(work, told, outbox, parts),
+        "planes": _planes(work, told, outbox, parts),
+        "second": second_news(work, told, outbox, parts),
+    }
+    return make_parcel(header, parts)
+
+
+def _series(work: Work, segments: list[Segment]) -> dict[str, Any]:
+    series, geometry = work.series, work.series.geometry
+    scale = _scale(work.opened.key, work)
+    in_patient = geometry.in_patient
+    return {
+        "key": work.opened.key,
+        "shape": [series.summary.slices, series.summary.rows, series.summary.columns],
+        "spacing": [float(one) for one in geometry.spacing],
+        "offset": scale.offset,
+        "slope": scale.slope,
+        "counted": series.volume.dtype.kind in "iu",
+        "unit": "HU" if series.summary.modality == "CT" else "",
+        "inverted": series.inverted,
+        "inPatient": in_patient,
+        "letters": list(geometry.orientation_letters),
+        "normal": [direction_letters(way) for way in (-geometry.normal, geometry.normal)]
+        if in_patient
+        else ["", ""],
+        "positions": [round(float(one @ geometry.normal), 2) for one in geometry.positions]
+        if in_patient
+        else None,
+        "windows": [
+            {"name": name, "center": window.center, "width": window.width}
+            for name, window in _windows(work.opened.key, work).items()
+        ],
+        "segments": [
+            {"number": one.number, "label": one.label, "color": list(one.color)} for one in segments
+        ],
+    }
+
+
+def _notice_move(told: Told, view: tuple[int, int | None]) -> None:
+    if told.view is not None and view not in (told.view, told.reported):
+        told.moves += 1
+    told.view = view
+
+
+def _changes(
+    annotation: Mapping[Place, SliceAnnotation], told: Told, known: int, parts: list[bytes]
+) -> list[dict[str, Any]]:
+    """Masks newer than a revision; their run-length codes go to `parts`."""
+    changed = [
+        place
+        for place, one in annotation.items()
+        if told.masks.get(place, (0, 0))[0] != one.version
+    ]
+    if changed:
+        told.revision += 1
+        for place in changed:
+            told.masks[place] = (annotation[place].version, told.revision)
+    told_now = []
+    for place, one in annotation.items():
+        if told.masks[place][1] <= known:
+            continue
+        code = one.runs if one.runs is not None else _empty_code(one.shape)
+        parts.append(code)
+        told_now.append(
+            {
+                "segment": place[0],
+                "slice": place[1],
+                "version": one.version,
+                "state": str(one.state),
+                "expected": one.expected_dice,
+                "bytes": len(code),
+            }
+        )
+    return told_now
+
+
+def _images(work: Work, told: Told, outbox: Outbox, parts: list[bytes]) -> list[dict[str, int]]:
+    wanted = outbox.wanted.slices
+    if not outbox.client:
+        middle, slices = current_slice(work), work.series.summary.slices
+        near = sorted(range(slices), key=lambda index: abs(index - middle))
+        wanted = tuple((index, 0) for index in near[: 2 * _FIRST_SLICES + 1])
+    sent = []
+    for index, request in wanted:
+        if not told.is_due(outbox, "slice", index, request):
+            continue
+        parts.append(_packed_slice(work.opened.key, index, work))
+        sent.append({"slice": index, "bytes": len(parts[-1])})
+    return sent
+
+
+def _planes(work: Work, told: Told, outbox: Outbox, parts: list[bytes]) -> list[dict[str, Any]]:
+    scale = _scale(work.opened.key, work)
+    wanted: Wanted = outbox.wanted
+    sent = []
+    for axis, asked in (("row", wanted.row), ("column", wanted.column)):
+        if asked is None or not told.is_due(outbox, axis, *asked):
+            continue
+        index = asked[0]
+        volume: NDArray[np.generic] = work.series.volume
+        plane = volume[:, index, :] if axis == "row" else volume[:, :, index]
+        parts.append(pack(plane, scale))
+        sent.append({"axis": axis, "index": index, "bytes": len(parts[-1])})
+    return sent
+
+
+def _step(step: StepTaken | None) -> dict[str, Any] | None:
+    if step is None:
+        return None
+    client, number = step.message if step.message is not None else (None, None)
+    return {"action": step.action, "client": client, "number": number}
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def _empty_code(shape: tuple[int, int]) -> bytes:
+    return encode_runs(np.zeros(shape, dtype=np.bool_))
+
+
+@st.cache_resource(max_entries=20, show_spinner=False)
+def _scale(key: str, _work: Work) -> Scale:
+    return scale_of(_work.series.volume)
+
+
+@st.cache_data(max_entries=20, show_spinner=False)
+def _windows(key: str, _work: Work) -> dict[str, Any]:
+    return window_choices(_work.series)
+
+
+@st.cache_data(max_entries=_PACKED_SLICES, show_spinner=False)
+def _packed_slice(key: str, index: int, _work: Work) -> bytes:
+    return pack(_work.series.volume[index], _scale(key, _work))

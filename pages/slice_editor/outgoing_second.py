@@ -1,0 +1,108 @@
+"""What the editor in the browser is told of the second series: its slices on the planes shown."""
+
+from typing import Any
+
+import streamlit as st
+
+from core.dicom.errors import DicomError
+from core.dicom.series import Series
+from core.display.second_series import slice_beside, times_finer
+from core.display.windows import window_choices
+from pages.session.work import Work
+from pages.slice_editor.client_state import Told
+from pages.slice_editor.incoming import Outbox
+from pages.slice_editor.pixels import Scale, pack, scale_of
+from pages.views.banner import series_name
+from pages.views.second_series import chosen_second, place_text
+
+_PACKED_SLICES = 32
+
+
+def second_news(
+    work: Work, told: Told, outbox: Outbox, parts: list[bytes]
+) -> dict[str, Any] | None:
+    """Tell how far the second series is read, and send slices of it that are wanted.
+
+    Parameters
+    ----------
+    work : Work
+        Series being worked on.
+    told : Told
+        Of this session; brought up to date.
+    outbox : Outbox
+        What the browser said last.
+    parts : list of bytes
+        Packed pixels are added to it.
+
+    Returns
+    -------
+    dict or None
+        None where no second series is chosen.
+    """
+    second = chosen_second(work)
+    if second is None:
+        return None
+    summary, key = second.reading.summary, second.opened.key
+    news: dict[str, Any] = {
+        "key": key,
+        "name": series_name(summary),
+        "slices": summary.slices,
+        "done": second.reading.done,
+        "problem": "",
+        "picture": None,
+        "images": [],
+    }
+    # Nobody waits for the whole series here: a stroke would have to wait with it.
+    if not second.reading.is_finished:
+        return news
+    try:
+        series = second.reading.result()
+    except DicomError as error:
+        return news | {"problem": str(error)}
+    first = work.series.summary
+    finer = times_finer(first, summary)
+    scale = _scale(key, series)
+    news["picture"] = {
+        "shape": [first.rows * finer, first.columns * finer],
+        "offset": scale.offset,
+        "slope": scale.slope,
+        "counted": series.volume.dtype.kind in "iu",
+        "unit": summary.units,
+        "inverted": series.inverted,
+        "windows": _windows(key, series),
+    }
+    for index, request in outbox.wanted.second:
+        if told.is_due(outbox, f"second {key}", index, request):
+            packed, place = _packed_slice(work.opened.key, key, index, work, series)
+            parts.append(packed)
+            news["images"].append({"slice": index, "bytes": len(packed), "place": place})
+    return news
+
+
+@st.cache_resource(max_entries=20, show_spinner=False)
+def _scale(key: str, _series: Series) -> Scale:
+    return scale_of(_series.volume)
+
+
+@st.cache_data(max_entries=20, show_spinner=False)
+def _windows(key: str, _series: Series) -> list[dict[str, Any]]:
+    return [
+        {"name": name, "center": window.center, "width": window.width}
+        for name, window in window_choices(_series).items()
+    ]
+
+
+@st.cache_data(max_entries=_PACKED_SLICES, show_spinner=False)
+def _packed_slice(
+    first: str, second: str, index: int, _work: Work, _series: Series
+) -> tuple[bytes, str]:
+    scale = _scale(second, _series)
+    summary = _work.series.summary
+    beside = slice_beside(
+        summary,
+        index,
+        _series,
+        finer=times_finer(summary, _series.summary),
+        outside=scale.offset,
+    )
+    return pack(beside.values, scale), place_text(beside, _series.summary)

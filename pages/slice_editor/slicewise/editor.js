@@ -1,0 +1,82 @@
+// Slicewise's slice editor, as Streamlit loads it: called with every message from the server.
+
+import { createApp, hear, isMissingPixels, send, sendSoon } from "./model/app.js";
+import { openParcel } from "./model/framing.js";
+import { unpackPixels } from "./model/pixels.js";
+import { createScreen } from "./screen.js";
+import { updateSecond } from "./view/second_series.js";
+
+// One for the whole tab: it outlives the element while other pages are shown.
+const tab = (globalThis.slicewiseEditor ??= { app: null, screen: null, root: null });
+
+export default function ({ data, parentElement, setStateValue }) {
+  const root = parentElement.querySelector(".editor");
+  if (root === null || data === null) return undefined;
+  const parcel = openParcel(data);
+  const { header } = parcel;
+  if (tab.app === null || tab.app.info.key !== header.series.key) {
+    tab.screen?.close();
+    tab.screen = null;
+    tab.app = createApp(header);
+  }
+  const { app } = tab;
+  app.setState = setStateValue;
+  hear(app, header.heard);
+  app.info = header.series;
+  app.second = updateSecond(app.second, header.second, header.series.shape);
+  const changes = header.changes.map(({ bytes, ...one }) => ({ ...one, code: parcel.take(bytes) }));
+  const { answered, changed } = app.annotation.receive({ ...header, changes }, performance.now());
+  const isNew = tab.screen === null || tab.root !== root;
+  if (isNew) {
+    tab.screen?.close();
+    Object.assign(app, { slice: header.view.slice, segment: header.view.segment });
+    tab.root = root;
+    tab.screen = createScreen(root, app);
+  }
+  const { screen } = tab;
+  const removed = !app.info.segments.some((one) => one.number === app.segment);
+  if (isNew || removed || header.view.moves > app.moves) {
+    app.moves = header.view.moves;
+    screen.show(header.view.segment, header.view.slice);
+  }
+  screen.newsCame(answered, changed);
+  screen.secondCame();
+  unpack(app, header, parcel);
+  // Says hello: messages of an earlier load, and what is still missing.
+  if (isNew) send(app);
+  // Streamlit also calls this for a message that another one overtook: then the element stays.
+  return () =>
+    setTimeout(() => {
+      if (root.isConnected || tab.root !== root) return;
+      app.setState = null;
+      app.leavingUntil = -Infinity;
+      tab.screen?.close();
+      tab.screen = null;
+      tab.root = null;
+    });
+}
+
+async function unpack(app, header, parcel) {
+  const [slices, rows, columns] = app.info.shape;
+  const images = header.images.map((one) => [one, parcel.take(one.bytes)]);
+  const planes = header.planes.map((one) => [one, parcel.take(one.bytes)]);
+  const { second } = app;
+  const beside = (header.second?.images ?? []).map((one) => [one, parcel.take(one.bytes)]);
+  for (const [{ slice }, bytes] of images) {
+    if (app.pixels.has(slice)) continue;
+    app.pixels.put(slice, await unpackPixels(bytes, rows, columns), app.slice);
+    tab.screen?.pixelsCame(slice);
+  }
+  for (const [{ axis, index }, bytes] of planes) {
+    const numbers = await unpackPixels(bytes, slices, axis === "row" ? columns : rows);
+    app.planes[axis] = { index, numbers };
+    tab.screen?.planeCame(axis, app.planes[axis]);
+  }
+  for (const [{ slice, place }, bytes] of beside) {
+    const numbers = await unpackPixels(bytes, ...second.info.picture.shape);
+    second.places.set(slice, place);
+    second.pixels.put(slice, numbers, app.slice);
+    if (slice === app.slice) tab.screen?.secondCame();
+  }
+  if (images.length + planes.length + beside.length > 0 && isMissingPixels(app)) sendSoon(app, 20);
+}

@@ -1,0 +1,153 @@
+// What this tab knows and means, without the screen: one for each series that is open.
+
+import { createAnnotation } from "./annotation.js";
+import { AHEAD, createPlaneWish, createWishes, keepForReload, recallAfterReload, wireOf } from "./exchange.js";
+import { createPixelStore } from "./pixels.js";
+import { isMissingSecond } from "../view/second_series.js";
+
+const ANSWER_WITHIN_MS = 10000; // a link followed is not held back for longer
+const LEAVE_WITHIN_MS = 30000; // a server that has much to do needs seconds for another page
+const PREFERENCES = "slicewise.editor";
+
+function randomName() {
+  return Array.from(crypto.getRandomValues(new Uint8Array(8)), (one) =>
+    one.toString(16).padStart(2, "0"),
+  ).join("");
+}
+
+export function createApp(header) {
+  const { series, view } = header;
+  const [, rows, columns] = series.shape;
+  const client = randomName();
+  const [first] = series.windows;
+  const app = {
+    info: series,
+    client,
+    annotation: createAnnotation({ client, size: rows * columns, restored: recallAfterReload(series.key) }),
+    pixels: createPixelStore(rows, columns),
+    planes: { row: null, column: null },
+    wishes: createWishes(series.shape),
+    second: null, // a series beside the slice, see second.js
+    slice: view.slice,
+    segment: view.segment,
+    moves: view.moves,
+    cross: [Math.floor(rows / 2), Math.floor(columns / 2)],
+    planeWishes: { row: createPlaneWish(), column: createPlaneWish() },
+    tool: "brush",
+    erase: false,
+    size: (Math.min(rows * series.spacing[1], columns * series.spacing[2]) * 24) / 640,
+    firstWindow: first,
+    window: first,
+    tolerance: Math.round(first.width / 12),
+    range: [first.center - first.width / 4, first.center + first.width / 4],
+    style: { opacity: 0.35, filled: true, hidden: false },
+    view: null,
+    screen: null, // size of the stage that the view is for
+    setState: null, // sends to the server; null while the element is not on the page
+    sendLater: null, // timer, and when it is due
+    sendDue: 0,
+    sent: 0, // how often something was sent, and the last time that the server has answered
+    heard: 0,
+    sentAt: -Infinity,
+    leavingUntil: -Infinity,
+  };
+  const kept = readPreferences();
+  if (Number.isFinite(kept.opacity)) app.style.opacity = Math.min(Math.max(kept.opacity, 0), 1);
+  if (typeof kept.filled === "boolean") app.style.filled = kept.filled;
+  return app;
+}
+
+function readPreferences() {
+  try {
+    return JSON.parse(localStorage.getItem(PREFERENCES)) ?? {};
+  } catch {
+    return {};
+  }
+}
+
+export function keepPreferences({ style: { opacity, filled } }) {
+  try {
+    localStorage.setItem(PREFERENCES, JSON.stringify({ opacity, filled }));
+  } catch {
+    // Then they last as long as the tab.
+  }
+}
+
+/** Sends everything without an answer, with what is looked at and what is missing. */
+export function send(app) {
+  clearTimeout(app.sendLater);
+  app.sendLater = null;
+  const now = performance.now();
+  // Streamlit forgets a change of page, or leaves the new page blank, when anything else is sent
+  // before it comes.
+  if (now < app.leavingUntil) return;
+  const messages = app.annotation.outbox.send(now);
+  keepForReload(app.info.key, app.annotation.unsaved());
+  if (app.setState === null) return;
+  app.sentAt = now;
+  app.sent += 1;
+  const plane = (axis) => {
+    const index = axis === "row" ? app.cross[0] : app.cross[1];
+    return app.planeWishes[axis].for(index, app.planes[axis]?.index === index, now);
+  };
+  try {
+    app.setState("outbox", {
+      client: app.client,
+      sent: app.sent,
+      ...app.annotation.received(),
+      slice: app.slice,
+      segment: app.segment,
+      wanted: {
+        slices: app.wishes.for(app.slice, app.pixels.has, now),
+        row: plane("row"),
+        column: plane("column"),
+        second: secondWishes(app, now),
+      },
+      messages: messages.map(wireOf),
+    });
+  } catch {
+    // Without a connection: everything is sent again in a while.
+  }
+}
+
+/** Takes in how far the server has heard this tab. */
+export function hear(app, { client, number }) {
+  if (client === app.client) app.heard = number;
+}
+
+function secondWishes({ second, slice }, now) {
+  if (second === null || second.info.problem !== "") return [];
+  return second.wishes.for(slice, (one) => second.pixels?.has(one) ?? false, now);
+}
+
+/** Whether the page may be left now: nothing that was sent waits for its answer. */
+export function mayLeave(app, now) {
+  const answered = app.heard === app.sent || now - app.sentAt > ANSWER_WITHIN_MS;
+  return answered && app.annotation.state(now) !== "saving";
+}
+
+/** Sends nothing until another page has come, or has not come for long: a link to it was followed. */
+export function leave(app, now) {
+  app.leavingUntil = now + LEAVE_WITHIN_MS;
+}
+
+/** Sends soon, or when something else wants it sooner. */
+export function sendSoon(app, milliseconds) {
+  const due = performance.now() + milliseconds;
+  if (app.sendLater !== null && app.sendDue <= due) return;
+  clearTimeout(app.sendLater);
+  app.sendDue = due;
+  app.sendLater = setTimeout(() => send(app), milliseconds);
+}
+
+/** Whether there is something to ask for. */
+export function isMissingPixels(app) {
+  const [slices] = app.info.shape;
+  for (let away = 0; away <= AHEAD; away++) {
+    for (const slice of [app.slice - away, app.slice + away]) {
+      if (slice >= 0 && slice < slices && !app.pixels.has(slice)) return true;
+    }
+  }
+  if (app.planes.row?.index !== app.cross[0] || app.planes.column?.index !== app.cross[1]) return true;
+  return isMissingSecond(app.second, app.slice, slices);
+}

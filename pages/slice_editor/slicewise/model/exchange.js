@@ -1,0 +1,110 @@
+// Talking to the server: what is sent, what is kept for a reload, which pixels are asked for.
+
+import { fromBase64, toBase64 } from "../masks/run_length.js";
+
+export const AHEAD = 4; // slices fetched on either side
+const MOST_PIXELS_AT_ONCE = 3e6;
+const ASK_AGAIN_MS = { shown: 800, others: 3000 };
+const STORAGE = "slicewise.unsaved.";
+
+/** A message as it travels. */
+export function wireOf(message) {
+  if (message.wire !== undefined) return message.wire;
+  const { client, number, kind } = message;
+  let wire;
+  if (kind === "undo" || kind === "redo") wire = { client, number, kind, of: message.of };
+  else if (kind === "hints") {
+    const { segment, slice, base } = message;
+    const codes = ["mask", "added", "removed"].map((name) => [name, toBase64(message[name])]);
+    wire = { client, number, kind, segment, slice, base, ...Object.fromEntries(codes) };
+  } else {
+    const [{ segment, slice, base, code }] = message.changes;
+    wire = { client, number, kind, segment, slice, base };
+    if (kind === "mask") {
+      Object.assign(wire, { mask: toBase64(code), tool: message.tool, erased: message.erased });
+    }
+  }
+  message.wire = wire;
+  return wire;
+}
+
+/**
+ * Keeps messages without an answer for the next load of this tab, and only as long as needed. They
+ * hold outlines and an opaque key of the series, nothing that names a patient.
+ */
+export function keepForReload(key, messages) {
+  try {
+    if (messages.length === 0) sessionStorage.removeItem(STORAGE + key);
+    else sessionStorage.setItem(STORAGE + key, JSON.stringify(messages, packed));
+  } catch {
+    // Without this storage a reload is safe only after the answer, which is what the page says.
+  }
+}
+
+/** Messages that `keepForReload` kept, oldest first. */
+export function recallAfterReload(key) {
+  try {
+    const messages = JSON.parse(sessionStorage.getItem(STORAGE + key) ?? "[]", unpacked);
+    return Array.isArray(messages) ? messages : [];
+  } catch {
+    return [];
+  }
+}
+
+const PREFIX = "runs:";
+
+function packed(name, value) {
+  if (name === "wire") return undefined;
+  return value instanceof Uint8Array ? PREFIX + toBase64(value) : value;
+}
+
+function unpacked(name, value) {
+  const isCode = typeof value === "string" && value.startsWith(PREFIX);
+  return isCode ? fromBase64(value.slice(PREFIX.length)) : value;
+}
+
+/**
+ * Which slices to ask for: the one shown, then its neighbours, the nearest first.
+ *
+ * @param {number[]} shape Slices, rows and columns.
+ * @param {number} ahead Slices fetched on either side.
+ * @param {number} most Slices asked for at once, unless they are too large for as many.
+ */
+export function createWishes([slices, rows, columns], ahead = AHEAD, most = Infinity) {
+  const asked = new Map(); // slice -> {number, at}
+  const atOnce = Math.min(most, Math.max(1, Math.floor(MOST_PIXELS_AT_ONCE / (rows * columns))));
+  return {
+    /** Pairs of slice and number of the request; empty where everything is here. */
+    for(current, has, now) {
+      const near = [current];
+      for (let away = 1; away <= ahead; away++) near.push(current + away, current - away);
+      const missing = near.filter((slice) => slice >= 0 && slice < slices && !has(slice));
+      const chosen = missing.slice(0, atOnce);
+      for (const slice of chosen) {
+        const before = asked.get(slice);
+        const patience = slice === current ? ASK_AGAIN_MS.shown : ASK_AGAIN_MS.others;
+        if (before === undefined) asked.set(slice, { number: 1, at: now });
+        else if (now - before.at > patience) asked.set(slice, { number: before.number + 1, at: now });
+      }
+      return chosen.map((slice) => [slice, asked.get(slice).number]);
+    },
+  };
+}
+
+/** Which plane across the slices to ask for. */
+export function createPlaneWish() {
+  let asked = { index: -1, number: 0, at: -Infinity };
+  return {
+    /**
+     * Pair of row (or column) and number of the request; null where the plane is here. Of two
+     * messages in a row Streamlit may pass on the later one only: then the plane is asked for again.
+     */
+    for(index, isHere, now) {
+      if (isHere) return null;
+      if (index !== asked.index || now - asked.at > ASK_AGAIN_MS.others) {
+        asked = { index, number: asked.number + 1, at: now };
+      }
+      return [index, asked.number];
+    },
+  };
+}

@@ -1,0 +1,184 @@
+"""The archive (PACS) on the pages: search and open on the first, store on the last."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import streamlit as st
+
+from core.dicom.errors import DicomError
+from core.pacs.cache import KeptSeries, delete_kept, fetch_series, list_kept, tidy
+from core.pacs.dicomweb import MOST_STUDIES, ArchivedSeries, Query, search
+from core.pacs.settings import Archive, ArchiveError, read_archive
+from core.pacs.storing import store_instance
+from pages.session.work import forget_source
+from pages.views.banner import date, person_name
+from pages.views.formatting import count, plain
+
+_FOUND = "archive.found"
+_STORED = "archive.stored"
+_SHOWN = 30
+
+# Results of work like ours: worth knowing of, but no images to open.
+_RESULTS = {"SEG": "segmentation", "RTSTRUCT": "structure set"}
+_WITHOUT_IMAGES = frozenset(["SR", "PR", "KO", "DOC", "RTPLAN", "RTRECORD", "REG", "FID", "AU"])
+
+MODALITIES = ("", "CT", "MR", "PT", "US", "MG", "XA", "CR", "DX", "OT")
+
+
+def open_from_archive(home: Path, open_folder: Callable[[Path], None]) -> None:
+    """Offer to search the archive and to open what is found; nothing where no archive is set up.
+
+    Parameters
+    ----------
+    home : pathlib.Path
+        Folder of everything the app keeps.
+    open_folder : callable
+        Called with the folder that holds the series chosen.
+    """
+    archive = _archive(home)
+    if archive is None or not archive.url:
+        return
+    tidy(home, archive.cache)
+    with st.container(border=True, key="archive"):
+        st.subheader(plain(archive.name).capitalize())
+        _search_form(archive)
+        found: list[ArchivedSeries] | None = st.session_state.get(_FOUND)
+        if found is not None:
+            _list_found(home, archive, found, open_folder)
+        _list_copies(home)
+
+
+def store_in_archive(home: Path, path: Path) -> None:
+    """Offer to store a DICOM file in the archive; nothing where no archive is set up.
+
+    Parameters
+    ----------
+    home : pathlib.Path
+        Folder of everything the app keeps.
+    path : pathlib.Path
+        The file, which stays where it is.
+    """
+    archive = _archive(home)
+    if archive is None:
+        return
+    if st.session_state.get(_STORED) == path:
+        st.success(f"Stored in the {plain(archive.name)}.", icon=":material/cloud_done:")
+        return
+    if st.button(
+        f"Store in the {plain(archive.name)}",
+        icon=":material/cloud_upload:",
+        key="store-in-archive",
+        width="stretch",
+    ):
+        try:
+            with st.spinner("Storing…"):
+                store_instance(archive, path)
+        except DicomError as error:
+            st.error(f"{error} The file itself is kept.", icon=":material/error:")
+            return
+        st.session_state[_STORED] = path
+        st.rerun()
+
+
+def _archive(home: Path) -> Archive | None:
+    try:
+        return read_archive(home)
+    except ArchiveError as error:
+        st.error(str(error), icon=":material/settings:")
+        return None
+
+
+def _search_form(archive: Archive) -> None:
+    with st.form("archive-search", border=False):
+        first, second = st.columns(2)
+        patient_id = first.text_input("Patient ID")
+        patient_name = second.text_input("Patient name", help="Family name first.")
+        day = first.text_input("Study date", placeholder="2026-01-31 or 2026-01-01..2026-01-31")
+        modality = second.selectbox(
+            "Modality", MODALITIES, format_func=lambda one: one or "any", key="archive-modality"
+        )
+        if not st.form_submit_button("Search", icon=":material/search:", width="stretch"):
+            return
+    st.session_state.pop(_FOUND, None)
+    try:
+        with st.spinner("Searching…"):
+            st.session_state[_FOUND] = search(
+                archive, Query(patient_id, patient_name, day, modality)
+            )
+    except ArchiveError as error:
+        st.error(str(error), icon=":material/error:")
+
+
+def _list_found(
+    home: Path,
+    archive: Archive,
+    found: list[ArchivedSeries],
+    open_folder: Callable[[Path], None],
+) -> None:
+    listed = [one for one in found if one.modality not in _WITHOUT_IMAGES]
+    if not listed:
+        st.caption("Nothing found.")
+    for number, one in enumerate(listed[:_SHOWN]):
+        text, button = st.columns([3.4, 1], vertical_alignment="center")
+        name = plain(one.series_description) or "without description"
+        images = "" if one.instances is None else f" · {count(one.instances, 'instance')}"
+        text.markdown(f"**{name}** · {plain(one.modality)}{images}")
+        patient = " · ".join(filter(None, (person_name(one.patient_name), one.patient_id)))
+        study = " · ".join(filter(None, (plain(one.study_description), date(one.study_date))))
+        text.caption(f"{plain(patient)}  \n{study}")
+        if one.modality in _RESULTS:
+            button.caption(_RESULTS[one.modality])
+        elif button.button("Fetch", key=f"archive-fetch-{number}", width="stretch"):
+            folder = _fetched(home, archive, one)
+            if folder is not None:
+                open_folder(folder)
+    if len({one.study_uid for one in found}) >= MOST_STUDIES:
+        st.caption(f"Only {MOST_STUDIES} studies were looked into.")
+    if len(listed) > _SHOWN:
+        st.caption(f"{len(listed) - _SHOWN} more: search for something narrower.")
+
+
+def _fetched(home: Path, archive: Archive, one: ArchivedSeries) -> Path | None:
+    """Bring a series here with a progress bar; where that fails, say why."""
+    bar = st.progress(0.0, "Fetching…")
+
+    def show(done: int, total: int) -> None:
+        bar.progress(done / total, f"{done} of {total} instances")
+
+    try:
+        return fetch_series(archive, one.study_uid, one.series_uid, home, show)
+    except ArchiveError as error:
+        st.error(f"{error} What has arrived is kept for the next try.", icon=":material/error:")
+        return None
+    finally:
+        bar.empty()
+
+
+def _list_copies(home: Path) -> None:
+    copies = list_kept(home)
+    if not copies:
+        return
+    with st.expander(f"Kept here: {len(copies)} series"):
+        for one in copies:
+            text, delete = st.columns([3, 1], vertical_alignment="center")
+            text.caption(
+                f"{one.used:%Y-%m-%d %H:%M} UTC · {count(one.files, 'file')} · "
+                f"{one.size / 1e6:.0f} MB"
+            )
+            if delete.button(
+                "",
+                icon=":material/delete:",
+                key=f"archive-delete-{one.folder.name}",
+                help="Delete this copy. The archive keeps its own, and what was drawn stays.",
+            ):
+                _delete(home, one)
+
+
+def _delete(home: Path, copy: KeptSeries) -> None:
+    try:
+        delete_kept(home, copy.folder.name)
+    except ArchiveError as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    forget_source(home, copy.folder)
+    st.rerun()

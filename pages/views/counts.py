@@ -1,0 +1,63 @@
+"""How many slices of each segment are drawn, accepted, corrected…, and the volume in ml."""
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from core.annotation.states import SliceState
+from core.annotation.store import SliceAnnotation
+from core.annotation.summary import summarise
+from core.segments.segment import Segment
+from pages.session.work import Work
+
+_COLUMNS = {
+    SliceState.DRAWN: "Drawn",
+    SliceState.ACCEPTED: "Accepted",
+    SliceState.CORRECTED: "Corrected",
+    SliceState.CONFIRMED_EMPTY: "Not here",
+    SliceState.PROPOSED: "Proposed",
+    SliceState.EMPTY: "Nothing yet",
+}
+
+
+def counts_table(
+    work: Work,
+    segments: list[Segment],
+    annotation: Mapping[tuple[int, int], SliceAnnotation],
+) -> None:
+    """Show the table.
+
+    Parameters
+    ----------
+    work : Work
+        Series being worked on.
+    segments : list of Segment
+        One row each.
+    annotation : mapping of (int, int) to SliceAnnotation
+        By segment number and slice index.
+    """
+    if not segments:
+        return
+    geometry = work.series.geometry
+    summaries = summarise(
+        annotation,
+        [segment.number for segment in segments],
+        work.series.summary.slices,
+        geometry.spacing,
+    )
+    rows = []
+    for segment in segments:
+        summary = summaries[segment.number]
+        row: dict[str, str | int | float] = {"Segment": segment.label}
+        row |= {title: summary.counts[state] for state, title in _COLUMNS.items()}
+        if geometry.in_patient:
+            row["Volume (ml)"] = summary.volume_ml
+            row["Proposed (ml)"] = summary.proposed_ml
+        rows.append(row)
+    ml = st.column_config.NumberColumn(format="%.1f")
+    st.dataframe(
+        rows,
+        hide_index=True,
+        width="stretch",
+        column_config={"Volume (ml)": ml, "Proposed (ml)": ml},
+    )

@@ -1,0 +1,127 @@
+"""How slices are shown: window, opacity of masks, size; chosen once for all pages."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import streamlit as st
+
+from core.annotation.states import SliceState
+from core.annotation.store import SliceAnnotation
+from core.dicom.series import Series, Window
+from core.display.grey import to_grey
+from core.display.picture import Layer, draw_slice, picture_size, png
+from core.display.windows import CUSTOM, window_choices
+from core.segments.segment import Segment
+from pages.session.widget_keys import kept
+
+SIZES = (448, 512, 576, 640, 704, 768, 896, 1024)
+"""Picture pixels of the longer side of a slice."""
+
+_PROPOSED_SHARE = 0.35  # of the opacity, so that a proposal never looks like a drawn mask
+_OTHERS_SHARE = 0.4
+
+
+@dataclass(frozen=True)
+class Display:
+    """How slices are shown.
+
+    Attributes
+    ----------
+    window : Window
+        Range of modality values from black to white.
+    opacity : float
+        Of the filling of masks, 0 to 1.
+    longest : int
+        Picture pixels of the longer side.
+    """
+
+    window: Window
+    opacity: float
+    longest: int
+
+
+def display_settings(series: Series) -> Display:
+    """Let the person choose how slices are shown.
+
+    Parameters
+    ----------
+    series : Series
+        With its pixels.
+
+    Returns
+    -------
+    Display
+        As chosen, now or on another page.
+    """
+    choices = _window_choices(series.summary.uid, series)
+    names = [*choices, CUSTOM]
+    if st.session_state.get("kept.window") not in (None, *names):
+        st.session_state.pop("kept.window")
+        st.session_state.pop("window", None)
+    name = st.selectbox("Window", names, key=kept("window", names[0]))
+    window = choices.get(name) or _custom_window(choices[names[0]])
+    opacity = st.slider("Mask opacity", 0, 100, key=kept("opacity", 35), format="%d%%")
+    longest = st.select_slider("Image size", SIZES, key=kept("size", 640))
+    return Display(window, opacity / 100, longest)
+
+
+def slice_size(series: Series, display: Display) -> tuple[int, int]:
+    """Width and height in picture pixels at which slices of a series are shown."""
+    summary = series.summary
+    return picture_size(summary.rows, summary.columns, summary.pixel_spacing, display.longest)
+
+
+def slice_png(
+    series: Series,
+    slice_index: int,
+    segments: list[Segment],
+    annotations: Mapping[tuple[int, int], SliceAnnotation],
+    active: int | None,
+    display: Display,
+) -> bytes:
+    """Picture of a slice with all its masks, the active segment on top.
+
+    Parameters
+    ----------
+    series : Series
+        With its pixels.
+    slice_index : int
+        Counted from 0 along the normal.
+    segments : list of Segment
+        Those to show.
+    annotations : mapping of (int, int) to SliceAnnotation
+        By segment number and slice index.
+    active : int or None
+        Number of the segment being worked on.
+    display : Display
+        How to show it.
+
+    Returns
+    -------
+    bytes
+        PNG.
+    """
+    layers = []
+    for segment in sorted(segments, key=lambda one: one.number == active):
+        annotation = annotations.get((segment.number, slice_index))
+        if annotation is None or not annotation.pixels:
+            continue
+        proposed = annotation.state is SliceState.PROPOSED
+        share = _PROPOSED_SHARE if proposed else 1.0
+        share *= 1.0 if segment.number == active else _OTHERS_SHARE
+        layers.append(Layer(annotation.mask, segment.color, display.opacity * share, proposed))
+    grey = to_grey(series.volume[slice_index], display.window, inverted=series.inverted)
+    letters = series.geometry.orientation_letters
+    return png(draw_slice(grey, slice_size(series, display), layers, letters))
+
+
+@st.cache_data(max_entries=20, show_spinner=False)
+def _window_choices(uid: str, _series: Series) -> dict[str, Window]:
+    return window_choices(_series)
+
+
+def _custom_window(first: Window) -> Window:
+    level, width = st.columns(2)
+    center = level.number_input("Level", key=kept("level", first.center), step=10.0)
+    wide = width.number_input("Width", min_value=1.0, key=kept("width", first.width), step=10.0)
+    return Window(float(center), float(wide), CUSTOM)

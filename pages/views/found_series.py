@@ -1,0 +1,65 @@
+"""The list of series found in a folder or upload, each with a thumbnail and a way to open it."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core.dicom.errors import DicomError
+from core.dicom.series import SeriesSummary
+from core.display.grey import thumbnail
+from pages.views.banner import person_name, series_name, size_text
+from pages.views.formatting import plain
+
+_THUMBNAIL = 112  # picture pixels
+
+
+def show_found(found: Sequence[SeriesSummary]) -> tuple[SeriesSummary, bool] | None:
+    """Show series to choose from.
+
+    Parameters
+    ----------
+    found : sequence of SeriesSummary
+        From `find_series`.
+
+    Returns
+    -------
+    tuple of SeriesSummary and bool, or None
+        The series whose button was pressed, and whether to leave out its damaged files.
+    """
+    chosen = None
+    for number, summary in enumerate(found):
+        with st.container(border=True, key=f"found-{number}"):
+            picture, text, button = st.columns([1, 4.2, 1.3], vertical_alignment="center")
+            picture_bytes = _thumbnail(summary.uid, summary)
+            if picture_bytes is None:
+                picture.caption("no picture")
+            else:
+                picture.image(picture_bytes, alt=f"Middle slice of series {number + 1}")
+            with text:
+                st.markdown(f"**{plain(series_name(summary))}** · {plain(summary.modality)}")
+                st.caption(
+                    f"{size_text(summary)}  \n{plain(person_name(summary.patient_name))} · "
+                    f"{plain(summary.study_description) or 'study without description'}"
+                )
+                for problem in (*summary.problems, *summary.damaged):
+                    st.caption(f":orange[⚠ {plain(problem)}]")
+            if summary.damaged:
+                label, note = "Open without the damaged files", True
+            else:
+                label, note = "Open", False
+            if button.button(
+                label,
+                key=f"leave-open-{number}",
+                type="primary" if number == 0 and not note else "secondary",
+                width="stretch",
+            ):
+                chosen = (summary, note)
+    return chosen
+
+
+@st.cache_data(max_entries=200, show_spinner=False)
+def _thumbnail(uid: str, _summary: SeriesSummary) -> bytes | None:
+    try:
+        return thumbnail(_summary, _THUMBNAIL)
+    except DicomError:
+        return None

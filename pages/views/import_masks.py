@@ -1,0 +1,89 @@
+"""Opening a segmentation or an RT structure set onto the series that is open."""
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+from core.annotation.seeding import seed_annotation
+from core.annotation.states import SliceState
+from core.annotation.store import StoreError
+from core.dicom.errors import DicomError, NeedsConsentError
+from core.dicom.series import SeriesSummary
+from core.formats.reading import read_masks
+from core.segments.segment_masks import SegmentMasks
+from pages.session.gate import Entrance
+from pages.session.work import chosen_summary, open_store, slice_names
+from pages.views.formatting import count, plain
+
+_CONSENT = "masks-in.consent"
+_DRAWN, _PROPOSED = "Drawn: they teach the model", "Proposals: to be checked first"
+
+
+def take_masks(entrance: Entrance) -> None:
+    """Offer to put masks from a file onto the open series; nothing where none is open."""
+    summary = chosen_summary(entrance)
+    if summary is None:
+        return
+    with st.container(border=True, key="masks-in"):
+        st.subheader("Masks for the open series")
+        with st.form("masks-in-form", border=False):
+            file = st.file_uploader(
+                "DICOM segmentation or RT structure set",
+                key="masks-in-file",
+                help="Added as further segments; what is drawn already stays as it is.",
+            )
+            meaning = st.radio("Take them as", (_DRAWN, _PROPOSED), key="masks-in-meaning")
+            pressed = st.form_submit_button("Put onto the series", width="stretch")
+        consent = bool(st.session_state.pop(_CONSENT, False))
+        if (pressed or consent) and file is not None:
+            state = SliceState.DRAWN if meaning == _DRAWN else SliceState.PROPOSED
+            _put(entrance, summary, file, state, consent=consent)
+
+
+def _give_consent() -> None:
+    st.session_state[_CONSENT] = True
+
+
+def _put(
+    entrance: Entrance,
+    summary: SeriesSummary,
+    file: UploadedFile,
+    state: SliceState,
+    *,
+    consent: bool,
+) -> None:
+    try:
+        read = _read(summary, file, consent=consent)
+        store = open_store(entrance.settings.database)
+        store.open_series(summary.uid, slice_names(summary), summary.rows, summary.columns)
+        added = seed_annotation(
+            store,
+            summary.uid,
+            [(one.segment, one.masks) for one in read],
+            state=state,
+            person=entrance.person,
+        )
+    except NeedsConsentError as error:
+        st.warning(str(error), icon=":material/help:")
+        st.button(
+            "Use it all the same", key="masks-in-consent", on_click=_give_consent, width="stretch"
+        )
+        return
+    except (DicomError, StoreError) as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    slices = sum(len(one.masks) for one in read)
+    names = ", ".join(plain(segment.label) for segment in added)
+    st.success(f"Added {names}: {count(slices, 'mask')}.", icon=":material/check:")
+    st.page_link("pages/annotate.py", label="Go on annotating", icon=":material/draw:")
+
+
+def _read(summary: SeriesSummary, file: UploadedFile, *, consent: bool) -> list[SegmentMasks]:
+    """Read an uploaded file under a neutral name, for its own may be the patient's."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "upload" / "masks"
+        path.parent.mkdir()
+        path.write_bytes(file.getbuffer())
+        return read_masks(path, summary, allow_same_frame=consent)

@@ -1,0 +1,128 @@
+"""The one next step: draw, propose, review or export."""
+
+import streamlit as st
+
+from core.annotation.states import EXAMPLE_STATES, SliceState
+from core.proposals.examples import Proposal
+from core.proposals.next_slice import Suggestion, suggest_slice
+from core.segments.segment import Segment
+from pages.session.proposal_jobs import carry_on, running_job, show_progress, start_proposing
+from pages.session.work import Work, current_slice, set_slice
+from pages.views.formatting import count
+
+_ENOUGH_SLICES = 3
+
+
+def next_step(work: Work, segment: Segment) -> None:
+    """Show what to do next.
+
+    Parameters
+    ----------
+    work : Work
+        Series being worked on.
+    segment : Segment
+        The one being worked on.
+    """
+    show_progress(work)
+    if running_job(work) is not None:
+        return
+    _suggest(work, segment)
+    annotation = work.store.annotation(work.uid)
+    proposed = sum(one.state is SliceState.PROPOSED for one in annotation.values())
+    own = [one for (number, _), one in annotation.items() if number == segment.number]
+    examples = [one for one in own if one.state in EXAMPLE_STATES]
+    drawn = sum(one.pixels > 0 for one in examples)
+    missing = min(_ENOUGH_SLICES, work.series.summary.slices) - drawn
+    if proposed:
+        if st.button(
+            f"Review {count(proposed, 'proposal')}",
+            icon=":material/fact_check:",
+            type="primary",
+            key="leave-review",
+            width="stretch",
+        ):
+            st.switch_page("pages/review.py")
+    elif missing > 0:
+        st.caption(
+            f"Next: draw on {missing} more {'slice' if missing == 1 else 'slices'}. The first and "
+            "the last slice of the structure and one between teach most."
+        )
+    elif len(examples) == work.series.summary.slices:
+        if st.button(
+            "Export",
+            icon=":material/download:",
+            type="primary",
+            key="leave-export",
+            width="stretch",
+        ):
+            st.switch_page("pages/export.py")
+        return
+    st.button(
+        "Propose again" if proposed else "Propose",
+        icon=":material/auto_awesome:",
+        type="primary" if missing <= 0 and not proposed else "secondary",
+        disabled=drawn == 0,
+        help="Suggests masks for the other slices from those you stand behind, which stay as "
+        "they are.",
+        key="leave-propose",
+        on_click=start_proposing,
+        args=(work,),
+        width="stretch",
+    )
+
+
+def _suggest(work: Work, segment: Segment) -> None:
+    """Say which slice would help most, and go there in one click; or let neighbours follow."""
+    index = current_slice(work)
+    own = work.annotations_of(segment.number)
+    here = own.get(index)
+    beside = [own.get(near) for near in (index - 1, index + 1)]
+    if (
+        here is not None
+        and here.state is SliceState.CORRECTED
+        and any(one is not None and one.state is SliceState.PROPOSED for one in beside)
+    ):
+        st.button(
+            "Carry on from here",
+            icon=":material/keyboard_double_arrow_right:",
+            key="leave-carry-on",
+            help="Proposes the slices around this one anew, up to the next ones you stand behind.",
+            on_click=carry_on,
+            args=(work, segment.number, index),
+            width="stretch",
+        )
+    suggestion = _suggestion(
+        work.uid,
+        segment.number,
+        tuple(sorted((place, one.version) for place, one in own.items())),
+        work,
+    )
+    if suggestion is None or suggestion.slice == index:
+        return
+    if st.button(
+        f"Next: slice {suggestion.slice + 1}",
+        icon=":material/my_location:",
+        key="leave-suggested",
+        help=f"Drawing or correcting this slice would help most: {suggestion.reason}.",
+        width="stretch",
+    ):
+        set_slice(work, suggestion.slice)
+        st.rerun()
+    st.caption(suggestion.reason)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _suggestion(
+    uid: str, number: int, versions: tuple[tuple[int, int], ...], _work: Work
+) -> Suggestion | None:
+    """Suggest a slice once something is proposed; kept until a slice of the segment changes."""
+    own = _work.annotations_of(number)
+    proposals = {
+        index: Proposal(number, index, one.mask, one.expected_dice)
+        for index, one in own.items()
+        if one.state is SliceState.PROPOSED
+    }
+    if not proposals:
+        return None
+    examples = {index: one.mask for index, one in own.items() if one.state in EXAMPLE_STATES}
+    return suggest_slice(examples, proposals, _work.series.summary.slices)

@@ -1,0 +1,245 @@
+"""A second series beside the slice: which can be shown there, and the one that is."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import streamlit as st
+
+from core.dicom.errors import DicomError
+from core.dicom.progressive import SeriesReading
+from core.dicom.reading import find_series
+from core.dicom.series import Series, SeriesSummary, Window
+from core.display.grey import to_grey
+from core.display.picture import draw_slice, picture_size, png
+from core.display.second_series import SliceBeside, reason_against, slice_beside, times_finer
+from core.display.windows import window_choices
+from core.home.opened_series import OpenedSeries, recall_series, remembered_series, series_key
+from pages.session.opening import begin_reading, found_together, source_files
+from pages.session.work import SECOND, Work
+from pages.views.banner import series_name
+from pages.views.formatting import count, plain
+
+_LISTED = "second.listed"
+_ELSEWHERE = "second.elsewhere"
+_PROBLEM = "second.problem"
+_WIDGET = "second-series"
+_NONE = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Second:
+    """The series shown beside the slice, kept while it is.
+
+    Attributes
+    ----------
+    opened : OpenedSeries
+        Key and place.
+    reading : SeriesReading
+        In the background; it may not have ended.
+    """
+
+    opened: OpenedSeries
+    reading: SeriesReading
+
+
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """A series that might be shown beside the slice.
+
+    Attributes
+    ----------
+    opened : OpenedSeries
+        Key and place.
+    summary : SeriesSummary
+        What its headers say.
+    found : tuple of SeriesSummary
+        All series found where it lies.
+    reason : str or None
+        Why it cannot be shown; None where it can.
+    """
+
+    opened: OpenedSeries
+    summary: SeriesSummary
+    found: tuple[SeriesSummary, ...]
+    reason: str | None
+
+
+def chosen_second(work: Work) -> Second | None:
+    """Second series chosen in this tab."""
+    second: Second | None = work.memory.get(SECOND)
+    return second
+
+
+def candidates(work: Work) -> list[Candidate]:
+    """Series found where the one worked on lies, and elsewhere once a person looked there.
+
+    Raises
+    ------
+    DicomError
+        When the place of the series worked on cannot be read any more.
+    """
+    if _LISTED not in work.memory:
+        # Kept, because every stroke that changes a count asks for them again.
+        together = found_together(work.entrance.settings.home, work.opened)
+        work.memory[_LISTED] = [
+            _candidate(work, work.opened, summary, together)
+            for summary in together
+            if summary.uid != work.uid
+        ]
+    listed: list[Candidate] = work.memory[_LISTED]
+    return listed
+
+
+def choose_second(work: Work, changed: Callable[[], None] = lambda: None) -> None:
+    """Let the person choose a second series, or none.
+
+    Parameters
+    ----------
+    work : Work
+        Series being worked on.
+    changed : callable
+        Called after a choice.
+    """
+    st.markdown("**Second series beside the slice**")
+    try:
+        listed = candidates(work)
+    except DicomError as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    fitting = {one.opened.key: one for one in listed if one.reason is None}
+    second = chosen_second(work)
+    if fitting:
+        names = {key: _label(one.summary) for key, one in fitting.items()}
+        st.session_state[_WIDGET] = second.opened.key if second is not None else _NONE
+        st.radio(
+            "Second series",
+            [_NONE, *fitting],
+            format_func=lambda key: names.get(key, "None"),
+            key=_WIDGET,
+            label_visibility="collapsed",
+            on_change=lambda: _choose(work, fitting, changed),
+        )
+        st.caption("Same place in the patient, with a window of its own. To look at only.")
+    elif not listed:
+        st.caption("No other series was found where this one lies.")
+    problem = work.memory.get(_PROBLEM)
+    if problem is not None:
+        st.error(problem, icon=":material/error:")
+    for one in listed:
+        if one.reason is not None:
+            st.caption(f":gray[{_label(one.summary)}: cannot be shown here, {plain(one.reason)}.]")
+    if not work.memory.get(_ELSEWHERE):
+        st.button(
+            "Look in other series opened here",
+            key="leave-second-elsewhere",
+            help="Reads the headers of every series that was opened on this server before.",
+            on_click=lambda: _look_elsewhere(work),
+        )
+
+
+def place_text(beside: SliceBeside, summary: SeriesSummary) -> str:
+    """Which slice of the second series is shown, in words."""
+    if not beside.slices:
+        return "does not reach this slice"
+    if beside.nearest is None:
+        first, last = beside.slices[0] + 1, beside.slices[-1] + 1
+        return f"cut across slices {first} to {last} of {summary.slices}"
+    away = f", {beside.away:.1f} mm away" if beside.away >= 0.05 else ""
+    return f"slice {beside.nearest + 1} of {summary.slices}{away}"
+
+
+def show_second(work: Work, index: int, longest: int) -> None:
+    """Show the second series on the plane of a slice as a picture; nothing where none is chosen.
+
+    Parameters
+    ----------
+    work : Work
+        Series being worked on.
+    index : int
+        The slice.
+    longest : int
+        Picture pixels of the longer side.
+    """
+    second = chosen_second(work)
+    if second is None:
+        return
+    try:
+        with st.spinner("Reading the second series…"):
+            series = second.reading.result()
+    except DicomError as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    windows = _windows(second.opened.key, series)
+    key = f"second-window-{second.opened.key}"
+    name = st.selectbox("Window of the second series", list(windows), key=key)
+    summary = work.series.summary
+    finer = times_finer(summary, series.summary)
+    beside = slice_beside(summary, index, series, finer=finer)
+    grey = to_grey(beside.values, windows[name], inverted=series.inverted)
+    size = picture_size(summary.rows, summary.columns, summary.pixel_spacing, longest)
+    letters = work.series.geometry.orientation_letters
+    st.image(png(draw_slice(grey, size, (), letters)), alt="Second series", width="stretch")
+    st.caption(f"{_label(series.summary)}: {place_text(beside, series.summary)}")
+
+
+def _candidate(
+    work: Work, opened: OpenedSeries, summary: SeriesSummary, found: tuple[SeriesSummary, ...]
+) -> Candidate:
+    home = work.entrance.settings.home
+    key = series_key(home, summary.uid)
+    known = recall_series(home, key)
+    leave_out = known is not None and known.leave_out_damaged
+    reason = reason_against(work.series.summary, summary)
+    if reason is None and summary.damaged and not leave_out:
+        reason = "files of it are damaged; open it once without them"
+    place = OpenedSeries(key, summary.uid, opened.source, leave_out)
+    return Candidate(place, summary, found, reason)
+
+
+def _choose(work: Work, fitting: dict[str, Candidate], changed: Callable[[], None]) -> None:
+    chosen = fitting.get(st.session_state[_WIDGET])
+    work.memory.pop(_PROBLEM, None)
+    work.memory.pop(SECOND, None)
+    if chosen is not None:
+        home = work.entrance.settings.home
+        try:
+            reading = begin_reading(home, chosen.opened, chosen.found)
+            work.memory[SECOND] = Second(chosen.opened, reading)
+        except DicomError as error:
+            work.memory[_PROBLEM] = str(error)
+    changed()
+
+
+def _look_elsewhere(work: Work) -> None:
+    """Add series of the same frame of reference or study: those of others are not shown."""
+    home = work.entrance.settings.home
+    summary = work.series.summary
+    listed = candidates(work)
+    seen = {work.uid, *(one.summary.uid for one in listed)}
+    places = {one.source: one for one in remembered_series(home)}
+    places.pop(work.opened.source, None)
+    added = []
+    for opened in places.values():
+        try:
+            found = tuple(find_series(source_files(home, opened.source)))
+        except DicomError:
+            continue  # gone, or not allowed any more: nothing to offer
+        for other in found:
+            same_study = other.study_uid == summary.study_uid
+            if other.uid in seen or not (same_study or reason_against(summary, other) is None):
+                continue
+            seen.add(other.uid)
+            added.append(_candidate(work, opened, other, found))
+    work.memory[_LISTED] = listed + added
+    work.memory[_ELSEWHERE] = True
+
+
+@st.cache_data(max_entries=20, show_spinner=False)
+def _windows(key: str, _series: Series) -> dict[str, Window]:
+    return window_choices(_series)
+
+
+def _label(summary: SeriesSummary) -> str:
+    number = f"{summary.series_number} · " if summary.series_number is not None else ""
+    slices = count(summary.slices, "slice")
+    return f"{number}{plain(series_name(summary))} ({plain(summary.modality)}, {slices})"

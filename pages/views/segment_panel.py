@@ -1,0 +1,166 @@
+"""Choosing, adding and changing the structures being annotated."""
+
+from dataclasses import replace
+
+import streamlit as st
+
+from core.annotation.states import EXAMPLE_STATES, SliceState
+from core.annotation.store import StoreError
+from core.segments.anatomy import AnatomyTerm, search
+from core.segments.segment import Segment, default_color
+from pages.session.work import Work, set_segment
+from pages.views.formatting import plain
+
+_MATCHES = 30
+
+
+def choose_segment(work: Work, segments: list[Segment], current: Segment) -> None:
+    """Show the segments with their colours and counts, the current one marked.
+
+    Parameters
+    ----------
+    work : Work
+        Series being worked on.
+    segments : list of Segment
+        At least one.
+    current : Segment
+        The one being worked on.
+    """
+    annotation = work.store.annotation(work.uid)
+    numbers = [segment.number for segment in segments]
+    by_number = {segment.number: segment for segment in segments}
+
+    def counts(number: int) -> str:
+        states = [one.state for (segment, _), one in annotation.items() if segment == number]
+        done = sum(state in EXAMPLE_STATES for state in states)
+        waiting = sum(state is SliceState.PROPOSED for state in states)
+        return f"{done} done" + (f", {waiting} proposed" if waiting else "")
+
+    def choose() -> None:
+        number = st.session_state["segment"]
+        # The browser answers with a label: one that was renamed meanwhile stands for no segment.
+        if number in by_number:
+            set_segment(work, number)
+
+    _color_swatches(segments)
+    st.session_state["segment"] = current.number
+    st.radio(
+        "Segment",
+        numbers,
+        # The number tells segments of the same name apart; counts would change the answer.
+        format_func=lambda number: f"{number} {plain(by_number[number].label)}",
+        captions=[counts(number) for number in numbers],
+        key="segment",
+        on_change=choose,
+        label_visibility="collapsed",
+    )
+
+
+def segment_buttons(work: Work, current: Segment) -> None:
+    """Offer to add a segment and to change the current one."""
+    add, change = st.columns(2)
+    # A popover of its own for each addition: the next one starts closed.
+    number = work.store.next_segment_number(work.uid)
+    with add.popover("Add", icon=":material/add:", width="stretch", key=f"add-{number}"):
+        add_segment(work)
+    with change.popover("Edit", icon=":material/edit:", width="stretch"):
+        _change_segment(work, current)
+
+
+def add_segment(work: Work) -> None:
+    """Let the person name a structure, find its code, and add it as a segment."""
+    number = work.store.next_segment_number(work.uid)
+    text = st.text_input(
+        "Structure",
+        placeholder="liver, left kidney, aorta…",
+        key=f"anatomy-text-{number}",
+        help="Searches common anatomy; the SNOMED CT code goes into the DICOM-SEG.",
+    )
+    terms = search(text, limit=_MATCHES) if text.strip() else []
+    if text.strip() and not terms:
+        st.caption("No such structure in the list; try a more general name.")
+    term = st.selectbox(
+        "Code",
+        terms,
+        format_func=lambda one: f"{one.label} ({one.type.value})",
+        key=f"anatomy-term-{number}-{text}",
+        disabled=not terms,
+        placeholder="type a name above",
+    )
+    label_column, color_column = st.columns([3, 1], vertical_alignment="bottom")
+    label = label_column.text_input(
+        "Name", value=term.label if term else "", key=f"name-{number}-{term}"
+    )
+    color = color_column.color_picker(
+        "Colour", value=_hex(default_color(number)), key=f"color-{number}"
+    )
+    if st.button("Add segment", type="primary", disabled=term is None, width="stretch"):
+        _save_new(work, number, label, color, term)
+
+
+def _save_new(work: Work, number: int, label: str, color: str, term: AnatomyTerm | None) -> None:
+    if term is None:
+        return
+    try:
+        segment = Segment(
+            number,
+            label.strip(),
+            _rgb(color),
+            term.category,
+            term.type,
+            type_modifier=term.modifier,
+        )
+        work.store.save_segment(work.uid, segment, work.person)
+    except (StoreError, ValueError) as error:
+        st.error(str(error))
+        return
+    set_segment(work, number)
+    st.rerun()
+
+
+def _change_segment(work: Work, segment: Segment) -> None:
+    with st.form(f"change-{segment.number}", border=False):
+        label = st.text_input("Name", value=segment.label)
+        color = st.color_picker("Colour", value=_hex(segment.color))
+        exclusive = st.checkbox(
+            "Shares no pixel with other segments",
+            value=segment.exclusive,
+            help="Proposals of segments that share no pixel are settled against each other.",
+        )
+        st.caption(f"{plain(segment.type.meaning)} · SNOMED CT {segment.type.value}")
+        if st.form_submit_button("Save", type="primary"):
+            try:
+                changed = replace(
+                    segment, label=label.strip(), color=_rgb(color), exclusive=exclusive
+                )
+                work.store.save_segment(work.uid, changed, work.person)
+            except (StoreError, ValueError) as error:
+                st.error(str(error))
+            else:
+                st.rerun()
+    if st.button("Remove the segment", help="Undo brings it back with all its masks."):
+        work.store.remove_segment(work.uid, segment.number, work.person)
+        st.rerun()
+
+
+def _color_swatches(segments: list[Segment]) -> None:
+    rules = "".join(
+        f".st-key-segment [role=radiogroup] > div:nth-of-type({place}) p::before"
+        "{content: ''; display: inline-block; width: 0.75rem; height: 0.75rem; border-radius: 2px;"
+        f"margin-right: 0.4rem; vertical-align: -1px; background: {_hex(segment.color)};}}"
+        for place, segment in enumerate(segments, start=1)
+    )
+    # The counts below a name are paragraphs, too.
+    rules += (
+        '.st-key-segment [data-testid="stCaptionContainer"] p::before {content: none !important;}'
+    )
+    st.html(f"<style>{rules}</style>")
+
+
+def _hex(color: tuple[int, int, int]) -> str:
+    return "#" + bytes(color).hex()
+
+
+def _rgb(text: str) -> tuple[int, int, int]:
+    red, green, blue = bytes.fromhex(text.removeprefix("#"))
+    return red, green, blue

@@ -1,0 +1,72 @@
+"""A slider and a strip of all slices of a series, with the state of each."""
+
+from collections.abc import Callable, Mapping
+from importlib.resources import files
+
+import streamlit as st
+
+from core.annotation.states import SliceState
+from core.annotation.store import SliceAnnotation
+
+_LEGEND = "".join(
+    f'<span><i class="tick {state}" style="--quality:0.6"></i>{text}</span>'
+    for state, text in (
+        (SliceState.DRAWN, "drawn"),
+        (SliceState.PROPOSED, "proposed (height: expected quality)"),
+        (SliceState.ACCEPTED, "accepted"),
+        (SliceState.CORRECTED, "corrected"),
+        (SliceState.CONFIRMED_EMPTY, "it is not here"),
+    )
+)
+
+
+def state_strip(
+    slices: int,
+    annotations: Mapping[int, SliceAnnotation],
+    current: int,
+    key: str,
+    on_choose: Callable[[int], None],
+) -> None:
+    """Show the strip.
+
+    Parameters
+    ----------
+    slices : int
+        Number of slices of the series.
+    annotations : mapping of int to SliceAnnotation
+        Of the segment shown, by slice index; untouched slices may be missing.
+    current : int
+        Slice index to mark.
+    key : str
+        Key of the element on its page.
+    on_choose : callable
+        Called with the slice index that a person chose, before the page is drawn again.
+    """
+    folder = files("pages.views")
+    component = st.components.v2.component(
+        "slicewise_state_strip",
+        html='<input type="range" min="1" aria-label="Slice">'
+        '<div class="strip" role="group" aria-label="Slices"></div>'
+        f'<div class="legend">{_LEGEND}</div>',
+        css=(folder / "state_strip.css").read_text(encoding="utf-8"),
+        js=(folder / "state_strip.js").read_text(encoding="utf-8"),
+    )
+    untouched = SliceAnnotation(0, 0, (1, 1))
+    shown = [annotations.get(index, untouched) for index in range(slices)]
+
+    def choose() -> None:
+        chosen = st.session_state[key].get("slice")
+        if isinstance(chosen, int) and 0 <= chosen < slices:
+            on_choose(chosen)
+
+    component(
+        data={
+            "states": [str(one.state) for one in shown],
+            "expected": [
+                one.expected_dice if one.state is SliceState.PROPOSED else None for one in shown
+            ],
+            "current": current,
+        },
+        key=key,
+        on_slice_change=choose,
+    )

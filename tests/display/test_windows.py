@@ -1,0 +1,38 @@
+"""Which windows are offered first."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from core.dicom.reading import find_series, read_series
+from core.dicom.series import Series
+from core.display.windows import AUTOMATIC, CT_WINDOWS, window_choices
+
+
+@pytest.fixture(scope="module")
+def mr(shared_data: Path) -> Series:
+    return read_series(find_series(shared_data / "dicom" / "nd320_study1_t1post")[0])
+
+
+def test_ct_starts_with_the_window_of_the_file_and_has_the_usual_ones(shared_data: Path) -> None:
+    series = read_series(find_series(shared_data / "dicom" / "dcmqi_ct3slice")[0])
+    names = list(window_choices(series))
+    assert names[0].startswith("From the file")
+    assert {window.name for window in CT_WINDOWS} < set(names)
+
+
+def test_mr_starts_with_the_automatic_window_and_has_no_presets_of_ct(mr: Series) -> None:
+    choices = window_choices(mr)
+    assert next(iter(choices)) == AUTOMATIC
+    assert "Lung" not in choices
+
+
+def test_the_automatic_window_shows_nearly_all_values(mr: Series) -> None:
+    window = window_choices(mr)[AUTOMATIC]
+    low, high = window.center - window.width / 2, window.center + window.width / 2
+    assert ((mr.volume >= low) & (mr.volume <= high)).mean() > 0.95
+
+
+def test_a_series_without_windows_still_has_one(mr: Series) -> None:
+    assert window_choices(replace(mr, windows=()))

@@ -1,0 +1,116 @@
+import contextlib
+import gzip
+
+import nibabel as nib
+import numpy as np
+import pytest
+
+from core.dicom.errors import DicomError
+from core.dicom.reading import find_series
+from core.formats.nifti_reading import read_nifti
+from core.formats.nifti_writing import write_nifti
+from tests.support.file_mutations import MUTATIONS
+from tests.support.mask_round_trips import assert_same_masks, make_segments
+from tests.support.synthetic_series import PLACEMENTS, Placement, write_series
+
+
+@pytest.fixture(params=PLACEMENTS, ids=lambda placement: placement.name)
+def summary(request, tmp_path):
+    write_series(tmp_path / "series", request.param)
+    return find_series(tmp_path / "series")[0]
+
+
+@pytest.fixture
+def axial(tmp_path):
+    write_series(tmp_path / "series", PLACEMENTS[0])
+    return find_series(tmp_path / "series")[0]
+
+
+def test_what_was_written_is_read_back(summary, tmp_path):
+    segments = make_segments(summary)
+    (path,) = write_nifti(summary, segments, tmp_path / "labels.nii.gz")
+    for one, other in zip(segments, read_nifti(path, summary), strict=True):
+        assert_same_masks(one.masks, other.masks)
+        assert other.segment.label == one.segment.label
+    # The list of anatomy knows the liver, and nothing by the other name.
+    assert read_nifti(path, summary)[0].segment.type.value == "10200004"
+
+
+@pytest.mark.parametrize("axes", ["RAS", "LPS", "ASR", "ILA", "PIR"])
+def test_axes_may_run_in_any_order_and_direction(summary, tmp_path, axes):
+    segments = make_segments(summary)
+    (path,) = write_nifti(summary, segments, tmp_path / "labels.nii.gz")
+    image = nib.load(path)
+    wanted = nib.orientations.axcodes2ornt(axes)
+    turn = nib.orientations.ornt_transform(nib.io_orientation(image.affine), wanted)
+    nib.save(image.as_reoriented(turn), tmp_path / "turned.nii")
+    for one, other in zip(segments, read_nifti(tmp_path / "turned.nii", summary), strict=True):
+        assert_same_masks(one.masks, other.masks)
+
+
+def changed(path, *, voxels=None, affine=None):
+    image = nib.load(path, mmap=False)
+    voxels = np.asarray(image.dataobj) if voxels is None else voxels
+    nib.save(nib.Nifti1Image(voxels, image.affine if affine is None else affine), path)
+
+
+def refused(path, summary, message):
+    with pytest.raises(DicomError, match=message):
+        read_nifti(path, summary)
+
+
+def test_other_grids_and_other_contents_are_refused(axial, tmp_path):
+    segments = make_segments(axial)
+    (path,) = write_nifti(axial, segments, tmp_path / "labels.nii")
+    image = nib.load(path)
+    voxels, affine = np.asarray(image.dataobj).copy(), image.affine.copy()
+    shifted = affine.copy()
+    shifted[0, 3] += 2
+    for wrong in (shifted, affine @ np.diag([2, 1, 1, 1]), np.eye(4)):
+        changed(path, affine=wrong)
+        refused(path, axial, "another grid")
+    changed(path, voxels=voxels[:-1], affine=affine)
+    refused(path, axial, "another grid")
+    changed(path, voxels=np.zeros_like(voxels), affine=affine)
+    refused(path, axial, "marks no voxel")
+    changed(path, voxels=voxels.astype(np.float32) / 2)
+    refused(path, axial, "fractions")
+    changed(path, voxels=-voxels.astype(np.int16))
+    refused(path, axial, "no label map")
+    path.write_bytes(b"nothing of the kind")
+    refused(path, axial, "no NIfTI file")
+    refused(tmp_path / "missing.nii", axial, "cannot be opened|no NIfTI|damaged")
+
+
+def test_cut_files_are_refused(axial, tmp_path):
+    (path,) = write_nifti(axial, make_segments(axial), tmp_path / "labels.nii.gz")
+    whole = path.read_bytes()
+    plain = gzip.decompress(whole)
+    for share in (0.05, 0.3, 0.6, 0.95):
+        path.write_bytes(whole[: int(len(whole) * share)])
+        refused(path, axial, "damaged")
+        cut = tmp_path / "cut.nii"
+        cut.write_bytes(plain[: int(len(plain) * share)])
+        refused(cut, axial, "damaged")
+
+
+@pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.__name__)
+@pytest.mark.parametrize("ending", [".nii", ".nii.gz"])
+def test_mutants_are_read_or_refused(axial, tmp_path, mutation, ending):
+    (path,) = write_nifti(axial, make_segments(axial), tmp_path / f"labels{ending}")
+    content = path.read_bytes()
+    for seed in range(40):
+        # Nearly all mutations hit the header: that is where the interesting bytes are.
+        share = len(content) if seed % 4 == 0 else 400
+        path.write_bytes(mutation(content[:share], np.random.default_rng(seed)) + content[share:])
+        with contextlib.suppress(DicomError):
+            read_nifti(path, axial)
+
+
+def test_a_single_slice_fits_whatever_its_thickness(tmp_path):
+    write_series(tmp_path / "series", Placement("single"), slices=1)
+    (summary,) = find_series(tmp_path / "series")
+    (path,) = write_nifti(summary, make_segments(summary), tmp_path / "labels.nii")
+    image = nib.load(path, mmap=False)
+    changed(path, affine=image.affine @ np.diag([1, 1, 3, 1]))
+    assert list(read_nifti(path, summary)[0].masks) == [0]

@@ -1,0 +1,94 @@
+"""What is exported under which name."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.annotation.run_length import encode_runs
+from core.annotation.states import SliceState
+from core.annotation.store import SliceAnnotation
+from core.dicom.errors import DicomError
+from core.formats.selection import (
+    checked_folder,
+    export_name,
+    reviewed_segments,
+    unreviewed_segments,
+    weights_of,
+)
+from core.segments.segment import MAX_LABEL_LENGTH, Code, Segment, default_color
+
+LUNG = Code("39607008", "SCT", "Lung")
+ORGAN = Code("91723000", "SCT", "Anatomical Structure")
+
+
+def segment(number: int, label: str) -> Segment:
+    return Segment(number, label, default_color(number), ORGAN, LUNG)
+
+
+def annotated(
+    number: int, index: int, state: SliceState, weights: str | None = None
+) -> SliceAnnotation:
+    mask = np.zeros((8, 8), bool)
+    mask[2:4, 2:4] = state is not SliceState.CONFIRMED_EMPTY
+    pixels = int(mask.sum())
+    runs = encode_runs(mask) if pixels else None
+    return SliceAnnotation(
+        number, index, (8, 8), state, version=1, runs=runs, pixels=pixels, weights=weights
+    )
+
+
+ANNOTATION = {
+    (1, 0): annotated(1, 0, SliceState.DRAWN),
+    (1, 1): annotated(1, 1, SliceState.CONFIRMED_EMPTY),
+    (2, 0): annotated(2, 0, SliceState.DRAWN),
+    (2, 1): annotated(2, 1, SliceState.CORRECTED, "first"),
+    (2, 2): annotated(2, 2, SliceState.PROPOSED, "second"),
+    (5, 2): annotated(5, 2, SliceState.PROPOSED, "second"),
+}
+SEGMENTS = [segment(1, "One"), segment(2, "Two"), segment(5, "F" * MAX_LABEL_LENGTH)]
+
+
+def test_only_what_a_person_stands_behind_is_reviewed() -> None:
+    one, two = reviewed_segments(SEGMENTS, ANNOTATION)
+    assert (one.segment.label, list(one.masks), one.algorithm) == ("One", [0], "MANUAL")
+    assert (two.segment.label, list(two.masks), two.algorithm) == ("Two", [0, 1], "SEMIAUTOMATIC")
+
+
+def test_the_rest_gets_numbers_and_names_of_its_own_that_dicom_can_hold() -> None:
+    two, five = unreviewed_segments(SEGMENTS, ANNOTATION)
+    assert two.segment.label == "Two (unreviewed)"
+    assert five.segment.label.endswith("F (unreviewed)")
+    assert len(five.segment.label) == MAX_LABEL_LENGTH
+    numbers = [two.segment.number, five.segment.number]
+    assert min(numbers) > 5 and len(set(numbers)) == 2
+    assert {two.algorithm, five.algorithm} == {"AUTOMATIC"}
+
+
+def test_the_weights_named_are_those_behind_what_is_exported() -> None:
+    assert weights_of(ANNOTATION, unreviewed=False) == "first"
+    assert weights_of(ANNOTATION, unreviewed=True) == "first, second"
+    assert weights_of({}, unreviewed=True) is None
+
+
+def test_a_name_tells_the_key_and_the_time() -> None:
+    name = export_name("0123456789abcdef01234567", ".dcm")
+    assert name.startswith("slicewise-01234567-2")
+    assert name.endswith(".dcm")
+
+
+def test_only_folders_below_the_allowed_ones_are_written_to(tmp_path: Path) -> None:
+    home, root = tmp_path / "home", tmp_path / "root"
+    for folder in (home, root / "below", tmp_path / "other"):
+        folder.mkdir(parents=True)
+    (root / "link").symlink_to(tmp_path / "other")
+    assert checked_folder(str(root / "below"), home, [root]) == root / "below"
+    for text in (
+        str(tmp_path / "other"),
+        str(root / "link"),
+        f"{root}/../other",
+        f"{root}/none",
+        "",
+    ):
+        with pytest.raises(DicomError, match="no such folder"):
+            checked_folder(text, home, [root])

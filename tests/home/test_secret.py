@@ -1,0 +1,17 @@
+from concurrent.futures import ThreadPoolExecutor
+
+from core.home.secret import home_secret
+
+
+def test_a_home_has_one_key_for_good_that_others_cannot_read(tmp_path):
+    with ThreadPoolExecutor(8) as pool:
+        keys = set(pool.map(home_secret, [tmp_path] * 32))
+    assert keys == {home_secret(tmp_path)} and len(keys.pop()) == 32
+    assert [path.name for path in tmp_path.iterdir()] == ["secret"]
+    assert (tmp_path / "secret").stat().st_mode & 0o077 == 0
+
+
+def test_every_home_has_another(tmp_path):
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+    assert home_secret(tmp_path / "a") != home_secret(tmp_path / "b")

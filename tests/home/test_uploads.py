@@ -1,0 +1,228 @@
+import io
+import os
+import stat
+import zipfile
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from core.dicom.errors import DicomError
+from core.dicom.reading import find_series
+from core.home import uploads
+from core.home.uploads import (
+    delete_expired,
+    delete_upload,
+    home_folder,
+    list_uploads,
+    server_files,
+    store_upload,
+    upload_lifetime,
+)
+from tests.support.synthetic_series import PLACEMENTS, write_series
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path, monkeypatch):
+    monkeypatch.setenv("SLICEWISE_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+def zipped(members, **settings):
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED, **settings) as archive:
+        for name, content in members:
+            archive.writestr(name, content)
+    stream.seek(0)
+    return stream
+
+
+def refuse(files, message, home):
+    with pytest.raises(DicomError, match=message):
+        store_upload(files)
+    assert list_uploads() == []
+    assert list((home / "uploads").iterdir()) == []
+
+
+def test_files_are_copied_under_home_with_names_that_tell_nothing(home, tmp_path):
+    write_series(tmp_path / "Doe, Jane", PLACEMENTS[0])
+    files = [(path.name, path.open("rb")) for path in (tmp_path / "Doe, Jane").iterdir()]
+    upload = store_upload(files)
+    assert upload.folder.parent == home / "uploads" and home_folder() == home
+    assert sorted(path.name for path in upload.folder.iterdir()) == [
+        f"{number:06d}" for number in range(1, 10)
+    ]
+    assert find_series(upload.folder)[0].slices == upload.files == 9
+    assert stat.S_IMODE(upload.folder.stat().st_mode) == 0o700
+
+
+def test_archives_are_unpacked_whatever_their_folders(tmp_path):
+    written = write_series(tmp_path / "series", PLACEMENTS[1])
+    members = [(f"a/Ä b/{path.name}.x", path.read_bytes()) for path in written.folder.iterdir()]
+    upload = store_upload([("scan.zip", zipped([("a/", b""), *members])), ("b", io.BytesIO(b"b"))])
+    assert upload.files == 10
+    assert find_series(upload.folder)[0].slices == 9
+
+
+def test_uploads_are_listed_and_deleted(home):
+    first = store_upload([("a", io.BytesIO(b"a"))])
+    second = store_upload([("b", io.BytesIO(b"b"))])
+    assert {upload.identifier for upload in list_uploads()} == {
+        first.identifier,
+        second.identifier,
+    }
+    delete_upload(first.identifier)
+    assert [upload.identifier for upload in list_uploads()] == [second.identifier]
+    assert not first.folder.exists()
+    with pytest.raises(DicomError, match="no such upload"):
+        delete_upload(first.identifier)
+
+
+@pytest.mark.parametrize("identifier", ["..", "", ".", "../uploads", "a" * 32, "/etc"])
+def test_only_uploads_can_be_deleted(home, identifier):
+    kept = store_upload([("a", io.BytesIO(b"a"))])
+    with pytest.raises(DicomError, match="no such upload"):
+        delete_upload(identifier)
+    assert kept.folder.is_dir()
+
+
+@pytest.mark.parametrize(
+    "name", ["../evil", "a/../../evil", "/etc/evil", "..\\evil", "C:\\evil", "\\\\host\\evil"]
+)
+def test_archives_with_names_that_lead_outside_are_refused(home, tmp_path, name):
+    refuse([("a.zip", zipped([("good", b"x"), (name, b"x")]))], "leads outside", home)
+    assert not list(tmp_path.rglob("*evil*"))
+
+
+def test_archives_with_links_are_refused(home):
+    link = zipfile.ZipInfo("link")
+    link.external_attr = (stat.S_IFLNK | 0o777) << 16
+    refuse([("a.zip", zipped([(link, "/etc/passwd")]))], "holds a link", home)
+
+
+def test_archives_that_unpack_to_far_too_much_are_refused(home):
+    bomb = zipped([("zeros", bytes(2**27))], compresslevel=9)
+    refuse([("bomb.zip", bomb)], "far more than images do", home)
+
+
+def test_sizes_that_an_archive_states_are_not_believed(home):
+    """The directory says 10 bytes for a member that inflates to 128 MiB."""
+    content = bytes(2**27)
+    bomb = zipped([("zeros", content)], compresslevel=9).getvalue()
+    lying = bomb.replace(len(content).to_bytes(4, "little"), (10).to_bytes(4, "little"))
+    assert lying != bomb
+    refuse([("bomb.zip", io.BytesIO(lying))], "far more than|damaged", home)
+
+
+def test_damaged_and_encrypted_archives_are_refused(home):
+    whole = zipped([("a", os.urandom(5000))]).getvalue()
+    refuse([("a.zip", io.BytesIO(whole[:3000]))], "damaged", home)
+    broken = bytearray(whole)
+    broken[2000] ^= 0xFF
+    refuse([("a.zip", io.BytesIO(bytes(broken)))], "damaged", home)
+    encrypted = bytearray(whole)
+    for marker, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        encrypted[encrypted.index(marker) + offset] |= 1
+    refuse([("a.zip", io.BytesIO(bytes(encrypted)))], "is encrypted", home)
+
+
+def test_uploads_beyond_the_limits_are_refused(home, monkeypatch):
+    monkeypatch.setattr(uploads, "MAX_UPLOAD_BYTES", 1000)
+    refuse([("a", io.BytesIO(bytes(600))), ("b", io.BytesIO(bytes(600)))], "too large", home)
+    monkeypatch.setattr(uploads, "MAX_UPLOAD_FILES", 2)
+    refuse([(str(n), io.BytesIO(b"x")) for n in range(3)], "more than 2 files", home)
+
+
+def test_uploads_without_files_are_refused(home):
+    refuse([], "holds no files", home)
+    refuse([("a.zip", zipped([]))], "holds no files", home)
+
+
+def test_archives_inside_archives_are_kept_as_files(home):
+    inner = zipped([("a", b"a")]).getvalue()
+    upload = store_upload([("outer.zip", zipped([("inner.zip", inner)]))])
+    assert [path.read_bytes() for path in upload.folder.iterdir()] == [inner]
+
+
+@pytest.fixture
+def roots(tmp_path, monkeypatch):
+    """Two configured folders with a file each, and one beside them with a secret."""
+    for name in ("one", "two", "secret"):
+        (tmp_path / name / "deep").mkdir(parents=True)
+        (tmp_path / name / "deep" / "file").write_text(name)
+    configured = [str(tmp_path / "one"), str(tmp_path / "two"), str(tmp_path / "missing")]
+    monkeypatch.setenv("SLICEWISE_DATA_ROOTS", os.pathsep.join(configured))
+    return tmp_path
+
+
+def test_folders_below_the_configured_ones_may_be_opened(roots):
+    for folder in ("one", "two/deep", "two/deep/file", "one/../two"):
+        (found,) = server_files(roots / folder)
+        assert found.name == "file"
+
+
+@pytest.mark.parametrize("folder", ["secret", ".", "one/../secret", "nowhere", "one/\0"])
+def test_other_folders_may_not_and_the_message_does_not_tell_why(roots, folder):
+    with pytest.raises(DicomError, match="no such folder among those that may be opened"):
+        server_files(str(roots / folder))
+
+
+def test_links_lead_nowhere_outside(roots):
+    (roots / "one" / "away").symlink_to(roots / "secret")
+    (roots / "one" / "stolen").symlink_to(roots / "secret" / "deep" / "file")
+    (roots / "one" / "fine").symlink_to(roots / "two" / "deep" / "file")
+    (roots / "one" / "loop").symlink_to(roots / "one" / "loop")
+    with pytest.raises(DicomError, match="no such folder"):
+        server_files(roots / "one" / "away")
+    with pytest.raises(DicomError, match="no such folder"):
+        server_files(roots / "one" / "loop")
+    assert sorted(path.name for path in server_files(roots / "one")) == ["file", "fine"]
+
+
+def test_nothing_may_be_opened_unless_configured(roots, monkeypatch):
+    monkeypatch.delenv("SLICEWISE_DATA_ROOTS")
+    with pytest.raises(DicomError, match="set SLICEWISE_DATA_ROOTS"):
+        server_files(roots / "one")
+
+
+def aged(upload, days):
+    moment = (datetime.now(UTC) - timedelta(days=days)).timestamp()
+    os.utime(upload.folder, (moment, moment))
+    return upload
+
+
+def test_copies_are_deleted_once_their_time_is_over_and_not_before(tmp_path):
+    old = aged(store_upload([("a", io.BytesIO(b"old"))], tmp_path), 8)
+    young = aged(store_upload([("a", io.BytesIO(b"young"))], tmp_path), 6)
+    assert delete_expired(None, tmp_path) == []
+    assert delete_expired(timedelta(days=7), tmp_path) == [old.folder]
+    assert [one.identifier for one in list_uploads(tmp_path)] == [young.identifier]
+
+
+def test_what_a_broken_upload_left_is_deleted_after_a_day(tmp_path):
+    for name, days in (("a.part", 2), ("b.part", 0)):
+        folder = tmp_path / "uploads" / name
+        folder.mkdir(parents=True)
+        (folder / "000001").write_bytes(b"half")
+        moment = (datetime.now(UTC) - timedelta(days=days)).timestamp()
+        os.utime(folder, (moment, moment))
+    delete_expired(None, tmp_path)
+    assert [path.name for path in (tmp_path / "uploads").iterdir()] == ["b.part"]
+
+
+@pytest.mark.parametrize(("configured", "days"), [("", None), ("30", 30), ("0.5", 0.5)])
+def test_the_lifetime_of_copies_comes_from_the_environment(configured, days):
+    expected = None if days is None else timedelta(days=days)
+    assert upload_lifetime({"SLICEWISE_UPLOAD_DAYS": configured}) == expected
+
+
+@pytest.mark.parametrize("configured", ["0", "-1", "soon", "nan", "1e99"])
+def test_a_lifetime_that_is_no_number_of_days_is_refused(configured):
+    with pytest.raises(DicomError, match="SLICEWISE_UPLOAD_DAYS must be a positive number"):
+        upload_lifetime({"SLICEWISE_UPLOAD_DAYS": configured})
+
+
+def test_progress_counts_files_and_bytes(tmp_path):
+    seen = []
+    files = [("a", io.BytesIO(b"123")), ("b", io.BytesIO(b"4567"))]
+    store_upload(files, tmp_path, lambda done, size: seen.append((done, size)))
+    assert seen == [(1, 3), (2, 7)]

@@ -1,0 +1,254 @@
+// The masks of a tab against a server that keeps every version, with a connection that fails.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { createAnnotation } from "../../../pages/slice_editor/slicewise/model/annotation.js";
+import { RESEND_AFTER_MS } from "../../../pages/slice_editor/slicewise/model/outbox.js";
+import { encodeRuns, sameCode } from "../../../pages/slice_editor/slicewise/masks/run_length.js";
+
+const SIZE = 24;
+const EMPTY = encodeRuns(new Uint8Array(SIZE));
+
+function code(...pixels) {
+  const mask = new Uint8Array(SIZE);
+  for (const pixel of pixels) mask[pixel] = 1;
+  return encodeRuns(mask);
+}
+
+/** A store as the real one: versions, idempotent messages, one history of steps. */
+function createServer() {
+  const masks = new Map();
+  const answers = new Map();
+  const makers = new Map(); // "segment slice version" -> message that made it, or null
+  const done = [];
+  const undone = [];
+  let revision = 0;
+
+  const at = (segment, slice) =>
+    masks.get(`${segment} ${slice}`) ?? { segment, slice, version: 0, state: "empty", code: EMPTY };
+
+  function write(segment, slice, mask, state, message = null) {
+    const before = at(segment, slice);
+    const version = before.version + 1;
+    revision += 1;
+    const after = { segment, slice, version, state, expected: null, code: mask, revision };
+    masks.set(`${segment} ${slice}`, after);
+    makers.set(`${segment} ${slice} ${version}`, message);
+    return { before, after };
+  }
+
+  function handle(message) {
+    const { client, number } = message;
+    const result = (name) => ({ client, number, result: name });
+    if (message.kind === "undo" || message.kind === "redo") {
+      const [from, to] = message.kind === "undo" ? [done, undone] : [undone, done];
+      const step = from.at(-1);
+      if (step === undefined) return result("stored");
+      const mine = step.client === client && step.number === message.of;
+      if (message.of !== null && !mine) return result("skipped");
+      from.pop();
+      to.push(step);
+      for (const { before, after } of step.changes) {
+        const wanted = message.kind === "undo" ? before : after;
+        write(wanted.segment, wanted.slice, wanted.code, wanted.state, message);
+      }
+      return result("stored");
+    }
+    const [change] = message.changes;
+    const newest = at(change.segment, change.slice);
+    for (let version = change.base + 1; version <= newest.version; version++) {
+      const maker = makers.get(`${change.segment} ${change.slice} ${version}`);
+      const earlier = maker !== null && maker.client === client && maker.number < number;
+      if (!earlier) return result("conflict");
+    }
+    const written = write(change.segment, change.slice, change.code, change.state, message);
+    done.push({ client, number, changes: [written] });
+    undone.length = 0;
+    return result("stored");
+  }
+
+  return {
+    at,
+    write: (segment, slice, mask, state) => write(segment, slice, mask, state),
+    answer(messages, received) {
+      for (const message of messages) {
+        const name = `${message.client} ${message.number}`;
+        if (!answers.has(name)) answers.set(name, handle(message));
+      }
+      const full = received.epoch !== "one";
+      return {
+        epoch: "one",
+        revision,
+        full,
+        answers: messages.map((one) => answers.get(`${one.client} ${one.number}`)),
+        changes: [...masks.values()].filter((one) => full || one.revision > received.revision),
+        steps: { undo: done.at(-1) ?? null, redo: undone.at(-1) ?? null },
+      };
+    },
+  };
+}
+
+function exchange(tab, server, now = 0) {
+  return tab.receive(server.answer(tab.outbox.send(now), tab.received()), now);
+}
+
+const brush = { tool: "brush", erased: false };
+
+test("a stroke is shown at once and stored after the answer", () => {
+  const server = createServer();
+  const tab = createAnnotation({ client: "a", size: SIZE });
+  exchange(tab, server);
+  tab.draw(1, 0, code(3), brush);
+  assert.deepEqual(tab.shown(1, 0).code, code(3));
+  assert.equal(tab.stored(1, 0).version, 0);
+  exchange(tab, server);
+  assert.deepEqual(server.at(1, 0).code, code(3));
+  assert.equal(tab.state(0), "saved");
+});
+
+test("strokes on a slice whose proposal came in between are called drawn, on a proposal corrected", () => {
+  const server = createServer();
+  server.write(1, 1, code(9), "proposed");
+  const tab = createAnnotation({ client: "a", size: SIZE });
+  exchange(tab, server);
+  assert.equal(tab.draw(1, 0, code(3), brush).changes[0].state, "drawn");
+  assert.equal(tab.draw(1, 1, code(9, 10), brush).changes[0].state, "corrected");
+});
+
+test("undo shows the outcome at once and agrees with the server afterwards", () => {
+  const server = createServer();
+  const tab = createAnnotation({ client: "a", size: SIZE });
+  exchange(tab, server);
+  tab.draw(1, 0, code(3), brush);
+  tab.draw(1, 5, code(4), brush);
+  tab.undo();
+  tab.undo();
+  tab.redo();
+  assert.deepEqual(tab.shown(1, 0).code, code(3));
+  assert.deepEqual(tab.shown(1, 5).code, EMPTY);
+  exchange(tab, server);
+  assert.deepEqual(server.at(1, 0).code, code(3));
+  assert.deepEqual(server.at(1, 5).code, EMPTY);
+});
+
+test("after a reload undo asks the server, and nothing is drawn until it answers", () => {
+  const server = createServer();
+  const first = createAnnotation({ client: "a", size: SIZE });
+  exchange(first, server);
+  first.draw(1, 0, code(3), brush);
+  exchange(first, server);
+  const second = createAnnotation({ client: "b", size: SIZE });
+  exchange(second, server);
+  assert.equal(second.canUndo(), true);
+  second.undo();
+  assert.equal(second.draw(1, 0, code(3, 4), brush), null);
+  exchange(second, server);
+  assert.deepEqual(second.shown(1, 0).code, EMPTY);
+  assert.equal(second.canRedo(), true);
+});
+
+test("an undo never takes back what came from elsewhere instead of the stroke it was meant for", () => {
+  const server = createServer();
+  const tab = createAnnotation({ client: "a", size: SIZE });
+  const other = createAnnotation({ client: "b", size: SIZE });
+  exchange(tab, server);
+  exchange(other, server);
+  tab.draw(1, 0, code(3), brush);
+  exchange(tab, server);
+  other.draw(1, 7, code(8), brush);
+  exchange(other, server);
+  tab.undo();
+  exchange(tab, server);
+  assert.deepEqual(server.at(1, 7).code, code(8));
+  assert.deepEqual(tab.shown(1, 0).code, code(3));
+});
+
+test("a change by another tab is a conflict that shows what was drawn and keeps what is stored", () => {
+  const server = createServer();
+  const tab = createAnnotation({ client: "a", size: SIZE });
+  server.write(1, 0, code(1), "drawn");
+  exchange(tab, server);
+  tab.draw(1, 0, code(1, 2), brush);
+  server.write(1, 0, code(1, 5), "drawn");
+  tab.draw(1, 0, code(1, 2, 3), brush);
+  exchange(tab, server);
+  assert.deepEqual(server.at(1, 0).code, code(1, 5));
+  assert.deepEqual(tab.shown(1, 0).code, code(1, 2, 3));
+  assert.equal(tab.state(0), "problem");
+  assert.equal(tab.unsaved().length, 2);
+  tab.settle(1, 0, true);
+  exchange(tab, server);
+  assert.deepEqual(server.at(1, 0).code, code(1, 2, 3, 5));
+  assert.equal(tab.state(0), "saved");
+});
+
+test("a conflict can be settled for what is stored", () => {
+  const server = createServer();
+  const tab = createAnnotation({ client: "a", size: SIZE });
+  exchange(tab, server);
+  server.write(1, 0, code(5), "drawn");
+  tab.draw(1, 0, code(2), brush);
+  exchange(tab, server);
+  tab.settle(1, 0, false);
+  assert.deepEqual(tab.shown(1, 0).code, code(5));
+  assert.equal(tab.state(0), "saved");
+});
+
+test("messages that a reload interrupted are sent by the next load, once", () => {
+  const server = createServer();
+  const first = createAnnotation({ client: "a", size: SIZE });
+  exchange(first, server);
+  first.draw(1, 0, code(3), brush);
+  server.answer(first.outbox.send(0), first.received()); // the answer got lost
+  first.draw(1, 0, code(3, 4), brush);
+  const second = createAnnotation({ client: "b", size: SIZE, restored: first.unsaved() });
+  assert.deepEqual(second.shown(1, 0).code, code(3, 4));
+  exchange(second, server);
+  assert.deepEqual(second.shown(1, 0).code, code(3, 4));
+  assert.equal(server.at(1, 0).version, 2);
+});
+
+function generator(seed) {
+  let state = seed;
+  return (below) => {
+    state = (Math.imul(state, 1103515245) + 12345) >>> 0;
+    return Math.floor((state / 2 ** 32) * below);
+  };
+}
+
+for (let seed = 1; seed <= 40; seed++) {
+  test(`whatever gets lost on the way, screen and server agree in the end: seed ${seed}`, () => {
+    const random = generator(seed);
+    const server = createServer();
+    let tab = createAnnotation({ client: "tab 0", size: SIZE });
+    let now = 0;
+    exchange(tab, server, now);
+    for (let event = 0; event < 300; event++) {
+      now += random(400);
+      const kind = random(20);
+      const slice = random(4);
+      if (kind < 9) {
+        const pixels = Array.from({ length: 1 + random(4) }, () => random(SIZE)).sort();
+        tab.draw(1, slice, code(...pixels), brush);
+      } else if (kind < 12) tab.undo();
+      else if (kind < 13) tab.redo();
+      else if (kind < 14) tab.declareAbsent(1, slice);
+      else if (kind < 15) {
+        const lost = random(2) === 0;
+        tab = createAnnotation({ client: `tab ${event}`, size: SIZE, restored: tab.unsaved() });
+        if (!lost) exchange(tab, server, now);
+      } else if (kind < 16) server.answer(tab.outbox.send(now), tab.received());
+      else if (kind < 17) tab.outbox.send(now);
+      else exchange(tab, server, now);
+    }
+    now += RESEND_AFTER_MS;
+    exchange(tab, server, now);
+    assert.equal(tab.state(now), "saved");
+    for (let slice = 0; slice < 4; slice++) {
+      const there = server.at(1, slice);
+      assert.ok(sameCode(tab.shown(1, slice).code, there.code), `slice ${slice}`);
+      assert.equal(tab.shown(1, slice).state, there.state);
+    }
+  });
+}

@@ -1,0 +1,119 @@
+"""What comes from a browser is checked: it may be anything."""
+
+import base64
+from contextlib import suppress
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.annotation.run_length import encode_runs
+from pages.slice_editor.incoming import (
+    MaskMessage,
+    MessageError,
+    Outbox,
+    StepMessage,
+    read_outbox,
+)
+
+SHAPE = (5, 4, 6)
+MASK = np.zeros(SHAPE[1:], dtype=np.bool_)
+MASK[1, 2:4] = True
+CODE = base64.b64encode(encode_runs(MASK)).decode()
+STROKE = {
+    "client": "0123456789abcdef",
+    "number": 3,
+    "kind": "mask",
+    "segment": 1,
+    "slice": 2,
+    "base": 0,
+    "mask": CODE,
+    "tool": "brush",
+    "erased": False,
+}
+OUTBOX = {
+    "client": "0123456789abcdef",
+    "sent": 7,
+    "epoch": "ab",
+    "revision": 4,
+    "slice": 2,
+    "segment": 1,
+    "wanted": {"slices": [[2, 1], [3, 1]], "row": [3, 1], "column": None, "second": [[2, 5]]},
+    "messages": [STROKE],
+}
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=6,
+)
+
+
+def test_a_stroke_is_read() -> None:
+    outbox = read_outbox(OUTBOX, SHAPE)
+    assert outbox.sent == 7
+    (message,) = outbox.messages
+    assert isinstance(message, MaskMessage)
+    assert (message.key, message.slice, message.tool) == (("0123456789abcdef", 3), 2, "brush")
+    assert (message.mask == MASK).all()
+    assert outbox.wanted.slices == ((2, 1), (3, 1)) and outbox.wanted.row == (3, 1)
+    assert outbox.wanted.second == ((2, 5),)
+
+
+def test_slices_of_a_second_series_are_asked_for_a_few_at_a_time() -> None:
+    many = OUTBOX | {"wanted": {"second": [[index, 1] for index in (0, 1, 2, 3, 4)]}}
+    assert len(read_outbox(many, SHAPE).wanted.second) == 4
+    with pytest.raises(MessageError):
+        read_outbox(OUTBOX | {"wanted": {"second": [[SHAPE[0], 1]]}}, SHAPE)
+
+
+def test_an_undo_names_the_stroke_it_takes_back() -> None:
+    undo = {"client": "0123456789abcdef", "number": 4, "kind": "undo", "of": 3}
+    (message,) = read_outbox(OUTBOX | {"messages": [undo]}, SHAPE).messages
+    assert isinstance(message, StepMessage)
+    assert (message.way, message.of) == ("undo", 3)
+
+
+def test_a_browser_that_said_nothing_yet_says_nothing() -> None:
+    assert read_outbox(None, SHAPE).messages == ()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"mask": CODE[:-4]},
+        {"mask": base64.b64encode(encode_runs(MASK[:2])).decode()},
+        {"mask": None},
+        {"slice": 5},
+        {"slice": -1},
+        {"slice": 1.5},
+        {"slice": True},
+        {"base": float("nan")},
+        {"number": 2**60},
+        {"client": "../../etc"},
+        {"tool": "<script>"},
+        {"kind": "drop"},
+    ],
+    ids=str,
+)
+def test_what_no_editor_sends_is_refused(change: dict[str, Any]) -> None:
+    with pytest.raises(MessageError):
+        read_outbox(OUTBOX | {"messages": [STROKE | change]}, SHAPE)
+
+
+@settings(deadline=None, max_examples=200)
+@given(
+    st.sampled_from([*OUTBOX, "wanted.second", *(f"messages.{name}" for name in STROKE)]),
+    json_values,
+)
+def test_anything_in_any_place_is_read_or_refused(place: str, value: Any) -> None:
+    if place.startswith("messages."):
+        given_outbox = OUTBOX | {"messages": [STROKE | {place.removeprefix("messages."): value}]}
+    elif place == "wanted.second":
+        given_outbox = OUTBOX | {"wanted": {"second": value}}
+    else:
+        given_outbox = OUTBOX | {place: value}
+    with suppress(MessageError):
+        assert isinstance(read_outbox(given_outbox, SHAPE), Outbox)

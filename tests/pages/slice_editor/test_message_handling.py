@@ -1,0 +1,133 @@
+"""What becomes of messages: each is done once, and nothing of anybody's is overwritten."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.annotation.actions import correct, store_proposals
+from core.annotation.states import SliceState
+from core.demo import demo_masks
+from core.proposals.examples import Proposal
+from pages.session.work import Work
+from pages.slice_editor.incoming import (
+    AbsentMessage,
+    HintMessage,
+    MaskMessage,
+    Message,
+    StepMessage,
+)
+from pages.slice_editor.message_handling import Answers, answer_messages
+from tests.pages.slice_editor.conftest import FIRST, SLICES
+
+TAB = "0123456789abcdef"
+SHAPE = (256, 256)
+
+
+def block(top: int, left: int, size: int = 20) -> NDArray[np.bool_]:
+    """Mask with a square."""
+    mask = np.zeros(SHAPE, dtype=np.bool_)
+    mask[top : top + size, left : left + size] = True
+    return mask
+
+
+def stroke(
+    number: int, mask: NDArray[np.bool_], *, at: int = 2, based_on: int = 0, erased: bool = False
+) -> MaskMessage:
+    """Message about a stroke."""
+    return MaskMessage(TAB, number, 1, at, based_on, mask, "brush", erased)
+
+
+def results(work: Work, answers: Answers, *messages: Message) -> list[str]:
+    """What the answers say."""
+    return [one.result for one in answer_messages(work, answers, messages)[0]]
+
+
+def test_messages_sent_again_are_done_once_even_by_another_session(work: Work) -> None:
+    first, second = stroke(1, block(50, 50)), stroke(2, block(50, 50, 30))
+    answers = Answers()
+    assert results(work, answers, first) == ["stored"]
+    assert results(work, answers, first, second) == ["stored", "stored"]
+    assert results(work, Answers(), first, second) == ["stored", "stored"]
+    stored = work.store.slice(work.uid, 1, 2)
+    assert (stored.version, stored.state, stored.tool) == (2, SliceState.DRAWN, "brush")
+    assert (stored.mask == second.mask).all()
+
+
+def test_a_change_by_somebody_else_is_a_conflict_and_stays(work: Work) -> None:
+    correct(work.store, work.uid, 1, 2, block(90, 90), person="ben", tool="brush")
+    answers = Answers()
+    messages = [stroke(1, block(50, 50)), stroke(2, block(50, 50, 30))]
+    assert results(work, answers, *messages) == ["conflict", "conflict"]
+    assert (work.store.slice(work.uid, 1, 2).mask == block(90, 90)).all()
+    assert results(work, answers, stroke(3, block(50, 50), based_on=1)) == ["stored"]
+
+
+def test_strokes_go_on_over_a_proposal_that_came_in_between(work: Work) -> None:
+    store_proposals(work.store, work.uid, [Proposal(1, 2, block(90, 90), 0.8)], person="anna")
+    answers = Answers()
+    first, second = stroke(1, block(50, 50)), stroke(2, block(50, 50, 30))
+    assert results(work, answers, first) == ["stored"]
+    assert results(work, answers, second) == ["stored"]
+    stored = work.store.slice(work.uid, 1, 2)
+    assert stored.state is SliceState.DRAWN
+    assert (stored.mask == second.mask).all()
+    assert results(work, Answers(), second) == ["stored"]
+
+
+def test_a_proposal_that_was_seen_is_corrected(work: Work) -> None:
+    store_proposals(work.store, work.uid, [Proposal(1, 2, block(90, 90), 0.8)], person="anna")
+    mask = block(90, 90) | block(50, 50)
+    assert results(work, Answers(), stroke(1, mask, based_on=1)) == ["stored"]
+    assert work.store.slice(work.uid, 1, 2).state is SliceState.CORRECTED
+
+
+def test_an_undo_takes_back_the_stroke_it_names_and_no_other(work: Work) -> None:
+    answers = Answers()
+    assert results(work, answers, stroke(1, block(50, 50)), StepMessage(TAB, 2, "undo", 1)) == [
+        "stored",
+        "stored",
+    ]
+    assert not work.store.slice(work.uid, 1, 2).pixels
+    assert results(work, answers, StepMessage(TAB, 3, "redo", 1)) == ["stored"]
+    correct(work.store, work.uid, 1, 4, block(9, 9), person="anna", tool="brush")
+    assert results(work, answers, StepMessage(TAB, 4, "undo", 1)) == ["skipped"]
+    assert work.store.slice(work.uid, 1, 4).pixels
+    assert results(work, answers, StepMessage(TAB, 5, "undo", None)) == ["stored"]
+    assert not work.store.slice(work.uid, 1, 4).pixels
+    assert work.store.slice(work.uid, 1, 2).pixels
+
+
+def test_an_empty_mask_must_be_meant(work: Work) -> None:
+    answers = Answers()
+    nothing = np.zeros(SHAPE, dtype=np.bool_)
+    results(work, answers, stroke(1, block(50, 50)))
+    ((refused,), _) = answer_messages(work, answers, (stroke(2, nothing, based_on=1),))
+    assert refused.result == "refused" and "clear" in refused.text
+    assert results(work, answers, stroke(3, nothing, based_on=1, erased=True)) == ["stored"]
+    assert results(work, answers, AbsentMessage(TAB, 4, 1, 2, 2)) == ["stored"]
+    assert work.store.slice(work.uid, 1, 2).state is SliceState.CONFIRMED_EMPTY
+
+
+def test_a_segment_that_is_gone_is_a_refusal_with_a_sentence(work: Work) -> None:
+    work.store.remove_segment(work.uid, 1, "anna")
+    ((answer,), _) = answer_messages(work, Answers(), (stroke(1, block(50, 50)),))
+    assert answer.result == "refused" and answer.text.endswith(".")
+
+
+def test_hints_correct_a_proposal_and_are_obeyed(work: Work) -> None:
+    truth = demo_masks()["liver"][FIRST : FIRST + SLICES]
+    for index in (0, 4):
+        correct(work.store, work.uid, 1, index, truth[index], person="anna", tool="brush")
+    half = truth[2].copy()
+    half[:, :100] = False
+    store_proposals(work.store, work.uid, [Proposal(1, 2, half, 0.5)], person="anna")
+    added = np.zeros(SHAPE, dtype=np.bool_)
+    added[np.argwhere(truth[2] & ~half)[::60, 0], np.argwhere(truth[2] & ~half)[::60, 1]] = True
+    removed = np.zeros(SHAPE, dtype=np.bool_)
+    removed[5:8, 5:8] = True
+    hint = HintMessage(TAB, 1, 1, 2, 1, half, added, removed)
+    ((answer,), _) = answer_messages(work, Answers(), (hint,))
+    assert (answer.result, answer.text) == ("stored", "")
+    stored = work.store.slice(work.uid, 1, 2)
+    assert (stored.state, stored.tool) == (SliceState.CORRECTED, "hints")
+    assert stored.mask[added].all() and not stored.mask[removed].any()
+    assert (stored.mask & truth[2]).sum() > half.sum()

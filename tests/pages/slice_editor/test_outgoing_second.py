@@ -1,0 +1,134 @@
+"""What the browser is told of the second series."""
+
+import json
+import struct
+import zlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pydicom
+import pytest
+from numpy.typing import NDArray
+from pydicom.uid import generate_uid
+
+from core.dicom.progressive import SeriesReading
+from core.dicom.reading import find_series
+from core.dicom.series import SeriesSummary
+from core.home.opened_series import OpenedSeries
+from pages.session.work import SECOND, Work
+from pages.slice_editor.client_state import Told
+from pages.slice_editor.incoming import Outbox, Wanted
+from pages.slice_editor.outgoing import make_news
+from pages.views.second_series import Second
+from tests.pages.slice_editor.conftest import LIVER
+
+TAB = "0123456789abcdef"
+
+
+@pytest.fixture(scope="module")
+def beside(series: Any, tmp_path_factory: pytest.TempPathFactory) -> SeriesSummary:
+    """Every other slice of the series, its n-th slice 100 × n HU everywhere."""
+    folder = tmp_path_factory.mktemp("second")
+    uid = generate_uid()
+    for index, path in enumerate(series.summary.files[::2]):
+        dataset = pydicom.dcmread(path)
+        dataset.SeriesInstanceUID = uid
+        dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID = generate_uid()
+        value = 100 * (index + 1) - int(dataset.RescaleIntercept)
+        dataset.PixelData = np.full((dataset.Rows, dataset.Columns), value, "<u2").tobytes()
+        dataset.save_as(folder / path.name)
+    return find_series(folder)[0]
+
+
+def choose(work: Work, summary: SeriesSummary, key: str = "1" * 24) -> SeriesReading:
+    reading = SeriesReading(summary)
+    work.memory[SECOND] = Second(OpenedSeries(key, summary.uid, Path()), reading)
+    return reading
+
+
+def tell(work: Work, told: Told, second: tuple[tuple[int, int], ...]) -> tuple[Any, bytes]:
+    """What is said of the second series, and its slices, the last parts of the news."""
+    outbox = Outbox(TAB, epoch=told.epoch, wanted=Wanted(second=second))
+    news = make_news(work, told, outbox, [], [LIVER], LIVER)
+    (length,) = struct.unpack_from("<I", news)
+    said = json.loads(news[4 : 4 + length])["second"]
+    size = sum(one["bytes"] for one in said["images"]) if said else 0
+    return said, news[len(news) - size :]
+
+
+def unpack(packed: bytes, shape: tuple[int, int]) -> NDArray[np.uint16]:
+    low, high = np.frombuffer(zlib.decompress(packed, -15), np.uint8).reshape(2, *shape)
+    differences = low.astype(np.uint16) + (high.astype(np.uint16) << 8)
+    return np.cumsum(differences, axis=1, dtype=np.uint16)
+
+
+def test_without_a_second_series_nothing_is_said_or_sent(work: Work) -> None:
+    assert tell(work, Told(), ((2, 1),)) == (None, b"")
+
+
+def test_slices_of_the_second_series_are_sent_once_on_the_planes_of_the_first(
+    work: Work, beside: SeriesSummary
+) -> None:
+    choose(work, beside).result()
+    told = Told()
+    said, parts = tell(work, told, ((4, 1),))
+    picture = said["picture"]
+    assert picture["shape"] == [256, 256] and picture["unit"] == "HU"
+    assert [(one["slice"], one["place"]) for one in said["images"]] == [(4, "slice 3 of 3")]
+    values = picture["offset"] + picture["slope"] * unpack(parts, (256, 256))
+    assert (values == 300).all()
+    assert tell(work, told, ((4, 1),))[0]["images"] == []
+    assert len(tell(work, told, ((4, 2),))[0]["images"]) == 1
+
+
+def test_another_second_series_is_sent_even_for_the_same_request(
+    work: Work, beside: SeriesSummary
+) -> None:
+    told = Told()
+    for key in ("1" * 24, "2" * 24):
+        choose(work, beside, key).result()
+        assert len(tell(work, told, ((0, 1),))[0]["images"]) == 1
+
+
+def test_a_slice_between_two_of_the_second_series_tells_how_far_away_the_one_shown_is(
+    work: Work, beside: SeriesSummary
+) -> None:
+    choose(work, beside).result()
+    (image,) = tell(work, Told(), ((1, 1),))[0]["images"]
+    assert image["place"].endswith(f"of 3, {work.series.summary.slice_spacing:.1f} mm away")
+
+
+def test_nothing_waits_for_a_second_series_that_is_still_being_read(
+    work: Work, beside: SeriesSummary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reading = choose(work, beside)
+    reading.result()
+    monkeypatch.setattr(SeriesReading, "is_finished", False)
+    told = Told()
+    said, parts = tell(work, told, ((0, 1),))
+    assert said["picture"] is None and (said["done"], said["slices"]) == (3, 3) and not parts
+    monkeypatch.undo()
+    assert len(tell(work, told, ((0, 1),))[0]["images"]) == 1
+
+
+def test_a_second_series_that_cannot_be_read_says_why_and_leaves_the_first_alone(
+    work: Work, beside: SeriesSummary
+) -> None:
+    path = beside.files[1]
+    elsewhere = path.rename(path.with_name("elsewhere"))
+    try:
+        reading = choose(work, beside)
+        reading.wait(60)
+        said, parts = tell(work, Told(), ((0, 1),))
+    finally:
+        elsewhere.rename(path)
+    assert said["problem"] and said["picture"] is None and not parts
+
+
+def test_what_is_said_names_no_patient(work: Work, beside: SeriesSummary) -> None:
+    choose(work, beside).result()
+    text = json.dumps(tell(work, Told(), ((0, 1),))[0])
+    assert all(
+        one not in text for one in (beside.patient_name, beside.patient_id, beside.uid) if one
+    )

@@ -1,0 +1,111 @@
+"""Opening segmentations and RT structure sets onto the open series."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pydicom
+import pytest
+from numpy.typing import NDArray
+from streamlit.testing.v1 import AppTest
+
+from core.annotation.states import SliceState
+from core.annotation.store import AnnotationStore
+from core.dicom.series import SeriesSummary
+from core.formats.segmentation import SegmentMasks, write_segmentation
+from core.formats.structure_set_writing import write_structure_set
+from core.home.opened_series import OpenedSeries
+from core.segments.segment import Segment
+from tests.pages.conftest import LIVER, STRUCTURE, OpenPage
+
+SPLEEN = Segment(7, "Spleen", (10, 200, 30), STRUCTURE, LIVER.type)
+
+
+@pytest.fixture
+def masks(disk: Callable[[float], NDArray[np.bool_]]) -> dict[int, NDArray[np.bool_]]:
+    return {10: disk(20.0), 12: disk(30.0)}
+
+
+def put(app: AppTest, path: Path, meaning: str = "") -> AppTest:
+    """Choose a file and put it onto the series."""
+    uploader = next(one for one in app.file_uploader if "segmentation" in one.label)
+    uploader.set_value(("any.dcm", path.read_bytes(), "application/dicom"))
+    if meaning:
+        radio = next(one for one in app.radio if one.label == "Take them as")
+        radio.set_value(next(one for one in radio.options if one.startswith(meaning)))
+    return press(app, "Put onto the series")
+
+
+def press(app: AppTest, label: str) -> AppTest:
+    """Press the button with a label."""
+    next(one for one in app.button if one.label == label).click()
+    app.run()
+    assert not app.exception
+    return app
+
+
+@pytest.mark.parametrize("write", [write_segmentation, write_structure_set])
+def test_masks_of_a_file_become_further_segments(
+    write: Callable[..., str],
+    opened: OpenedSeries,
+    store: AnnotationStore,
+    demo_summary: SeriesSummary,
+    masks: dict[int, NDArray[np.bool_]],
+    tmp_path: Path,
+    open_page: OpenPage,
+) -> None:
+    write(demo_summary, [SegmentMasks(SPLEEN, masks)], tmp_path / "masks.dcm")
+    app = put(open_page(series=opened.key), tmp_path / "masks.dcm")
+    assert "Added Spleen: 2 masks" in app.success[0].value
+    assert [one.label for one in store.segments(demo_summary.uid)] == ["Liver", "Spleen"]
+    for index, mask in masks.items():
+        stored = store.slice(demo_summary.uid, 2, index)
+        assert stored.state is SliceState.DRAWN and np.array_equal(stored.mask, mask)
+
+
+def test_masks_to_be_checked_become_proposals_and_undo_takes_them_back(
+    opened: OpenedSeries,
+    store: AnnotationStore,
+    demo_summary: SeriesSummary,
+    masks: dict[int, NDArray[np.bool_]],
+    tmp_path: Path,
+    open_page: OpenPage,
+) -> None:
+    write_segmentation(demo_summary, [SegmentMasks(SPLEEN, masks)], tmp_path / "masks.dcm")
+    put(open_page(series=opened.key), tmp_path / "masks.dcm", "Proposals")
+    assert store.slice(demo_summary.uid, 2, 10).state is SliceState.PROPOSED
+    store.undo(demo_summary.uid, "Test Person")
+    assert store.slice(demo_summary.uid, 2, 10).state is SliceState.EMPTY
+
+
+def test_a_file_of_another_series_in_the_same_frame_of_reference_is_asked_about(
+    opened: OpenedSeries,
+    store: AnnotationStore,
+    demo_summary: SeriesSummary,
+    masks: dict[int, NDArray[np.bool_]],
+    tmp_path: Path,
+    open_page: OpenPage,
+) -> None:
+    path = tmp_path / "masks.dcm"
+    write_segmentation(demo_summary, [SegmentMasks(SPLEEN, masks)], path)
+    foreign = pydicom.dcmread(path)
+    for element in foreign.iterall():
+        if element.keyword == "ReferencedSOPInstanceUID":
+            element.value += ".1"
+    foreign.save_as(path)
+    app = put(open_page(series=opened.key), path)
+    assert "same frame of reference" in app.warning[0].value
+    assert len(store.segments(demo_summary.uid)) == 1
+    press(app, "Use it all the same")
+    assert np.array_equal(store.slice(demo_summary.uid, 2, 12).mask, masks[12])
+
+
+def test_a_file_that_holds_no_masks_says_so(
+    opened: OpenedSeries, store: AnnotationStore, demo_summary: SeriesSummary, open_page: OpenPage
+) -> None:
+    app = put(open_page(series=opened.key), demo_summary.files[0])
+    assert "is not a segmentation" in app.error[0].value
+
+
+def test_nothing_is_offered_while_no_series_is_open(home: Path, open_page: OpenPage) -> None:
+    assert not any("segmentation" in one.label for one in open_page().file_uploader)

@@ -1,0 +1,91 @@
+"""What the annotate page says to do next, once there are proposals."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from streamlit.testing.v1 import AppTest
+
+from core.annotation.states import SliceState
+from core.annotation.store import AnnotationStore
+from core.dicom.series import SeriesSummary
+from core.home.opened_series import OpenedSeries
+from tests.pages.conftest import PERSON, OpenPage
+from tests.pages.test_series import shown
+
+Disk = Callable[[float], NDArray[np.bool_]]
+DRAWN, POOR, GOOD = (10, 40), 25, 24
+
+
+@pytest.fixture
+def proposed(store: AnnotationStore, demo_summary: SeriesSummary, disk: Disk) -> AnnotationStore:
+    """Two drawn slices, and proposals between them of which one is expected to be poor."""
+    for index in DRAWN:
+        put(store, demo_summary, index, disk(30), SliceState.DRAWN)
+    for index in range(DRAWN[0] + 1, DRAWN[1]):
+        expected = 0.2 if index == POOR else 0.97
+        put(store, demo_summary, index, disk(30), SliceState.PROPOSED, expected)
+    return store
+
+
+def put(
+    store: AnnotationStore,
+    series: SeriesSummary,
+    index: int,
+    mask: NDArray[np.bool_],
+    state: SliceState,
+    expected: float | None = None,
+) -> None:
+    store.put(
+        series.uid,
+        1,
+        index,
+        mask=mask,
+        state=state,
+        based_on=store.slice(series.uid, 1, index).version,
+        person=PERSON,
+        tool="test",
+        expected_dice=expected,
+    )
+
+
+@pytest.fixture
+def app(
+    proposed: AnnotationStore,
+    opened: OpenedSeries,
+    open_page: OpenPage,
+    monkeypatch: pytest.MonkeyPatch,
+) -> AppTest:
+    monkeypatch.setenv("SLICEWISE_EDITOR", "simple")
+    return open_page("annotate", series=opened.key)
+
+
+def test_one_click_goes_to_the_slice_that_would_help_most(app: AppTest) -> None:
+    button = app.button(key="leave-suggested")
+    assert button.label == f"Next: slice {POOR + 1}"
+    assert "least certain here" in shown(app) or "far from examples" in shown(app)
+    button.click().run()
+    assert f"Slice **{POOR + 1}**" in shown(app)
+    assert "leave-suggested" not in [one.key for one in app.button]
+
+
+def test_nothing_is_suggested_before_anything_is_proposed(
+    store: AnnotationStore,
+    opened: OpenedSeries,
+    open_page: OpenPage,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("SLICEWISE_EDITOR", "simple")
+    app = open_page("annotate", series=opened.key)
+    assert "leave-suggested" not in [one.key for one in app.button]
+
+
+def test_neighbours_may_follow_a_corrected_slice(
+    app: AppTest, proposed: AnnotationStore, demo_summary: SeriesSummary, disk: Disk
+) -> None:
+    app.button(key="leave-suggested").click().run()
+    assert "leave-carry-on" not in [one.key for one in app.button]
+    put(proposed, demo_summary, POOR, disk(25), SliceState.CORRECTED)
+    app.run()
+    assert not app.button(key="leave-carry-on").disabled

@@ -1,0 +1,66 @@
+import numpy as np
+import pytest
+
+from core.proposals.extrapolation import outline_beyond, trend_of
+from core.proposals.interpolation import example_distances
+
+SPACING = (1.0, 1.0)
+
+
+def disc(radius):
+    y, x = np.mgrid[:80, :80]
+    return (y - 40) ** 2 + (x - 40) ** 2 < radius**2
+
+
+def ball(slices, radius=30, middle=40):
+    """Slices of a ball."""
+    reach = {index: max(0, radius**2 - (index - middle) ** 2) for index in slices}
+    return {index: disc(square**0.5) for index, square in reach.items()}
+
+
+def distances(masks):
+    return example_distances(masks, SPACING)
+
+
+def trend_at(masks, index):
+    return trend_of({known: int(mask.sum()) for known, mask in masks.items()}, index)
+
+
+@pytest.mark.parametrize(("drawn", "wanted"), [((25, 40, 60), (62, 65)), ((25, 40), (20, 15))])
+def test_a_ball_drawn_through_its_middle_goes_on_as_a_ball(drawn, wanted):
+    masks = ball(drawn)
+    truth = ball(wanted)
+    for index in wanted:
+        trend = trend_at(masks, index)
+        assert trend.area(index) == pytest.approx(truth[index].sum(), rel=0.05)
+        outline = outline_beyond(distances(masks), index, trend) > 0
+        assert np.count_nonzero(outline ^ truth[index]) < 0.1 * truth[index].sum()
+
+
+def test_it_ends_where_the_ball_does():
+    masks = ball((25, 40, 60))
+    trend = trend_at(masks, 74)
+    assert trend.area(74) == 0
+    assert trend.slices_behind_end(69) == 0
+    assert trend.slices_behind_end(74) == pytest.approx(4, abs=0.5)
+    assert not (outline_beyond(distances(masks), 74, trend) > 0).any()
+
+
+def test_the_outline_stays_where_the_structure_did_not_shrink():
+    masks = {10: disc(8), 20: disc(12)}
+    trend = trend_at(masks, 30)
+    assert trend.slices_behind_end(30) == 0
+    assert np.array_equal(outline_beyond(distances(masks), 30, trend) > 0, masks[20])
+
+
+def test_examples_that_hardly_differ_let_a_vessel_go_on():
+    masks = {10: disc(10), 20: disc(9.6)}
+    trend = trend_at(masks, 25)
+    assert trend.area(25) > 0.8 * masks[20].sum()
+
+
+def test_there_is_no_trend_between_examples_nor_of_a_single_one_nor_behind_an_empty_one():
+    masks = {10: disc(10), 20: disc(5), 30: np.zeros((80, 80), bool)}
+    assert trend_at(masks, 15) is None
+    assert trend_at(masks, 35) is None
+    assert trend_at({10: disc(10)}, 15) is None

@@ -1,0 +1,78 @@
+"""Segments to write, and what other programs make of them."""
+
+import subprocess
+
+import nibabel as nib
+import numpy as np
+
+from core.formats.nifti_writing import ras_affine
+from core.formats.segmentation import SegmentMasks
+from core.segments.segment import Code, Segment, default_color
+
+ANATOMY = Code("91723000", "SCT", "Anatomical Structure")
+LIVER = Code("10200004", "SCT", "Liver")
+SPLEEN = Code("78961009", "SCT", "Spleen")
+
+
+def make_segments(summary, *, overlap=False, seed=0):
+    """Two segments with ragged masks; the second starts and ends elsewhere than the first."""
+    random = np.random.default_rng(seed)
+    rows, columns, last = summary.rows, summary.columns, summary.slices - 1
+    top, bottom = np.zeros((2, rows, columns), bool)
+    top[: rows // 2] = True
+    bottom[rows // 3 if overlap else rows // 2 :] = True
+    return [
+        SegmentMasks(
+            Segment(number, label, default_color(number), ANATOMY, code, exclusive=not overlap),
+            {
+                index: (random.random((rows, columns)) > 0.4) & half
+                for index in range(summary.slices)
+                if index in (0, last) or random.random() > 0.4
+            },
+            algorithm,
+        )
+        for number, label, code, half, algorithm in (
+            (1, "Liver", LIVER, top, "MANUAL"),
+            (2, "Spleen Größe", SPLEEN, bottom, "SEMIAUTOMATIC"),
+        )
+    ]
+
+
+def assert_same_masks(first, second):
+    assert set(first) == set(second)
+    for index in first:
+        assert np.array_equal(first[index], second[index])
+
+
+def assert_valid(path, dciodvfy):
+    done = subprocess.run([dciodvfy, path], capture_output=True, text=True, check=False)
+    assert "Error" not in done.stdout + done.stderr
+    assert done.returncode == 0
+
+
+def volumes_by_dcmqi(path, folder, segimage2itkimage):
+    """Voxels and RAS affine of each group of segments, as dcmqi converts them."""
+    subprocess.run(
+        [
+            segimage2itkimage,
+            *("--inputDICOM", path, "--outputDirectory", folder),
+            *("--outputType", "nii", "--prefix", "out"),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    return [nib.load(converted) for converted in sorted(folder.glob("out-*.nii.gz"))]
+
+
+def masks_in_place(image, number, summary):
+    """Masks by slice index of `summary` from a NIfTI image, through both affines."""
+    voxels = np.argwhere(np.asarray(image.dataobj) == number)
+    points = np.c_[voxels, np.ones(len(voxels))] @ image.affine.T
+    indices = points @ np.linalg.inv(ras_affine(summary.geometry)).T
+    rounded = np.rint(indices[:, :3]).astype(int)
+    # dcmqi writes the affine in single precision, and from its own estimate of the spacing.
+    assert np.abs(indices[:, :3] - rounded).max() < 0.05 and rounded.min() >= 0
+    volume = np.zeros((summary.slices, summary.rows, summary.columns), bool)
+    columns, rows, slices = rounded.T
+    volume[slices, rows, columns] = True
+    return {index: mask for index, mask in enumerate(volume) if mask.any()}

@@ -1,0 +1,64 @@
+"""What other processes do to the store in tests. Run as a program, it works until it is killed."""
+
+import sys
+from multiprocessing.synchronize import Barrier
+
+from core.annotation.states import SliceState
+from core.annotation.store import AnnotationStore, VersionConflict
+from tests.support.stored_series import SERIES, prepare, square
+
+
+def open_together(url: str, barrier: Barrier) -> None:
+    barrier.wait(timeout=300)
+    prepare(url).close()
+
+
+def count_up(url: str, person: str, times: int, barrier: Barrier) -> None:
+    """Put `times` new versions on the same slice, reading again after each conflict."""
+    store = AnnotationStore(url)
+    barrier.wait(timeout=300)
+    done = 0
+    while done < times:
+        current = store.slice(SERIES, 1, 0)
+        if not _won(store, person, current.version):
+            continue
+        done += 1
+
+
+def put_until_killed(url: str) -> None:
+    """Put one mask after another and say the version of each once it is stored."""
+    store = AnnotationStore(url)
+    version = store.slice(SERIES, 1, 3).version
+    while True:
+        version = store.put(
+            SERIES,
+            1,
+            3,
+            mask=square(1 + version % 8),
+            state=SliceState.DRAWN,
+            based_on=version,
+            person="anna",
+            tool="brush",
+        )
+        print(version, flush=True)
+
+
+def _won(store: AnnotationStore, person: str, based_on: int) -> bool:
+    try:
+        store.put(
+            SERIES,
+            1,
+            0,
+            mask=square(1 + based_on % 8),
+            state=SliceState.DRAWN,
+            based_on=based_on,
+            person=person,
+            tool="brush",
+        )
+    except VersionConflict:
+        return False
+    return True
+
+
+if __name__ == "__main__":
+    put_until_killed(sys.argv[1])
