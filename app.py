@@ -4,11 +4,13 @@ from pathlib import Path
 
 import streamlit as st
 
+from core.dicom.configuration import configure_libraries
 from pages.session.gate import mark_routed
 
 # A file of our own: browsers would fetch a named icon or emoji from elsewhere.
 ICON = Path(__file__).parent / "pages" / "views" / "icon.png"
 
+configure_libraries()
 st.set_page_config(page_title="Slicewise", page_icon=ICON, layout="wide")
 
 PAGES = {

@@ -34,6 +34,7 @@ sys.path.insert(0, str(ROOT))
 
 from core.annotation.run_length import decode_runs  # noqa: E402
 from core.demo import write_demo_series  # noqa: E402
+from core.dicom.configuration import configure_libraries  # noqa: E402
 from core.dicom.reading import find_series  # noqa: E402
 from tests.browser.conftest import FLAGS, DrawnSeries, add_series, new_home  # noqa: E402
 from tests.support.app_server import Server  # noqa: E402
@@ -458,6 +459,7 @@ async def _soaks(
 
 def main() -> None:
     """Measure and print."""
+    configure_libraries()
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--json", type=Path, help="file for the figures")
     parser.add_argument(

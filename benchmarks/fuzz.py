@@ -21,6 +21,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from core.dicom.configuration import configure_libraries
 from core.dicom.errors import DicomError
 from core.dicom.reading import find_series, read_series
 from core.formats.segmentation import read_segmentation, read_segmentation_frames
@@ -55,6 +56,7 @@ def open_all(path: Path) -> str:
 
 def work(sources: list[Path], numbers: range, seed: int, folder: Path, pipe: Connection) -> None:
     """Open mutants one after the other, and send (number, outcome, seconds, peak MiB)."""
+    configure_libraries()
     for number in numbers:
         random = np.random.default_rng([seed, number])
         source = sources[random.integers(len(sources))]
@@ -142,6 +144,7 @@ def bombs() -> dict[str, str]:
 
 def main() -> None:
     """Run from the command line and print JSON."""
+    configure_libraries()
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("folder", type=Path, help="folder of sound and odd DICOM files")
     parser.add_argument("--count", type=int, default=2000)

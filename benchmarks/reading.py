@@ -24,6 +24,7 @@ from pydicom.uid import JPEG2000Lossless
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from core.demo import SPACING, phantom, write_demo_series
+from core.dicom.configuration import configure_libraries
 from core.dicom.headers import derive_uid
 from core.dicom.progressive import SeriesReading
 from core.dicom.reading import find_series, read_series
@@ -128,6 +129,7 @@ def compare(folder: Path, turns: int) -> dict[str, dict[str, float]]:
 
 def main() -> None:
     """Run from the command line and print JSON."""
+    configure_libraries()
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--slices", type=int, default=500)
     parser.add_argument(

@@ -2,11 +2,12 @@
 
 import argparse
 import importlib
-import logging
 import sys
 import warnings
 from collections.abc import Sequence
 from typing import NoReturn
+
+from core.dicom.configuration import configure_libraries
 
 COMMANDS = {
     "info": "list the series in a folder or file",
@@ -61,9 +62,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = _Parser(prog=f"python -m core {name}", description=COMMANDS[name])
     command.add_arguments(parser)
     options = parser.parse_args(given[1:])
-    # What libraries think of a file is said once, by the one line below.
+    # What is wrong with a file is said once, by the line on stderr below.
     warnings.simplefilter("ignore")
-    logging.getLogger("pydicom").setLevel(logging.CRITICAL)
+    configure_libraries()
     try:
         return int(command.run(options))
     except (ValueError, OSError, MemoryError) as error:

@@ -10,7 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from core.dicom.configuration import configure_libraries
+
 ROOT = Path(__file__).resolve().parent.parent
+
+configure_libraries()
 
 
 def _missing(what: str) -> None:

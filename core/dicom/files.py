@@ -5,8 +5,6 @@ bounded, and turns whatever a broken file makes a parser raise into one sentence
 """
 
 import io
-import logging
-import warnings
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -340,10 +338,3 @@ def _pixel_data_element(file: BinaryIO, dataset: FileDataset) -> PixelDataElemen
         is_integer=(int.from_bytes(element[:2], order), int.from_bytes(element[2:4], order))
         == _PIXEL_DATA_TAG,
     )
-
-
-# pydicom logs and warns with values of odd elements, which may be the patient's. What matters to
-# people ends in `problems` or in an error.
-pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE
-logging.getLogger("pydicom").setLevel(logging.CRITICAL)
-warnings.filterwarnings("ignore", module="pydicom")

@@ -1,9 +1,7 @@
 """Writing a DICOM segmentation (SEG) with highdicom."""
 
-import logging
 import os
 import uuid
-import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib import metadata
@@ -28,10 +26,6 @@ from core.dicom.series import Series, SeriesSummary
 from core.formats.codes import cielab_of, coded_concept
 from core.formats.source_references import restore_references, source_images
 from core.segments.segment_masks import SegmentMasks
-
-# highdicom warns with the patient's name where it has a single component.
-warnings.filterwarnings("ignore", module="highdicom")
-logging.getLogger("highdicom").setLevel(logging.CRITICAL)
 
 Kind = Literal["BINARY", "LABELMAP"]
 Compression = Literal["none", "deflated", "jpeg2000"]

@@ -4,7 +4,6 @@ dicomweb-client speaks the protocol. What goes wrong becomes one sentence that t
 address with its query nor anything of a patient.
 """
 
-import logging
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,10 +21,6 @@ from retrying import RetryError
 from core.dicom.files import integer_of, items_of, open_file, text_of
 from core.pacs.authentication import open_session
 from core.pacs.settings import Archive, ArchiveError
-
-# They would log addresses, and a search has the patient in its address.
-for _name in ("dicomweb_client", "retrying", "urllib3"):
-    logging.getLogger(_name).setLevel(logging.CRITICAL)
 
 MOST_STUDIES = 50
 """Most studies that one search looks into."""

@@ -1,6 +1,5 @@
 """Storing in the archive: by STOW-RS, or by C-STORE (PS3.4 annex B) where that is set up."""
 
-import logging
 import ssl
 from pathlib import Path
 
@@ -9,9 +8,6 @@ from pynetdicom import AE
 from core.dicom.files import open_header, place, text_of
 from core.pacs.dicomweb import store_by_web
 from core.pacs.settings import Archive, ArchiveError, Node
-
-# Its records name the object that is sent.
-logging.getLogger("pynetdicom").setLevel(logging.CRITICAL)
 
 # Asked for besides, to tell an archive that is not there from one that takes no such object.
 _VERIFICATION = "1.2.840.10008.1.1"

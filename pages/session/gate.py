@@ -13,6 +13,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from core.dicom.configuration import configure_libraries
 from core.home.settings import Settings, SettingsError, read_settings
 
 _ROUTED = "gate.routed"
@@ -84,6 +85,7 @@ def enter(page: str) -> Entrance:
     if not st.session_state.get(_ROUTED):
         st.session_state[_WANTED] = (page, st.query_params.to_dict())
         st.switch_page("app.py")
+    configure_libraries()
     st.html(_STYLE)
     try:
         settings = read_settings(os.environ)
