@@ -1,108 +1,19 @@
-"""What a person does with proposals. Every operation is one step that undo takes back.
+"""What a person does with a slice: draw, accept, reject, confirm empty. Each call is one undo step.
 
 Segments are counted from 1, slices from 0 along the normal; masks are bool [rows, columns].
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.annotation.records import MaskChange, SliceAnnotation, StoreError, VersionConflict
-from core.annotation.states import EXAMPLE_STATES, SliceState, state_after_drawing
+from core.annotation.retries import save_changes
+from core.annotation.states import SliceState, state_after_drawing
 from core.annotation.store import AnnotationStore
 from core.annotation.versions import SliceKey
-
-_ATTEMPTS = 5  # to store proposals while people draw
-
-
-class ProposedMask(Protocol):
-    """A mask that a model suggests."""
-
-    @property
-    def segment(self) -> int:
-        """Segment number."""
-
-    @property
-    def slice(self) -> int:
-        """Slice index."""
-
-    @property
-    def mask(self) -> NDArray[np.bool_]:
-        """Bool [rows, columns]."""
-
-    @property
-    def expected_dice(self) -> float | None:
-        """Expected quality, 0 to 1."""
-
-
-def store_proposals(
-    store: AnnotationStore,
-    series_uid: str,
-    proposals: Iterable[ProposedMask],
-    *,
-    person: str,
-    tool: str = "propose",
-    weights: str | None = None,
-) -> list[SliceKey]:
-    """Store proposals as one step, leaving alone what a person stands behind.
-
-    A proposal without pixels takes away an earlier proposal of its slice.
-
-    Parameters
-    ----------
-    store : AnnotationStore
-        Where to.
-    series_uid : str
-        Series Instance UID.
-    proposals : iterable of ProposedMask
-        At most one for each segment and slice.
-    person : str
-        Who asked for them; their undo takes them back.
-    tool : str
-        What made them.
-    weights : str, optional
-        Name of the weights that made them.
-
-    Returns
-    -------
-    list of (int, int)
-        Segments and slices that changed.
-
-    Raises
-    ------
-    VersionConflict
-        If the slices keep changing while this is being stored.
-    StoreError
-        If the store refuses.
-    """
-    wanted = list(proposals)
-
-    def changes(annotation: Mapping[SliceKey, SliceAnnotation]) -> list[MaskChange]:
-        chosen = []
-        for proposal in wanted:
-            current = annotation.get((proposal.segment, proposal.slice))
-            if current is not None and current.state in EXAMPLE_STATES:
-                continue
-            if not proposal.mask.any() and (current is None or not current.pixels):
-                continue
-            chosen.append(
-                MaskChange(
-                    proposal.segment,
-                    proposal.slice,
-                    proposal.mask,
-                    SliceState.PROPOSED,
-                    current.version if current is not None else 0,
-                    expected_dice=proposal.expected_dice,
-                    weights=weights,
-                    allow_clear=True,
-                )
-            )
-        return chosen
-
-    return _change(store, series_uid, changes, person, tool, "propose")
 
 
 def accept(
@@ -184,7 +95,7 @@ def accept_range(
             if number == segment_number and index in slices and current.state is SliceState.PROPOSED
         ]
 
-    return _change(store, series_uid, changes, person, "review", "accept range")
+    return save_changes(store, series_uid, changes, person, "review", "accept range")
 
 
 def accept_all(
@@ -220,7 +131,7 @@ def accept_all(
             if segment_number in (None, number) and current.state is SliceState.PROPOSED
         ]
 
-    return _change(store, series_uid, changes, person, "review", "accept all")
+    return save_changes(store, series_uid, changes, person, "review", "accept all")
 
 
 def reject(
@@ -232,7 +143,7 @@ def reject(
     person: str,
     based_on: int | None = None,
 ) -> int:
-    """Throw one proposal away, leaving the slice empty; parameters as for `accept`.
+    """Discard one proposal, leaving the slice empty; parameters as for `accept`.
 
     Returns
     -------
@@ -267,15 +178,18 @@ def confirm_empty(
     person: str,
     based_on: int | None = None,
     allow_clear: bool = False,
+    message: tuple[str, int] | None = None,
 ) -> int:
-    """State that the structure is not on this slice; a proposal for it is thrown away.
+    """Record that the structure is not on this slice; a proposal for it is discarded.
 
     Parameters
     ----------
     store, series_uid, segment_number, slice_index, person, based_on
         As for `accept`.
     allow_clear : bool
-        Whether a mask that a person stands behind may be thrown away as well.
+        Whether a mask that a person drew, accepted or corrected may be discarded as well.
+    message : (str, int), optional
+        Client and sequence number, as for `AnnotationStore.put_many`; needs `based_on`.
 
     Returns
     -------
@@ -298,10 +212,12 @@ def confirm_empty(
         current.version if based_on is None else based_on,
         allow_clear=allow_clear or current.state is SliceState.PROPOSED,
     )
-    return store.put_many(series_uid, [change], person, "review", "it is not here")[0]
+    return store.put_many(
+        series_uid, [change], person, "review", "it is not here", message=message
+    )[0]
 
 
-def correct(
+def save_drawing(
     store: AnnotationStore,
     series_uid: str,
     segment_number: int,
@@ -314,10 +230,10 @@ def correct(
     allow_clear: bool = False,
     message: tuple[str, int] | None = None,
 ) -> int:
-    """Store what a person drew, as a correction where they drew on a proposal.
+    """Store a drawing, as a correction where it was drawn on a proposal.
 
-    A proposal that arrived since `based_on` gives way: people come first, and what they drew
-    without seeing it is no correction of it.
+    A drawing overrides a proposal that was stored after `based_on`; it then counts as drawn, not as
+    a correction, because the person never saw that proposal.
 
     Parameters
     ----------
@@ -332,7 +248,7 @@ def correct(
     allow_clear : bool
         Whether a mask without pixels may replace one with pixels.
     message : (str, int), optional
-        Client and sequence number, as for `AnnotationStore.put`; needs `based_on`.
+        Client and sequence number, as for `AnnotationStore.put_many`; needs `based_on`.
 
     Returns
     -------
@@ -349,19 +265,8 @@ def correct(
         If there is no version `based_on`.
     """
     seen = store.slice(series_uid, segment_number, slice_index, version=based_on)
-    state = state_after_drawing(seen.state)
-    change = MaskChange(
-        segment_number,
-        slice_index,
-        mask,
-        state,
-        seen.version,
-        # What a correction began with stays known: it was not drawn by hand alone.
-        expected_dice=seen.expected_dice if state is SliceState.CORRECTED else None,
-        weights=seen.weights if state is SliceState.CORRECTED else None,
-        allow_clear=allow_clear,
-    )
-    action = "correct" if state is SliceState.CORRECTED else "draw"
+    change = _drawn(seen, mask, allow_clear)
+    action = "correct" if change.state is SliceState.CORRECTED else "draw"
     try:
         return store.put_many(series_uid, [change], person, tool, action, message=message)[0]
     except VersionConflict:
@@ -383,7 +288,7 @@ def worst_first(annotation: Mapping[SliceKey, SliceAnnotation]) -> list[SliceAnn
     Returns
     -------
     list of SliceAnnotation
-        Proposals whose quality nobody can tell, then by expected Dice, the lowest first.
+        Proposals without an expected Dice, then the others by expected Dice, the lowest first.
     """
     proposals = (item for item in annotation.values() if item.state is SliceState.PROPOSED)
     return sorted(
@@ -393,6 +298,23 @@ def worst_first(annotation: Mapping[SliceKey, SliceAnnotation]) -> list[SliceAnn
             item.segment_number,
             item.slice_index,
         ),
+    )
+
+
+def _drawn(seen: SliceAnnotation, mask: NDArray[np.bool_], allow_clear: bool) -> MaskChange:
+    """Change that stores a drawing made on `seen`."""
+    state = state_after_drawing(seen.state)
+    corrects = state is SliceState.CORRECTED
+    return MaskChange(
+        seen.segment_number,
+        seen.slice_index,
+        mask,
+        state,
+        seen.version,
+        # A correction keeps the quality and weights of its proposal: it is not drawn by hand alone.
+        expected_dice=seen.expected_dice if corrects else None,
+        weights=seen.weights if corrects else None,
+        allow_clear=allow_clear,
     )
 
 
@@ -415,24 +337,3 @@ def _accepted(current: SliceAnnotation, based_on: int | None = None) -> MaskChan
         expected_dice=current.expected_dice,
         weights=current.weights,
     )
-
-
-def _change(
-    store: AnnotationStore,
-    series_uid: str,
-    changes: Callable[[Mapping[SliceKey, SliceAnnotation]], list[MaskChange]],
-    person: str,
-    tool: str,
-    action: str,
-) -> list[SliceKey]:
-    """Store what `changes` makes of the newest annotation, again where somebody was quicker."""
-    for attempt in range(1, _ATTEMPTS + 1):
-        wanted = changes(store.annotation(series_uid))
-        try:
-            store.put_many(series_uid, wanted, person, tool, action)
-        except VersionConflict:
-            if attempt == _ATTEMPTS:
-                raise
-            continue
-        break
-    return [(change.segment_number, change.slice_index) for change in wanted]

@@ -13,7 +13,6 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from sqlalchemy import Connection, Row, insert, select
 from sqlalchemy.exc import IntegrityError
 
@@ -242,63 +241,6 @@ class AnnotationStore:
                 ],
             )
 
-    def put(
-        self,
-        series_uid: str,
-        segment_number: int,
-        slice_index: int,
-        *,
-        mask: NDArray[np.bool_] | None,
-        state: SliceState,
-        based_on: int,
-        person: str,
-        tool: str,
-        weights: str | None = None,
-        expected_dice: float | None = None,
-        allow_clear: bool = False,
-        message: tuple[str, int] | None = None,
-    ) -> int:
-        """Store a new mask of one segment on one slice, as a step of its own.
-
-        Parameters
-        ----------
-        series_uid : str
-            Series Instance UID.
-        segment_number, slice_index : int
-            Where.
-        mask, state, based_on, weights, expected_dice, allow_clear
-            As in `MaskChange`.
-        person, tool : str
-            Who changed it and with what.
-        message : (str, int), optional
-            Client and sequence number (`MessageKey`). A message sent again is answered as before.
-            A client's later message may be based on a version older than what its own earlier
-            messages made: what it sends contains them.
-
-        Returns
-        -------
-        int
-            The new version, on disk when this returns.
-
-        Raises
-        ------
-        VersionConflict
-            If the slice was changed since `based_on`.
-        ClearRefused, ExampleProtected, MessageReused, StoreError
-            If the store refuses; nothing has changed then.
-        """
-        change = MaskChange(
-            segment_number,
-            slice_index,
-            mask,
-            state,
-            based_on,
-            expected_dice=expected_dice,
-            weights=weights,
-            allow_clear=allow_clear,
-        )
-        return self.put_many(series_uid, [change], person, tool, tool, message=message)[0]
-
     def put_many(
         self,
         series_uid: str,
@@ -322,7 +264,7 @@ class AnnotationStore:
         action : str
             What people read beside "undo", such as "accept all".
         message : (str, int), optional
-            As in `put`.
+            As in `put_many`.
 
         Returns
         -------
@@ -446,7 +388,7 @@ class AnnotationStore:
         person : str
             Whose step.
         message : (str, int), optional
-            As in `put`.
+            As in `put_many`.
 
         Returns
         -------

@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from core.annotation.actions import store_proposals
+from core.annotation.proposal_storing import store_proposals
 from core.annotation.states import EXAMPLE_STATES
 from core.proposals.examples import Proposal, SegmentExamples
 from core.proposals.extent import slices_to_follow

@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from core.annotation.actions import correct
+from core.annotation.actions import save_drawing
 from core.annotation.store import SliceAnnotation, StoreError, VersionConflict
 from pages.session.editors import MaskEvent
 from pages.session.work import Work
@@ -75,7 +75,7 @@ def _put_on(work: Work, event: MaskEvent, newest: SliceAnnotation) -> None:
 
 
 def _store(work: Work, event: MaskEvent, mask: NDArray[np.bool_], based_on: int) -> int:
-    version = correct(
+    version = save_drawing(
         work.store,
         work.uid,
         event.segment_number,

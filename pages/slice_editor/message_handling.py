@@ -6,9 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.annotation.actions import correct
-from core.annotation.records import MaskChange
-from core.annotation.states import SliceState
+from core.annotation.actions import confirm_empty, save_drawing
 from core.annotation.store import MessageReused, StoreError, VersionConflict
 from pages.session.work import Work
 from pages.slice_editor.hints import mask_from_hints
@@ -127,20 +125,18 @@ def _store(work: Work, answers: Answers, message: Message) -> None:
 
 def _put(work: Work, message: MaskMessage | AbsentMessage | HintMessage, based_on: int) -> int:
     if isinstance(message, AbsentMessage):
-        change = MaskChange(
+        return confirm_empty(
+            work.store,
+            work.uid,
             message.segment,
             message.slice,
-            None,
-            SliceState.CONFIRMED_EMPTY,
-            based_on,
+            person=work.person,
+            based_on=based_on,
             allow_clear=True,
+            message=message.key,
         )
-        action = "it is not here"
-        return work.store.put_many(
-            work.uid, [change], work.person, "review", action, message=message.key
-        )[0]
     hints = isinstance(message, HintMessage)
-    return correct(
+    return save_drawing(
         work.store,
         work.uid,
         message.segment,

@@ -1,14 +1,18 @@
 """A store on disk with one small series and two segments."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from core.annotation.database import default_url
+from core.annotation.proposal_storing import store_proposals
 from core.annotation.store import AnnotationStore
-from tests.support.stored_series import prepare
+from tests.support.stored_series import SERIES, Suggested, prepare, put_mask, square
+
+Put = Callable[..., int]
 
 
 @pytest.fixture
@@ -31,3 +35,26 @@ def store(url: str, prepared_folder: Path, tmp_path: Path) -> Iterator[Annotatio
     store = AnnotationStore(url)
     yield store
     store.close()
+
+
+@pytest.fixture
+def put(store: AnnotationStore) -> Put:
+    """Store a drawn square of 3 × 3 on slice 0 of segment 1, or what is named instead."""
+
+    def put(segment_number: int = 1, slice_index: int = 0, **given: Any) -> int:
+        return put_mask(store, SERIES, segment_number, slice_index, **({"mask": square(3)} | given))
+
+    return put
+
+
+@pytest.fixture
+def proposed(store: AnnotationStore) -> AnnotationStore:
+    """Store with slice 0 drawn and proposals on slices 1 to 4 of both segments."""
+    put_mask(store, SERIES, 1, 0, mask=square(4))
+    suggestions = [
+        Suggested(segment, index, square(index + segment), 0.9 - index / 10)
+        for segment in (1, 2)
+        for index in range(1, 5)
+    ]
+    store_proposals(store, SERIES, suggestions, person="anna", weights="default-1")
+    return store

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from core.annotation.states import SliceState
 from core.annotation.store import AnnotationStore, MaskChange
-from tests.support.stored_series import SERIES, prepare, segment, square
+from tests.support.stored_series import SERIES, prepare, put_mask, segment, square
 
 PEOPLE = ("anna", "bert")
 PLACES = (0, 1, 2)
@@ -55,7 +55,8 @@ def test_undo_and_redo_walk_through_all_steps_across_slices(store: AnnotationSto
 
 
 def test_undo_brings_back_everything_known_of_a_version(store: AnnotationStore) -> None:
-    store.put(
+    put_mask(
+        store,
         SERIES,
         1,
         0,

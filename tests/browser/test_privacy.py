@@ -8,10 +8,10 @@ import pydicom
 import pytest
 from playwright.sync_api import Page, expect
 
-from core.annotation.states import SliceState
 from tests.browser.conftest import PERSON, add_series, new_home
 from tests.support.app_server import Server
 from tests.support.orthanc import Orthanc, give, write_archive
+from tests.support.stored_series import put_mask
 
 pytestmark = pytest.mark.browser
 
@@ -74,9 +74,7 @@ def whole_job(page: Page, server: Server, archive: Orthanc) -> list[str]:
     drawn = add_series(server, sorted(copy.iterdir()), "drawn")
     mask = np.zeros((256, 256), bool)
     mask[100:140, 90:150] = True
-    drawn.store.put(
-        drawn.uid, 1, 5, mask=mask, state=SliceState.DRAWN, based_on=0, person=PERSON, tool="brush"
-    )
+    put_mask(drawn.store, drawn.uid, 1, 5, mask=mask, person=PERSON)
     page.goto(drawn.address("export"))
     for what in ("NIfTI", "RTSTRUCT", "PNG", "CSV", "de-identified copy", "DICOM-SEG"):
         page.get_by_role("button", name=f"Make {what}", exact=True).click()

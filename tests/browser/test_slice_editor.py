@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 from playwright.sync_api import BrowserContext, Page, expect
 
-from core.annotation.actions import store_proposals
+from core.annotation.proposal_storing import store_proposals
 from core.annotation.states import SliceState
 from core.proposals.examples import Proposal
 from tests.browser.conftest import PERSON, DrawnSeries

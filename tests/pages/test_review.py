@@ -13,6 +13,7 @@ from core.dicom.series import SeriesSummary
 from core.home.opened_series import OpenedSeries
 from tests.pages.conftest import PERSON, OpenPage
 from tests.pages.test_series import press, shown
+from tests.support.stored_series import put_mask
 
 Disk = Callable[[float], NDArray[np.bool_]]
 
@@ -29,7 +30,8 @@ def app(
     open_page: OpenPage,
 ) -> AppTest:
     """The review page with four proposals and one drawn slice."""
-    store.put(
+    put_mask(
+        store,
         demo_summary.uid,
         1,
         15,
@@ -116,7 +118,8 @@ def test_everything_is_accepted_and_undone_in_one_step(
 def test_a_proposal_that_changed_elsewhere_is_not_accepted_unseen(
     app: AppTest, store: AnnotationStore, demo_summary: SeriesSummary, disk: Disk
 ) -> None:
-    store.put(
+    put_mask(
+        store,
         demo_summary.uid,
         1,
         11,

@@ -5,7 +5,7 @@ from multiprocessing.synchronize import Barrier
 
 from core.annotation.states import SliceState
 from core.annotation.store import AnnotationStore, VersionConflict
-from tests.support.stored_series import SERIES, prepare, square
+from tests.support.stored_series import SERIES, prepare, put_mask, square
 
 
 def open_together(url: str, barrier: Barrier) -> None:
@@ -30,7 +30,8 @@ def put_until_killed(url: str) -> None:
     store = AnnotationStore(url)
     version = store.slice(SERIES, 1, 3).version
     while True:
-        version = store.put(
+        version = put_mask(
+            store,
             SERIES,
             1,
             3,
@@ -45,7 +46,8 @@ def put_until_killed(url: str) -> None:
 
 def _won(store: AnnotationStore, person: str, based_on: int) -> bool:
     try:
-        store.put(
+        put_mask(
+            store,
             SERIES,
             1,
             0,

@@ -1,8 +1,15 @@
 """A small series with two segments, and masks to put on it."""
 
+import sqlite3
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
+from core.annotation.records import MaskChange
+from core.annotation.states import SliceState
 from core.annotation.store import AnnotationStore
 from core.segments.segment import Code, Segment, default_color
 
@@ -35,3 +42,43 @@ def prepare(url: str) -> AnnotationStore:
     store.save_segment(SERIES, segment(1, LIVER), "anna")
     store.save_segment(SERIES, segment(2, SPLEEN), "anna")
     return store
+
+
+def put_mask(
+    store: AnnotationStore,
+    series_uid: str,
+    segment_number: int,
+    slice_index: int,
+    *,
+    mask: NDArray[np.bool_] | None,
+    state: SliceState = SliceState.DRAWN,
+    based_on: int = 0,
+    person: str = "anna",
+    tool: str = "brush",
+    message: tuple[str, int] | None = None,
+    **more: Any,
+) -> int:
+    """Store one mask as a step of its own, named after its tool; returns the new version."""
+    change = MaskChange(segment_number, slice_index, mask, state, based_on, **more)
+    return store.put_many(series_uid, [change], person, tool, tool, message=message)[0]
+
+
+@dataclass
+class Suggested:
+    """A proposal, as the model side hands it over."""
+
+    segment: int
+    slice: int
+    mask: NDArray[np.bool_]
+    expected_dice: float | None = None
+
+
+def states(store: AnnotationStore, segment: int = 1) -> list[str]:
+    """State of every slice of a segment."""
+    return [store.slice(SERIES, segment, index).state.value for index in range(SLICES)]
+
+
+def rows_in(folder: Path, table: str) -> int:
+    """Number of rows in a table of the store in a folder."""
+    with sqlite3.connect(folder / "annotations.db") as connection:
+        return connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]

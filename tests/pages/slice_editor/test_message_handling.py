@@ -3,7 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from core.annotation.actions import correct, store_proposals
+from core.annotation.actions import save_drawing
+from core.annotation.proposal_storing import store_proposals
 from core.annotation.states import SliceState
 from core.demo import demo_masks
 from core.proposals.examples import Proposal
@@ -53,7 +54,7 @@ def test_messages_sent_again_are_done_once_even_by_another_session(work: Work) -
 
 
 def test_a_change_by_somebody_else_is_a_conflict_and_stays(work: Work) -> None:
-    correct(work.store, work.uid, 1, 2, block(90, 90), person="ben", tool="brush")
+    save_drawing(work.store, work.uid, 1, 2, block(90, 90), person="ben", tool="brush")
     answers = Answers()
     messages = [stroke(1, block(50, 50)), stroke(2, block(50, 50, 30))]
     assert results(work, answers, *messages) == ["conflict", "conflict"]
@@ -88,7 +89,7 @@ def test_an_undo_takes_back_the_stroke_it_names_and_no_other(work: Work) -> None
     ]
     assert not work.store.slice(work.uid, 1, 2).pixels
     assert results(work, answers, StepMessage(TAB, 3, "redo", 1)) == ["stored"]
-    correct(work.store, work.uid, 1, 4, block(9, 9), person="anna", tool="brush")
+    save_drawing(work.store, work.uid, 1, 4, block(9, 9), person="anna", tool="brush")
     assert results(work, answers, StepMessage(TAB, 4, "undo", 1)) == ["skipped"]
     assert work.store.slice(work.uid, 1, 4).pixels
     assert results(work, answers, StepMessage(TAB, 5, "undo", None)) == ["stored"]
@@ -116,7 +117,7 @@ def test_a_segment_that_is_gone_is_a_refusal_with_a_sentence(work: Work) -> None
 def test_hints_correct_a_proposal_and_are_obeyed(work: Work) -> None:
     truth = demo_masks()["liver"][FIRST : FIRST + SLICES]
     for index in (0, 4):
-        correct(work.store, work.uid, 1, index, truth[index], person="anna", tool="brush")
+        save_drawing(work.store, work.uid, 1, index, truth[index], person="anna", tool="brush")
     half = truth[2].copy()
     half[:, :100] = False
     store_proposals(work.store, work.uid, [Proposal(1, 2, half, 0.5)], person="anna")

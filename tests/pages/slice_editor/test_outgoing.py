@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from streamlit.testing.v1 import AppTest
 
-from core.annotation.actions import correct
+from core.annotation.actions import save_drawing
 from core.annotation.run_length import decode_runs
 from pages.session.work import Work
 from pages.slice_editor.client_state import Told
@@ -33,7 +33,7 @@ def square(size: int) -> np.ndarray:
 
 def test_a_new_tab_is_told_everything_and_later_only_what_changed(work: Work) -> None:
     for index in (1, 3):
-        correct(work.store, work.uid, 1, index, square(9), person="anna", tool="brush")
+        save_drawing(work.store, work.uid, 1, index, square(9), person="anna", tool="brush")
     told = Told()
     header, parts = tell(work, told, Outbox())
     assert header["full"] and [one["slice"] for one in header["changes"]] == [1, 3]
@@ -43,14 +43,14 @@ def test_a_new_tab_is_told_everything_and_later_only_what_changed(work: Work) ->
     known = Outbox(TAB, epoch=told.epoch, revision=header["revision"])
     header, _ = tell(work, told, known)
     assert not header["full"] and header["changes"] == []
-    correct(work.store, work.uid, 1, 3, square(12), person="ben", tool="brush")
+    save_drawing(work.store, work.uid, 1, 3, square(12), person="ben", tool="brush")
     for _ in range(2):  # until the browser says that it knows
         header, _ = tell(work, told, known)
         assert [(one["slice"], one["version"]) for one in header["changes"]] == [(3, 2)]
 
 
 def test_a_tab_that_knows_another_memory_is_told_everything(work: Work) -> None:
-    correct(work.store, work.uid, 1, 1, square(9), person="anna", tool="brush")
+    save_drawing(work.store, work.uid, 1, 1, square(9), person="anna", tool="brush")
     header, _ = tell(work, Told(), Outbox(TAB, epoch="another", revision=99))
     assert header["full"] and len(header["changes"]) == 1
 

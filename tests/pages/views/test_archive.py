@@ -20,6 +20,7 @@ from core.pacs.settings import Archive
 from tests.pages.conftest import LIVER, PERSON, OpenPage
 from tests.pages.test_series import press, shown
 from tests.support.orthanc import Orthanc, give, write_archive
+from tests.support.stored_series import put_mask
 
 
 @pytest.fixture
@@ -71,7 +72,8 @@ def test_search_open_draw_store_and_search_again(
     app = fetch_found(app)
     assert "48 × 256 × 256" in shown(app)
     press(app, "Open")
-    store.put(
+    put_mask(
+        store,
         demo_summary.uid,
         LIVER.number,
         10,

@@ -13,6 +13,7 @@ from core.dicom.series import SeriesSummary
 from core.home.opened_series import OpenedSeries
 from tests.pages.conftest import PERSON, OpenPage
 from tests.pages.test_series import shown
+from tests.support.stored_series import put_mask
 
 Disk = Callable[[float], NDArray[np.bool_]]
 DRAWN, POOR, GOOD = (10, 40), 25, 24
@@ -37,7 +38,8 @@ def put(
     state: SliceState,
     expected: float | None = None,
 ) -> None:
-    store.put(
+    put_mask(
+        store,
         series.uid,
         1,
         index,

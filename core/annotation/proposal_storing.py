@@ -1,0 +1,111 @@
+"""Storing what a model proposes, without replacing what a person confirmed.
+
+Segments are counted from 1, slices from 0 along the normal; masks are bool [rows, columns].
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.annotation.records import MaskChange, SliceAnnotation
+from core.annotation.retries import save_changes
+from core.annotation.states import EXAMPLE_STATES, SliceState
+from core.annotation.store import AnnotationStore
+from core.annotation.versions import SliceKey
+
+
+class ProposedMask(Protocol):
+    """A mask that a model suggests."""
+
+    @property
+    def segment(self) -> int:
+        """Segment number."""
+
+    @property
+    def slice(self) -> int:
+        """Slice index."""
+
+    @property
+    def mask(self) -> NDArray[np.bool_]:
+        """Bool [rows, columns]."""
+
+    @property
+    def expected_dice(self) -> float | None:
+        """Expected quality, 0 to 1."""
+
+
+def store_proposals(
+    store: AnnotationStore,
+    series_uid: str,
+    proposals: Iterable[ProposedMask],
+    *,
+    person: str,
+    tool: str = "propose",
+    weights: str | None = None,
+) -> list[SliceKey]:
+    """Store proposals as one step, leaving slices alone that a person drew or confirmed.
+
+    A proposal without pixels removes an earlier proposal of its slice.
+
+    Parameters
+    ----------
+    store : AnnotationStore
+        Where to.
+    series_uid : str
+        Series Instance UID.
+    proposals : iterable of ProposedMask
+        At most one for each segment and slice.
+    person : str
+        Who asked for them; their undo takes them back.
+    tool : str
+        What made them.
+    weights : str, optional
+        Name of the weights that made them.
+
+    Returns
+    -------
+    list of (int, int)
+        Segments and slices that changed.
+
+    Raises
+    ------
+    VersionConflict
+        If the slices keep changing while this is being stored.
+    StoreError
+        If the store refuses.
+    """
+    wanted = list(proposals)
+
+    def changes(annotation: Mapping[SliceKey, SliceAnnotation]) -> list[MaskChange]:
+        pairs = [(item, annotation.get((item.segment, item.slice))) for item in wanted]
+        return [
+            _change(proposal, current, weights)
+            for proposal, current in pairs
+            if _is_stored(proposal, current)
+        ]
+
+    return save_changes(store, series_uid, changes, person, tool, "propose")
+
+
+def _is_stored(proposal: ProposedMask, current: SliceAnnotation | None) -> bool:
+    """Whether a proposal is stored, given what its slice holds."""
+    if current is not None and current.state in EXAMPLE_STATES:
+        return False
+    return bool(proposal.mask.any()) or (current is not None and current.pixels > 0)
+
+
+def _change(
+    proposal: ProposedMask, current: SliceAnnotation | None, weights: str | None
+) -> MaskChange:
+    return MaskChange(
+        proposal.segment,
+        proposal.slice,
+        proposal.mask,
+        SliceState.PROPOSED,
+        current.version if current is not None else 0,
+        expected_dice=proposal.expected_dice,
+        weights=weights,
+        allow_clear=True,
+    )

@@ -1,0 +1,59 @@
+import multiprocessing
+import threading
+from pathlib import Path
+
+from core.annotation.states import SliceState
+from core.annotation.store import AnnotationStore, VersionConflict
+from tests.support.store_processes import count_up
+from tests.support.stored_series import SERIES, put_mask, rows_in, square
+
+
+class TestConcurrency:
+    def test_of_two_threads_with_the_same_version_one_wins(self, store: AnnotationStore) -> None:
+        outcomes: list[list[str]] = [[], []]
+        barrier = threading.Barrier(2)
+
+        def work(which: int) -> None:
+            for version in range(25):
+                barrier.wait(timeout=30)
+                try:
+                    put_mask(
+                        store,
+                        SERIES,
+                        1,
+                        0,
+                        mask=square(2 + which),
+                        state=SliceState.DRAWN,
+                        based_on=version,
+                        person=f"person {which}",
+                        tool="brush",
+                    )
+                    outcomes[which].append("stored")
+                except VersionConflict:
+                    outcomes[which].append("conflict")
+
+        threads = [threading.Thread(target=work, args=(which,)) for which in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert {tuple(sorted(pair)) for pair in zip(*outcomes, strict=True)} == {
+            ("conflict", "stored")
+        }
+
+    def test_two_processes_that_heed_conflicts_lose_nothing(
+        self, store: AnnotationStore, url: str, tmp_path: Path
+    ) -> None:
+        context = multiprocessing.get_context("spawn")
+        barrier = context.Barrier(2)
+        processes = [
+            context.Process(target=count_up, args=(url, person, 40, barrier))
+            for person in ("anna", "bert")
+        ]
+        for process in processes:
+            process.start()
+        for process in processes:
+            process.join(timeout=300)
+        assert [process.exitcode for process in processes] == [0, 0]
+        assert store.slice(SERIES, 1, 0).version == 80
+        assert rows_in(tmp_path, "mask_version") == 80

@@ -1,0 +1,82 @@
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.annotation.states import SliceState
+from core.annotation.store import AnnotationStore, StoreError
+from core.segments.segment import Code
+from tests.support.stored_series import SERIES, SPLEEN, rows_in, segment, square
+
+Put = Callable[..., int]
+
+
+class TestSegments:
+    def test_come_back_as_they_were_saved(self, store: AnnotationStore) -> None:
+        changed = replace(
+            segment(1),
+            label="Left lobe",
+            color=(1, 20, 255),
+            exclusive=False,
+            type_modifier=Code("7771000", "SCT", "Left"),
+        )
+        store.save_segment(SERIES, changed, "bert")
+        assert store.segments(SERIES) == [changed, segment(2, SPLEEN)]
+
+    def test_belong_to_their_series(self, store: AnnotationStore) -> None:
+        store.open_series("1.2.3", ["a"], 4, 4)
+        assert store.segments("1.2.3") == []
+
+    def test_every_change_of_them_is_kept(self, store: AnnotationStore, tmp_path: Path) -> None:
+        store.save_segment(SERIES, replace(segment(1), label="Other"), "anna")
+        store.remove_segment(SERIES, 1, "anna")
+        assert rows_in(tmp_path, "segment_version") == 4
+
+    def test_a_removed_one_is_gone_with_its_masks(self, store: AnnotationStore, put: Put) -> None:
+        put()
+        store.remove_segment(SERIES, 1, "anna")
+        assert [item.number for item in store.segments(SERIES)] == [2]
+        assert store.annotation(SERIES) == {}
+        with pytest.raises(StoreError, match="no segment 1"):
+            put(based_on=2)
+
+    def test_a_new_one_under_an_old_number_starts_empty(
+        self, store: AnnotationStore, put: Put
+    ) -> None:
+        put()
+        store.remove_segment(SERIES, 1, "anna")
+        store.save_segment(SERIES, segment(1), "anna")
+        assert store.slice(SERIES, 1, 0).state is SliceState.EMPTY
+
+    def test_removing_one_is_undone_with_its_masks(self, store: AnnotationStore, put: Put) -> None:
+        put()
+        put(slice_index=4, mask=square(5))
+        store.remove_segment(SERIES, 1, "anna")
+        assert store.undo_action(SERIES, "anna") == "remove segment"
+        assert store.undo(SERIES, "anna") == [(1, 0), (1, 4)]
+        assert store.segments(SERIES)[0] == segment(1)
+        assert np.array_equal(store.slice(SERIES, 1, 4).mask, square(5))
+        assert store.redo(SERIES, "anna") == [(1, 0), (1, 4)]
+        assert [item.number for item in store.segments(SERIES)] == [2]
+
+    def test_undoing_a_removal_spares_a_new_one_under_the_same_number(
+        self, store: AnnotationStore, put: Put
+    ) -> None:
+        put()
+        store.remove_segment(SERIES, 1, "anna")
+        renamed = replace(segment(1), label="Something else")
+        store.save_segment(SERIES, renamed, "bert")
+        assert store.undo(SERIES, "anna") == []
+        assert store.segments(SERIES)[0] == renamed
+        assert store.slice(SERIES, 1, 0).state is SliceState.EMPTY
+
+    def test_only_one_that_exists_can_be_removed(self, store: AnnotationStore) -> None:
+        with pytest.raises(StoreError, match="no segment 3"):
+            store.remove_segment(SERIES, 3, "anna")
+
+    def test_numbers_are_never_given_out_twice(self, store: AnnotationStore) -> None:
+        assert store.next_segment_number(SERIES) == 3
+        store.remove_segment(SERIES, 2, "anna")
+        assert store.next_segment_number(SERIES) == 3
