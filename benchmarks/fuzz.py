@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from core.dicom.configuration import configure_libraries
 from core.dicom.errors import DicomError
 from core.dicom.reading import find_series, read_series
-from core.formats.segmentation import read_segmentation, read_segmentation_frames
+from core.formats.segmentation_reading import read_segmentation, read_segmentation_frames
 from core.home.uploads import store_upload
 from tests.support.file_mutations import MUTATIONS, deflated_bomb, nested_sequences, zip_bomb
 

@@ -25,9 +25,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from core.demo import SPACING, phantom, write_demo_series
 from core.dicom.configuration import configure_libraries
-from core.dicom.headers import derive_uid
 from core.dicom.progressive import SeriesReading
 from core.dicom.reading import find_series, read_series
+from core.dicom.uids import derive_uid
 
 SIDE = 512
 _NOISE_HU = 8

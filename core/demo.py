@@ -12,7 +12,7 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
 from scipy import ndimage
 
-from core.dicom.headers import derive_uid
+from core.dicom.uids import derive_uid
 
 SLICES, ROWS, COLUMNS = 48, 256, 256
 SPACING = (5.0, 1.5, 1.5)

@@ -12,14 +12,12 @@ from core.annotation.states import SliceState
 from core.dicom.errors import DicomError
 from core.formats.csv_writing import write_measurements
 from core.formats.deidentified_writing import Dates, burned_in_warning, write_deidentified
+from core.formats.export_files import export_name, next_instance_number
 from core.formats.nifti_writing import write_nifti
 from core.formats.png_writing import write_pictures
-from core.formats.segmentation import SegmentMasks, write_segmentation
-from core.formats.segmentation_writing import Compression, Kind, written_whole
+from core.formats.segmentation_writing import Compression, Kind, write_segmentation, written_whole
 from core.formats.selection import (
     checked_folder,
-    export_name,
-    next_instance_number,
     reviewed_segments,
     unreviewed_segments,
     weights_of,
@@ -27,6 +25,7 @@ from core.formats.selection import (
 from core.formats.structure_set_writing import write_structure_set
 from core.home.secret import home_secret
 from core.home.uploads import data_roots
+from core.segments.segment_masks import SegmentMasks
 from pages.session.gate import enter
 from pages.session.work import Work, require_work
 from pages.views.archive import store_in_archive

@@ -8,7 +8,7 @@ from typing import get_args
 
 from core.commands.choice import choose_series
 from core.dicom.errors import DicomError
-from core.dicom.files import open_header, place, text_of
+from core.dicom.files import file_label, open_header, text_of
 from core.dicom.reading import read_series
 from core.dicom.series import SeriesSummary
 from core.formats.csv_writing import write_measurements
@@ -16,12 +16,13 @@ from core.formats.deidentified_writing import Dates, burned_in_warning, write_de
 from core.formats.nifti_reading import read_nifti
 from core.formats.nifti_writing import write_nifti
 from core.formats.png_writing import write_pictures
-from core.formats.segmentation import SegmentMasks, read_segmentation, write_segmentation
-from core.formats.segmentation_writing import Compression
+from core.formats.segmentation_reading import read_segmentation
+from core.formats.segmentation_writing import Compression, write_segmentation
 from core.formats.structure_set_reading import read_structure_set
 from core.formats.structure_set_writing import write_structure_set
 from core.home.secret import home_secret
 from core.home.uploads import home_folder
+from core.segments.segment_masks import SegmentMasks
 
 ENDINGS = {
     ".dcm": "seg",
@@ -95,7 +96,7 @@ def run(arguments: argparse.Namespace) -> int:
     read = _read(arguments.input, summary, arguments.allow_same_frame)
     segments = [one for one in read if one.masks]
     if not segments:
-        raise DicomError(f"{place(arguments.input)} marks no pixel.")
+        raise DicomError(f"{file_label(arguments.input)} marks no pixel.")
     _write(form, summary, segments, arguments)
     return 0
 

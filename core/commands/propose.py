@@ -17,13 +17,10 @@ from core.commands.choice import choose_series
 from core.dicom.errors import DicomError, NeedsConsentError
 from core.dicom.reading import read_series
 from core.dicom.series import Series
-from core.formats.segmentation import (
-    Algorithm,
-    SegmentMasks,
-    read_segmentation,
-    write_segmentation,
-)
+from core.formats.segmentation_reading import read_segmentation
+from core.formats.segmentation_writing import write_segmentation
 from core.proposals.examples import Method, Proposal, SegmentExamples
+from core.segments.segment_masks import Algorithm, SegmentMasks
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,7 +5,7 @@ from pathlib import Path
 from pydicom.uid import MediaStorageDirectoryStorage
 
 from core.dicom.errors import DicomError
-from core.dicom.files import items_of, open_header, place, text_of, value_of
+from core.dicom.files import file_label, items_of, open_header, text_of, value_of
 
 _BEGINNING_BYTES = 1024
 
@@ -47,7 +47,8 @@ def listed_files(path: Path) -> list[Path]:
             found.append(listed)
     if not found:
         raise DicomError(
-            f"{place(path)} lists no file that is beside it; choose the whole folder of the medium."
+            f"{file_label(path)} lists no file that is beside it; choose the whole folder of the "
+            "medium."
         )
     return found
 

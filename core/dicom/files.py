@@ -75,7 +75,7 @@ class PixelDataElement:
         return self.length is not None and self.length > self.available
 
 
-def place(path: Path) -> str:
+def file_label(path: Path) -> str:
     """Name a file in a message: its folder and its name."""
     return f"{path.parent.name}/{path.name}" if path.parent.name else path.name
 
@@ -238,12 +238,14 @@ def _read(
     except DicomError:
         raise
     except OSError as error:
-        raise DicomError(f"{place(path)} cannot be opened: {error.strerror or error}.") from error
+        raise DicomError(
+            f"{file_label(path)} cannot be opened: {error.strerror or error}."
+        ) from error
     except Exception as error:  # a mutated file can make the parser raise nearly anything
         if not _has_preamble(path):
-            raise NotDicomError(f"{place(path)} is not a DICOM file.") from error
+            raise NotDicomError(f"{file_label(path)} is not a DICOM file.") from error
         raise DicomError(
-            f"{place(path)} is a DICOM file, but its contents are damaged; "
+            f"{file_label(path)} is a DICOM file, but its contents are damaged; "
             "fetch it again from where it came."
         ) from error
 
@@ -254,7 +256,7 @@ def _parse(
     beginning = file.read(_PREAMBLE_BYTES + 4)
     has_preamble = beginning[_PREAMBLE_BYTES:] == b"DICM"
     if not has_preamble and beginning[:2] not in _BARE_BEGINNINGS:
-        raise NotDicomError(f"{place(path)} is not a DICOM file.")
+        raise NotDicomError(f"{file_label(path)} is not a DICOM file.")
     file.seek(0)
     dataset = pydicom.dcmread(
         file,
@@ -263,7 +265,7 @@ def _parse(
         specific_tags=_tags_of(tuple(tags)) if tags is not None else None,
     )
     if len(dataset) == 0 and not has_preamble:
-        raise NotDicomError(f"{place(path)} is not a DICOM file.")
+        raise NotDicomError(f"{file_label(path)} is not a DICOM file.")
     _complete_transfer_syntax(dataset)
     if not header_only:
         return dataset, None
@@ -309,7 +311,7 @@ def _check_inflated_size(content: bytes, path: Path) -> None:
         content = inflater.unconsumed_tail
         if inflated > MAX_INFLATED_BYTES:
             raise DicomError(
-                f"{place(path)} inflates to more than {MAX_INFLATED_BYTES >> 20} MiB "
+                f"{file_label(path)} inflates to more than {MAX_INFLATED_BYTES >> 20} MiB "
                 "and is not opened."
             )
 

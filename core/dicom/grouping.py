@@ -7,9 +7,10 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from core.dicom.geometry import Geometry, plane_normal
-from core.dicom.headers import BurnedInText, Header, Plane, derive_uid, volume_key_words
+from core.dicom.headers import BurnedInText, Header, Plane, volume_key_words
 from core.dicom.series import SeriesSummary, SliceRecord
 from core.dicom.suv import suv_scale
+from core.dicom.uids import derive_uid
 
 SAME_POSITION_MM = 0.01
 """Slices closer than this along the normal lie at the same position."""

@@ -1,7 +1,6 @@
 """What the header of one image file says: which series it belongs to, and its planes."""
 
 import hashlib
-import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -13,13 +12,13 @@ from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
 from core.dicom.errors import DicomError
 from core.dicom.files import (
     PixelDataElement,
+    file_label,
     integer_of,
     items_of,
     name_of,
     number_of,
     numbers_of,
     open_header,
-    place,
     text_of,
     value_of,
 )
@@ -27,6 +26,7 @@ from core.dicom.pixels import rescaling
 from core.dicom.series import StoredPixels
 from core.dicom.spacing import SpacingSource, pixel_spacing
 from core.dicom.suv import PET_TAGS, PetFacts, pet_facts
+from core.dicom.uids import derive_uid
 
 MAX_FRAME_PIXELS = 2**26
 """Largest slice that is opened: 8192 × 8192, more than any detector has."""
@@ -200,12 +200,6 @@ class Header:
     planes: list[Plane] = field(default_factory=list, repr=False)
 
 
-def derive_uid(*parts: object) -> str:
-    """Make a UID from what it stands for: the same parts give the same UID (PS3.5 B.2)."""
-    digest = hashlib.sha256("\0".join(map(str, parts)).encode()).digest()
-    return f"2.25.{uuid.UUID(bytes=digest[:16], version=4).int}"
-
-
 def read_header(path: Path) -> Header:
     """Read what is needed to sort a file into its series.
 
@@ -311,17 +305,18 @@ def _check_is_image(
     name = name_of(sop_class_uid) or name_of(meta_class_uid) or "object of an unknown class"
     if sop_class_uid in _SEGMENTATION_CLASSES:
         raise NotAnImageError(
-            f"{place(path)} is a segmentation, not an image; open it on the series it belongs to."
+            f"{file_label(path)} is a segmentation, not an image; open it on the series it belongs "
+            "to."
         )
     if pixel_data is not None and value_of(dataset, "Rows") and value_of(dataset, "Columns"):
         return
     if value_of(dataset, "Rows") or pixel_data is not None or _IMAGE_STORAGE_MARK in name:
         raise DamagedError(
-            f"{place(path)} is cut short or damaged: its header ends before the image; "
+            f"{file_label(path)} is cut short or damaged: its header ends before the image; "
             "fetch it again from where it came.",
             _series_key(dataset),
         )
-    raise NotAnImageError(f"{place(path)} holds no image ({name}).")
+    raise NotAnImageError(f"{file_label(path)} holds no image ({name}).")
 
 
 def _checked_frames(dataset: FileDataset, pixel_data: PixelDataElement | None, path: Path) -> int:
@@ -332,14 +327,14 @@ def _checked_frames(dataset: FileDataset, pixel_data: PixelDataElement | None, p
     bits = integer_of(dataset, "BitsAllocated") or 0
     if not 0 < rows * columns <= MAX_FRAME_PIXELS or samples > 4:
         raise DamagedError(
-            f"{place(path)} states an image of {rows} × {columns} pixels with {samples} sample(s) "
-            "each, which is not credible; fetch it again from where it came.",
+            f"{file_label(path)} states an image of {rows} × {columns} pixels with {samples} "
+            "sample(s) each, which is not credible; fetch it again from where it came.",
             _series_key(dataset),
         )
     assert pixel_data is not None
     if pixel_data.is_cut:
         raise DamagedError(
-            f"{place(path)} is cut short: {pixel_data.available} of {pixel_data.length} bytes "
+            f"{file_label(path)} is cut short: {pixel_data.available} of {pixel_data.length} bytes "
             "of its pixel data are there; fetch it again from where it came.",
             _series_key(dataset),
         )
@@ -351,8 +346,8 @@ def _checked_frames(dataset: FileDataset, pixel_data: PixelDataElement | None, p
     )
     if needed > pixel_data.available:
         raise DamagedError(
-            f"{place(path)} states {frames} frame(s) of {rows} × {columns} pixels, but holds less "
-            "pixel data than that; fetch it again from where it came.",
+            f"{file_label(path)} states {frames} frame(s) of {rows} × {columns} pixels, but holds "
+            "less pixel data than that; fetch it again from where it came.",
             _series_key(dataset),
         )
     return frames
@@ -424,7 +419,7 @@ def _planes(
         ]
     if len(per_frame) != frames:
         raise DamagedError(
-            f"{place(header.path)} describes {len(per_frame)} frames but states {frames}; "
+            f"{file_label(header.path)} describes {len(per_frame)} frames but states {frames}; "
             "fetch it again from where it came.",
             header.series_key,
         )

@@ -20,7 +20,7 @@ from pydicom.uid import (
 
 from core.dicom.codestreams import stated_size
 from core.dicom.errors import DicomError
-from core.dicom.files import items_of, name_of, number_of, open_file, place, text_of
+from core.dicom.files import file_label, items_of, name_of, number_of, open_file, text_of
 from core.dicom.series import SliceRecord, StoredPixels, Window
 
 _CODESTREAM_SYNTAXES = frozenset(
@@ -73,7 +73,7 @@ def read_frames(
             values = modality_values(dataset, pixels, frame)
         if values.shape != (rows, columns):
             raise DicomError(
-                f"{place(path)} decodes to {values.shape} pixels instead of "
+                f"{file_label(path)} decodes to {values.shape} pixels instead of "
                 f"{rows} × {columns}; fetch it again from where it came."
             )
         yield values
@@ -92,7 +92,9 @@ def _read_stored(path: Path, stored: StoredPixels, rows: int, columns: int) -> n
             if file.readinto(content) != len(content):
                 raise DicomError(_changed(path))
     except OSError as error:
-        raise DicomError(f"{place(path)} cannot be opened: {error.strerror or error}.") from error
+        raise DicomError(
+            f"{file_label(path)} cannot be opened: {error.strerror or error}."
+        ) from error
     options: dict[str, Any] = {
         "rows": rows,
         "columns": columns,
@@ -164,8 +166,8 @@ def _decoding_errors(dataset: FileDataset, path: Path) -> Iterator[None]:
     except BaseException as error:  # decoders written in Rust panic with a BaseException
         syntax = name_of(dataset.file_meta.TransferSyntaxUID) or "unknown transfer syntax"
         raise DicomError(
-            f"The pixels of {place(path)} ({syntax}) cannot be decoded: the file is damaged or "
-            "compressed in a way that is not supported; fetch it again, uncompressed if need be."
+            f"The pixels of {file_label(path)} ({syntax}) cannot be decoded: the file is damaged "
+            "or compressed in a way that is not supported; fetch it again, uncompressed if need be."
         ) from error
 
 
@@ -255,7 +257,7 @@ def _check_pixel_data(dataset: FileDataset, path: Path, rows: int, columns: int)
     """Compare what the header states with what the file holds, before memory is taken for it."""
     if not any(name in dataset for name in ("PixelData", "FloatPixelData", "DoubleFloatPixelData")):
         raise DicomError(
-            f"{place(path)} is cut short: its pixel data is not complete; "
+            f"{file_label(path)} is cut short: its pixel data is not complete; "
             "fetch it again from where it came."
         )
     if (dataset.get("Rows"), dataset.get("Columns")) != (rows, columns):
@@ -268,10 +270,10 @@ def _check_pixel_data(dataset: FileDataset, path: Path, rows: int, columns: int)
     for codestream in generate_frames(dataset.PixelData, number_of_frames=frames):
         if stated_size(codestream[: 2**16]) not in ((rows, columns), None):
             raise DicomError(
-                f"The compressed pixels of {place(path)} are not {rows} × {columns} as its header "
-                "says; fetch it again from where it came."
+                f"The compressed pixels of {file_label(path)} are not {rows} × {columns} as its "
+                "header says; fetch it again from where it came."
             )
 
 
 def _changed(path: Path) -> str:
-    return f"{place(path)} has changed since it was found; look for series again."
+    return f"{file_label(path)} has changed since it was found; look for series again."

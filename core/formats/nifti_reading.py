@@ -9,7 +9,7 @@ import nibabel as nib
 import numpy as np
 
 from core.dicom.errors import DicomError
-from core.dicom.files import place
+from core.dicom.files import file_label
 from core.dicom.series import Series, SeriesSummary
 from core.formats.codes import UNKNOWN_TYPE
 from core.formats.nifti_writing import COMMENT_CODE, ras_affine
@@ -57,10 +57,10 @@ def read_nifti(path: Path, series: Series | SeriesSummary) -> list[SegmentMasks]
     image, labels = _load(path, summary)
     numbers = [int(number) for number in np.unique(labels) if number]
     if not numbers:
-        raise DicomError(f"{place(path)} marks no voxel.")
+        raise DicomError(f"{file_label(path)} marks no voxel.")
     if numbers[0] < 0 or numbers[-1] > MAX_SEGMENT_NUMBER:
         raise DicomError(
-            f"{place(path)} holds values beyond 0 to {MAX_SEGMENT_NUMBER}: it is no label map."
+            f"{file_label(path)} holds values beyond 0 to {MAX_SEGMENT_NUMBER}: it is no label map."
         )
     names = _names(image)
     found = []
@@ -80,7 +80,7 @@ def _load(path: Path, summary: SeriesSummary) -> tuple[Any, np.ndarray]:
         order = _axis_order(image.affine, shape, summary)
         if order is None:
             raise DicomError(
-                f"{place(path)} lies on another grid than the series: voxels of "
+                f"{file_label(path)} lies on another grid than the series: voxels of "
                 f"{' × '.join(map(str, shape))} instead of {summary.columns} × {summary.rows} × "
                 f"{summary.slices}, or at other places; resample it first."
             )
@@ -91,13 +91,13 @@ def _load(path: Path, summary: SeriesSummary) -> tuple[Any, np.ndarray]:
     except OSError as error:
         reason = error.strerror
         if reason is None or isinstance(error, gzip.BadGzipFile):
-            raise DicomError(f"{place(path)} is damaged; make it again.") from error
-        raise DicomError(f"{place(path)} cannot be opened: {reason}.") from error
+            raise DicomError(f"{file_label(path)} is damaged; make it again.") from error
+        raise DicomError(f"{file_label(path)} cannot be opened: {reason}.") from error
     except Exception as error:  # a damaged header can make the parser raise nearly anything
-        raise DicomError(f"{place(path)} is no NIfTI file, or it is damaged.") from error
+        raise DicomError(f"{file_label(path)} is no NIfTI file, or it is damaged.") from error
     labels = np.rint(values).astype(np.int64)
     if not np.array_equal(labels, values):
-        raise DicomError(f"{place(path)} holds fractions: it is no label map.")
+        raise DicomError(f"{file_label(path)} holds fractions: it is no label map.")
     columns_rows_slices = np.flip(
         labels.transpose(axes), tuple(axis for axis in range(3) if flips[axis])
     )

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from core.dicom.errors import DicomError
-from core.dicom.files import NotDicomError, open_header, place, text_of
+from core.dicom.files import NotDicomError, file_label, open_header, text_of
 from core.dicom.series import Series, SeriesSummary
 from core.formats.segmentation_reading import read_segmentation
 from core.formats.structure_set_reading import read_structure_set
@@ -37,8 +37,8 @@ def read_masks(
         header, _ = open_header(path, ("Modality",))
     except NotDicomError as error:
         raise DicomError(
-            f"{place(path)} is not a DICOM file; choose a DICOM segmentation or an RT structure "
-            "set."
+            f"{file_label(path)} is not a DICOM file; choose a DICOM segmentation or an RT "
+            "structure set."
         ) from error
     if text_of(header, "Modality") == "RTSTRUCT":
         read = read_structure_set(path, series, allow_same_frame=allow_same_frame)
@@ -48,5 +48,5 @@ def read_masks(
         )
     marked = [one for one in read if one.masks]
     if not marked:
-        raise DicomError(f"{place(path)} marks no pixel of this series.")
+        raise DicomError(f"{file_label(path)} marks no pixel of this series.")
     return marked

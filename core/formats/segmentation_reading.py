@@ -11,6 +11,7 @@ from pydicom.dataset import Dataset, FileDataset
 from core.dicom.errors import DicomError, NeedsConsentError
 from core.dicom.files import (
     NotDicomError,
+    file_label,
     integer_of,
     items_of,
     name_of,
@@ -18,7 +19,6 @@ from core.dicom.files import (
     numbers_of,
     open_file,
     open_header,
-    place,
     text_of,
 )
 from core.dicom.pixels import decoded_frames, functional_group
@@ -93,7 +93,7 @@ def read_segmentation(
     masks = None if misfit else _masks_in_place(dataset, summary, frames, path, numbers)
     if masks is None:
         misfit = misfit or "marks pixels at a position where the series has no slice"
-        sentence = f"{place(path)} {misfit}: it was made on other planes."
+        sentence = f"{file_label(path)} {misfit}: it was made on other planes."
         planes = _planes(dataset)
         if planes is None or not shares_frame(dataset, summary):
             raise DicomError(sentence)
@@ -138,21 +138,21 @@ def _open_segmentation(path: Path) -> FileDataset:
         dataset = open_file(path)
     except NotDicomError as error:
         raise DicomError(
-            f"{place(path)} is not a DICOM file; choose a DICOM segmentation."
+            f"{file_label(path)} is not a DICOM file; choose a DICOM segmentation."
         ) from error
     if text_of(dataset, "Modality") != "SEG" and "SegmentSequence" not in dataset:
         kind = name_of(text_of(dataset, "SOPClassUID")) or "DICOM object of another kind"
-        raise DicomError(f"{place(path)} is not a segmentation but: {kind}.")
+        raise DicomError(f"{file_label(path)} is not a segmentation but: {kind}.")
     if pixel_data is None or pixel_data.is_cut or "PixelData" not in dataset:
-        raise DicomError(f"{place(path)} is cut short; fetch it again from where it came.")
+        raise DicomError(f"{file_label(path)} is cut short; fetch it again from where it came.")
     frames = integer_of(dataset, "NumberOfFrames") or 1
     rows, columns = integer_of(dataset, "Rows") or 0, integer_of(dataset, "Columns") or 0
     bits = integer_of(dataset, "BitsAllocated") or 1
     needed = frames * 8 if pixel_data.length is None else frames * rows * columns * bits // 8
     if not rows * columns > 0 or needed > pixel_data.available:
         raise DicomError(
-            f"{place(path)} states {frames} frames of {rows} × {columns} pixels but holds fewer; "
-            "fetch it again from where it came."
+            f"{file_label(path)} states {frames} frames of {rows} × {columns} pixels but holds "
+            "fewer; fetch it again from where it came."
         )
     return dataset
 
@@ -180,12 +180,12 @@ def check_frame(
     """
     if not shares_frame(dataset, summary):
         raise DicomError(
-            f"{place(path)} belongs to another series; open that series, or choose a file that was "
-            "made on this one."
+            f"{file_label(path)} belongs to another series; open that series, or choose a file "
+            "that was made on this one."
         )
     if not allow_same_frame:
         raise NeedsConsentError(
-            f"{place(path)} belongs to another series in the same frame of reference; "
+            f"{file_label(path)} belongs to another series in the same frame of reference; "
             "say that it may be used here, or open that series."
         )
 
@@ -271,7 +271,7 @@ def _resampled_masks(
         for number, found in by_frame.items()
     }
     if any(by_frame.values()) and not any(masks.values()):
-        raise DicomError(f"{place(path)} marks nothing within the slices of this series.")
+        raise DicomError(f"{file_label(path)} marks nothing within the slices of this series.")
     return masks
 
 
@@ -283,7 +283,7 @@ def _marking(
         if not mask.any():
             continue
         if number not in numbers:
-            raise DicomError(f"{place(path)} uses segment {number} without describing it.")
+            raise DicomError(f"{file_label(path)} uses segment {number} without describing it.")
         yield frame, number, mask
 
 
@@ -354,7 +354,7 @@ def _segment_frames(
         group = functional_group(dataset, "SegmentIdentificationSequence", frame)
         referenced = integer_of(group, "ReferencedSegmentNumber") if group else None
         if referenced is None:
-            raise DicomError(f"{place(path)} does not say which segment its frames belong to.")
+            raise DicomError(f"{file_label(path)} does not say which segment its frames belong to.")
         yield (
             frame,
             referenced,

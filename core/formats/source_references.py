@@ -22,8 +22,8 @@ from pydicom.uid import (
 from pydicom.valuerep import validate_value
 
 from core.dicom.files import items_of, number_of, numbers_of, open_header, text_of
-from core.dicom.headers import derive_uid
 from core.dicom.series import SeriesSummary, SliceRecord
+from core.dicom.uids import derive_uid
 
 SHARED_ATTRIBUTES = {
     "PatientName": "PN",

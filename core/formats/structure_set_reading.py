@@ -14,12 +14,12 @@ from pydicom.dataset import Dataset
 from core.dicom.errors import DicomError
 from core.dicom.files import (
     NotDicomError,
+    file_label,
     integer_of,
     items_of,
     name_of,
     numbers_of,
     open_file,
-    place,
     text_of,
     value_of,
 )
@@ -91,7 +91,7 @@ def read_structure_set(
         for number, (_, contours, _) in enumerate(regions, start=1)
     }
     if not any(masks.values()):
-        raise DicomError(f"{place(path)} has no closed contour on the slices of this series.")
+        raise DicomError(f"{file_label(path)} has no closed contour on the slices of this series.")
     overlapping = overlapping_segments(masks)
     return [
         SegmentMasks(
@@ -108,11 +108,11 @@ def _open(path: Path) -> Dataset:
         dataset = open_file(path)
     except NotDicomError as error:
         raise DicomError(
-            f"{place(path)} is not a DICOM file; choose an RT structure set."
+            f"{file_label(path)} is not a DICOM file; choose an RT structure set."
         ) from error
     if "StructureSetROISequence" not in dataset:
         kind = name_of(text_of(dataset, "SOPClassUID")) or "DICOM object of another kind"
-        raise DicomError(f"{place(path)} is not an RT structure set but: {kind}.")
+        raise DicomError(f"{file_label(path)} is not an RT structure set but: {kind}.")
     return dataset
 
 
@@ -153,7 +153,7 @@ def _masks(contours: Dataset, geometry: Geometry, path: Path) -> dict[int, np.nd
         distances = points @ geometry.normal
         if np.ptp(distances) > _PLANAR_MM:
             raise DicomError(
-                f"{place(path)} has contours in planes that are not parallel to the slices."
+                f"{file_label(path)} has contours in planes that are not parallel to the slices."
             )
         planes.setdefault(round(float(distances.mean()), 2), []).append(points)
     if not planes:
@@ -178,8 +178,8 @@ def _points(contour: Dataset, path: Path) -> np.ndarray:
     numbers = _coordinates(contour)
     if not numbers or len(numbers) % 3:
         raise DicomError(
-            f"{place(path)} has a contour whose coordinates are damaged; fetch it again from where "
-            "it came."
+            f"{file_label(path)} has a contour whose coordinates are damaged; fetch it again from "
+            "where it came."
         )
     return np.array(numbers).reshape(-1, 3)
 

@@ -15,16 +15,12 @@ from pydicom.uid import ExplicitVRLittleEndian, RTStructureSetStorage, generate_
 
 from core.dicom.errors import DicomError
 from core.dicom.geometry import Geometry
-from core.dicom.headers import derive_uid
 from core.dicom.series import Series, SeriesSummary
+from core.dicom.uids import derive_uid
+from core.formats.checks import check_segments
 from core.formats.codes import coded_concept
 from core.formats.contours import mask_contours
-from core.formats.segmentation_writing import (
-    PRODUCT,
-    check_segments,
-    software_version,
-    written_whole,
-)
+from core.formats.segmentation_writing import PRODUCT, software_version, written_whole
 from core.formats.source_references import image_reference, patient_and_study
 from core.segments.segment_masks import SegmentMasks
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pynetdicom import AE
 
-from core.dicom.files import open_header, place, text_of
+from core.dicom.files import file_label, open_header, text_of
 from core.pacs.dicomweb import store_by_web
 from core.pacs.settings import Archive, ArchiveError, Node
 
@@ -73,7 +73,7 @@ def store_by_association(archive: Archive, node: Node, path: Path) -> None:
     except (OSError, ValueError, RuntimeError) as error:
         if isinstance(error, ArchiveError):
             raise
-        raise ArchiveError(f"{place(path)} cannot be sent to the {archive.name}.") from None
+        raise ArchiveError(f"{file_label(path)} cannot be sent to the {archive.name}.") from None
     finally:
         if association.is_established:
             association.release()

@@ -8,8 +8,9 @@ import pytest
 
 from core.dicom.reading import find_series, read_series
 from core.dicom.series import Series
-from core.formats.segmentation import SegmentMasks, write_segmentation
+from core.formats.segmentation_writing import write_segmentation
 from core.segments.segment import Code, Segment, default_color
+from core.segments.segment_masks import SegmentMasks
 
 ANATOMY = Code("91723000", "SCT", "Anatomical Structure")
 STRUCTURES = {

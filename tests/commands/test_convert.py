@@ -8,7 +8,8 @@ import pytest
 
 from core.__main__ import main
 from core.dicom.reading import find_series
-from core.formats.segmentation import read_segmentation, write_segmentation
+from core.formats.segmentation_reading import read_segmentation
+from core.formats.segmentation_writing import write_segmentation
 from tests.support.mask_round_trips import assert_same_masks, make_segments
 from tests.support.synthetic_series import PLACEMENTS, write_series
 

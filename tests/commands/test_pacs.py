@@ -9,7 +9,7 @@ import pytest
 
 from core.__main__ import main
 from core.dicom.reading import find_series
-from core.formats.segmentation import write_segmentation
+from core.formats.segmentation_writing import write_segmentation
 from tests.support.mask_round_trips import make_segments
 from tests.support.orthanc import Orthanc, fill, free_ports, write_archive
 

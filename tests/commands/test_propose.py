@@ -7,7 +7,7 @@ import pytest
 
 from core.__main__ import main
 from core.dicom.reading import find_series, read_series
-from core.formats.segmentation import read_segmentation
+from core.formats.segmentation_reading import read_segmentation
 from tests.commands.conftest import STRUCTURES, example_slices, write_examples
 from tests.support.synthetic_series import PLACEMENTS, write_series
 

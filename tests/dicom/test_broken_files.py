@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from core.dicom.errors import DicomError
 from core.dicom.reading import find_series, read_series
-from core.formats.segmentation import read_segmentation
+from core.formats.segmentation_reading import read_segmentation
 from tests.support.file_mutations import MUTATIONS, deflated_bomb, nested_sequences
 from tests.support.synthetic_series import PLACEMENTS, write_enhanced, write_series
 

@@ -12,7 +12,7 @@ from core.dicom.errors import DicomError
 from core.dicom.files import open_file
 from core.dicom.pixels import decoded_frames
 from core.dicom.reading import find_series, read_series
-from core.formats.segmentation import read_segmentation_frames
+from core.formats.segmentation_reading import read_segmentation_frames
 
 IMAGES = [
     "693_J2KR.dcm",

@@ -24,7 +24,7 @@ from core.formats.deidentified_writing import (
     deidentify,
     write_deidentified,
 )
-from core.formats.segmentation import read_segmentation
+from core.formats.segmentation_reading import read_segmentation
 from tests.support.mask_round_trips import assert_same_masks, assert_valid, make_segments
 from tests.support.synthetic_series import PLACEMENTS, write_enhanced, write_series
 

@@ -8,7 +8,7 @@ import pytest
 
 from core.dicom.reading import find_series
 from core.formats.nifti_writing import write_nifti
-from core.formats.segmentation import write_segmentation
+from core.formats.segmentation_writing import write_segmentation
 from tests.support.mask_round_trips import make_segments
 from tests.support.synthetic_series import PLACEMENTS, write_series
 

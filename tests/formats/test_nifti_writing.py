@@ -5,7 +5,8 @@ import pytest
 from core.dicom.errors import DicomError
 from core.dicom.reading import find_series, read_series
 from core.formats.nifti_writing import write_nifti, write_nifti_volume
-from core.formats.segmentation import SegmentMasks, write_segmentation
+from core.formats.segmentation_writing import write_segmentation
+from core.segments.segment_masks import SegmentMasks
 from tests.support.mask_round_trips import make_segments, volumes_by_dcmqi
 from tests.support.synthetic_series import PLACEMENTS, write_series
 

@@ -10,14 +10,11 @@ import pytest
 
 from core.dicom.errors import DicomError, NeedsConsentError
 from core.dicom.reading import find_series
-from core.formats.segmentation import (
-    SegmentMasks,
-    read_segmentation,
-    read_segmentation_frames,
-    write_segmentation,
-)
+from core.formats.segmentation_reading import read_segmentation, read_segmentation_frames
+from core.formats.segmentation_writing import write_segmentation
 from core.segments.anatomy import LEFT
 from core.segments.segment import Code, Segment
+from core.segments.segment_masks import SegmentMasks
 from tests.support.mask_round_trips import (
     ANATOMY,
     LIVER,

@@ -11,7 +11,6 @@ from core.annotation.store import SliceAnnotation
 from core.dicom.errors import DicomError
 from core.formats.selection import (
     checked_folder,
-    export_name,
     reviewed_segments,
     unreviewed_segments,
     weights_of,
@@ -69,12 +68,6 @@ def test_the_weights_named_are_those_behind_what_is_exported() -> None:
     assert weights_of(ANNOTATION, unreviewed=False) == "first"
     assert weights_of(ANNOTATION, unreviewed=True) == "first, second"
     assert weights_of({}, unreviewed=True) is None
-
-
-def test_a_name_tells_the_key_and_the_time() -> None:
-    name = export_name("0123456789abcdef01234567", ".dcm")
-    assert name.startswith("slicewise-01234567-2")
-    assert name.endswith(".dcm")
 
 
 def test_only_folders_below_the_allowed_ones_are_written_to(tmp_path: Path) -> None:

@@ -11,10 +11,10 @@ from pydicom.uid import ExplicitVRLittleEndian, RTStructureSetStorage
 
 from core.dicom.errors import DicomError, NeedsConsentError
 from core.dicom.reading import find_series
-from core.formats.segmentation import SegmentMasks
 from core.formats.structure_set_reading import read_structure_set
 from core.formats.structure_set_writing import write_structure_set
 from core.segments.segment import Segment, default_color
+from core.segments.segment_masks import SegmentMasks
 from tests.support.file_mutations import MUTATIONS
 from tests.support.mask_round_trips import ANATOMY, LIVER, assert_same_masks
 from tests.support.synthetic_series import PLACEMENTS, Placement, write_series

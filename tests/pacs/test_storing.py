@@ -7,7 +7,8 @@ import pydicom
 import pytest
 
 from core.dicom.reading import find_series
-from core.formats.segmentation import read_segmentation, write_segmentation
+from core.formats.segmentation_reading import read_segmentation
+from core.formats.segmentation_writing import write_segmentation
 from core.pacs.cache import fetch_series
 from core.pacs.dicomweb import Query, search
 from core.pacs.settings import ArchiveError, Node

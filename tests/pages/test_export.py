@@ -18,7 +18,7 @@ from core.annotation.states import SliceState
 from core.annotation.store import AnnotationStore, MaskChange
 from core.dicom.reading import find_series, read_series
 from core.dicom.series import SeriesSummary
-from core.formats.segmentation import read_segmentation
+from core.formats.segmentation_reading import read_segmentation
 from core.home.opened_series import OpenedSeries, remember_series
 from tests.pages.conftest import LIVER, PERSON, OpenPage
 from tests.pages.test_series import press, shown

@@ -6,8 +6,8 @@ import nibabel as nib
 import numpy as np
 
 from core.formats.nifti_writing import ras_affine
-from core.formats.segmentation import SegmentMasks
 from core.segments.segment import Code, Segment, default_color
+from core.segments.segment_masks import SegmentMasks
 
 ANATOMY = Code("91723000", "SCT", "Anatomical Structure")
 LIVER = Code("10200004", "SCT", "Liver")

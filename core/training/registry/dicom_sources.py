@@ -11,7 +11,8 @@ from core.dicom.files import items_of, open_header, text_of
 from core.dicom.reading import look_through, read_series
 from core.dicom.series import SeriesSummary
 from core.formats.nifti_writing import ras_affine
-from core.formats.segmentation import SegmentMasks, read_segmentation
+from core.formats.segmentation_reading import read_segmentation
+from core.segments.segment_masks import SegmentMasks
 from core.training.registry.scans import FoundScan, LabelledScan, Structure
 
 

@@ -12,7 +12,7 @@ from core.annotation.states import SliceState
 from core.annotation.store import AnnotationStore
 from core.dicom.reading import find_series, read_series
 from core.dicom.series import SeriesSummary
-from core.formats.segmentation import read_segmentation
+from core.formats.segmentation_reading import read_segmentation
 from core.home.opened_series import series_key
 from core.pacs.cache import fetch_series, list_kept
 from core.pacs.dicomweb import Query, search

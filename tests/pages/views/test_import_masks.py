@@ -12,10 +12,11 @@ from streamlit.testing.v1 import AppTest
 from core.annotation.states import SliceState
 from core.annotation.store import AnnotationStore
 from core.dicom.series import SeriesSummary
-from core.formats.segmentation import SegmentMasks, write_segmentation
+from core.formats.segmentation_writing import write_segmentation
 from core.formats.structure_set_writing import write_structure_set
 from core.home.opened_series import OpenedSeries
 from core.segments.segment import Segment
+from core.segments.segment_masks import SegmentMasks
 from tests.pages.conftest import LIVER, STRUCTURE, OpenPage
 
 SPLEEN = Segment(7, "Spleen", (10, 200, 30), STRUCTURE, LIVER.type)
