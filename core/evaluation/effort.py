@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.evaluation.cases import LabelledVolume
-from core.evaluation.metrics import dice
 from core.evaluation.peers import interpolate_signed_distance
 from core.network.engine import Engine
+from core.network.overlap import dice
 from core.proposals.examples import Proposal, SegmentExamples
 from core.proposals.extent import slices_to_follow
 from core.proposals.next_slice import suggest_slice

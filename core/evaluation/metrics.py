@@ -4,36 +4,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from core.network.overlap import dice
+
 Mask = NDArray[np.bool_]
-
-
-def dice(mask: Mask, truth: Mask) -> float:
-    """Dice coefficient of two masks of any dimension; 1 where both are empty.
-
-    Parameters
-    ----------
-    mask, truth : ndarray of bool
-        Of the same shape.
-
-    Returns
-    -------
-    float
-        Twice the overlap over the sum of the sizes.
-
-    Raises
-    ------
-    ValueError
-        If the shapes differ.
-    """
-    if mask.shape != truth.shape:
-        raise ValueError(f"mask: got shape {mask.shape}; expected {truth.shape}, as truth has")
-    sizes = int(np.count_nonzero(mask)) + int(np.count_nonzero(truth))
-    return 2 * int(np.count_nonzero(mask & truth)) / sizes if sizes else 1.0
 
 
 def worst_slice_dice(mask: Mask, truth: Mask) -> float:
     """Lowest Dice among the slices of [slice, row, column] masks."""
-    return min(dice(one, other) for one, other in zip(mask, truth, strict=True))
+    return min(dice(*slices) for slices in zip(mask, truth, strict=True))
 
 
 def hausdorff_95_mm(mask: Mask, truth: Mask, spacing: tuple[float, float, float]) -> float:

@@ -15,8 +15,9 @@ from PIL import Image
 from scipy import special
 
 from core.evaluation.cases import npz_files, read_arrays
-from core.evaluation.metrics import bootstrap_interval, dice
+from core.evaluation.metrics import bootstrap_interval
 from core.network.engine import Engine
+from core.network.overlap import dice
 from core.proposals.intensity import scale
 from core.proposals.network_opinion import encode_examples
 

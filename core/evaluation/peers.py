@@ -15,6 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from core.network.outlines import signed_distance
+
 Mask = NDArray[np.bool_]
 
 _MARGIN_PIXELS = 12
@@ -48,7 +50,8 @@ def interpolate_signed_distance(examples: Mapping[int, Mask], slices: int) -> Ma
     """
     drawn = sorted(examples)
     shape = (slices, *examples[drawn[0]].shape)
-    distances = {index: _signed_distance(examples[index]) for index in drawn}
+    far = float(sum(shape[1:]))
+    distances = {index: signed_distance(examples[index], far) for index in drawn}
     result = np.zeros(shape, dtype=bool)
     result[: drawn[0]] = examples[drawn[0]]
     result[drawn[-1] :] = examples[drawn[-1]]
@@ -154,13 +157,3 @@ def walk_randomly(
     for index in drawn:
         result[index] = examples[index]
     return result
-
-
-def _signed_distance(mask: Mask) -> NDArray[np.float64]:
-    """Distance to the outline in pixels, positive inside."""
-    if not mask.any():
-        return np.full(mask.shape, -float(sum(mask.shape)))
-    inside = ndimage.distance_transform_edt(mask)
-    outside = ndimage.distance_transform_edt(~mask)
-    distance: NDArray[np.float64] = np.where(mask, inside - 0.5, 0.5 - outside)
-    return distance

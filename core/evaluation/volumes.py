@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.evaluation.cases import PLACEMENTS, Case, LabelledVolume, make_case
-from core.evaluation.metrics import dice, hausdorff_95_mm, worst_slice_dice
+from core.evaluation.metrics import hausdorff_95_mm, worst_slice_dice
 from core.evaluation.peers import (
     copy_nearest,
     interpolate_morphologically,
@@ -16,6 +16,7 @@ from core.evaluation.peers import (
     walk_randomly,
 )
 from core.network.engine import Engine
+from core.network.overlap import dice
 from core.proposals.intensity import prepare
 from core.proposals.mixing import network_score
 from core.proposals.network_opinion import predict_logits

@@ -1,10 +1,12 @@
 """What goes into proposing and what comes out: examples and proposals."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+
+from core.network.overlap import dice
 
 Method = Literal["auto", "network", "interpolation"]
 """The network mixed with the interpolation as the examples advise, or one of the two alone."""
@@ -84,3 +86,19 @@ def check_examples(volume: np.ndarray, segments: Sequence[SegmentExamples]) -> N
                     f"segment {segment.number}, slice {index}: got a mask of shape {mask.shape} "
                     f"and type {mask.dtype}; expected {volume.shape[1:]} and bool"
                 )
+
+
+def neighbours(known: Iterable[int], index: int) -> tuple[int | None, int | None]:
+    """Find the nearest members of a set before and after an index, other than itself."""
+    known = list(known)
+    below = max((place for place in known if place < index), default=None)
+    above = min((place for place in known if place > index), default=None)
+    return below, above
+
+
+def neighbours_overlap(examples: Mapping[int, np.ndarray], index: int) -> float | None:
+    """Dice of the examples before and after a slice with one another; None without both."""
+    below, above = neighbours(examples, index)
+    if below is None or above is None:
+        return None
+    return dice(examples[below], examples[above])

@@ -7,7 +7,7 @@ import numpy as np
 from scipy.ndimage import binary_dilation, label
 
 from core.proposals.crop import Crop
-from core.proposals.interpolation import neighbours
+from core.proposals.examples import neighbours
 
 _REACH = 1.0
 """How far to follow a structure beyond its examples, in units of their largest gap."""

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from core.network.guidance import enclosing
-from core.proposals.interpolation import neighbours
+from core.network.outlines import enclosing
+from core.proposals.examples import neighbours
 
 
 @dataclass(frozen=True)

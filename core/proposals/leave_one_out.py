@@ -6,12 +6,14 @@ from dataclasses import replace
 import numpy as np
 
 from core.network.engine import Engine
-from core.proposals.interpolation import between_examples, neighbours
+from core.network.overlap import dice
+from core.proposals.examples import neighbours
+from core.proposals.interpolation import between_examples
 from core.proposals.mixing import interpolation_score, network_score
 from core.proposals.network_opinion import ImagesOf, predict_logits
 from core.proposals.second_pass import second_answers
 from core.proposals.segment_state import SegmentWork, blended, score
-from core.proposals.trust import Trial, advise, compare, overlap_of
+from core.proposals.trust import Trial, advise, compare
 
 MOST_TRIALS = 6
 """Examples predicted from the others at most: more say little that is new, and take time."""
@@ -95,7 +97,7 @@ def _second_share(work: SegmentWork, answered: Mapping[int, Answers]) -> float:
 
     def merit(share: float) -> float:
         results = [
-            overlap_of(network_score(work.crop, blended(*answers, share)) > 0, work.examples[index])
+            dice(network_score(work.crop, blended(*answers, share)) > 0, work.examples[index])
             for index, answers in enclosed_by.items()
         ]
         return float(np.mean(results)) + _WORTH_OF_SECOND_LOOK * share if results else share

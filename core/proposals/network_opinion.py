@@ -15,14 +15,13 @@ from core.network.guidance import (
     DISTANCE,
     GUIDANCE_CHANNELS,
     PRIOR,
-    between_outlines,
     distance_channel,
     prior_channel,
-    signed_distance,
 )
+from core.network.outlines import between_outlines, signed_distances
 from core.proposals.crop import SIDE, Crop
+from core.proposals.examples import neighbours
 from core.proposals.intensity import contrast_around, scale
-from core.proposals.interpolation import neighbours
 
 SUPPORT = 16
 """Examples that a query is shown at most, the nearest first."""
@@ -247,4 +246,4 @@ def bounded_distances(labels: np.ndarray) -> np.ndarray:
     np.ndarray
         float32 [..., SIDE, SIDE] in pixels, positive inside, at most `SIDE` / 4 either way.
     """
-    return signed_distance(torch.from_numpy(labels)).clamp(-SIDE / 4, SIDE / 4).numpy()
+    return signed_distances(torch.from_numpy(labels)).clamp(-SIDE / 4, SIDE / 4).numpy()

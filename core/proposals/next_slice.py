@@ -5,11 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.proposals.examples import Proposal
+from core.proposals.examples import Proposal, neighbours, neighbours_overlap
 from core.proposals.extent import between
 from core.proposals.extrapolation import trend_of
-from core.proposals.interpolation import neighbours
-from core.proposals.trust import POOR_OVERLAP, neighbours_overlap
+from core.proposals.trust import POOR_OVERLAP
 
 END_UNKNOWN = "end not drawn"
 SHAPE_CHANGES = "shape changes here"

@@ -13,10 +13,10 @@ import numpy as np
 import torch
 from scipy import ndimage
 
-from core.network.guidance import between_outlines
+from core.network.outlines import between_outlines
+from core.network.overlap import dice
 from core.proposals.crop import SIDE
 from core.proposals.pooling import pooled
-from core.proposals.trust import overlap_of
 
 _POOLED = 2
 """Pixels that are averaged along either axis: outlines move as well, in a third of the time."""
@@ -118,7 +118,7 @@ def carry_between(
         upward[index] = carry(upward[index - 1], motion_of(index, index - 1))
     for index in range(above - 1, below - 1, -1):
         downward[index] = carry(downward[index + 1], motion_of(index, index + 1))
-    agreement = overlap_of(upward[above] > 0, last > 0) + overlap_of(downward[below] > 0, first > 0)
+    agreement = dice(upward[above] > 0, last > 0) + dice(downward[below] > 0, first > 0)
     inner = range(below + 1, above)
     if not inner:
         return Carried({}, agreement / 2)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from core.network.engine import Engine
-from core.proposals.interpolation import neighbours
+from core.proposals.examples import neighbours
 from core.proposals.mixing import agreed
 from core.proposals.network_opinion import BATCH, ImagesOf, bounded_distances, predict_logits
 from core.proposals.optical_flow import carry_between

@@ -8,11 +8,11 @@ import numpy as np
 
 from core.network.engine import Engine
 from core.proposals.crop import Crop, crop_around
-from core.proposals.examples import Method, SegmentExamples
+from core.proposals.examples import Method, SegmentExamples, neighbours, neighbours_overlap
 from core.proposals.expected_dice import Signs
 from core.proposals.extent import between, continued, outward, reach
 from core.proposals.extrapolation import outline_beyond, trend_of
-from core.proposals.interpolation import between_examples, example_distances, neighbours
+from core.proposals.interpolation import between_examples, example_distances
 from core.proposals.mixing import (
     LIMIT,
     interpolation_score,
@@ -27,10 +27,7 @@ from core.proposals.network_opinion import (
     teach,
 )
 from core.proposals.optical_flow import MotionOf, carry, flow_between
-from core.proposals.trust import (
-    Trust,
-    neighbours_overlap,
-)
+from core.proposals.trust import Trust
 
 LEAST_SURENESS = 0.6
 """Beyond the examples, a structure that is less sure than this has ended."""

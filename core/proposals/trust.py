@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.network.overlap import dice
+from core.proposals.examples import neighbours_overlap
 from core.proposals.expected_dice import Signs, expected_dice, surprise
-from core.proposals.interpolation import neighbours
 from core.proposals.mixing import mixed, sureness
 
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
@@ -155,23 +156,9 @@ def compare(
         slice=index,
         gap=gap,
         overlap=overlap,
-        dice=tuple(overlap_of(score > 0, mask) for score in scores),
+        dice=tuple(dice(score > 0, mask) for score in scores),
         signs=tuple(Signs(sureness(score), overlap, gap) for score in scores),
     )
-
-
-def overlap_of(first: np.ndarray, second: np.ndarray) -> float:
-    """Dice of two masks, bool of the same shape; 1 where both are empty."""
-    total = int(first.sum()) + int(second.sum())
-    return 2 * int((first & second).sum()) / total if total else 1.0
-
-
-def neighbours_overlap(examples: Mapping[int, np.ndarray], index: int) -> float | None:
-    """Dice of the examples before and after a slice with one another; None without both."""
-    below, above = neighbours(examples, index)
-    if below is None or above is None:
-        return None
-    return overlap_of(examples[below], examples[above])
 
 
 def advise(trials: Sequence[Trial]) -> Trust:

@@ -16,7 +16,7 @@ from torch import Generator, Tensor, nn
 from core.network.definition import NEGATIVE_SLOPE, UniverSeg
 from core.network.guidance import GUIDANCE_CHANNELS
 from core.training.forward import rearranged_forward
-from core.training.loss import dice, segmentation_loss
+from core.training.loss import dice_by_task, segmentation_loss
 from core.training.mixing import recipe_batches
 from core.training.settings import TrainingSettings, plain, settings_from
 from core.training.tasks import Batch, make_batch, without_guidance
@@ -390,7 +390,7 @@ def _validate(
                     logits = rearranged_forward(
                         state.average, variant.query, variant.support, variant.guidance
                     )
-                    scores[key].append(dice(logits, variant.label))
+                    scores[key].append(dice_by_task(logits, variant.label))
     means = {f"synthetic_{key}": float(torch.cat(all_).mean()) for key, all_ in scores.items()}
     return means | dict(further(state.average) if further else {})
 

@@ -1,7 +1,10 @@
 """The loss of training: soft Dice, which counts structures, plus cross-entropy for pixels."""
 
+import torch
 from torch import Tensor
 from torch.nn import functional
+
+from core.network.overlap import dice
 
 _SMOOTH = 1.0
 
@@ -27,7 +30,7 @@ def segmentation_loss(logits: Tensor, label: Tensor) -> Tensor:
     return (1 - soft_dice).mean() + functional.binary_cross_entropy_with_logits(logits, label)
 
 
-def dice(logits: Tensor, label: Tensor) -> Tensor:
+def dice_by_task(logits: Tensor, label: Tensor) -> Tensor:
     """Dice of the thresholded logits of every task; 1 where both masks are empty.
 
     Parameters
@@ -38,10 +41,7 @@ def dice(logits: Tensor, label: Tensor) -> Tensor:
     Returns
     -------
     Tensor
-        float32 [tasks].
+        float32 [tasks], on the CPU.
     """
-    mask = (logits > 0).flatten(1)
-    truth = label.flatten(1) > 0.5
-    sizes = mask.sum(dim=1) + truth.sum(dim=1)
-    overlap = 2 * (mask & truth).sum(dim=1)
-    return (overlap / sizes.clamp(min=1)).where(sizes > 0, 1.0)
+    masks, truths = (logits > 0).cpu().numpy(), (label > 0.5).cpu().numpy()
+    return torch.tensor([dice(*pair) for pair in zip(masks, truths, strict=True)])

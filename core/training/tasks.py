@@ -12,11 +12,10 @@ from core.network.guidance import (
     GUIDANCE_CHANNELS,
     PRIOR,
     REMOVED,
-    between_outlines,
     distance_channel,
     prior_channel,
-    signed_distance,
 )
+from core.network.outlines import between_outlines, signed_distances
 from core.training.appearance import make_images
 from core.training.augmentation import augment_images, augment_task, show_structure
 from core.training.synthesis import AIR, LABELS, OBJECTS, Worlds, chance, make_worlds, uniform
@@ -201,7 +200,7 @@ def _prior(generator: Generator, positions: Tensor, masks: Tensor) -> tuple[Tens
     # Beyond the outermost example its own outline is all there is.
     left, right = torch.where(below < far, left, right), torch.where(above < far, right, left)
     each = torch.arange(tasks, device=device)
-    ends = signed_distance(torch.stack([masks[each, left], masks[each, right]]))
+    ends = signed_distances(torch.stack([masks[each, left], masks[each, right]]))
     # An absent structure counts as a little way outside everywhere.
     ends = ends.clamp(-side / 4, side / 4)
     share = below / (below + above)
@@ -213,7 +212,7 @@ def _prior(generator: Generator, positions: Tensor, masks: Tensor) -> tuple[Tens
     # What an image-aware method would say: the truth with smooth errors of its outline.
     informed = (kind > 0.75).flatten().nonzero()[:, 0]
     if len(informed):
-        truth = signed_distance(masks[informed, -1]).clamp(-side / 4, side / 4)
+        truth = signed_distances(masks[informed, -1]).clamp(-side / 4, side / 4)
         knots = torch.randn(len(informed), 1, 6, 6, generator=generator, device=device)
         error = functional.interpolate(knots, (side, side), mode="bicubic", align_corners=True)
         strength = uniform(generator, 0.0, 0.06, len(informed), 1, 1) * side

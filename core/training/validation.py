@@ -16,7 +16,7 @@ from core.network.engine import Engine
 from core.network.processor import choose_precision
 from core.network.weights import Weights
 from core.training.forward import rearranged_forward
-from core.training.loss import dice
+from core.training.loss import dice_by_task
 from core.training.registry.sampling import TaskPool, make_registry_batch, open_pool
 from core.training.tasks import without_guidance
 
@@ -128,7 +128,7 @@ def _registry(pool: TaskPool) -> Validate:
                         logits = rearranged_forward(
                             network, variant.query, variant.support, variant.guidance
                         )
-                        scores.setdefault(name, []).append(dice(logits, variant.label))
+                        scores.setdefault(name, []).append(dice_by_task(logits, variant.label))
         return {f"registry_{name}": float(torch.cat(all_).mean()) for name, all_ in scores.items()}
 
     return validate

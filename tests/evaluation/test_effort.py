@@ -5,8 +5,8 @@ import pytest
 
 from core.evaluation.cases import LabelledVolume
 from core.evaluation.effort import annotate, evaluate_effort
-from core.evaluation.metrics import dice
 from core.network.engine import Engine
+from core.network.overlap import dice
 from tests.proposals.conftest import untrained_engine
 
 __all__ = ["untrained_engine"]

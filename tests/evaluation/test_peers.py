@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from core.evaluation.metrics import dice
 from core.evaluation.peers import (
     copy_nearest,
     interpolate_morphologically,
     interpolate_signed_distance,
     walk_randomly,
 )
+from core.network.overlap import dice
 
 
 def disc(row: float, column: float, radius: float, side: int = 48) -> np.ndarray:

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from core.evaluation.metrics import dice
 from core.network.engine import load_engine
+from core.network.overlap import dice
 from core.proposals.correction import correct_slice, ready_slice
 from core.proposals.examples import SegmentExamples
 from core.proposals.extent import slices_to_follow

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from core.evaluation.cases import read_volumes
-from core.evaluation.metrics import dice
 from core.network.engine import load_engine
+from core.network.overlap import dice
 from core.proposals.examples import SegmentExamples
 from core.proposals.from_other_series import SUPPORT_SETS, Teacher, beyond_examples, propose_across
 

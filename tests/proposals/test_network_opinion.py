@@ -4,7 +4,8 @@ import torch
 
 from core.network.definition import UniverSeg
 from core.network.engine import Engine
-from core.network.guidance import ADDED, DISTANCE, PRIOR, REMOVED, between_outlines
+from core.network.guidance import ADDED, DISTANCE, PRIOR, REMOVED
+from core.network.outlines import between_outlines
 from core.network.weights import Weights
 from core.proposals.crop import SIDE, crop_around
 from core.proposals.intensity import prepare

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
+from core.network.overlap import dice
 from core.proposals.crop import SIDE
 from core.proposals.network_opinion import bounded_distances
 from core.proposals.optical_flow import carry, carry_between, flow_between
-from core.proposals.trust import overlap_of
 
 
 def disc(row, column, radius=14.0):
@@ -32,15 +32,15 @@ def test_an_outline_is_carried_to_where_its_structure_went():
     here, there = disc(60, 50), disc(64, 57)
     flow = flow_between(picture_of(there), picture_of(here, 2))
     carried = carry(bounded_distances(here), flow) > 0
-    assert overlap_of(here, there) < 0.75
-    assert overlap_of(carried, there) > 0.9
+    assert dice(here, there) < 0.75
+    assert dice(carried, there) > 0.9
 
 
 def test_where_nothing_moves_an_outline_stays():
     still = disc(60, 50)
     flow = flow_between(picture_of(still), picture_of(still, 2))
     assert flow.shape == (2, SIDE // 2, SIDE // 2)
-    assert overlap_of(carry(bounded_distances(still), flow) > 0, still) > 0.97
+    assert dice(carry(bounded_distances(still), flow) > 0, still) > 0.97
 
 
 def test_pictures_without_any_contrast_move_nothing():
@@ -55,9 +55,9 @@ def test_between_examples_outlines_follow_a_way_that_shapes_cannot_know(winding)
     assert sorted(carried.distances) == [1, 2, 3, 4, 5]
     assert carried.agreement > 0.85
     # Halfway, the examples' own shapes would expect it where both of them are.
-    assert overlap_of(masks[0], masks[3]) < 0.3
+    assert dice(masks[0], masks[3]) < 0.3
     for index, distance in carried.distances.items():
-        assert overlap_of(distance > 0, masks[index]) > 0.85
+        assert dice(distance > 0, masks[index]) > 0.85
 
 
 def test_examples_that_moved_onto_nothing_do_not_agree(winding):

@@ -1,9 +1,9 @@
 import numpy as np
 
+from core.network.overlap import dice
 from core.proposals.examples import SegmentExamples
 from core.proposals.second_pass import enclosed, look_again, second_answers
 from core.proposals.segment_state import begin, score
-from core.proposals.trust import overlap_of
 from tests.support.proposal_segments import (
     SPACING,
     images_from,
@@ -47,7 +47,7 @@ def test_what_moves_with_the_images_is_followed_where_the_network_knows_nothing(
     unsure = {5: np.full((128, 128), -0.1, np.float32)}
     ((index, answer),) = second_answers(work, [5], unsure, untrained_engine, images_of)
     assert index == 5
-    assert overlap_of(answer > 0, work.crop.masks(masks[5])) > 0.85
+    assert dice(answer > 0, work.crop.masks(masks[5])) > 0.85
 
 
 def test_between_two_examples_without_the_structure_nothing_is_asked_again(

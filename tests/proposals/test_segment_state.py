@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from core.network.overlap import dice
 from core.proposals.crop import SIDE
 from core.proposals.examples import SegmentExamples
 from core.proposals.segment_state import (
@@ -12,7 +13,6 @@ from core.proposals.segment_state import (
     look,
     next_visit,
 )
-from core.proposals.trust import overlap_of
 from tests.support.proposal_segments import images_from, visit_all, work_on
 
 
@@ -73,5 +73,5 @@ def test_beyond_the_examples_their_outline_moves_along_with_the_images(
     look(work, [visits[7]], untrained_engine, images_of)
     look(work, [Visit(2, 1, 8, 1)], untrained_engine, images_of)
     truth = work.crop.masks(masks[8])
-    assert overlap_of(work.carried[8] > 0, truth) > 0.9
-    assert overlap_of(work.taught.distances[6] > 0, truth) < 0.8
+    assert dice(work.carried[8] > 0, truth) > 0.9
+    assert dice(work.taught.distances[6] > 0, truth) < 0.8

@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
+from core.proposals.examples import neighbours_overlap
 from core.proposals.expected_dice import Signs
-from core.proposals.trust import SHARES, Trial, Trust, advise, compare, neighbours_overlap
+from core.proposals.trust import SHARES, Trial, Trust, advise, compare
 
 
 def block(rows, columns=slice(2, 12)):

@@ -18,7 +18,7 @@ from core.training.loop import (
     new_state,
     train,
 )
-from core.training.loss import dice, segmentation_loss
+from core.training.loss import dice_by_task, segmentation_loss
 from core.training.settings import TrainingSettings
 
 CPU = torch.device("cpu")
@@ -123,5 +123,5 @@ def test_the_loss_prefers_the_truth_and_bears_empty_labels() -> None:
     right, wrong = 20 * label - 10, 10 - 20 * label
     assert segmentation_loss(right, label) < 0.01
     assert segmentation_loss(wrong, label) > 5
-    assert dice(right, label).tolist() == [1.0, 1.0]
-    assert dice(wrong, label).tolist() == [0.0, 0.0]
+    assert dice_by_task(right, label).tolist() == [1.0, 1.0]
+    assert dice_by_task(wrong, label).tolist() == [0.0, 0.0]

@@ -8,7 +8,7 @@ import torch
 from torch import Generator
 
 from core.network.guidance import ADDED, GUIDANCE_CHANNELS, PRIOR, REMOVED
-from core.training.loss import dice
+from core.training.loss import dice_by_task
 from core.training.registry.nifti_sources import find_pairs
 from core.training.registry.preparation import PreparationOptions, prepare_registry
 from core.training.registry.sampling import TaskPool, make_registry_batch, open_pool
@@ -30,7 +30,7 @@ def batch_of(pool: TaskPool, seed: int, tasks: int = 16, **shares: float) -> Bat
 
 def agreement(masks: torch.Tensor, truth: torch.Tensor) -> torch.Tensor:
     """Dice of masks and truth, both [tasks, 1, side, side]."""
-    return dice(masks.float() - 0.5, truth)
+    return dice_by_task(masks.float() - 0.5, truth)
 
 
 @pytest.mark.parametrize(("tasks", "examples", "side"), [(1, 1, 64), (3, 8, 32), (1, 64, 128)])
