@@ -56,7 +56,7 @@ def append_step(
     person : str
         Whose history it is.
     action : str
-        What people read beside "undo".
+        Name of the step, shown beside "undo".
     message : MessageKey, optional
         The message that asked for it.
     digest : str, optional
@@ -182,7 +182,7 @@ def _switch(
     touched, switched = _switch_segments(connection, target, step_id, person, forward=forward)
     newest = newest_segments(connection, target.series_uid)
     removed = {number for number, row in newest.items() if row.removed}
-    # A segment that somebody else removed, or made anew under the same number, keeps its masks.
+    # A segment that somebody else removed, or created again under the same number, keeps its masks.
     blocked = (touched - switched) | (removed - touched)
     return _switch_masks(connection, target, step_id, person, blocked, forward=forward)
 

@@ -21,7 +21,7 @@ class ClearRefused(StoreError):
 
 
 class ExampleProtected(StoreError):
-    """A proposal would have replaced what a person stands behind."""
+    """A proposal would have replaced what a person drew or confirmed."""
 
 
 class MessageReused(StoreError):
@@ -74,7 +74,7 @@ class StepTaken:
     Attributes
     ----------
     action : str
-        What people read beside "undo".
+        Name of the step, shown beside "undo".
     message : MessageKey or None
         The message that asked for it.
     """

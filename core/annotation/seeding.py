@@ -1,4 +1,4 @@
-"""Masks from elsewhere as the beginning of an annotation."""
+"""Adding masks read from a file to an annotation."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -20,7 +20,7 @@ def seed_annotation(
     state: SliceState,
     person: str,
 ) -> list[Segment]:
-    """Add segments with their masks to what there is; the masks are one step that undo takes back.
+    """Add segments with their masks to an annotation; the masks are one step to undo.
 
     Parameters
     ----------
@@ -29,12 +29,12 @@ def seed_annotation(
     series_uid : str
         As the store knows it.
     segments : sequence of (Segment, mapping of int to numpy.ndarray)
-        Masks are bool [rows, columns] by slice index. Numbers are given anew behind those there
-        are, so that nothing drawn before is touched.
+        Masks are bool [rows, columns] by slice index. The segments get new numbers, so that
+        nothing drawn before is changed.
     state : SliceState
-        ``DRAWN`` for masks that a person stands behind, ``PROPOSED`` for masks to be checked.
+        ``DRAWN`` for masks confirmed by a person, ``PROPOSED`` for masks to be checked.
     person : str
-        Who brought them in.
+        Who added them.
 
     Returns
     -------

@@ -12,16 +12,16 @@ from core.annotation.versions import SliceKey
 
 @dataclass(frozen=True)
 class SegmentSummary:
-    """How far a segment is.
+    """Slices by state and volumes of one segment.
 
     Attributes
     ----------
     counts : mapping of SliceState to int
         Slices in each state; together all slices of the series.
     volume_ml : float
-        Volume of what a person stands behind, in millilitres.
+        Volume of the masks confirmed by a person, in millilitres.
     proposed_ml : float
-        Volume of proposals nobody has reviewed, in millilitres.
+        Volume of proposals not yet reviewed, in millilitres.
     """
 
     counts: Mapping[SliceState, int]

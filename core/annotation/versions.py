@@ -101,7 +101,7 @@ def append_masks(connection: Connection, rows: Iterable[Mapping[str, Any]]) -> N
 
 
 def slice_annotation(row: Row[Any], shape: tuple[int, int]) -> SliceAnnotation:
-    """What people get to see of a row of ``mask_version``."""
+    """Annotation of a slice held by a row of ``mask_version``."""
     return SliceAnnotation(
         segment_number=row.segment_number,
         slice_index=row.slice_index,

@@ -1,4 +1,4 @@
-"""Search for what a segment is among common anatomy, tissues and lesions with SNOMED CT codes.
+"""Search for the type of a segment among common anatomy, tissues and lesions with SNOMED CT codes.
 
 The list, `anatomy.csv`, has the most commonly segmented things first. Its codes and meanings are
 those of the DICOM context groups (PS3.16, CID 7150 to 7197 for segmentation); sides are given as
@@ -30,12 +30,12 @@ CATEGORIES: dict[str, Code] = {
 _LIST = Path(__file__).with_name("anatomy.csv")
 _SIDES = {"right": RIGHT, "rt": RIGHT, "r": RIGHT, "left": LEFT, "lt": LEFT, "l": LEFT}
 _MOST_TEXT = 200  # characters of a search that are looked at
-_ALIKE = 0.82  # how similar a mistyped word must be to what it stands for, 0 to 1
+_LEAST_SIMILARITY = 0.82  # how similar a mistyped word must be to what it stands for, 0 to 1
 
 
 @dataclass(frozen=True)
 class AnatomyTerm:
-    """What a segment can be.
+    """A category and type that a segment can have.
 
     Attributes
     ----------
@@ -102,23 +102,23 @@ def search(text: str, limit: int = 20) -> list[AnatomyTerm]:
 def _ranked(
     words: tuple[str, ...], entries: tuple[_Entry, ...]
 ) -> list[tuple[int, int, AnatomyTerm]]:
-    """Rank, place in the list, and term of everything that matches."""
+    """Rank, position in the list, and term of everything that matches."""
     ranked = []
     sides = {_SIDES[word] for word in words if word in _SIDES}
     without_sides = tuple(word for word in words if word not in _SIDES)
-    for place, entry in enumerate(entries):
+    for position, entry in enumerate(entries):
         rank = _rank(words, entry)
         if rank is not None:
-            ranked.append((rank, 3 * place, AnatomyTerm(entry.category, entry.type)))
+            ranked.append((rank, 3 * position, AnatomyTerm(entry.category, entry.type)))
         if not entry.paired:
             continue
         sided_rank = rank if not sides else _rank(without_sides, entry)
         if sided_rank is None:
             continue
-        for turn, side in enumerate((RIGHT, LEFT), start=1):
+        for offset, side in enumerate((RIGHT, LEFT), start=1):
             if not sides or side in sides:
                 term = AnatomyTerm(entry.category, entry.type, side)
-                ranked.append((sided_rank, 3 * place + turn, term))
+                ranked.append((sided_rank, 3 * position + offset, term))
     return ranked
 
 
@@ -148,8 +148,8 @@ def _corrected(words: tuple[str, ...], entries: tuple[_Entry, ...]) -> tuple[str
             corrected.append(word)
             continue
         candidates = [part for part in known if part[0] == word[0]]
-        alike = difflib.get_close_matches(word, candidates, n=1, cutoff=_ALIKE)
-        corrected.append(alike[0] if alike else word)
+        similar = difflib.get_close_matches(word, candidates, n=1, cutoff=_LEAST_SIMILARITY)
+        corrected.append(similar[0] if similar else word)
     return tuple(corrected)
 
 

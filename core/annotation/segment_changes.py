@@ -1,0 +1,100 @@
+"""Saving and removing segments within a transaction."""
+
+from typing import Any
+
+from sqlalchemy import Connection
+
+from core.annotation import history
+from core.annotation.mask_changes import version_columns
+from core.annotation.records import StoreError
+from core.annotation.states import SliceState
+from core.annotation.versions import (
+    append_masks,
+    append_segment,
+    mask_content,
+    newest_masks,
+    newest_segments,
+    segment_columns,
+    segment_of,
+    utc_now,
+)
+from core.segments.segment import Segment
+
+
+def save_segment(connection: Connection, series_uid: str, segment: Segment, person: str) -> None:
+    """Add a segment, or change the one that has the same number.
+
+    Parameters
+    ----------
+    connection : sqlalchemy.Connection
+        Transaction to write in.
+    series_uid : str
+        Series Instance UID.
+    segment : Segment
+        The segment as it is from now on.
+    person : str
+        Who did it.
+    """
+    current = newest_segments(connection, series_uid).get(segment.number)
+    version = current.version + 1 if current is not None else 1
+    _append(connection, series_uid, segment, person, version=version, removed=False, step_id=None)
+
+
+def remove_segment(connection: Connection, series_uid: str, number: int, person: str) -> None:
+    """Remove a segment and empty its slices, as one step that can be undone.
+
+    Parameters
+    ----------
+    connection : sqlalchemy.Connection
+        Transaction to write in.
+    series_uid : str
+        Series Instance UID.
+    number : int
+        The segment.
+    person : str
+        Who did it.
+
+    Raises
+    ------
+    StoreError
+        If there is no such segment.
+    """
+    current = newest_segments(connection, series_uid).get(number)
+    if current is None or current.removed:
+        raise StoreError(f"There is no segment {number} in this series.")
+    step_id = history.append_step(connection, series_uid, person, "remove segment")
+    _append(
+        connection,
+        series_uid,
+        segment_of(current),
+        person,
+        version=current.version + 1,
+        removed=True,
+        step_id=step_id,
+    )
+    append_masks(
+        connection,
+        [
+            mask_content(None)
+            | version_columns(series_uid, key, row.version, step_id, person, "remove")
+            for key, row in newest_masks(connection, series_uid).items()
+            if key[0] == number and row.state != SliceState.EMPTY
+        ],
+    )
+
+
+def _append(
+    connection: Connection, series_uid: str, segment: Segment, person: str, **version: Any
+) -> None:
+    """Write a version of a segment that is new content, not one that undo brought back."""
+    append_segment(
+        connection,
+        segment_columns(segment)
+        | {
+            "series_uid": series_uid,
+            "origin": version["version"],
+            "person": person,
+            "time": utc_now(),
+        }
+        | version,
+    )
