@@ -1,10 +1,13 @@
-"""The state of one slice for one segment, and what may follow what."""
+"""The state of one slice for one segment: what follows what, its name and its colour."""
 
+from collections.abc import Mapping
 from enum import StrEnum
+from types import MappingProxyType
+from typing import Any
 
 
 class SliceState(StrEnum):
-    """What is known about a segment on a slice, and who stands behind it."""
+    """What is known about a segment on a slice, and who confirmed it."""
 
     EMPTY = "empty"
     DRAWN = "drawn"
@@ -22,7 +25,35 @@ EXAMPLE_STATES: frozenset[SliceState] = frozenset(
         SliceState.CONFIRMED_EMPTY,
     }
 )
-"""States a person stands behind. Only such slices are examples for the model."""
+"""States that a person confirmed. Only such slices are examples for the model."""
+
+STATE_NAMES: Mapping[SliceState, str] = MappingProxyType(
+    {
+        SliceState.EMPTY: "not annotated",
+        SliceState.DRAWN: "drawn",
+        SliceState.PROPOSED: "proposed",
+        SliceState.ACCEPTED: "accepted",
+        SliceState.CORRECTED: "corrected",
+        SliceState.CONFIRMED_EMPTY: "not here",
+    }
+)
+"""Names as people read them, within a sentence."""
+
+STATE_COLORS: Mapping[SliceState, str] = MappingProxyType(
+    {
+        SliceState.DRAWN: "#0072b2",
+        SliceState.ACCEPTED: "#009e73",
+        SliceState.CORRECTED: "#e69f00",
+        SliceState.CONFIRMED_EMPTY: "#009e73",
+    }
+)
+"""CSS colours of the states that have one; distinguishable with any colour vision."""
+
+STATE_LEGEND: Mapping[SliceState, str] = MappingProxyType(
+    {state: name for state, name in STATE_NAMES.items() if state is not SliceState.EMPTY}
+    | {SliceState.PROPOSED: "proposed (height: expected quality)"}
+)
+"""Text of the legend under a strip of slices, in the order in which it is shown."""
 
 _FROM_A_PROPOSAL = frozenset({SliceState.PROPOSED, SliceState.ACCEPTED, SliceState.CORRECTED})
 
@@ -71,3 +102,24 @@ def state_of_mask(state: SliceState, has_pixels: bool) -> SliceState:
             raise ValueError("A slice with marked pixels cannot be called empty; clear it first.")
         return state
     return state if state is SliceState.CONFIRMED_EMPTY else SliceState.EMPTY
+
+
+def describe_states() -> dict[str, dict[str, Any]]:
+    """All that a browser needs to know about states, as JSON.
+
+    Returns
+    -------
+    dict
+        By state: `name`; `color`, a CSS colour or None; `legend`, None where a legend leaves the
+        state out; `isExample`; and `afterDrawing`, the state once a person has drawn on the slice.
+    """
+    return {
+        str(state): {
+            "name": STATE_NAMES[state],
+            "color": STATE_COLORS.get(state),
+            "legend": STATE_LEGEND.get(state),
+            "isExample": state in EXAMPLE_STATES,
+            "afterDrawing": str(state_after_drawing(state)),
+        }
+        for state in SliceState
+    }
