@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Any
 
 
@@ -27,32 +26,27 @@ EXAMPLE_STATES: frozenset[SliceState] = frozenset(
 )
 """States that a person confirmed. Only such slices are examples for the model."""
 
-STATE_NAMES: Mapping[SliceState, str] = MappingProxyType(
-    {
-        SliceState.EMPTY: "not annotated",
-        SliceState.DRAWN: "drawn",
-        SliceState.PROPOSED: "proposed",
-        SliceState.ACCEPTED: "accepted",
-        SliceState.CORRECTED: "corrected",
-        SliceState.CONFIRMED_EMPTY: "not here",
-    }
-)
+STATE_NAMES: Mapping[SliceState, str] = {
+    SliceState.EMPTY: "not annotated",
+    SliceState.DRAWN: "drawn",
+    SliceState.PROPOSED: "proposed",
+    SliceState.ACCEPTED: "accepted",
+    SliceState.CORRECTED: "corrected",
+    SliceState.CONFIRMED_EMPTY: "not here",
+}
 """Names as people read them, within a sentence."""
 
-STATE_COLORS: Mapping[SliceState, str] = MappingProxyType(
-    {
-        SliceState.DRAWN: "#0072b2",
-        SliceState.ACCEPTED: "#009e73",
-        SliceState.CORRECTED: "#e69f00",
-        SliceState.CONFIRMED_EMPTY: "#009e73",
-    }
-)
+STATE_COLORS: Mapping[SliceState, str] = {
+    SliceState.DRAWN: "#0072b2",
+    SliceState.ACCEPTED: "#009e73",
+    SliceState.CORRECTED: "#e69f00",
+    SliceState.CONFIRMED_EMPTY: "#009e73",
+}
 """CSS colours of the states that have one; distinguishable with any colour vision."""
 
-STATE_LEGEND: Mapping[SliceState, str] = MappingProxyType(
-    {state: name for state, name in STATE_NAMES.items() if state is not SliceState.EMPTY}
-    | {SliceState.PROPOSED: "proposed (height: expected quality)"}
-)
+STATE_LEGEND: Mapping[SliceState, str] = {
+    state: name for state, name in STATE_NAMES.items() if state is not SliceState.EMPTY
+} | {SliceState.PROPOSED: "proposed (height: expected quality)"}
 """Text of the legend under a strip of slices, in the order in which it is shown."""
 
 _FROM_A_PROPOSAL = frozenset({SliceState.PROPOSED, SliceState.ACCEPTED, SliceState.CORRECTED})

@@ -8,7 +8,7 @@ from core.annotation.store import MaskChange, StoreError, VersionConflict
 from core.segments.segment import Segment
 from pages.session.editors import EditedSlice, Tool, ToolSettings, choose_editor
 from pages.session.model import show_model
-from pages.session.widget_keys import kept
+from pages.session.widget_keys import kept, leaving_key
 from pages.session.work import (
     Work,
     current_segment,
@@ -102,7 +102,7 @@ def _drawing_tools(work: Work, segment: Segment) -> ToolSettings:
     undo.button(
         "Undo",
         icon=":material/undo:",
-        key="leave-undo",
+        key=leaving_key("undo"),
         help=f"Take back: {undoable} (Ctrl+Z)" if undoable else "Nothing to undo",
         disabled=undoable is None,
         width="stretch",
@@ -112,7 +112,7 @@ def _drawing_tools(work: Work, segment: Segment) -> ToolSettings:
     redo.button(
         "Redo",
         icon=":material/redo:",
-        key="leave-redo",
+        key=leaving_key("redo"),
         help=f"Bring back: {redoable} (Ctrl+Y)" if redoable else "Nothing to redo",
         disabled=redoable is None,
         width="stretch",
@@ -122,7 +122,7 @@ def _drawing_tools(work: Work, segment: Segment) -> ToolSettings:
     clear, absent = st.columns(2)
     clear.button(
         "Clear slice",
-        key="leave-clear",
+        key=leaving_key("clear"),
         width="stretch",
         on_click=_clear_slice,
         args=(work, segment),
@@ -130,7 +130,7 @@ def _drawing_tools(work: Work, segment: Segment) -> ToolSettings:
     )
     absent.button(
         "Not here",
-        key="leave-absent",
+        key=leaving_key("absent"),
         width="stretch",
         on_click=_not_here,
         args=(work, segment),

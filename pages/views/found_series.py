@@ -7,6 +7,7 @@ import streamlit as st
 from core.dicom.errors import DicomError
 from core.dicom.series import SeriesSummary
 from core.display.grey import thumbnail
+from pages.session.widget_keys import leaving_key
 from pages.views.banner import person_name, series_name, size_text
 from pages.views.formatting import plain
 
@@ -49,7 +50,7 @@ def show_found(found: Sequence[SeriesSummary]) -> tuple[SeriesSummary, bool] | N
                 label, note = "Open", False
             if button.button(
                 label,
-                key=f"leave-open-{number}",
+                key=leaving_key(f"open-{number}"),
                 type="primary" if number == 0 and not note else "secondary",
                 width="stretch",
             ):

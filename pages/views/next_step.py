@@ -7,6 +7,7 @@ from core.proposals.examples import Proposal
 from core.proposals.next_slice import Suggestion, suggest_slice
 from core.segments.segment import Segment
 from pages.session.proposal_jobs import carry_on, running_job, show_progress, start_proposing
+from pages.session.widget_keys import leaving_key
 from pages.session.work import Work, current_slice, set_slice
 from pages.views.formatting import count
 
@@ -38,7 +39,7 @@ def next_step(work: Work, segment: Segment) -> None:
             f"Review {count(proposed, 'proposal')}",
             icon=":material/fact_check:",
             type="primary",
-            key="leave-review",
+            key=leaving_key("review", to_page=True),
             width="stretch",
         ):
             st.switch_page("pages/review.py")
@@ -52,7 +53,7 @@ def next_step(work: Work, segment: Segment) -> None:
             "Export",
             icon=":material/download:",
             type="primary",
-            key="leave-export",
+            key=leaving_key("export", to_page=True),
             width="stretch",
         ):
             st.switch_page("pages/export.py")
@@ -64,7 +65,7 @@ def next_step(work: Work, segment: Segment) -> None:
         disabled=drawn == 0,
         help="Suggests masks for the other slices from those you stand behind, which stay as "
         "they are.",
-        key="leave-propose",
+        key=leaving_key("propose"),
         on_click=start_proposing,
         args=(work,),
         width="stretch",
@@ -85,7 +86,7 @@ def _suggest(work: Work, segment: Segment) -> None:
         st.button(
             "Carry on from here",
             icon=":material/keyboard_double_arrow_right:",
-            key="leave-carry-on",
+            key=leaving_key("carry-on"),
             help="Proposes the slices around this one anew, up to the next ones you stand behind.",
             on_click=carry_on,
             args=(work, segment.number, index),
@@ -102,7 +103,7 @@ def _suggest(work: Work, segment: Segment) -> None:
     if st.button(
         f"Next: slice {suggestion.slice + 1}",
         icon=":material/my_location:",
-        key="leave-suggested",
+        key=leaving_key("suggested"),
         help=f"Drawing or correcting this slice would help most: {suggestion.reason}.",
         width="stretch",
     ):

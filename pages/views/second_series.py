@@ -15,6 +15,7 @@ from core.display.second_series import SliceBeside, reason_against, slice_beside
 from core.display.windows import window_choices
 from core.home.opened_series import OpenedSeries, recall_series, remembered_series, series_key
 from pages.session.opening import begin_reading, found_together, source_files
+from pages.session.widget_keys import leaving_key
 from pages.session.work import SECOND, Work
 from pages.views.banner import series_name
 from pages.views.formatting import count, plain
@@ -131,7 +132,7 @@ def choose_second(work: Work, changed: Callable[[], None] = lambda: None) -> Non
     if not work.memory.get(_ELSEWHERE):
         st.button(
             "Look in other series opened here",
-            key="leave-second-elsewhere",
+            key=leaving_key("second-elsewhere"),
             help="Reads the headers of every series that was opened on this server before.",
             on_click=lambda: _look_elsewhere(work),
         )

@@ -23,7 +23,7 @@ const STATE_TEXT = {
   problem: "not saved",
   open: "polygon open: Enter closes it",
 };
-const OTHER_PAGE = 'a[href], .st-key-leave-review button, .st-key-leave-export button';
+const OTHER_PAGE = 'a[href], [class*="st-key-leave-page-"] button';
 const LEAVING = 'a[href], [class*="st-key-leave-"] button';
 const TICK_MS = 100;
 const TOLD_AFTER_MS = 200; // of rest, before the server hears which slice is looked at
