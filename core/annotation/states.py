@@ -45,8 +45,12 @@ STATE_COLORS: Mapping[SliceState, str] = {
 """CSS colours of the states that have one; distinguishable with any colour vision."""
 
 STATE_LEGEND: Mapping[SliceState, str] = {
-    state: name for state, name in STATE_NAMES.items() if state is not SliceState.EMPTY
-} | {SliceState.PROPOSED: "proposed (height: expected quality)"}
+    SliceState.DRAWN: STATE_NAMES[SliceState.DRAWN],
+    SliceState.PROPOSED: f"{STATE_NAMES[SliceState.PROPOSED]} (height: expected quality)",
+    SliceState.ACCEPTED: STATE_NAMES[SliceState.ACCEPTED],
+    SliceState.CORRECTED: STATE_NAMES[SliceState.CORRECTED],
+    SliceState.CONFIRMED_EMPTY: STATE_NAMES[SliceState.CONFIRMED_EMPTY],
+}
 """Text of the legend under a strip of slices, in the order in which it is shown."""
 
 _FROM_A_PROPOSAL = frozenset({SliceState.PROPOSED, SliceState.ACCEPTED, SliceState.CORRECTED})
