@@ -13,6 +13,7 @@ from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
 from scipy import ndimage
 
 from core.dicom.uids import derive_uid
+from core.home.whole_files import written_whole
 
 SLICES, ROWS, COLUMNS = 48, 256, 256
 SPACING = (5.0, 1.5, 1.5)
@@ -72,9 +73,8 @@ def write_demo_series(folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     for index, pixels in enumerate(phantom().volume):
         path = folder / f"slice_{index + 1:03d}.dcm"
-        unfinished = path.with_suffix(".part")
-        _instance(index, pixels).save_as(unfinished, enforce_file_format=True)
-        unfinished.replace(path)
+        with written_whole(path) as unfinished:
+            _instance(index, pixels).save_as(unfinished, enforce_file_format=True)
     return folder
 
 

@@ -15,16 +15,17 @@ from core.formats.deidentified_writing import Dates, burned_in_warning, write_de
 from core.formats.export_files import export_name, next_instance_number
 from core.formats.nifti_writing import write_nifti
 from core.formats.png_writing import write_pictures
-from core.formats.segmentation_writing import Compression, Kind, write_segmentation, written_whole
+from core.formats.segmentation_writing import Compression, Kind, write_segmentation
 from core.formats.selection import (
-    checked_folder,
     reviewed_segments,
     unreviewed_segments,
     weights_of,
 )
 from core.formats.structure_set_writing import write_structure_set
 from core.home.secret import home_secret
-from core.home.uploads import data_roots
+from core.home.server_folders import writable_folder
+from core.home.settings import data_roots
+from core.home.whole_files import written_whole
 from core.segments.segment_masks import SegmentMasks
 from pages.session.gate import enter
 from pages.session.work import Work, require_work
@@ -183,7 +184,7 @@ def make(work: Work, write: Callable[[], Path], folder: str) -> None:
             exports_folder(work).mkdir(parents=True, exist_ok=True, mode=0o700)
             target = None
             if folder.strip():
-                target = checked_folder(folder, work.entrance.settings.home, data_roots())
+                target = writable_folder(folder, work.entrance.settings.home, data_roots())
             path = write()
             places = [path]
             if target is not None:

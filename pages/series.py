@@ -14,14 +14,13 @@ from core.dicom.errors import DicomError
 from core.dicom.reading import find_series
 from core.dicom.series import SeriesSummary
 from core.home.opened_series import remember_series
+from core.home.settings import data_roots
 from core.home.uploads import (
     Upload,
-    data_roots,
     delete_expired,
     delete_upload,
     list_uploads,
     store_upload,
-    upload_lifetime,
 )
 from pages.session.gate import NOT_A_MEDICAL_DEVICE, enter
 from pages.session.opening import source_files
@@ -149,11 +148,7 @@ def store_and_look(home: Path, files: Sequence[UploadedFile]) -> None:
 
 def keep_to_lifetime(home: Path) -> timedelta | None:
     """Delete copies of uploads that are too old; return how long they may be kept."""
-    try:
-        lifetime = upload_lifetime()
-    except DicomError as error:
-        st.error(str(error), icon=":material/settings:")
-        return None
+    lifetime = entrance.settings.upload_lifetime
     for folder in delete_expired(lifetime, home):
         forget_source(home, folder)
     return lifetime

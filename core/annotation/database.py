@@ -18,22 +18,6 @@ _LOCK_TIMEOUT_S = 30.0
 _MIGRATION_LOCK = 0x511CE315E  # any number that no other program on the PostgreSQL server uses
 
 
-def default_url(home: Path) -> str:
-    """Address of the store in a folder of one's own.
-
-    Parameters
-    ----------
-    home : pathlib.Path
-        Folder that holds everything a person made (``SLICEWISE_HOME``).
-
-    Returns
-    -------
-    str
-        URL for `open_database`.
-    """
-    return URL.create("sqlite", database=str(home / "annotations.db")).render_as_string()
-
-
 def open_database(url: str) -> Engine:
     """Connect to the database and bring its tables up to date.
 

@@ -69,7 +69,7 @@ class AnnotationStore:
     Parameters
     ----------
     url : str
-        SQLAlchemy URL; see `core.annotation.database.default_url`.
+        SQLAlchemy URL; see `core.home.settings.default_url`.
 
     Raises
     ------

@@ -21,7 +21,7 @@ from core.formats.segmentation_writing import Compression, write_segmentation
 from core.formats.structure_set_reading import read_structure_set
 from core.formats.structure_set_writing import write_structure_set
 from core.home.secret import home_secret
-from core.home.uploads import home_folder
+from core.home.settings import home_folder
 from core.segments.segment_masks import SegmentMasks
 
 ENDINGS = {

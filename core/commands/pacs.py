@@ -5,7 +5,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from core.home.uploads import home_folder
+from core.home.settings import home_folder
 from core.pacs.cache import fetch_series
 from core.pacs.dicomweb import ArchivedSeries, Query, search
 from core.pacs.settings import ArchiveError, require_archive

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from core.dicom.errors import DicomError
 from core.dicom.series import Series, SeriesSummary
-from core.formats.segmentation_writing import written_whole
+from core.home.whole_files import written_whole
 from core.segments.segment_masks import SegmentMasks
 
 COLUMNS = ("segment", "label", "slice", "position_mm", "pixels", "area_mm2", "volume_ml")

@@ -35,8 +35,8 @@ from core.formats.segmentation_writing import (
     Kind,
     software_version,
     write_segmentation,
-    written_whole,
 )
+from core.home.whole_files import written_whole
 from core.segments.segment_masks import SegmentMasks
 
 Dates = Literal["remove", "shift"]

@@ -14,7 +14,7 @@ import numpy as np
 from core.dicom.errors import DicomError
 from core.dicom.geometry import Geometry
 from core.dicom.series import Series, SeriesSummary
-from core.formats.segmentation_writing import written_whole
+from core.home.whole_files import written_whole
 from core.segments.segment_masks import SegmentMasks
 
 _LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])

@@ -16,7 +16,7 @@ from core.dicom.files import integer_of, open_file, open_header, text_of
 from core.dicom.pixels import decoded_frames
 from core.dicom.series import Series
 from core.display.grey import automatic_window, to_grey
-from core.formats.segmentation_writing import written_whole
+from core.home.whole_files import written_whole
 from core.segments.segment_masks import SegmentMasks
 
 INDEX = "segments.csv"

@@ -1,9 +1,6 @@
 """Writing a DICOM segmentation (SEG) with highdicom."""
 
-import os
-import uuid
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Literal
@@ -26,6 +23,7 @@ from core.dicom.uids import derive_uid
 from core.formats.checks import check_segments
 from core.formats.codes import cielab_of, coded_concept
 from core.formats.source_references import restore_references, source_images
+from core.home.whole_files import written_whole
 from core.segments.segment_masks import SegmentMasks
 
 Kind = Literal["BINARY", "LABELMAP"]
@@ -148,27 +146,6 @@ def software_version() -> str:
         return metadata.version("slicewise")
     except metadata.PackageNotFoundError:
         return "not installed"
-
-
-@contextmanager
-def written_whole(path: Path) -> Iterator[Path]:
-    """Give a temporary path beside `path`, which takes its place once it is written and on disk.
-
-    Raises
-    ------
-    DicomError
-        When the folder is missing or cannot be written to.
-    """
-    unfinished = path.with_name(f".{uuid.uuid4().hex}{''.join(path.suffixes[-2:])}")
-    try:
-        yield unfinished
-        with unfinished.open("rb+") as file:
-            os.fsync(file.fileno())
-        unfinished.replace(path)
-    except OSError as error:
-        raise DicomError(f"{path} cannot be written: {error.strerror or error}.") from error
-    finally:
-        unfinished.unlink(missing_ok=True)
 
 
 def _person_name(name: str) -> str | None:

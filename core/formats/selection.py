@@ -2,11 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from core.annotation.states import EXAMPLE_STATES, SliceState
 from core.annotation.store import SliceAnnotation
-from core.dicom.errors import DicomError
 from core.segments.segment import MAX_LABEL_LENGTH, Segment
 from core.segments.segment_masks import SegmentMasks
 
@@ -95,36 +93,6 @@ def weights_of(
         if one.weights and one.pixels and (unreviewed or one.state in EXAMPLE_STATES)
     }
     return ", ".join(sorted(names)) or None
-
-
-def checked_folder(text: str, home: Path, roots: Sequence[Path]) -> Path:
-    """Folder on the server to write to, if that is allowed.
-
-    Parameters
-    ----------
-    text : str
-        What the person typed.
-    home : pathlib.Path
-        Folder of everything the app keeps.
-    roots : sequence of pathlib.Path
-        Folders below which the server's settings allow files.
-
-    Returns
-    -------
-    pathlib.Path
-        Resolved; it exists.
-
-    Raises
-    ------
-    DicomError
-        If it does not exist or lies elsewhere.
-    """
-    folder = Path(text.strip() or ".").expanduser().resolve()
-    allowed = [home, *roots]
-    if not folder.is_dir() or not any(folder.is_relative_to(root) for root in allowed):
-        names = ", ".join(str(root) for root in allowed)
-        raise DicomError(f"There is no such folder among those that may be written to: {names}.")
-    return folder
 
 
 def _with_pixels(

@@ -20,8 +20,9 @@ from core.dicom.uids import derive_uid
 from core.formats.checks import check_segments
 from core.formats.codes import coded_concept
 from core.formats.contours import mask_contours
-from core.formats.segmentation_writing import PRODUCT, software_version, written_whole
+from core.formats.segmentation_writing import PRODUCT, software_version
 from core.formats.source_references import image_reference, patient_and_study
+from core.home.whole_files import written_whole
 from core.segments.segment_masks import SegmentMasks
 
 SERIES_NUMBER_OFFSET = 2000

@@ -3,11 +3,11 @@
 import hashlib
 import json
 import re
-import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
 from core.home.secret import home_secret
+from core.home.whole_files import written_whole
 
 _KEY = re.compile(r"[0-9a-f]{24}")
 
@@ -59,12 +59,9 @@ def remember_series(
     opened = OpenedSeries(series_key(home, uid), uid, source, leave_out_damaged)
     path = _note(home, opened.key)
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_suffix(f".{secrets.token_hex(4)}.tmp")
-    unfinished.write_text(
-        json.dumps({"uid": uid, "source": str(source), "leave_out_damaged": leave_out_damaged}),
-        encoding="utf-8",
-    )
-    unfinished.replace(path)
+    note = {"uid": uid, "source": str(source), "leave_out_damaged": leave_out_damaged}
+    with written_whole(path) as unfinished:
+        unfinished.write_text(json.dumps(note), encoding="utf-8")
     return opened
 
 

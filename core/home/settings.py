@@ -1,12 +1,17 @@
-"""Settings of the app, from the environment, checked once."""
+"""Every setting of Slicewise that is an environment variable: read and checked in one place.
+
+`docs/settings.md` lists them. Those of the archive stand in `core.pacs.settings`, and those of a
+training run in `core.training.settings`.
+"""
 
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 
-from core.annotation.database import default_url
+from sqlalchemy.engine import URL
 
 
 class Editor(StrEnum):
@@ -38,6 +43,9 @@ class Settings:
     editor : Editor
         What people draw with until they choose otherwise: the slice editor, or the simple canvas
         where ``SLICEWISE_EDITOR`` is ``simple``.
+    upload_lifetime : datetime.timedelta, optional
+        How long copies of uploads are kept (``SLICEWISE_UPLOAD_DAYS``, which may be a fraction);
+        None for as long as nobody deletes them.
     """
 
     home: Path
@@ -45,6 +53,7 @@ class Settings:
     weights: str
     device: str
     editor: Editor = Editor.SLICE_EDITOR
+    upload_lifetime: timedelta | None = None
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
@@ -65,7 +74,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     SettingsError
         If a setting cannot be used.
     """
-    home = Path(environment.get("SLICEWISE_HOME") or Path.home() / ".slicewise").expanduser()
+    home = home_folder(environment)
     _make_writable(home)
     device = environment.get("SLICEWISE_DEVICE") or "auto"
     if device not in ("auto", "cpu", "cuda"):
@@ -82,7 +91,56 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         weights=environment.get("SLICEWISE_WEIGHTS") or "default",
         device=device,
         editor=editor,
+        upload_lifetime=_lifetime(environment.get("SLICEWISE_UPLOAD_DAYS")),
     )
+
+
+def home_folder(environment: Mapping[str, str] = os.environ) -> Path:
+    """Return the folder for everything Slicewise keeps: SLICEWISE_HOME, by default ~/.slicewise.
+
+    It need not exist.
+    """
+    return Path(environment.get("SLICEWISE_HOME") or "~/.slicewise").expanduser()
+
+
+def data_roots(environment: Mapping[str, str] = os.environ) -> list[Path]:
+    """Return the server folders that people may open, with links resolved.
+
+    They are configured in SLICEWISE_DATA_ROOTS, separated like PATH. Folders that do not exist
+    are left out.
+    """
+    configured = environment.get("SLICEWISE_DATA_ROOTS", "").split(os.pathsep)
+    return [Path(root).resolve() for root in configured if root and Path(root).is_dir()]
+
+
+def default_url(home: Path) -> str:
+    """Address of the annotation store where SLICEWISE_DATABASE is not set.
+
+    Parameters
+    ----------
+    home : pathlib.Path
+        SLICEWISE_HOME.
+
+    Returns
+    -------
+    str
+        SQLAlchemy URL of the SQLite database in it, for `core.annotation.database.open_database`.
+    """
+    return URL.create("sqlite", database=str(home / "annotations.db")).render_as_string()
+
+
+def _lifetime(days: str | None) -> timedelta | None:
+    if not days:
+        return None
+    try:
+        lifetime = timedelta(days=float(days))
+    except (ValueError, OverflowError):
+        lifetime = timedelta(0)
+    if lifetime <= timedelta(0):
+        raise SettingsError(
+            "SLICEWISE_UPLOAD_DAYS must be a positive number of days; start Slicewise again."
+        )
+    return lifetime
 
 
 def _make_writable(home: Path) -> None:

@@ -1,7 +1,7 @@
-"""Copies of uploads under SLICEWISE_HOME, and the server folders that people may open.
+"""Copies of uploaded files under SLICEWISE_HOME.
 
-Uploaded files are kept under neutral names, for names often hold those of patients. Nothing an
-archive says of itself is believed: neither names nor sizes.
+They are kept under neutral names, for file names often hold patients' names. Neither the names nor
+the sizes that a zip archive states are trusted.
 """
 
 import os
@@ -11,7 +11,7 @@ import stat
 import uuid
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -56,14 +56,9 @@ class Upload:
     files: int
 
 
-def home_folder() -> Path:
-    """Return the folder for everything Slicewise keeps: SLICEWISE_HOME, by default ~/.slicewise."""
-    return Path(os.environ.get("SLICEWISE_HOME") or Path.home() / ".slicewise")
-
-
 def store_upload(
     files: Iterable[tuple[str, BinaryIO]],
-    home: Path | None = None,
+    home: Path,
     progress: Callable[[int, int], None] | None = None,
 ) -> Upload:
     """Copy uploaded files, and what uploaded zip archives hold, to a folder of their own.
@@ -72,8 +67,8 @@ def store_upload(
     ----------
     files : iterable of (name, binary stream)
         As uploaded. The name only serves to name a bad archive in a message.
-    home : pathlib.Path, optional
-        Instead of `home_folder`.
+    home : pathlib.Path
+        SLICEWISE_HOME.
     progress : callable, optional
         Called with the files and the bytes stored so far.
 
@@ -105,7 +100,7 @@ def store_upload(
     return _upload(uploads / identifier)
 
 
-def list_uploads(home: Path | None = None) -> list[Upload]:
+def list_uploads(home: Path) -> list[Upload]:
     """Return the stored uploads, the newest first."""
     uploads = _uploads_folder(home)
     if not uploads.is_dir():
@@ -114,7 +109,7 @@ def list_uploads(home: Path | None = None) -> list[Upload]:
     return sorted(found, key=lambda upload: upload.created, reverse=True)
 
 
-def delete_upload(identifier: str, home: Path | None = None) -> None:
+def delete_upload(identifier: str, home: Path) -> None:
     """Delete the copy of an upload for good; annotations of its series stay in the store.
 
     Raises
@@ -131,41 +126,17 @@ def delete_upload(identifier: str, home: Path | None = None) -> None:
         raise DicomError(f"The upload could not be deleted: {error.strerror or error}.") from error
 
 
-def upload_lifetime(environment: Mapping[str, str] | None = None) -> timedelta | None:
-    """Return how long copies of uploads are kept; None for as long as nobody deletes them.
-
-    It is configured in SLICEWISE_UPLOAD_DAYS, a number of days that may be a fraction.
-
-    Raises
-    ------
-    DicomError
-        When it is set to anything else than a positive number.
-    """
-    configured = (os.environ if environment is None else environment).get("SLICEWISE_UPLOAD_DAYS")
-    if not configured:
-        return None
-    try:
-        lifetime = timedelta(days=float(configured))
-    except (ValueError, OverflowError):
-        lifetime = timedelta(0)
-    if lifetime <= timedelta(0):
-        raise DicomError(
-            "SLICEWISE_UPLOAD_DAYS must be a positive number of days; start Slicewise again."
-        )
-    return lifetime
-
-
 def delete_expired(
-    lifetime: timedelta | None, home: Path | None = None, *, now: datetime | None = None
+    lifetime: timedelta | None, home: Path, *, now: datetime | None = None
 ) -> list[Path]:
     """Delete copies of uploads that are older than they may be, and what broken uploads left.
 
     Parameters
     ----------
     lifetime : datetime.timedelta or None
-        From `upload_lifetime`; None deletes the leftovers only.
-    home : pathlib.Path, optional
-        Instead of `home_folder`.
+        How long copies are kept; None deletes the leftovers only.
+    home : pathlib.Path
+        SLICEWISE_HOME.
     now : datetime.datetime, optional
         With a zone; the present by default.
 
@@ -190,59 +161,8 @@ def delete_expired(
     return [folder for folder in expired if not folder.exists()]
 
 
-def data_roots() -> list[Path]:
-    """Return the server folders that people may open, with links resolved.
-
-    They are configured in SLICEWISE_DATA_ROOTS, separated like PATH. Folders that do not exist
-    are left out.
-    """
-    configured = os.environ.get("SLICEWISE_DATA_ROOTS", "").split(os.pathsep)
-    return [Path(root).resolve() for root in configured if root and Path(root).is_dir()]
-
-
-def server_files(folder: Path | str) -> list[Path]:
-    """Return the files in a server folder, if it may be opened.
-
-    Links are followed only as far as they stay below the configured folders.
-
-    Parameters
-    ----------
-    folder : path
-        A folder, or one file.
-
-    Raises
-    ------
-    DicomError
-        When no folders are configured, or this one is missing or not below them. The message is
-        the same for both, so that nobody can find out what exists elsewhere.
-    """
-    roots = data_roots()
-    if not roots:
-        raise DicomError(
-            "No server folders may be opened; set SLICEWISE_DATA_ROOTS, or upload files instead."
-        )
-    try:
-        resolved = Path(folder).resolve(strict=True)
-    except (OSError, RuntimeError, ValueError):
-        resolved = None
-    if resolved is None or not _is_below(resolved, roots):
-        raise DicomError(
-            "There is no such folder among those that may be opened: "
-            f"{', '.join(str(root) for root in roots)} and what is below."
-        )
-    if resolved.is_file():
-        return [resolved]
-    return sorted(
-        path for path in resolved.rglob("*") if path.is_file() and _is_below(path.resolve(), roots)
-    )
-
-
-def _is_below(path: Path, roots: Iterable[Path]) -> bool:
-    return any(path.is_relative_to(root) for root in roots)
-
-
-def _uploads_folder(home: Path | None) -> Path:
-    return (home or home_folder()) / "uploads"
+def _uploads_folder(home: Path) -> Path:
+    return home / "uploads"
 
 
 def _upload(folder: Path) -> Upload:

@@ -92,8 +92,6 @@ def load_weights(source: str | Path = "default", *, accept_licence: bool = False
 def save_weights(network: UniverSeg, path: Path, card: Mapping[str, str]) -> None:
     """Write parameters in half precision, with their card, to a safetensors file.
 
-    The file appears under its name only when it is complete.
-
     Parameters
     ----------
     network : UniverSeg
@@ -116,13 +114,11 @@ def save_weights(network: UniverSeg, path: Path, card: Mapping[str, str]) -> Non
         for name, values in network.state_dict().items()
     }
     _require_finite(halves, path)
-    partial = path.with_name(path.name + ".partial")
     shape = {
         "features": str(network.features),
         "guidance_channels": str(network.guidance_channels),
     }
-    partial.write_bytes(save(halves, metadata=dict(card) | shape))
-    partial.replace(path)
+    path.write_bytes(save(halves, metadata=dict(card) | shape))
 
 
 def _load_own(path: Path) -> Weights:

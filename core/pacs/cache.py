@@ -8,7 +8,6 @@ import contextlib
 import hashlib
 import os
 import shutil
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -18,6 +17,7 @@ from pydicom.dataset import Dataset
 
 from core.dicom.errors import DicomError
 from core.dicom.files import open_header, text_of
+from core.home.whole_files import WriteError, written_whole
 from core.pacs.dicomweb import instance_uids, retrieve
 from core.pacs.settings import Archive, ArchiveError, Cache
 
@@ -198,21 +198,22 @@ def _keep(dataset: Dataset, folder: Path, archive_name: str) -> tuple[str, int]:
         dataset.file_meta, "MediaStorageSOPInstanceUID"
     )
     path = folder / _digest(uid)
-    unfinished = path.with_suffix(f".{uuid.uuid4().hex}.part")
     try:
-        dataset.save_as(unfinished, enforce_file_format=True)
-        _, pixel_data = open_header(unfinished)
-        if pixel_data is not None and pixel_data.is_cut:
-            raise ArchiveError(f"The {archive_name} broke off in the middle of a file; try again.")
-        unfinished.replace(path)
+        with written_whole(path) as unfinished:
+            dataset.save_as(unfinished, enforce_file_format=True)
+            _, pixel_data = open_header(unfinished)
+            if pixel_data is not None and pixel_data.is_cut:
+                raise ArchiveError(
+                    f"The {archive_name} broke off in the middle of a file; try again."
+                )
     except ArchiveError:
         raise
+    except WriteError as error:
+        raise ArchiveError(f"The series cannot be kept here: {error.reason}.") from None
     except (DicomError, ValueError, TypeError, AttributeError):
         raise ArchiveError(
             f"The {archive_name} gives a file that is damaged; ask who runs it."
         ) from None
-    finally:
-        unfinished.unlink(missing_ok=True)
     return uid, path.stat().st_size
 
 

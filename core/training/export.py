@@ -5,6 +5,7 @@ from pathlib import Path
 
 import torch
 
+from core.home.whole_files import written_whole
 from core.network.definition import UniverSeg
 from core.network.weights import save_weights
 
@@ -38,4 +39,5 @@ def export_average(checkpoint: Path, path: Path, card: Mapping[str, str]) -> Non
     )
     network.load_state_dict(average)
     done = {key: str(loaded[key]) for key in ("step", "tasks") if key in loaded}
-    save_weights(network, path, done | dict(card))
+    with written_whole(path) as unfinished:
+        save_weights(network, unfinished, done | dict(card))

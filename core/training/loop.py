@@ -13,6 +13,7 @@ from typing import Any
 import torch
 from torch import Generator, Tensor, nn
 
+from core.home.whole_files import written_whole
 from core.network.definition import NEGATIVE_SLOPE, UniverSeg
 from core.network.guidance import GUIDANCE_CHANNELS
 from core.training.forward import rearranged_forward
@@ -194,21 +195,18 @@ def new_state(
 
 def save_checkpoint(path: Path, state: TrainingState, settings: TrainingSettings) -> None:
     """Write a checkpoint; an interruption leaves the former one whole."""
-    temporary = path.with_suffix(".part")
-    torch.save(
-        {
-            "settings": plain(settings),
-            "network": state.network.state_dict(),
-            "average": state.average.state_dict(),
-            "optimizer": state.optimizer.state_dict(),
-            "generator": state.generator.get_state(),
-            "step": state.step,
-            "tasks": state.tasks,
-            "seconds": state.seconds,
-        },
-        temporary,
-    )
-    temporary.replace(path)
+    content = {
+        "settings": plain(settings),
+        "network": state.network.state_dict(),
+        "average": state.average.state_dict(),
+        "optimizer": state.optimizer.state_dict(),
+        "generator": state.generator.get_state(),
+        "step": state.step,
+        "tasks": state.tasks,
+        "seconds": state.seconds,
+    }
+    with written_whole(path) as unfinished:
+        torch.save(content, unfinished)
 
 
 def settings_of(path: Path) -> TrainingSettings:
@@ -414,9 +412,10 @@ def _log(path: Path, progress: Progress, state: TrainingState) -> None:
             known = list(reader.fieldnames or ())
         columns = known + [name for name in columns if name not in known]
         rows = [*before, row]
-    temporary = path.with_suffix(".part")
-    with temporary.open("w", newline="", encoding="utf-8") as file:
+    with (
+        written_whole(path) as unfinished,
+        unfinished.open("w", newline="", encoding="utf-8") as file,
+    ):
         writer = csv.DictWriter(file, fieldnames=columns)
         writer.writeheader()
         writer.writerows(rows)
-    temporary.replace(path)

@@ -6,7 +6,6 @@ is working.
 """
 
 import getpass
-import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from pathlib import Path
 import streamlit as st
 
 from core.dicom.configuration import configure_libraries
+from core.home.person import remember_person, remembered_person
 from core.home.settings import Settings, SettingsError, read_settings
 
 _ROUTED = "gate.routed"
@@ -92,7 +92,7 @@ def enter(page: str) -> Entrance:
     except SettingsError as error:
         st.error(str(error), icon=":material/settings:")
         st.stop()
-    person = st.session_state.get(_PERSON) or _remembered_person(settings.home)
+    person = st.session_state.get(_PERSON) or remembered_person(settings.home)
     if not person:
         _ask_person(settings.home)
         st.stop()
@@ -119,7 +119,7 @@ def _ask_person(home: Path) -> None:
             if not name or "\\" in name or not name.isprintable():
                 st.error("Type a name or initials, without backslashes.")
                 return
-            _remember_person(home, name)
+            remember_person(home, name)
             st.session_state[_PERSON] = name
             st.rerun()
 
@@ -129,21 +129,3 @@ def _login_name() -> str:
         return getpass.getuser()
     except (OSError, KeyError):
         return ""
-
-
-def _person_file(home: Path) -> Path:
-    return home / "person.json"
-
-
-def _remembered_person(home: Path) -> str:
-    try:
-        person = json.loads(_person_file(home).read_text(encoding="utf-8"))["person"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return ""
-    return person if isinstance(person, str) else ""
-
-
-def _remember_person(home: Path, person: str) -> None:
-    unfinished = _person_file(home).with_suffix(".tmp")
-    unfinished.write_text(json.dumps({"person": person}), encoding="utf-8")
-    unfinished.replace(_person_file(home))

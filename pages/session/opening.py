@@ -11,7 +11,8 @@ from core.dicom.reading import find_series
 from core.dicom.series import Series, SeriesSummary
 from core.display.grey import slice_picture
 from core.home.opened_series import OpenedSeries
-from core.home.uploads import server_files
+from core.home.server_folders import server_files
+from core.home.settings import data_roots
 
 _SERIES_IN_MEMORY = 3
 _AT_ONCE_S = 0.4  # shorter than it takes to look at anything
@@ -39,7 +40,7 @@ def source_files(home: Path, source: Path) -> list[Path]:
     DicomError
         If it may not be opened.
     """
-    return [source] if source.is_relative_to(home) else server_files(source)
+    return [source] if source.is_relative_to(home) else server_files(source, data_roots())
 
 
 def opened_summary(home: Path, opened: OpenedSeries) -> SeriesSummary:

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from core.annotation.database import default_url
 from core.annotation.proposal_storing import store_proposals
 from core.annotation.store import AnnotationStore
+from core.home.settings import default_url
 from tests.support.stored_series import SERIES, Suggested, prepare, put_mask, square
 
 Put = Callable[..., int]

@@ -8,9 +8,10 @@ from alembic.migration import MigrationContext
 from sqlalchemy import text
 
 from core.annotation import schema
-from core.annotation.database import default_url, open_database, reading, writing
+from core.annotation.database import open_database, reading, writing
 from core.annotation.records import StoreError
 from core.annotation.store import AnnotationStore
+from core.home.settings import default_url
 from tests.support.store_processes import open_together
 from tests.support.stored_series import SERIES, prepare
 

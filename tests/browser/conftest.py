@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from pydicom.uid import generate_uid
 
-from core.annotation.database import default_url
 from core.annotation.store import AnnotationStore
 from core.demo import write_demo_series
 from core.dicom.reading import find_series
 from core.home.opened_series import remember_series
+from core.home.settings import default_url
 from core.segments.segment import Code, Segment, default_color
 from tests.support.app_server import Server
 

@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 from playwright.sync_api import Page, expect
 from scipy.ndimage import binary_dilation, binary_erosion
 
-from core.annotation.database import default_url
 from core.annotation.states import SliceState
 from core.annotation.store import AnnotationStore
 from core.demo import demo_masks
 from core.dicom.reading import find_series, read_series
 from core.formats.segmentation_reading import read_segmentation
+from core.home.settings import default_url
 from tests.browser.conftest import new_home
 from tests.support import simple_canvas_driver as simple_canvas
 from tests.support import slice_editor_driver as slice_editor

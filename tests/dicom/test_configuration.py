@@ -22,7 +22,7 @@ def state():
     return {
         "pydicom": dict(vars(pydicom.config.settings)),
         "root logger": (logging.root.level, list(logging.root.handlers)),
-        "warnings": list(warnings.filters),
+        "silent modules": [one for one in warnings.filters if one[0] == "ignore" and one[3]],
         "threads": (torch.get_num_threads(), numba.get_num_threads()),
     }
 

@@ -1,16 +1,11 @@
 """What is exported under which name."""
 
-from pathlib import Path
-
 import numpy as np
-import pytest
 
 from core.annotation.run_length import encode_runs
 from core.annotation.states import SliceState
 from core.annotation.store import SliceAnnotation
-from core.dicom.errors import DicomError
 from core.formats.selection import (
-    checked_folder,
     reviewed_segments,
     unreviewed_segments,
     weights_of,
@@ -68,20 +63,3 @@ def test_the_weights_named_are_those_behind_what_is_exported() -> None:
     assert weights_of(ANNOTATION, unreviewed=False) == "first"
     assert weights_of(ANNOTATION, unreviewed=True) == "first, second"
     assert weights_of({}, unreviewed=True) is None
-
-
-def test_only_folders_below_the_allowed_ones_are_written_to(tmp_path: Path) -> None:
-    home, root = tmp_path / "home", tmp_path / "root"
-    for folder in (home, root / "below", tmp_path / "other"):
-        folder.mkdir(parents=True)
-    (root / "link").symlink_to(tmp_path / "other")
-    assert checked_folder(str(root / "below"), home, [root]) == root / "below"
-    for text in (
-        str(tmp_path / "other"),
-        str(root / "link"),
-        f"{root}/../other",
-        f"{root}/none",
-        "",
-    ):
-        with pytest.raises(DicomError, match="no such folder"):
-            checked_folder(text, home, [root])

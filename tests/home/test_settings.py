@@ -1,10 +1,11 @@
 """Settings from the environment."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from core.home.settings import SettingsError, read_settings
+from core.home.settings import SettingsError, home_folder, read_settings
 
 
 def test_a_home_is_made_for_its_owner_only(tmp_path: Path) -> None:
@@ -38,3 +39,28 @@ def test_a_home_that_is_a_file_is_refused_with_what_to_do(tmp_path: Path) -> Non
 def test_an_unknown_device_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="auto, cpu or cuda"):
         read_settings({"SLICEWISE_HOME": str(tmp_path), "SLICEWISE_DEVICE": "tpu"})
+
+
+def test_an_unknown_editor_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="slice-editor or simple"):
+        read_settings({"SLICEWISE_HOME": str(tmp_path), "SLICEWISE_EDITOR": "vi"})
+
+
+def test_the_home_folder_is_the_same_for_pages_and_commands() -> None:
+    assert home_folder({}) == Path.home() / ".slicewise"
+    assert home_folder({"SLICEWISE_HOME": "~/elsewhere"}) == Path.home() / "elsewhere"
+
+
+@pytest.mark.parametrize(("configured", "days"), [("", None), ("30", 30), ("0.5", 0.5)])
+def test_the_lifetime_of_copies_comes_from_the_environment(
+    tmp_path: Path, configured: str, days: float | None
+) -> None:
+    expected = None if days is None else timedelta(days=days)
+    environment = {"SLICEWISE_HOME": str(tmp_path), "SLICEWISE_UPLOAD_DAYS": configured}
+    assert read_settings(environment).upload_lifetime == expected
+
+
+@pytest.mark.parametrize("configured", ["0", "-1", "soon", "nan", "1e99"])
+def test_a_lifetime_that_is_no_number_of_days_is_refused(tmp_path: Path, configured: str) -> None:
+    with pytest.raises(SettingsError, match="SLICEWISE_UPLOAD_DAYS must be a positive number"):
+        read_settings({"SLICEWISE_HOME": str(tmp_path), "SLICEWISE_UPLOAD_DAYS": configured})

@@ -12,18 +12,14 @@ from core.home import uploads
 from core.home.uploads import (
     delete_expired,
     delete_upload,
-    home_folder,
     list_uploads,
-    server_files,
     store_upload,
-    upload_lifetime,
 )
 from tests.support.synthetic_series import PLACEMENTS, write_series
 
 
-@pytest.fixture(autouse=True)
-def home(tmp_path, monkeypatch):
-    monkeypatch.setenv("SLICEWISE_HOME", str(tmp_path / "home"))
+@pytest.fixture
+def home(tmp_path):
     return tmp_path / "home"
 
 
@@ -38,16 +34,16 @@ def zipped(members, **settings):
 
 def refuse(files, message, home):
     with pytest.raises(DicomError, match=message):
-        store_upload(files)
-    assert list_uploads() == []
+        store_upload(files, home)
+    assert list_uploads(home) == []
     assert list((home / "uploads").iterdir()) == []
 
 
 def test_files_are_copied_under_home_with_names_that_tell_nothing(home, tmp_path):
     write_series(tmp_path / "Doe, Jane", PLACEMENTS[0])
     files = [(path.name, path.open("rb")) for path in (tmp_path / "Doe, Jane").iterdir()]
-    upload = store_upload(files)
-    assert upload.folder.parent == home / "uploads" and home_folder() == home
+    upload = store_upload(files, home)
+    assert upload.folder.parent == home / "uploads"
     assert sorted(path.name for path in upload.folder.iterdir()) == [
         f"{number:06d}" for number in range(1, 10)
     ]
@@ -55,33 +51,35 @@ def test_files_are_copied_under_home_with_names_that_tell_nothing(home, tmp_path
     assert stat.S_IMODE(upload.folder.stat().st_mode) == 0o700
 
 
-def test_archives_are_unpacked_whatever_their_folders(tmp_path):
+def test_archives_are_unpacked_whatever_their_folders(home, tmp_path):
     written = write_series(tmp_path / "series", PLACEMENTS[1])
     members = [(f"a/Ä b/{path.name}.x", path.read_bytes()) for path in written.folder.iterdir()]
-    upload = store_upload([("scan.zip", zipped([("a/", b""), *members])), ("b", io.BytesIO(b"b"))])
+    upload = store_upload(
+        [("scan.zip", zipped([("a/", b""), *members])), ("b", io.BytesIO(b"b"))], home
+    )
     assert upload.files == 10
     assert find_series(upload.folder)[0].slices == 9
 
 
 def test_uploads_are_listed_and_deleted(home):
-    first = store_upload([("a", io.BytesIO(b"a"))])
-    second = store_upload([("b", io.BytesIO(b"b"))])
-    assert {upload.identifier for upload in list_uploads()} == {
+    first = store_upload([("a", io.BytesIO(b"a"))], home)
+    second = store_upload([("b", io.BytesIO(b"b"))], home)
+    assert {upload.identifier for upload in list_uploads(home)} == {
         first.identifier,
         second.identifier,
     }
-    delete_upload(first.identifier)
-    assert [upload.identifier for upload in list_uploads()] == [second.identifier]
+    delete_upload(first.identifier, home)
+    assert [upload.identifier for upload in list_uploads(home)] == [second.identifier]
     assert not first.folder.exists()
     with pytest.raises(DicomError, match="no such upload"):
-        delete_upload(first.identifier)
+        delete_upload(first.identifier, home)
 
 
 @pytest.mark.parametrize("identifier", ["..", "", ".", "../uploads", "a" * 32, "/etc"])
 def test_only_uploads_can_be_deleted(home, identifier):
-    kept = store_upload([("a", io.BytesIO(b"a"))])
+    kept = store_upload([("a", io.BytesIO(b"a"))], home)
     with pytest.raises(DicomError, match="no such upload"):
-        delete_upload(identifier)
+        delete_upload(identifier, home)
     assert kept.folder.is_dir()
 
 
@@ -139,49 +137,8 @@ def test_uploads_without_files_are_refused(home):
 
 def test_archives_inside_archives_are_kept_as_files(home):
     inner = zipped([("a", b"a")]).getvalue()
-    upload = store_upload([("outer.zip", zipped([("inner.zip", inner)]))])
+    upload = store_upload([("outer.zip", zipped([("inner.zip", inner)]))], home)
     assert [path.read_bytes() for path in upload.folder.iterdir()] == [inner]
-
-
-@pytest.fixture
-def roots(tmp_path, monkeypatch):
-    """Two configured folders with a file each, and one beside them with a secret."""
-    for name in ("one", "two", "secret"):
-        (tmp_path / name / "deep").mkdir(parents=True)
-        (tmp_path / name / "deep" / "file").write_text(name)
-    configured = [str(tmp_path / "one"), str(tmp_path / "two"), str(tmp_path / "missing")]
-    monkeypatch.setenv("SLICEWISE_DATA_ROOTS", os.pathsep.join(configured))
-    return tmp_path
-
-
-def test_folders_below_the_configured_ones_may_be_opened(roots):
-    for folder in ("one", "two/deep", "two/deep/file", "one/../two"):
-        (found,) = server_files(roots / folder)
-        assert found.name == "file"
-
-
-@pytest.mark.parametrize("folder", ["secret", ".", "one/../secret", "nowhere", "one/\0"])
-def test_other_folders_may_not_and_the_message_does_not_tell_why(roots, folder):
-    with pytest.raises(DicomError, match="no such folder among those that may be opened"):
-        server_files(str(roots / folder))
-
-
-def test_links_lead_nowhere_outside(roots):
-    (roots / "one" / "away").symlink_to(roots / "secret")
-    (roots / "one" / "stolen").symlink_to(roots / "secret" / "deep" / "file")
-    (roots / "one" / "fine").symlink_to(roots / "two" / "deep" / "file")
-    (roots / "one" / "loop").symlink_to(roots / "one" / "loop")
-    with pytest.raises(DicomError, match="no such folder"):
-        server_files(roots / "one" / "away")
-    with pytest.raises(DicomError, match="no such folder"):
-        server_files(roots / "one" / "loop")
-    assert sorted(path.name for path in server_files(roots / "one")) == ["file", "fine"]
-
-
-def test_nothing_may_be_opened_unless_configured(roots, monkeypatch):
-    monkeypatch.delenv("SLICEWISE_DATA_ROOTS")
-    with pytest.raises(DicomError, match="set SLICEWISE_DATA_ROOTS"):
-        server_files(roots / "one")
 
 
 def aged(upload, days):
@@ -207,18 +164,6 @@ def test_what_a_broken_upload_left_is_deleted_after_a_day(tmp_path):
         os.utime(folder, (moment, moment))
     delete_expired(None, tmp_path)
     assert [path.name for path in (tmp_path / "uploads").iterdir()] == ["b.part"]
-
-
-@pytest.mark.parametrize(("configured", "days"), [("", None), ("30", 30), ("0.5", 0.5)])
-def test_the_lifetime_of_copies_comes_from_the_environment(configured, days):
-    expected = None if days is None else timedelta(days=days)
-    assert upload_lifetime({"SLICEWISE_UPLOAD_DAYS": configured}) == expected
-
-
-@pytest.mark.parametrize("configured", ["0", "-1", "soon", "nan", "1e99"])
-def test_a_lifetime_that_is_no_number_of_days_is_refused(configured):
-    with pytest.raises(DicomError, match="SLICEWISE_UPLOAD_DAYS must be a positive number"):
-        upload_lifetime({"SLICEWISE_UPLOAD_DAYS": configured})
 
 
 def test_progress_counts_files_and_bytes(tmp_path):

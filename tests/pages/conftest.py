@@ -9,12 +9,12 @@ import pytest
 from numpy.typing import NDArray
 from streamlit.testing.v1 import AppTest
 
-from core.annotation.database import default_url
 from core.annotation.store import AnnotationStore
 from core.demo import write_demo_series
 from core.dicom.reading import find_series
 from core.dicom.series import SeriesSummary
 from core.home.opened_series import OpenedSeries, remember_series
+from core.home.settings import default_url
 from core.segments.segment import Code, Segment, default_color
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -66,7 +66,7 @@ def test_a_structure_is_found_by_name_and_added_with_its_code(
     app.text_input[0].set_value("left kidney").run()
     assert app.selectbox[0].value.label == "Left kidney"
     press(app, "Add segment")
-    from core.annotation.database import default_url
+    from core.home.settings import default_url
 
     segment = AnnotationStore(default_url(home)).segments(demo_summary.uid)[0]
     assert segment.label == "Left kidney"

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 
-from core.formats.segmentation_writing import written_whole
+from core.home.whole_files import written_whole
 
 FORMAT: Final = 1
 INDEX: Final = "index.json"

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
-from core.formats.segmentation_writing import written_whole
+from core.home.whole_files import written_whole
 from core.training.registry.index import (
     INDEX,
     SCANS,

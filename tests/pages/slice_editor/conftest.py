@@ -4,13 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from core.annotation.database import default_url
 from core.annotation.store import AnnotationStore
 from core.demo import write_demo_series
 from core.dicom.reading import find_series, read_series
 from core.dicom.series import Series
 from core.home.opened_series import OpenedSeries
-from core.home.settings import Settings
+from core.home.settings import Settings, default_url
 from core.segments.segment import Code, Segment, default_color
 from pages.session.gate import Entrance
 from pages.session.work import Work

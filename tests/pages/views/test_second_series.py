@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.annotation.database import default_url
 from core.annotation.store import AnnotationStore
 from core.dicom.reading import find_series
 from core.dicom.series import SeriesSummary
 from core.home.opened_series import OpenedSeries, remember_series
+from core.home.settings import default_url
 from tests.pages.conftest import LIVER, PERSON, OpenPage
 from tests.pages.test_series import shown
 from tests.support.synthetic_series import PLACEMENTS, Placement, write_series

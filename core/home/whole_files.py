@@ -1,0 +1,49 @@
+"""Writing files so that each is complete under its name or not there at all."""
+
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from core.dicom.errors import DicomError
+
+
+class WriteError(DicomError):
+    """A file cannot be written; `reason` says why, without its path."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"{path} cannot be written: {reason}.")
+        self.reason = reason
+
+
+@contextmanager
+def written_whole(path: Path) -> Iterator[Path]:
+    """Give a temporary path beside `path`, which takes its place once it is written and on disk.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file to write, or to replace.
+
+    Yields
+    ------
+    pathlib.Path
+        Where to write, with the same ending. After an error the file is removed, and `path` is
+        what it was before.
+
+    Raises
+    ------
+    WriteError
+        When the folder is missing or cannot be written to, or the disk is full.
+    """
+    unfinished = path.with_name(f".{uuid.uuid4().hex}{''.join(path.suffixes[-2:])}")
+    try:
+        yield unfinished
+        with unfinished.open("rb+") as file:
+            os.fsync(file.fileno())
+        unfinished.replace(path)
+    except OSError as error:
+        raise WriteError(path, error.strerror or str(error)) from error
+    finally:
+        unfinished.unlink(missing_ok=True)
