@@ -9,6 +9,7 @@ import numpy as np
 from sqlalchemy import Connection, Row
 
 from core.annotation import history
+from core.annotation.messages import message_digest
 from core.annotation.records import (
     ClearRefused,
     ExampleProtected,
@@ -60,6 +61,24 @@ def change_content(change: MaskChange) -> dict[str, Any]:
         "expected_dice": dice,
         "weights": change.weights,
     }
+
+
+def changes_digest(
+    series_uid: str,
+    person: str,
+    tool: str,
+    changes: Sequence[MaskChange],
+    contents: Sequence[dict[str, Any]],
+) -> str:
+    """Digest of what a message asks to store, as `message_digest` makes it.
+
+    The state is left out: it depends on what was stored before the message came.
+    """
+    sent = [
+        (change.segment_number, change.slice_index, change.based_on, content["runs"])
+        for change, content in zip(changes, contents, strict=True)
+    ]
+    return message_digest("put", series_uid, person, tool, sent)
 
 
 def version_columns(

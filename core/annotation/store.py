@@ -15,6 +15,7 @@ from core.annotation import history
 from core.annotation.database import open_database, reading, writing
 from core.annotation.mask_changes import (
     change_content,
+    changes_digest,
     check_changes,
     plain_numbers,
     version_columns,
@@ -209,12 +210,7 @@ class AnnotationStore:
         changes = [plain_numbers(change) for change in changes]
         contents = [change_content(change) for change in changes]
         key = message_key(message)
-        # What was sent, without the state, which depends on what was stored before.
-        sent = [
-            (change.segment_number, change.slice_index, change.based_on, content["runs"])
-            for change, content in zip(changes, contents, strict=True)
-        ]
-        digest = message_digest("put", series_uid, person, tool, sent)
+        digest = changes_digest(series_uid, person, tool, changes, contents)
         with self._changing(series_uid) as (connection, known):
             if earlier := earlier_step(connection, key, digest):
                 return [version for _, version in history.slices_of_step(connection, earlier)]

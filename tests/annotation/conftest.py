@@ -1,7 +1,7 @@
 """A store on disk with one small series and two segments."""
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +10,7 @@ import pytest
 from core.annotation.proposal_storing import store_proposals
 from core.annotation.store import AnnotationStore
 from core.home.settings import default_url
-from tests.support.stored_series import SERIES, Suggested, prepare, put_mask, square
-
-Put = Callable[..., int]
+from tests.support.stored_series import SERIES, Put, Suggested, prepare, put_mask, square
 
 
 @pytest.fixture

@@ -1,4 +1,3 @@
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,9 +11,7 @@ from core.annotation.store import (
     StepTaken,
     VersionConflict,
 )
-from tests.support.stored_series import SERIES, put_mask, rows_in, square
-
-Put = Callable[..., int]
+from tests.support.stored_series import SERIES, Put, put_mask, rows_in, square
 
 
 class TestMessages:

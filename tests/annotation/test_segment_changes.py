@@ -1,4 +1,3 @@
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,9 +7,7 @@ import pytest
 from core.annotation.states import SliceState
 from core.annotation.store import AnnotationStore, StoreError
 from core.segments.segment import Code
-from tests.support.stored_series import SERIES, SPLEEN, rows_in, segment, square
-
-Put = Callable[..., int]
+from tests.support.stored_series import SERIES, SPLEEN, Put, rows_in, segment, square
 
 
 class TestSegments:

@@ -1,4 +1,3 @@
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,13 +21,12 @@ from tests.support.stored_series import (
     ROWS,
     SERIES,
     SLICES,
+    Put,
     put_mask,
     rows_in,
     segment,
     square,
 )
-
-Put = Callable[..., int]
 
 
 class TestPut:

@@ -1,6 +1,7 @@
 """A small series with two segments, and masks to put on it."""
 
 import sqlite3
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,9 @@ from core.annotation.records import MaskChange
 from core.annotation.states import SliceState
 from core.annotation.store import AnnotationStore
 from core.segments.segment import Code, Segment, default_color
+
+Put = Callable[..., int]
+"""The fixture `put`: stores a mask and returns its version."""
 
 SERIES = "1.2.826.0.1.3680043.8.498.1"
 ROWS, COLUMNS, SLICES = 12, 10, 6
