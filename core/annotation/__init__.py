@@ -1,1 +1,1 @@
-"""Segments, per-slice masks and their states, strokes to masks, and the store they live in."""
+"""The store of annotations: segments, masks and their states by slice, versions and undo."""

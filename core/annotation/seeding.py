@@ -25,9 +25,9 @@ def seed_annotation(
     Parameters
     ----------
     store : AnnotationStore
-        Where to; the series is known to it.
+        Where to; the series is open in it.
     series_uid : str
-        As the store knows it.
+        Series Instance UID.
     segments : sequence of (Segment, mapping of int to numpy.ndarray)
         Masks are bool [rows, columns] by slice index. The segments get new numbers, so that
         nothing drawn before is changed.

@@ -1,4 +1,4 @@
-"""The series that the store knows, and the slices they had when they were annotated first."""
+"""The series that were opened, and the slices they had when they were first annotated."""
 
 import hashlib
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from core.annotation.schema import series
 
 
 class KnownSeries(NamedTuple):
-    """A series as the store knows it.
+    """A series as it is recorded in the store.
 
     Attributes
     ----------
@@ -37,7 +37,7 @@ class KnownSeries(NamedTuple):
         return self.rows, self.columns
 
 
-def make_known(
+def record_series(
     engine: Engine, series_uid: str, sop_instance_uids: Sequence[str], rows: int, columns: int
 ) -> None:
     """Record a series, or check that it has the slices that are recorded.

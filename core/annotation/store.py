@@ -34,7 +34,7 @@ from core.annotation.records import (
     VersionConflict,
 )
 from core.annotation.segment_changes import remove_segment, save_segment
-from core.annotation.series_records import KnownSeries, known_series, make_known
+from core.annotation.series_records import KnownSeries, known_series, record_series
 from core.annotation.text_checks import check_action, check_person, check_tool
 from core.annotation.versions import (
     SliceKey,
@@ -88,7 +88,7 @@ class AnnotationStore:
     def open_series(
         self, series_uid: str, sop_instance_uids: Sequence[str], rows: int, columns: int
     ) -> None:
-        """Make a series known, or check that it is still the one that is known.
+        """Record a series, or check that it has the slices that are recorded.
 
         Parameters
         ----------
@@ -104,7 +104,7 @@ class AnnotationStore:
         StoreError
             If the series has no pixels, or was annotated before with other slices.
         """
-        make_known(self._engine, series_uid, sop_instance_uids, rows, columns)
+        record_series(self._engine, series_uid, sop_instance_uids, rows, columns)
 
     def segments(self, series_uid: str) -> list[Segment]:
         """Return the segments of a series by number, without the removed ones.

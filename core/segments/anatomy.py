@@ -30,7 +30,7 @@ CATEGORIES: dict[str, Code] = {
 _LIST = Path(__file__).with_name("anatomy.csv")
 _SIDES = {"right": RIGHT, "rt": RIGHT, "r": RIGHT, "left": LEFT, "lt": LEFT, "l": LEFT}
 _MOST_TEXT = 200  # characters of a search that are looked at
-_LEAST_SIMILARITY = 0.82  # how similar a mistyped word must be to what it stands for, 0 to 1
+_LEAST_SIMILARITY = 0.82  # similarity a mistyped word must have to a known one, 0 to 1
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class AnatomyTerm:
 
 @dataclass(frozen=True)
 class _Entry:
-    """A line of the list, as the search sees it."""
+    """A line of the list, prepared for searching."""
 
     category: Code
     type: Code
@@ -72,10 +72,10 @@ class _Entry:
 
 
 def search(text: str, limit: int = 20) -> list[AnatomyTerm]:
-    """Find terms by words of their name, synonyms, their code, or nearly so.
+    """Find terms by words of their name, by synonyms or by their code; typing errors are tolerated.
 
-    Words may be cut short, and "left" and "right" choose the side of a paired structure. A word
-    that matches nothing is taken for the nearest one that does.
+    Words may be abbreviated to their beginning, and "left" and "right" choose the side of a paired
+    structure. A word that matches nothing is replaced by the most similar known word.
 
     Parameters
     ----------
@@ -123,7 +123,7 @@ def _ranked(
 
 
 def _rank(words: tuple[str, ...], entry: _Entry) -> int | None:
-    """How well all words fit: 0 for the name itself, None where one does not fit at all."""
+    """How well the words match: 0 for the name itself, None where a word does not match at all."""
     if words == entry.words or words == (entry.type.value,):
         return 0
     if len(words) == 1 and words[0] in entry.synonyms:

@@ -72,9 +72,9 @@ class Segment:
     Attributes
     ----------
     number : int
-        Counted from 1; stays with the segment for its life.
+        Counted from 1; never changes.
     label : str
-        What people call it, at most 64 characters.
+        Name for people, at most 64 characters.
     color : tuple of int
         Red, green, blue, each 0 to 255.
     category : Code
@@ -109,7 +109,7 @@ class Segment:
 
 
 def default_color(number: int) -> tuple[int, int, int]:
-    """Colour a new segment gets: the palette in order, then again from its start.
+    """Colour of a new segment: the palette in order, then again from its start.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The masks of one segment, as they go into and come out of a DICOM segmentation."""
+"""The masks of one segment, as they are written to and read from files."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ import numpy as np
 from core.segments.segment import Segment
 
 Algorithm = Literal["MANUAL", "SEMIAUTOMATIC", "AUTOMATIC"]
-"""How a segment came about (Segment Algorithm Type, PS3.3 C.8.20.4)."""
+"""How a segment was made (Segment Algorithm Type, PS3.3 C.8.20.4)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,9 +24,10 @@ class SegmentMasks:
         By slice index in position order; slices without a pixel are left out.
     algorithm : {"MANUAL", "SEMIAUTOMATIC", "AUTOMATIC"}
         MANUAL for what was drawn only, SEMIAUTOMATIC where proposals took part, AUTOMATIC where
-        nobody looked.
+        no person reviewed them.
     algorithm_name, algorithm_version : str
-        What proposed; ignored for MANUAL. By default Slicewise and its version.
+        Name and version of the proposing algorithm, by default Slicewise and its version;
+        ignored for MANUAL.
     """
 
     segment: Segment

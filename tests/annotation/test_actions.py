@@ -88,7 +88,7 @@ class TestReject:
             reject(proposed, SERIES, 1, 0, person="anna")
 
 
-class TestItIsNotHere:
+class TestConfirmEmpty:
     def test_is_an_example_without_pixels_and_is_undone(self, proposed: AnnotationStore) -> None:
         confirm_empty(proposed, SERIES, 1, 2, person="anna")
         assert states(proposed)[2] == "confirmed_empty"
@@ -96,13 +96,11 @@ class TestItIsNotHere:
         proposed.undo(SERIES, "anna")
         assert states(proposed)[2] == "proposed"
 
-    def test_can_be_said_of_an_untouched_slice(self, proposed: AnnotationStore) -> None:
+    def test_works_on_an_untouched_slice(self, proposed: AnnotationStore) -> None:
         confirm_empty(proposed, SERIES, 1, 5, person="anna")
         assert states(proposed)[5] == "confirmed_empty"
 
-    def test_throws_away_what_a_person_drew_only_on_purpose(
-        self, proposed: AnnotationStore
-    ) -> None:
+    def test_discards_a_drawing_only_on_purpose(self, proposed: AnnotationStore) -> None:
         with pytest.raises(ClearRefused):
             confirm_empty(proposed, SERIES, 1, 0, person="anna")
         confirm_empty(proposed, SERIES, 1, 0, person="anna", allow_clear=True)
@@ -176,7 +174,9 @@ class TestSaveDrawing:
         assert states(proposed)[2] == "empty"
 
 
-def test_proposals_nobody_can_judge_come_first_then_the_worst(store: AnnotationStore) -> None:
+def test_proposals_without_expected_dice_come_first_then_the_worst(
+    store: AnnotationStore,
+) -> None:
     qualities = {0: 0.9, 1: None, 2: 0.2, 3: 0.5}
     changes = [
         MaskChange(1, index, square(2), SliceState.PROPOSED, 0, expected_dice=dice)

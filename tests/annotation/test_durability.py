@@ -1,4 +1,4 @@
-"""What a person was told is saved stays, whatever happens to the process that said so."""
+"""A mask that was reported as saved survives the end of the process that reported it."""
 
 import os
 import signal

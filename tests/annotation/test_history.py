@@ -115,7 +115,7 @@ def test_undo_leaves_the_work_of_others_alone(store: AnnotationStore) -> None:
     assert sides(store) == [3, 4, 0]
 
 
-def test_what_others_took_back_themselves_is_in_nobodys_way(store: AnnotationStore) -> None:
+def test_steps_that_others_undid_do_not_block_an_undo(store: AnnotationStore) -> None:
     draw(store, 3, 0, person="anna")
     draw(store, 4, 0, person="bert")
     store.undo(SERIES, "bert")
@@ -135,7 +135,7 @@ def test_undoing_an_old_step_of_proposals_spares_examples_made_since(
     assert sides(store) == [2, 5, 2]
 
 
-def test_masks_of_a_segment_that_somebody_removed_stay_away(store: AnnotationStore) -> None:
+def test_masks_of_a_removed_segment_are_not_restored(store: AnnotationStore) -> None:
     draw(store, 3, 0, person="anna")
     store.remove_segment(SERIES, 1, "bert")
     assert store.undo(SERIES, "anna") == []

@@ -65,7 +65,7 @@ class TestMessages:
             put(mask=square(4), message=("tab", 1))
         assert put(mask=square(4), based_on=1, message=("tab", 1)) == 2
 
-    def test_a_client_that_has_not_heard_the_answer_yet_may_go_on(
+    def test_a_client_without_an_answer_yet_may_continue(
         self, store: AnnotationStore, put: Put
     ) -> None:
         put(message=("tab", 1))
@@ -73,7 +73,7 @@ class TestMessages:
         assert put(mask=square(5), message=("tab", 3)) == 3
         assert store.slice(SERIES, 1, 0).pixels == 25
 
-    def test_a_client_that_goes_on_does_not_pass_over_others(self, put: Put) -> None:
+    def test_a_client_that_continues_does_not_overwrite_others(self, put: Put) -> None:
         put(message=("tab", 1))
         put(mask=square(4), based_on=1, person="bert", message=("other tab", 1))
         with pytest.raises(VersionConflict):
