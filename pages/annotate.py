@@ -3,15 +3,15 @@
 import streamlit as st
 
 from core.home.settings import Editor
-from pages.session.editors import chosen_editor
 from pages.session.gate import enter
 from pages.session.model import begin_loading
 from pages.session.work import Work, require_work
-from pages.simple_canvas import drawable_canvas
+from pages.simple_canvas.drawable_canvas import CanvasMemory
 from pages.simple_canvas.workspace import simple_workspace
 from pages.slice_editor.workspace import slice_workspace
 from pages.views.banner import banner
 from pages.views.display import display_settings, slice_png
+from pages.views.editor_choice import chosen_editor
 from pages.views.segment_panel import add_segment
 
 
@@ -31,7 +31,7 @@ def first_segment(work: Work) -> None:
 entrance = enter("annotate")
 work = require_work(entrance)
 if entrance.arrived:
-    drawable_canvas.forget_canvases(work.memory)
+    work.memory.forget(CanvasMemory)  # the browser dropped them when the page was left
 begin_loading(entrance.settings.weights, entrance.settings.device)
 banner(work.series.summary)
 if not work.segments():

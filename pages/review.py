@@ -29,7 +29,6 @@ from pages.views.display import display_settings, slice_png
 from pages.views.formatting import count, plain
 from pages.views.state_strip import state_strip
 
-PASSED = "review.passed"
 ALL = "All segments"
 
 QUALITY_COLORS = {"good": "green", "fair": "orange", "poor": "red", "unknown": "gray"}
@@ -80,7 +79,7 @@ def review(work: Work) -> None:
 def look_at(work: Work, number: int, index: int, waiting: list[SliceAnnotation]) -> None:
     """Look at the proposal of a slice next, if there is one."""
     if (number, index) in {key_of(one) for one in waiting}:
-        work.memory[PASSED] = [key_of(one) for one in waiting if key_of(one) != (number, index)]
+        work.memory.postponed = [key_of(one) for one in waiting if key_of(one) != (number, index)]
 
 
 def choose_segments(segments: dict[int, Segment]) -> int | None:
@@ -98,11 +97,10 @@ def choose_segments(segments: dict[int, Segment]) -> int | None:
 
 
 def next_proposal(work: Work, waiting: list[SliceAnnotation]) -> SliceAnnotation | None:
-    """Return the worst proposal that the person has not passed over."""
-    passed = work.memory.setdefault(PASSED, [])
-    fresh = [one for one in waiting if key_of(one) not in passed]
+    """Return the worst proposal that the person has not postponed."""
+    fresh = [one for one in waiting if key_of(one) not in work.memory.postponed]
     if waiting and not fresh:
-        passed.clear()
+        work.memory.postponed.clear()
         fresh = waiting
     return fresh[0] if fresh else None
 
@@ -144,7 +142,7 @@ def decide(
         shortcut="Right",
         width="stretch",
         help="Look at the next one first.",
-        on_click=lambda: work.memory[PASSED].append(key_of(current)),
+        on_click=lambda: work.memory.postponed.append(key_of(current)),
     )
     accept_several(work, segment, current, waiting)
 

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import streamlit as st
 
@@ -13,10 +12,8 @@ from core.dicom.series import Series, SeriesSummary
 from core.home.opened_series import OpenedSeries, recall_series
 from core.segments.segment import Segment
 from pages.session.gate import Entrance
+from pages.session.memory import PageMemory
 from pages.session.opening import forget_readings, opened_summary, whole_series
-
-SECOND = "second"
-"""Where the memory keeps the second series, if one is shown beside the first."""
 
 _KEY = "work.series"
 _MEMORY = "work.memory"
@@ -37,17 +34,15 @@ class Work:
         With its pixels.
     store : AnnotationStore
         In which the series is known.
-    memory : dict
-        What this tab remembers of the series. A dictionary of our own, because every use of
-        Streamlit's session state may end a run halfway for the sake of the next one: what a click
-        or a stroke has begun must be finished first.
+    memory : PageMemory
+        What this tab remembers of the series.
     """
 
     entrance: Entrance
     opened: OpenedSeries
     series: Series
     store: AnnotationStore
-    memory: dict[str, Any]
+    memory: PageMemory
 
     @property
     def uid(self) -> str:
@@ -104,9 +99,9 @@ def chosen_summary(entrance: Entrance) -> SeriesSummary | None:
 
 def forget_source(home: Path, source: Path) -> None:
     """Close the series shown in this tab that were opened from a place now gone."""
-    memory = st.session_state.get(_MEMORY, {})
-    if SECOND in memory and memory[SECOND].opened.source == source:
-        del memory[SECOND]
+    memory: PageMemory | None = st.session_state.get(_MEMORY)
+    if memory is not None and memory.second is not None and memory.second.opened.source == source:
+        memory.second = None
         forget_readings()
     key = chosen_key()
     opened = recall_series(home, key) if key else None
@@ -151,39 +146,39 @@ def require_work(entrance: Entrance) -> Work:
         st.stop()
     st.session_state[_KEY] = opened.key
     st.query_params[_QUERY] = opened.key
-    memory = st.session_state.setdefault(_MEMORY, {})
-    if memory.setdefault("series", opened.key) != opened.key:
-        memory = st.session_state[_MEMORY] = {"series": opened.key}
+    memory: PageMemory | None = st.session_state.get(_MEMORY)
+    if memory is None or memory.series_key != opened.key:
+        memory = st.session_state[_MEMORY] = PageMemory(opened.key)
     return Work(entrance, opened, series, store, memory)
 
 
 def current_segment(work: Work, segments: list[Segment]) -> Segment | None:
     """Segment chosen in this tab, else the first."""
-    number = work.memory.get("segment")
-    chosen = [segment for segment in segments if segment.number == number]
+    chosen = [segment for segment in segments if segment.number == work.memory.segment]
     return next(iter(chosen or segments), None)
 
 
 def set_segment(work: Work, number: int) -> None:
     """Choose the segment to work on."""
-    work.memory["segment"] = number
+    work.memory.segment = number
 
 
 def current_slice(work: Work) -> int:
     """Slice index chosen in this tab, else where a person worked last, else the middle one."""
-    if "slice" not in work.memory:
+    if work.memory.slice_index is None:
         worked_on = [
             (one.time, one.slice_index)
             for one in work.store.annotation(work.uid).values()
             if one.time is not None and one.state in EXAMPLE_STATES
         ]
-        work.memory["slice"] = max(worked_on)[1] if worked_on else work.series.summary.slices // 2
-    return int(work.memory["slice"])
+        middle = work.series.summary.slices // 2
+        work.memory.slice_index = max(worked_on)[1] if worked_on else middle
+    return work.memory.slice_index
 
 
 def set_slice(work: Work, index: int) -> None:
     """Go to a slice; beyond the ends means the end."""
-    work.memory["slice"] = min(max(index, 0), work.series.summary.slices - 1)
+    work.memory.slice_index = min(max(index, 0), work.series.summary.slices - 1)
 
 
 def slice_names(summary: SeriesSummary) -> list[str]:

@@ -1,17 +1,33 @@
 """From the editor to the store: everything drawn is on disk before anything else happens."""
 
+from dataclasses import dataclass, field
+
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
 from core.annotation.actions import save_drawing
 from core.annotation.store import SliceAnnotation, StoreError, VersionConflict
-from pages.session.editors import MaskEvent
 from pages.session.work import Work
 from pages.simple_canvas import drawable_canvas as editor
+from pages.simple_canvas.drawable_canvas import CanvasMemory
+from pages.simple_canvas.interface import MaskEvent
 
-_CONFLICT = "autosave.conflict"
-_WRITTEN = "autosave.written"
+
+@dataclass
+class SavingMemory:
+    """What a tab remembers of what it stored.
+
+    Attributes
+    ----------
+    conflict : MaskEvent or None
+        A mask that is not stored, because somebody else changed the slice in the meantime.
+    written : dict of (int, int) to int
+        Newest version stored from this tab, by segment number and slice index.
+    """
+
+    conflict: MaskEvent | None = None
+    written: dict[tuple[int, int], int] = field(default_factory=dict)
 
 
 def save_drawn(work: Work) -> None:
@@ -20,13 +36,13 @@ def save_drawn(work: Work) -> None:
     A change that somebody made in the meantime is not overwritten: it becomes a conflict for the
     person to settle. A proposal that came in the meantime gives way, for people come first.
     """
-    for event in editor.drawn_masks(work.memory):
+    for event in editor.drawn_masks(work.memory.part(CanvasMemory)):
         _save(work, event)
 
 
 def show_conflict(work: Work) -> None:
     """Let the person settle a conflict, if there is one."""
-    event: MaskEvent | None = work.memory.get(_CONFLICT)
+    event = work.memory.part(SavingMemory).conflict
     if event is None:
         return
     st.warning(
@@ -47,31 +63,34 @@ def show_conflict(work: Work) -> None:
 
 def has_conflict(work: Work) -> bool:
     """Whether a conflict waits for the person."""
-    return _CONFLICT in work.memory
+    return work.memory.part(SavingMemory).conflict is not None
 
 
 def _save(work: Work, event: MaskEvent) -> None:
+    canvas = work.memory.part(CanvasMemory)
+    memory = work.memory.part(SavingMemory)
     try:
-        editor.stored(work.memory, event, _store(work, event, event.mask, event.based_on))
+        editor.stored(canvas, event, _store(work, event, event.mask, event.based_on))
     except VersionConflict:
         newest = _newest(work, event)
-        if _written(work).get((event.segment_number, event.slice_index)) == newest.version:
+        if memory.written.get((event.segment_number, event.slice_index)) == newest.version:
             _put_on(work, event, newest)
         else:
-            work.memory[_CONFLICT] = event
-            editor.refused(work.memory, event, "This slice was changed in another tab.")
+            memory.conflict = event
+            editor.refused(canvas, event, "This slice was changed in another tab.")
     except StoreError as error:
-        editor.refused(work.memory, event, str(error))
+        editor.refused(canvas, event, str(error))
 
 
 def _put_on(work: Work, event: MaskEvent, newest: SliceAnnotation) -> None:
     """Store the strokes of an event on top of a mask that came in the meantime."""
+    canvas = work.memory.part(CanvasMemory)
     try:
         version = _store(work, event, event.on(newest.mask), newest.version)
     except (VersionConflict, StoreError) as error:
-        editor.refused(work.memory, event, str(error))
+        editor.refused(canvas, event, str(error))
     else:
-        editor.stored(work.memory, event, version, as_sent=False)
+        editor.stored(canvas, event, version, as_sent=False)
 
 
 def _store(work: Work, event: MaskEvent, mask: NDArray[np.bool_], based_on: int) -> int:
@@ -86,7 +105,7 @@ def _store(work: Work, event: MaskEvent, mask: NDArray[np.bool_], based_on: int)
         based_on=based_on,
         allow_clear=event.erased,
     )
-    _written(work)[(event.segment_number, event.slice_index)] = version
+    work.memory.part(SavingMemory).written[event.segment_number, event.slice_index] = version
     return version
 
 
@@ -100,10 +119,5 @@ def _draw_again(work: Work, event: MaskEvent) -> None:
 
 
 def _settle(work: Work) -> None:
-    work.memory.pop(_CONFLICT, None)
-    editor.clear_problem(work.memory)
-
-
-def _written(work: Work) -> dict[tuple[int, int], int]:
-    written: dict[tuple[int, int], int] = work.memory.setdefault(_WRITTEN, {})
-    return written
+    work.memory.part(SavingMemory).conflict = None
+    work.memory.part(CanvasMemory).problem = None

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pages.session.editors import Tool
+from pages.simple_canvas.interface import Tool
 from pages.simple_canvas.strokes import apply_drawing
 
 ERASE_COLOR = "rgba(255,255,255,0.45)"

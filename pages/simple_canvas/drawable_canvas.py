@@ -19,16 +19,10 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from pages.session.editors import EditedSlice, MaskEvent, Tool, ToolSettings
 from pages.simple_canvas.canvas_strokes import erases, mask_of_drawing, objects_of, stroke_color
+from pages.simple_canvas.interface import EditedSlice, MaskEvent, Tool, ToolSettings
 from pages.simple_canvas.strokes import DrawingError, is_untouched
 
-Memory = dict[str, Any]
-"""What the tab remembers of its series; see `pages.session.work.Work`."""
-
-_VISITS = "drawable_canvas.visits"
-_STORED = "drawable_canvas.stored"
-_PROBLEM = "drawable_canvas.problem"
 _SLOTS = 3
 _ARRIVES_WITHIN_S = 0.5  # the canvas waits 0.2 s, and the message travels
 
@@ -43,7 +37,6 @@ class _Visit:
     version: int
     key: str = field(default_factory=lambda: f"canvas-{secrets.token_hex(6)}")
     handled: str = "[]"  # the objects that were handled last, as JSON
-    sequence: int = 0
     left_at: float | None = None  # when another canvas took its place
 
     def leave(self) -> None:
@@ -51,15 +44,34 @@ class _Visit:
             self.left_at = time.monotonic()
 
 
-def drawn_masks(memory: Memory) -> Iterator[MaskEvent]:
+@dataclass
+class CanvasMemory:
+    """What a tab remembers of its canvases.
+
+    Attributes
+    ----------
+    slots : list of _Visit or None
+        The canvases on the page, the one shown and those left last.
+    stored : dict of str to int
+        Strokes known to be stored, by the key of the canvas they were made on.
+    problem : str or None
+        Why the last stroke is not stored.
+    """
+
+    slots: list[_Visit | None] = field(default_factory=lambda: [None] * _SLOTS)
+    stored: dict[str, int] = field(default_factory=dict)
+    problem: str | None = None
+
+
+def drawn_masks(memory: CanvasMemory) -> Iterator[MaskEvent]:
     """Take what was drawn since the last run, on the canvas shown and on those just left.
 
-    What is no drawing is refused here; `problem` says why.
+    What is no drawing is refused here; `CanvasMemory.problem` says why.
 
     Parameters
     ----------
-    memory : dict
-        What the tab remembers.
+    memory : CanvasMemory
+        Of this tab.
 
     Yields
     ------
@@ -77,12 +89,11 @@ def drawn_masks(memory: Memory) -> Iterator[MaskEvent]:
             visit.leave()
             continue
         visit.handled = handled
-        visit.sequence += 1
         try:
             mask = mask_of_drawing(visit.base, drawing, visit.shown.size)
         except DrawingError as error:
             visit.leave()
-            memory[_PROBLEM] = str(error)
+            memory.problem = str(error)
             continue
         yield MaskEvent(
             segment_number=visit.shown.segment.number,
@@ -90,7 +101,6 @@ def drawn_masks(memory: Memory) -> Iterator[MaskEvent]:
             mask=mask,
             base=visit.base,
             based_on=visit.version,
-            sequence=visit.sequence,
             tool=visit.tools.tool,
             strokes=len(objects),
             erased=erases(drawing),
@@ -98,13 +108,13 @@ def drawn_masks(memory: Memory) -> Iterator[MaskEvent]:
         )
 
 
-def stored(memory: Memory, event: MaskEvent, version: int, *, as_sent: bool = True) -> None:
+def stored(memory: CanvasMemory, event: MaskEvent, version: int, *, as_sent: bool = True) -> None:
     """Tell the editor that the store has kept an event.
 
     Parameters
     ----------
-    memory : dict
-        What the tab remembers.
+    memory : CanvasMemory
+        Of this tab.
     event : MaskEvent
         From `drawn_masks`.
     version : int
@@ -112,8 +122,8 @@ def stored(memory: Memory, event: MaskEvent, version: int, *, as_sent: bool = Tr
     as_sent : bool
         Whether the stored mask is that of the event, so that drawing can go on from there.
     """
-    memory.pop(_PROBLEM, None)
-    _counts(memory)[event.source] = event.strokes
+    memory.problem = None
+    memory.stored[event.source] = event.strokes
     for visit in _visits(memory):
         if visit.key == event.source:
             visit.version = version
@@ -121,43 +131,21 @@ def stored(memory: Memory, event: MaskEvent, version: int, *, as_sent: bool = Tr
                 visit.leave()
 
 
-def refused(memory: Memory, event: MaskEvent, reason: str) -> None:
+def refused(memory: CanvasMemory, event: MaskEvent, reason: str) -> None:
     """Tell the editor that the store has not kept an event, and why, in one sentence."""
-    memory[_PROBLEM] = reason
+    memory.problem = reason
     for visit in _visits(memory):
         if visit.key == event.source:
             visit.leave()
 
 
-def problem(memory: Memory) -> str | None:
-    """Why the last stroke is not stored, or None."""
-    reason: str | None = memory.get(_PROBLEM)
-    return reason
-
-
-def clear_problem(memory: Memory) -> None:
-    """Forget why the last stroke is not stored: the person knows."""
-    memory.pop(_PROBLEM, None)
-
-
-def stored_strokes(memory: Memory) -> dict[str, int]:
-    """Strokes known to be stored, by the key of the canvas they were made on."""
-    return dict(_counts(memory))
-
-
-def forget_canvases(memory: Memory) -> None:
-    """Drop all canvases, as the browser did when the page was left."""
-    for name in (_VISITS, _STORED, _PROBLEM):
-        memory.pop(name, None)
-
-
-def show_editor(memory: Memory, shown: EditedSlice, tools: ToolSettings) -> None:
+def show_editor(memory: CanvasMemory, shown: EditedSlice, tools: ToolSettings) -> None:
     """Show the canvas for a slice, and keep those of the last slices until they are silent.
 
     Parameters
     ----------
-    memory : dict
-        What the tab remembers.
+    memory : CanvasMemory
+        Of this tab.
     shown : EditedSlice
         What to draw on.
     tools : ToolSettings
@@ -167,9 +155,8 @@ def show_editor(memory: Memory, shown: EditedSlice, tools: ToolSettings) -> None
     visit.shown, visit.tools = shown, tools
     others = f'[class*="st-key-canvas-"]:not(.st-key-{visit.key})'
     st.html(f"<style>{others} {{display: none;}}</style>")
-    slots: list[_Visit | None] = memory[_VISITS]
     with st.container(key="stage", gap=None):
-        for number, held in enumerate(slots):
+        for number, held in enumerate(memory.slots):
             # A slot keeps its place on the page, so that a hidden canvas is not made anew.
             with st.container(key=f"slot-{number}", horizontal_alignment="center"):
                 if held is not None:
@@ -195,19 +182,18 @@ def _canvas(visit: _Visit) -> None:
     )
 
 
-def _current_visit(memory: Memory, shown: EditedSlice, tools: ToolSettings) -> _Visit:
+def _current_visit(memory: CanvasMemory, shown: EditedSlice, tools: ToolSettings) -> _Visit:
     for visit in _visits(memory):
         if visit.left_at is None:
             if _still_fits(visit, shown, tools):
                 return visit
             visit.leave()
     visit = _Visit(shown, tools, shown.annotation.mask.copy(), shown.annotation.version)
-    slots: list[_Visit | None] = memory[_VISITS]
-    number = min(range(_SLOTS), key=lambda slot: _left_at(slots[slot]))
-    silent_at = _left_at(slots[number]) + _ARRIVES_WITHIN_S
+    number = min(range(_SLOTS), key=lambda slot: _left_at(memory.slots[slot]))
+    silent_at = _left_at(memory.slots[number]) + _ARRIVES_WITHIN_S
     # Only somebody who turns several slices within half a second waits here, for their own good.
     time.sleep(max(0.0, silent_at - time.monotonic()))
-    slots[number] = visit
+    memory.slots[number] = visit
     return visit
 
 
@@ -226,14 +212,8 @@ def _left_at(visit: _Visit | None) -> float:
     return -math.inf if visit is None or visit.left_at is None else visit.left_at
 
 
-def _visits(memory: Memory) -> list[_Visit]:
-    slots: list[_Visit | None] = memory.setdefault(_VISITS, [None] * _SLOTS)
-    return [visit for visit in slots if visit is not None]
-
-
-def _counts(memory: Memory) -> dict[str, int]:
-    counts: dict[str, int] = memory.setdefault(_STORED, {})
-    return counts
+def _visits(memory: CanvasMemory) -> list[_Visit]:
+    return [visit for visit in memory.slots if visit is not None]
 
 
 def _reported(key: str) -> Any:

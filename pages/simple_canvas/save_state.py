@@ -4,7 +4,7 @@ from importlib.resources import files
 
 import streamlit as st
 
-from pages.session.editors import Tool
+from pages.simple_canvas.interface import Tool
 
 _CSS = """
 .save-state {display: inline-flex; font: 600 13px var(--st-font, sans-serif); padding: 6px 0;

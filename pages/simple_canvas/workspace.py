@@ -6,7 +6,6 @@ from core.annotation.actions import confirm_empty
 from core.annotation.states import SliceState
 from core.annotation.store import MaskChange, StoreError, VersionConflict
 from core.segments.segment import Segment
-from pages.session.editors import EditedSlice, Tool, ToolSettings, choose_editor
 from pages.session.model import show_model
 from pages.session.widget_keys import kept, leaving_key
 from pages.session.work import (
@@ -18,8 +17,11 @@ from pages.session.work import (
 )
 from pages.simple_canvas import drawable_canvas as editor
 from pages.simple_canvas.autosave import has_conflict, save_drawn, show_conflict
+from pages.simple_canvas.drawable_canvas import CanvasMemory
+from pages.simple_canvas.interface import EditedSlice, Tool, ToolSettings
 from pages.simple_canvas.save_state import save_state
 from pages.views.display import Display, display_settings, slice_png, slice_size
+from pages.views.editor_choice import choose_editor
 from pages.views.next_step import next_step
 from pages.views.second_series import choose_second, show_second
 from pages.views.segment_panel import choose_segment, segment_buttons
@@ -167,11 +169,12 @@ def _slice_bar(work: Work, settings: ToolSettings) -> None:
     place = work.series.geometry.positions[index] @ work.series.geometry.normal
     where = f" · {place:.1f} mm" if work.series.geometry.in_patient else ""
     position.markdown(f"Slice **{index + 1}** of {slices}:gray[{where}]", text_alignment="center")
+    memory = work.memory.part(CanvasMemory)
     with state:
         save_state(
-            editor.stored_strokes(work.memory),
+            memory.stored,
             settings.tool,
-            problem=has_conflict(work) or editor.problem(work.memory) is not None,
+            problem=has_conflict(work) or memory.problem is not None,
         )
 
 
@@ -179,12 +182,12 @@ def _canvas(
     work: Work, segments: list[Segment], segment: Segment, settings: ToolSettings, display: Display
 ) -> None:
     """Show the slice to draw on."""
-    reason = editor.problem(work.memory)
-    if reason is not None and not has_conflict(work):
-        st.error(f"The last stroke is not saved: {reason}", icon=":material/error:")
+    memory = work.memory.part(CanvasMemory)
+    if memory.problem is not None and not has_conflict(work):
+        st.error(f"The last stroke is not saved: {memory.problem}", icon=":material/error:")
     index = current_slice(work)
     editor.show_editor(
-        work.memory,
+        memory,
         EditedSlice(
             series_uid=work.uid,
             segment=segment,

@@ -4,6 +4,7 @@ What a person does is stored and answered before anything is drawn; a run of thi
 that a stroke needs. What stands beside the editor is drawn again only when it has changed.
 """
 
+from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import Any
 
@@ -23,9 +24,24 @@ KEY = "slice-editor"
 SIDE = "slice-editor-side"
 """Key of the fragment beside it, drawn again when counts change."""
 
-_ANSWERS = "slice_editor.answers"
-_TOLD = "slice_editor.told"
-_BESIDE = "slice_editor.beside"
+
+@dataclass
+class EditorMemory:
+    """What a tab remembers of its editor.
+
+    Attributes
+    ----------
+    told : Told
+        What the browser was told so far.
+    answers : Answers
+        Given to its messages so far.
+    beside : object
+        What the page beside the editor showed last; see `_beside`.
+    """
+
+    told: Told = field(default_factory=Told)
+    answers: Answers = field(default_factory=Answers)
+    beside: Any = None
 
 
 @st.fragment(key=KEY)
@@ -42,8 +58,9 @@ def show_slice_editor(work: Work) -> None:
     segment = current_segment(work, segments)
     if segment is None:
         st.rerun()
-    told: Told = work.memory.setdefault(_TOLD, Told())
-    work.memory.setdefault(_BESIDE, _beside(work, segment))
+    memory = work.memory.part(EditorMemory)
+    if memory.beside is None:
+        memory.beside = _beside(work, segment)
     component = st.components.v2.component(
         "slicewise.slice_editor",
         html=(files("slicewise") / "editor.html").read_text(encoding="utf-8"),
@@ -51,7 +68,7 @@ def show_slice_editor(work: Work) -> None:
         js="editor.js",
     )
     component(
-        data=make_news(work, told, outbox, answers, segments, segment),
+        data=make_news(work, memory.told, outbox, answers, segments, segment),
         key=KEY,
         on_outbox_change=lambda: _outbox_changed(work),
     )
@@ -62,8 +79,9 @@ def _outbox_changed(work: Work) -> None:
     _take_in(work)
     segment = current_segment(work, work.segments())
     beside = _beside(work, segment)
-    if work.memory.get(_BESIDE) != beside and _only_fragments_run():
-        work.memory[_BESIDE] = beside
+    memory = work.memory.part(EditorMemory)
+    if memory.beside != beside and _only_fragments_run():
+        memory.beside = beside
         st.rerun([KEY, SIDE])
 
 
@@ -90,16 +108,15 @@ def _take_in(work: Work) -> tuple[Outbox, list[Answer]]:
     except MessageError:
         # Nothing that our own editor sends; without an answer it says that nothing is saved.
         return Outbox(), []
-    told: Told = work.memory.setdefault(_TOLD, Told())
+    memory = work.memory.part(EditorMemory)
     reported = (outbox.slice, outbox.segment)
-    if outbox.client and reported != told.reported:
-        told.reported = reported
+    if outbox.client and reported != memory.told.reported:
+        memory.told.reported = reported
         if outbox.slice is not None:
             set_slice(work, outbox.slice)
         if outbox.segment is not None:
             set_segment(work, outbox.segment)
-    kept: Answers = work.memory.setdefault(_ANSWERS, Answers())
-    answers, _ = answer_messages(work, kept, outbox.messages)
+    answers, _ = answer_messages(work, memory.answers, outbox.messages)
     return outbox, answers
 
 

@@ -1,5 +1,6 @@
 """From strokes that hint at a correction to the corrected mask."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,21 @@ from core.proposals.examples import SegmentExamples
 from pages.session.work import Work
 from pages.slice_editor.incoming import HintMessage
 
-_READY = "slice_editor.ready"
+
+@dataclass
+class HintMemory:
+    """The slice that strokes were last answered on, made ready for more of them.
+
+    Attributes
+    ----------
+    name : object
+        Segment, slice, mask and examples that it was made from; None before the first.
+    ready : ReadySlice
+        From `core.proposals.correction`, which is imported only when it is needed.
+    """
+
+    name: Any = None
+    ready: Any = None
 
 
 def mask_from_hints(work: Work, message: HintMessage) -> NDArray[np.bool_]:
@@ -55,10 +70,10 @@ def _ready_slice(work: Work, message: HintMessage) -> Any:
         message.mask.tobytes(),
         tuple(sorted((index, one.version) for index, one in known.items())),
     )
-    kept = work.memory.get(_READY)
-    if kept is None or kept[0] != name:
+    memory = work.memory.part(HintMemory)
+    if memory.name != name:
         settings = work.entrance.settings
-        ready = ready_slice(
+        memory.ready = ready_slice(
             work.series.volume,
             work.series.geometry.spacing,
             work.series.summary.modality,
@@ -67,5 +82,5 @@ def _ready_slice(work: Work, message: HintMessage) -> Any:
             message.mask,
             load_model(settings.weights, settings.device),
         )
-        kept = work.memory[_READY] = (name, ready)
-    return kept[1]
+        memory.name = name
+    return memory.ready

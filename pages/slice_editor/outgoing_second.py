@@ -13,7 +13,7 @@ from pages.slice_editor.client_state import Told
 from pages.slice_editor.incoming import Outbox
 from pages.slice_editor.pixels import Scale, pack, scale_of
 from pages.views.banner import series_name
-from pages.views.second_series import chosen_second, place_text
+from pages.views.second_series import place_text
 
 _PACKED_SLICES = 32
 
@@ -39,7 +39,7 @@ def second_news(
     dict or None
         None where no second series is chosen.
     """
-    second = chosen_second(work)
+    second = work.memory.second
     if second is None:
         return None
     summary, key = second.reading.summary, second.opened.key

@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from pages.session.editors import choose_editor
 from pages.session.model import show_model
 from pages.session.work import Work, current_segment
 from pages.slice_editor.editor import SIDE, show_anew, show_slice_editor
+from pages.views.editor_choice import choose_editor
 from pages.views.next_step import next_step
 from pages.views.second_series import choose_second
 from pages.views.segment_panel import segment_buttons

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import streamlit as st
 
 from core.dicom.errors import DicomError
-from core.dicom.progressive import SeriesReading
 from core.dicom.reading import find_series
 from core.dicom.series import Series, SeriesSummary, Window
 from core.display.grey import to_grey
@@ -14,33 +13,15 @@ from core.display.picture import draw_slice, picture_size, png
 from core.display.second_series import SliceBeside, reason_against, slice_beside, times_finer
 from core.display.windows import window_choices
 from core.home.opened_series import OpenedSeries, recall_series, remembered_series, series_key
+from pages.session.memory import SecondSeries
 from pages.session.opening import begin_reading, found_together, source_files
 from pages.session.widget_keys import leaving_key
-from pages.session.work import SECOND, Work
+from pages.session.work import Work
 from pages.views.banner import series_name
 from pages.views.formatting import count, plain
 
-_LISTED = "second.listed"
-_ELSEWHERE = "second.elsewhere"
-_PROBLEM = "second.problem"
 _WIDGET = "second-series"
 _NONE = ""
-
-
-@dataclass(frozen=True, eq=False)
-class Second:
-    """The series shown beside the slice, kept while it is.
-
-    Attributes
-    ----------
-    opened : OpenedSeries
-        Key and place.
-    reading : SeriesReading
-        In the background; it may not have ended.
-    """
-
-    opened: OpenedSeries
-    reading: SeriesReading
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,10 +46,23 @@ class Candidate:
     reason: str | None
 
 
-def chosen_second(work: Work) -> Second | None:
-    """Second series chosen in this tab."""
-    second: Second | None = work.memory.get(SECOND)
-    return second
+@dataclass
+class ChoiceMemory:
+    """What a tab remembers of the choice of a second series.
+
+    Attributes
+    ----------
+    listed : list of Candidate or None
+        Series found so far; None before anybody looked.
+    looked_elsewhere : bool
+        Whether series opened earlier from other locations are among them.
+    problem : str or None
+        Why the series chosen last cannot be shown.
+    """
+
+    listed: list[Candidate] | None = None
+    looked_elsewhere: bool = False
+    problem: str | None = None
 
 
 def candidates(work: Work) -> list[Candidate]:
@@ -79,16 +73,16 @@ def candidates(work: Work) -> list[Candidate]:
     DicomError
         When the place of the series worked on cannot be read any more.
     """
-    if _LISTED not in work.memory:
+    memory = work.memory.part(ChoiceMemory)
+    if memory.listed is None:
         # Kept, because every stroke that changes a count asks for them again.
         together = found_together(work.entrance.settings.home, work.opened)
-        work.memory[_LISTED] = [
+        memory.listed = [
             _candidate(work, work.opened, summary, together)
             for summary in together
             if summary.uid != work.uid
         ]
-    listed: list[Candidate] = work.memory[_LISTED]
-    return listed
+    return memory.listed
 
 
 def choose_second(work: Work, changed: Callable[[], None] = lambda: None) -> None:
@@ -108,7 +102,7 @@ def choose_second(work: Work, changed: Callable[[], None] = lambda: None) -> Non
         st.error(str(error), icon=":material/error:")
         return
     fitting = {one.opened.key: one for one in listed if one.reason is None}
-    second = chosen_second(work)
+    second = work.memory.second
     if fitting:
         names = {key: _label(one.summary) for key, one in fitting.items()}
         st.session_state[_WIDGET] = second.opened.key if second is not None else _NONE
@@ -123,13 +117,13 @@ def choose_second(work: Work, changed: Callable[[], None] = lambda: None) -> Non
         st.caption("Same place in the patient, with a window of its own. To look at only.")
     elif not listed:
         st.caption("No other series was found where this one lies.")
-    problem = work.memory.get(_PROBLEM)
-    if problem is not None:
-        st.error(problem, icon=":material/error:")
+    memory = work.memory.part(ChoiceMemory)
+    if memory.problem is not None:
+        st.error(memory.problem, icon=":material/error:")
     for one in listed:
         if one.reason is not None:
             st.caption(f":gray[{_label(one.summary)}: cannot be shown here, {plain(one.reason)}.]")
-    if not work.memory.get(_ELSEWHERE):
+    if not memory.looked_elsewhere:
         st.button(
             "Look in other series opened here",
             key=leaving_key("second-elsewhere"),
@@ -161,7 +155,7 @@ def show_second(work: Work, index: int, longest: int) -> None:
     longest : int
         Picture pixels of the longer side.
     """
-    second = chosen_second(work)
+    second = work.memory.second
     if second is None:
         return
     try:
@@ -199,15 +193,16 @@ def _candidate(
 
 def _choose(work: Work, fitting: dict[str, Candidate], changed: Callable[[], None]) -> None:
     chosen = fitting.get(st.session_state[_WIDGET])
-    work.memory.pop(_PROBLEM, None)
-    work.memory.pop(SECOND, None)
+    memory = work.memory.part(ChoiceMemory)
+    memory.problem = None
+    work.memory.second = None
     if chosen is not None:
         home = work.entrance.settings.home
         try:
             reading = begin_reading(home, chosen.opened, chosen.found)
-            work.memory[SECOND] = Second(chosen.opened, reading)
+            work.memory.second = SecondSeries(chosen.opened, reading)
         except DicomError as error:
-            work.memory[_PROBLEM] = str(error)
+            memory.problem = str(error)
     changed()
 
 
@@ -231,8 +226,9 @@ def _look_elsewhere(work: Work) -> None:
                 continue
             seen.add(other.uid)
             added.append(_candidate(work, opened, other, found))
-    work.memory[_LISTED] = listed + added
-    work.memory[_ELSEWHERE] = True
+    memory = work.memory.part(ChoiceMemory)
+    memory.listed = listed + added
+    memory.looked_elsewhere = True
 
 
 @st.cache_data(max_entries=20, show_spinner=False)

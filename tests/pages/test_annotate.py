@@ -13,6 +13,7 @@ from core.annotation.states import SliceState
 from core.annotation.store import AnnotationStore
 from core.dicom.series import SeriesSummary
 from core.home.opened_series import OpenedSeries
+from pages.simple_canvas.drawable_canvas import CanvasMemory
 from tests.pages.conftest import PERSON, OpenPage
 from tests.pages.test_series import press, shown
 
@@ -33,7 +34,7 @@ def stroke(*points: tuple[float, float], color: str = COLOR, width: float = 20) 
 
 def canvas_key(app: AppTest) -> str:
     """Key of the canvas shown."""
-    slots = app.session_state["work.memory"]["drawable_canvas.visits"]
+    slots = app.session_state["work.memory"].part(CanvasMemory).slots
     return next(one.key for one in slots if one is not None and one.left_at is None)
 
 

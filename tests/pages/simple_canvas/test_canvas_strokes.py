@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pages.session.editors import Tool
 from pages.simple_canvas.canvas_strokes import ERASE_COLOR, erases, mask_of_drawing, stroke_color
+from pages.simple_canvas.interface import Tool
 from pages.simple_canvas.strokes import DrawingError
 
 COLOR = (230, 159, 0)

@@ -12,6 +12,7 @@ from core.home.opened_series import OpenedSeries
 from core.home.settings import Settings, default_url
 from core.segments.segment import Code, Segment, default_color
 from pages.session.gate import Entrance
+from pages.session.memory import PageMemory
 from pages.session.work import Work
 
 FIRST, SLICES = 18, 6  # of the demonstration series, through the liver
@@ -39,4 +40,6 @@ def work(series: Series, tmp_path: Path) -> Work:
     store.save_segment(series.summary.uid, LIVER, "anna")
     settings = Settings(tmp_path, url, "default", "cpu")
     opened = OpenedSeries("0" * 24, series.summary.uid, tmp_path)
-    return Work(Entrance(settings, "anna", arrived=False), opened, series, store, {})
+    return Work(
+        Entrance(settings, "anna", arrived=False), opened, series, store, PageMemory(opened.key)
+    )

@@ -16,11 +16,11 @@ from core.dicom.progressive import SeriesReading
 from core.dicom.reading import find_series
 from core.dicom.series import SeriesSummary
 from core.home.opened_series import OpenedSeries
-from pages.session.work import SECOND, Work
+from pages.session.memory import SecondSeries
+from pages.session.work import Work
 from pages.slice_editor.client_state import Told
 from pages.slice_editor.incoming import Outbox, Wanted
 from pages.slice_editor.outgoing import make_news
-from pages.views.second_series import Second
 from tests.pages.slice_editor.conftest import LIVER
 
 TAB = "0123456789abcdef"
@@ -43,7 +43,7 @@ def beside(series: Any, tmp_path_factory: pytest.TempPathFactory) -> SeriesSumma
 
 def choose(work: Work, summary: SeriesSummary, key: str = "1" * 24) -> SeriesReading:
     reading = SeriesReading(summary)
-    work.memory[SECOND] = Second(OpenedSeries(key, summary.uid, Path()), reading)
+    work.memory.second = SecondSeries(OpenedSeries(key, summary.uid, Path()), reading)
     return reading
 
 

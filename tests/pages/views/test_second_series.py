@@ -10,6 +10,7 @@ from core.dicom.reading import find_series
 from core.dicom.series import SeriesSummary
 from core.home.opened_series import OpenedSeries, remember_series
 from core.home.settings import default_url
+from pages.views.second_series import ChoiceMemory
 from tests.pages.conftest import LIVER, PERSON, OpenPage
 from tests.pages.test_series import shown
 from tests.support.synthetic_series import PLACEMENTS, Placement, write_series
@@ -54,7 +55,7 @@ def options(app: AppTest) -> list[str]:
 
 def choose(app: AppTest, name: str | None) -> None:
     """Choose a series by its description, or none."""
-    listed = app.session_state["work.memory"]["second.listed"]
+    listed = app.session_state["work.memory"].part(ChoiceMemory).listed
     keys = {one.summary.series_description: one.opened.key for one in listed}
     app.radio(key="second-series").set_value(keys[name] if name else "").run()
     assert not app.exception
@@ -121,4 +122,4 @@ def test_a_second_series_that_is_gone_says_so_and_the_first_stays(
 def test_the_editor_offers_them_too(t1: OpenedSeries, open_page: OpenPage) -> None:
     app = open_page("annotate", series=t1.key)
     choose(app, "FLAIR")
-    assert app.session_state["work.memory"]["second"].opened.source == t1.source
+    assert app.session_state["work.memory"].second.opened.source == t1.source

@@ -1,18 +1,13 @@
-"""What every drawing editor is given and what it answers, whichever editor it is."""
+"""What goes into the canvas and what comes out of it: a slice and tools, then masks."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
-import streamlit as st
 from numpy.typing import NDArray
 
 from core.annotation.store import SliceAnnotation
-from core.home.settings import Editor, Settings
 from core.segments.segment import Segment
-from pages.session.widget_keys import kept
-
-_EDITOR = "editor"
 
 
 class Tool(StrEnum):
@@ -80,8 +75,6 @@ class MaskEvent:
         Bool [rows, columns]: the new mask, and the stored one that drawing started from.
     based_on : int
         Version that the person saw while drawing.
-    sequence : int
-        Counted up by the editor from 1 for each slice it shows.
     tool : str
         What was drawn with, as the store keeps it.
     strokes : int
@@ -97,7 +90,6 @@ class MaskEvent:
     mask: NDArray[np.bool_]
     base: NDArray[np.bool_]
     based_on: int
-    sequence: int
     tool: str
     strokes: int
     erased: bool
@@ -107,13 +99,3 @@ class MaskEvent:
         """Mask that the same strokes give on another stored mask, bool [rows, columns]."""
         added, removed = self.mask & ~self.base, self.base & ~self.mask
         return (stored | added) & ~removed
-
-
-def choose_editor(settings: Settings) -> None:
-    """Let the person choose what to draw with; the page is drawn anew with it."""
-    st.selectbox("Draw with", list(Editor), key=kept(_EDITOR, settings.editor), on_change=st.rerun)
-
-
-def chosen_editor(settings: Settings) -> Editor:
-    """What the person draws with; what the server's settings say where they chose nothing."""
-    return Editor(st.session_state[kept(_EDITOR, settings.editor)])
