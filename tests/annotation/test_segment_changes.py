@@ -7,7 +7,8 @@ import pytest
 from core.annotation.states import SliceState
 from core.annotation.store import AnnotationStore, StoreError
 from core.segments.segment import Code
-from tests.support.stored_series import SERIES, SPLEEN, Put, rows_in, segment, square
+from tests.support.segments import SPLEEN
+from tests.support.stored_series import SERIES, Put, rows_in, segment, square
 
 
 class TestSegments:

@@ -15,10 +15,10 @@ from core.demo import demo_masks
 from core.dicom.reading import find_series, read_series
 from core.formats.segmentation_reading import read_segmentation
 from core.home.settings import default_url
-from tests.browser.conftest import new_home
 from tests.support import simple_canvas_driver as simple_canvas
 from tests.support import slice_editor_driver as slice_editor
 from tests.support.app_server import Server
+from tests.support.drawn_series import new_home
 
 pytestmark = pytest.mark.browser
 

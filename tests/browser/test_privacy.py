@@ -8,9 +8,10 @@ import pydicom
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import PERSON, add_series, new_home
 from tests.support.app_server import Server
+from tests.support.drawn_series import add_series, new_home
 from tests.support.orthanc import Orthanc, give, write_archive
+from tests.support.pages import PERSON
 from tests.support.stored_series import put_mask
 
 pytestmark = pytest.mark.browser

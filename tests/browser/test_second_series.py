@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import Page, expect
 from pydicom.uid import generate_uid
 
-from tests.browser.conftest import DrawnSeries, add_series
 from tests.support.app_server import Server
+from tests.support.drawn_series import DrawnSeries, add_series
 from tests.support.slice_editor_driver import draw, go_to, wait_until_drawable, wait_until_saved
 
 pytestmark = pytest.mark.browser

@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from core.annotation.states import SliceState
-from tests.browser.conftest import DrawnSeries, add_series, new_home
 from tests.support.app_server import Server
+from tests.support.drawn_series import DrawnSeries, add_series, new_home
 from tests.support.simple_canvas_driver import (
     SCALE,
     canvas_name,

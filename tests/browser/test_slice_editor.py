@@ -10,8 +10,9 @@ from playwright.sync_api import BrowserContext, Page, expect
 from core.annotation.proposal_storing import store_proposals
 from core.annotation.states import SliceState
 from core.proposals.examples import Proposal
-from tests.browser.conftest import PERSON, DrawnSeries
 from tests.support.browser_connection import Connection
+from tests.support.drawn_series import DrawnSeries
+from tests.support.pages import PERSON
 from tests.support.slice_editor_driver import (
     act,
     choose_tool,

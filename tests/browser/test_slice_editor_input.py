@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 from playwright.sync_api import CDPSession, Page, expect
 
-from tests.browser.conftest import DrawnSeries
+from tests.support.drawn_series import DrawnSeries
 from tests.support.slice_editor_driver import (
     Point,
     choose_tool,

@@ -11,11 +11,11 @@ from core.dicom.series import Series
 from core.formats.segmentation_writing import write_segmentation
 from core.segments.segment import Code, Segment, default_color
 from core.segments.segment_masks import SegmentMasks
+from tests.support.segments import ANATOMY, LIVER, SPLEEN
 
-ANATOMY = Code("91723000", "SCT", "Anatomical Structure")
 STRUCTURES = {
-    "liver": Code("10200004", "SCT", "Liver"),
-    "spleen": Code("78961009", "SCT", "Spleen"),
+    "liver": LIVER,
+    "spleen": SPLEEN,
     "aorta": Code("15825003", "SCT", "Aorta"),
     "spinal_cord": Code("2748008", "SCT", "Spinal cord"),
     "autochthon": Code("44947003", "SCT", "Erector spinae muscle"),

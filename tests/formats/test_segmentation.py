@@ -1,3 +1,4 @@
+import dataclasses
 import gzip
 import shutil
 from dataclasses import replace
@@ -16,14 +17,13 @@ from core.segments.anatomy import LEFT
 from core.segments.segment import Code, Segment
 from core.segments.segment_masks import SegmentMasks
 from tests.support.mask_round_trips import (
-    ANATOMY,
-    LIVER,
     assert_same_masks,
     assert_valid,
     make_segments,
     masks_in_place,
     volumes_by_dcmqi,
 )
+from tests.support.segments import ANATOMY, LIVER
 from tests.support.synthetic_series import PLACEMENTS, Placement, write_enhanced, write_series
 
 KIDNEY = Code("64033007", "SCT", "Kidney")
@@ -468,8 +468,8 @@ def test_label_maps_are_split_into_their_segments(small):
             highdicom.seg.SegmentDescription(
                 one.segment.number,
                 one.segment.label,
-                highdicom.sr.CodedConcept("91723000", "SCT", "Anatomical Structure"),
-                highdicom.sr.CodedConcept("10200004", "SCT", "Liver"),
+                highdicom.sr.CodedConcept(*dataclasses.astuple(ANATOMY)),
+                highdicom.sr.CodedConcept(*dataclasses.astuple(LIVER)),
                 "MANUAL",
             )
             for one in segments

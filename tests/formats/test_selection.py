@@ -11,13 +11,13 @@ from core.formats.selection import (
     weights_of,
 )
 from core.segments.segment import MAX_LABEL_LENGTH, Code, Segment, default_color
+from tests.support.segments import ANATOMY
 
 LUNG = Code("39607008", "SCT", "Lung")
-ORGAN = Code("91723000", "SCT", "Anatomical Structure")
 
 
 def segment(number: int, label: str) -> Segment:
-    return Segment(number, label, default_color(number), ORGAN, LUNG)
+    return Segment(number, label, default_color(number), ANATOMY, LUNG)
 
 
 def annotated(

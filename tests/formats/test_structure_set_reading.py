@@ -16,7 +16,8 @@ from core.formats.structure_set_writing import write_structure_set
 from core.segments.segment import Segment, default_color
 from core.segments.segment_masks import SegmentMasks
 from tests.support.file_mutations import MUTATIONS
-from tests.support.mask_round_trips import ANATOMY, LIVER, assert_same_masks
+from tests.support.mask_round_trips import assert_same_masks
+from tests.support.segments import ANATOMY, LIVER
 from tests.support.synthetic_series import PLACEMENTS, Placement, write_series
 
 

@@ -9,6 +9,7 @@ from core.dicom.errors import DicomError
 from core.dicom.reading import find_series
 from core.formats.structure_set_writing import write_structure_set
 from tests.support.mask_round_trips import assert_same_masks, assert_valid, make_segments
+from tests.support.segments import ANATOMY
 from tests.support.synthetic_series import PLACEMENTS, write_enhanced, write_series
 
 
@@ -109,7 +110,7 @@ def test_regions_carry_name_colour_type_and_how_they_came_about(tmp_path):
     assert colors == [one.segment.color for one in segments]
     observation = first.RTROIObservationsSequence[1]
     assert observation.RTROIIdentificationCodeSequence[0].CodeValue == "78961009"
-    assert observation.SegmentedPropertyCategoryCodeSequence[0].CodeValue == "91723000"
+    assert observation.SegmentedPropertyCategoryCodeSequence[0].CodeValue == ANATOMY.value
     assert first.SeriesInstanceUID == second.SeriesInstanceUID
     assert first.SOPInstanceUID != second.SOPInstanceUID
     assert (first.SeriesNumber, second.InstanceNumber) == (2004, 2)

@@ -15,14 +15,10 @@ from core.dicom.reading import find_series
 from core.dicom.series import SeriesSummary
 from core.home.opened_series import OpenedSeries, remember_series
 from core.home.settings import default_url
-from core.segments.segment import Code, Segment, default_color
+from tests.support.pages import PERSON, OpenPage
+from tests.support.segments import LIVER_SEGMENT
 
 ROOT = Path(__file__).resolve().parents[2]
-PERSON = "Test Person"
-STRUCTURE = Code("91723000", "SCT", "Anatomical Structure")
-LIVER = Segment(1, "Liver", default_color(1), STRUCTURE, Code("10200004", "SCT", "Liver"))
-
-OpenPage = Callable[..., AppTest]
 
 
 @pytest.fixture(scope="session")
@@ -74,7 +70,7 @@ def store(home: Path, demo_summary: SeriesSummary) -> AnnotationStore:
         demo_summary.rows,
         demo_summary.columns,
     )
-    store.save_segment(demo_summary.uid, LIVER, PERSON)
+    store.save_segment(demo_summary.uid, LIVER_SEGMENT, PERSON)
     return store
 
 

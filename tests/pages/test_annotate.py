@@ -14,8 +14,7 @@ from core.annotation.store import AnnotationStore
 from core.dicom.series import SeriesSummary
 from core.home.opened_series import OpenedSeries
 from pages.simple_canvas.drawable_canvas import CanvasMemory
-from tests.pages.conftest import PERSON, OpenPage
-from tests.pages.test_series import press, shown
+from tests.support.pages import PERSON, OpenPage, press, shown
 
 MIDDLE = 24
 COLOR = "rgba(230,159,0,0.5)"

@@ -20,8 +20,8 @@ from core.dicom.reading import find_series, read_series
 from core.dicom.series import SeriesSummary
 from core.formats.segmentation_reading import read_segmentation
 from core.home.opened_series import OpenedSeries, remember_series
-from tests.pages.conftest import LIVER, PERSON, OpenPage
-from tests.pages.test_series import press, shown
+from tests.support.pages import PERSON, OpenPage, press, shown
+from tests.support.segments import LIVER_SEGMENT
 from tests.support.synthetic_series import PLACEMENTS, write_series
 
 Disk = Callable[[float], NDArray[np.bool_]]
@@ -217,7 +217,7 @@ def test_burned_in_text_is_warned_of(
     store.open_series(
         summary.uid, [one.sop_instance_uid for one in summary.records], summary.rows, 256
     )
-    store.save_segment(summary.uid, LIVER, PERSON)
+    store.save_segment(summary.uid, LIVER_SEGMENT, PERSON)
     change = MaskChange(1, 2, disk(30), SliceState.DRAWN, 0)
     store.put_many(summary.uid, [change], PERSON, "test", "prepare")
     opened = remember_series(home, summary.uid, home / "ultrasound")

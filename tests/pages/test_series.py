@@ -6,25 +6,10 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from core.annotation.store import AnnotationStore
 from core.home.opened_series import OpenedSeries
-from tests.pages.conftest import OpenPage
-
-
-def shown(app: AppTest) -> str:
-    """Everything the page says."""
-    parts = [*app.markdown, *app.caption, *app.subheader, *app.error, *app.info]
-    return "\n".join(one.value for one in parts)
-
-
-def press(app: AppTest, label: str) -> AppTest:
-    """Press the first button with a label."""
-    next(one for one in app.button if one.label == label).click()
-    app.run()
-    assert not app.exception
-    return app
+from tests.support.pages import OpenPage, press, shown
 
 
 def test_one_click_makes_and_opens_the_demonstration_series(

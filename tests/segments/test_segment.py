@@ -6,7 +6,8 @@ import pytest
 from numpy.typing import NDArray
 
 from core.segments.segment import PALETTE, Code, Segment, default_color
-from tests.support.stored_series import ANATOMY, LIVER, segment
+from tests.support.segments import ANATOMY, LIVER
+from tests.support.stored_series import segment
 
 # Viénot, Brettel and Mollon, "Digital video colourmaps for checking the legibility of displays by
 # dichromats", Color Research and Application 24 (1999); tritanopia from Machado, Oliveira and

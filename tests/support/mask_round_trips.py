@@ -6,12 +6,9 @@ import nibabel as nib
 import numpy as np
 
 from core.formats.nifti_writing import ras_affine
-from core.segments.segment import Code, Segment, default_color
+from core.segments.segment import Segment, default_color
 from core.segments.segment_masks import SegmentMasks
-
-ANATOMY = Code("91723000", "SCT", "Anatomical Structure")
-LIVER = Code("10200004", "SCT", "Liver")
-SPLEEN = Code("78961009", "SCT", "Spleen")
+from tests.support.segments import ANATOMY, LIVER, SPLEEN
 
 
 def make_segments(summary, *, overlap=False, seed=0):

@@ -13,6 +13,7 @@ from core.annotation.records import MaskChange
 from core.annotation.states import SliceState
 from core.annotation.store import AnnotationStore
 from core.segments.segment import Code, Segment, default_color
+from tests.support.segments import ANATOMY, LIVER, SPLEEN
 
 Put = Callable[..., int]
 """The fixture `put`: stores a mask and returns its version."""
@@ -20,9 +21,6 @@ Put = Callable[..., int]
 SERIES = "1.2.826.0.1.3680043.8.498.1"
 ROWS, COLUMNS, SLICES = 12, 10, 6
 SHAPE = (ROWS, COLUMNS)
-ANATOMY = Code("91723000", "SCT", "Anatomical Structure")
-LIVER = Code("10200004", "SCT", "Liver")
-SPLEEN = Code("78961009", "SCT", "Spleen")
 
 
 def segment(number: int, type_: Code = LIVER) -> Segment:

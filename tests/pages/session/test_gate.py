@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.pages.conftest import OpenPage
+from tests.support.pages import OpenPage
 
 PAGES = ("series", "annotate", "review", "export")
 

@@ -10,7 +10,7 @@ from core.annotation.store import AnnotationStore
 from core.dicom import reading
 from core.home.opened_series import OpenedSeries
 from pages.session import opening
-from tests.pages.conftest import OpenPage
+from tests.support.pages import OpenPage
 
 PATIENCE_S = 60
 

@@ -10,14 +10,12 @@ from core.dicom.reading import find_series, read_series
 from core.dicom.series import Series
 from core.home.opened_series import OpenedSeries
 from core.home.settings import Settings, default_url
-from core.segments.segment import Code, Segment, default_color
 from pages.session.gate import Entrance
 from pages.session.memory import PageMemory
 from pages.session.work import Work
+from tests.support.segments import LIVER_SEGMENT
 
 FIRST, SLICES = 18, 6  # of the demonstration series, through the liver
-STRUCTURE = Code("91723000", "SCT", "Anatomical Structure")
-LIVER = Segment(1, "Liver", default_color(1), STRUCTURE, Code("10200004", "SCT", "Liver"))
 
 
 @pytest.fixture(scope="session")
@@ -37,7 +35,7 @@ def work(series: Series, tmp_path: Path) -> Work:
     store = AnnotationStore(url)
     uids = [record.sop_instance_uid for record in series.slices]
     store.open_series(series.summary.uid, uids, series.summary.rows, series.summary.columns)
-    store.save_segment(series.summary.uid, LIVER, "anna")
+    store.save_segment(series.summary.uid, LIVER_SEGMENT, "anna")
     settings = Settings(tmp_path, url, "default", "cpu")
     opened = OpenedSeries("0" * 24, series.summary.uid, tmp_path)
     return Work(

@@ -13,14 +13,14 @@ from pages.session.work import Work
 from pages.slice_editor.client_state import Told
 from pages.slice_editor.incoming import Outbox, Wanted
 from pages.slice_editor.outgoing import make_news
-from tests.pages.slice_editor.conftest import LIVER
+from tests.support.segments import LIVER_SEGMENT
 
 TAB = "0123456789abcdef"
 
 
 def tell(work: Work, told: Told, outbox: Outbox) -> tuple[dict[str, Any], bytes]:
     """Header and parts of the news."""
-    news = make_news(work, told, outbox, [], [LIVER], LIVER)
+    news = make_news(work, told, outbox, [], [LIVER_SEGMENT], LIVER_SEGMENT)
     (length,) = struct.unpack_from("<I", news)
     return json.loads(news[4 : 4 + length]), news[4 + length :]
 

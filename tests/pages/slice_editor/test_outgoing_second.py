@@ -21,7 +21,7 @@ from pages.session.work import Work
 from pages.slice_editor.client_state import Told
 from pages.slice_editor.incoming import Outbox, Wanted
 from pages.slice_editor.outgoing import make_news
-from tests.pages.slice_editor.conftest import LIVER
+from tests.support.segments import LIVER_SEGMENT
 
 TAB = "0123456789abcdef"
 
@@ -50,7 +50,7 @@ def choose(work: Work, summary: SeriesSummary, key: str = "1" * 24) -> SeriesRea
 def tell(work: Work, told: Told, second: tuple[tuple[int, int], ...]) -> tuple[Any, bytes]:
     """What is said of the second series, and its slices, the last parts of the news."""
     outbox = Outbox(TAB, epoch=told.epoch, wanted=Wanted(second=second))
-    news = make_news(work, told, outbox, [], [LIVER], LIVER)
+    news = make_news(work, told, outbox, [], [LIVER_SEGMENT], LIVER_SEGMENT)
     (length,) = struct.unpack_from("<I", news)
     said = json.loads(news[4 : 4 + length])["second"]
     size = sum(one["bytes"] for one in said["images"]) if said else 0

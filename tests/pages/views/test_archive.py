@@ -17,9 +17,9 @@ from core.home.opened_series import series_key
 from core.pacs.cache import fetch_series, list_kept
 from core.pacs.dicomweb import Query, search
 from core.pacs.settings import Archive
-from tests.pages.conftest import LIVER, PERSON, OpenPage
-from tests.pages.test_series import press, shown
 from tests.support.orthanc import Orthanc, give, write_archive
+from tests.support.pages import PERSON, OpenPage, press, shown
+from tests.support.segments import LIVER_SEGMENT
 from tests.support.stored_series import put_mask
 
 
@@ -75,7 +75,7 @@ def test_search_open_draw_store_and_search_again(
     put_mask(
         store,
         demo_summary.uid,
-        LIVER.number,
+        LIVER_SEGMENT.number,
         10,
         mask=disk(30),
         state=SliceState.DRAWN,
@@ -90,7 +90,7 @@ def test_search_open_draw_store_and_search_again(
     server.stop()
     app = press(app, "Store in the archive")
     assert "does not answer" in app.error[0].value
-    assert (store.slice(demo_summary.uid, LIVER.number, 10).mask == disk(30)).all()
+    assert (store.slice(demo_summary.uid, LIVER_SEGMENT.number, 10).mask == disk(30)).all()
     server.start()
     app = press(app, "Store in the archive")
     assert app.success[-1].value == "Stored in the archive."

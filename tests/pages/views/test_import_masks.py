@@ -17,9 +17,10 @@ from core.formats.structure_set_writing import write_structure_set
 from core.home.opened_series import OpenedSeries
 from core.segments.segment import Segment
 from core.segments.segment_masks import SegmentMasks
-from tests.pages.conftest import LIVER, STRUCTURE, OpenPage
+from tests.support.pages import OpenPage
+from tests.support.segments import ANATOMY, LIVER_SEGMENT
 
-SPLEEN = Segment(7, "Spleen", (10, 200, 30), STRUCTURE, LIVER.type)
+SPLEEN = Segment(7, "Spleen", (10, 200, 30), ANATOMY, LIVER_SEGMENT.type)
 
 
 @pytest.fixture

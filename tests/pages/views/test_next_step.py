@@ -11,8 +11,7 @@ from core.annotation.states import SliceState
 from core.annotation.store import AnnotationStore
 from core.dicom.series import SeriesSummary
 from core.home.opened_series import OpenedSeries
-from tests.pages.conftest import PERSON, OpenPage
-from tests.pages.test_series import shown
+from tests.support.pages import PERSON, OpenPage, shown
 from tests.support.stored_series import put_mask
 
 Disk = Callable[[float], NDArray[np.bool_]]

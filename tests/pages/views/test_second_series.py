@@ -11,8 +11,8 @@ from core.dicom.series import SeriesSummary
 from core.home.opened_series import OpenedSeries, remember_series
 from core.home.settings import default_url
 from pages.views.second_series import ChoiceMemory
-from tests.pages.conftest import LIVER, PERSON, OpenPage
-from tests.pages.test_series import shown
+from tests.support.pages import PERSON, OpenPage, shown
+from tests.support.segments import LIVER_SEGMENT
 from tests.support.synthetic_series import PLACEMENTS, Placement, write_series
 
 FRAME, STUDY = "2.25.9", "2.25.8"
@@ -40,7 +40,7 @@ def t1(home: Path) -> OpenedSeries:
     store = AnnotationStore(default_url(home))
     uids = [record.sop_instance_uid for record in summary.records]
     store.open_series(summary.uid, uids, summary.rows, summary.columns)
-    store.save_segment(summary.uid, LIVER, PERSON)
+    store.save_segment(summary.uid, LIVER_SEGMENT, PERSON)
     return remember_series(home, summary.uid, folder)
 
 

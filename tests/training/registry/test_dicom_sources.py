@@ -11,15 +11,15 @@ from core.dicom.reading import find_series, read_series
 from core.dicom.series import Series
 from core.formats.nifti_writing import write_nifti, write_nifti_volume
 from core.formats.segmentation_writing import write_segmentation
-from core.segments.segment import Code, Segment, default_color
+from core.segments.segment import Segment, default_color
 from core.segments.segment_masks import SegmentMasks
 from core.training.registry.dicom_sources import find_segmented_series
 from core.training.registry.index import Stack, read_registry, read_slices
 from core.training.registry.nifti_sources import find_pairs
 from core.training.registry.preparation import PreparationOptions, prepare_registry
 from core.training.registry.slices import SliceOptions
+from tests.support.segments import ANATOMY
 
-ANATOMY = Code("91723000", "SCT", "Anatomical Structure")
 SPARSE = (3, 9, 14)
 
 
