@@ -26,6 +26,7 @@ class Job:
     """
 
     _work: Work
+    _when_finished: "Callable[[Job], None]"
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _cancelled: threading.Event = field(default_factory=threading.Event)
     _finished: threading.Event = field(default_factory=threading.Event)
@@ -86,6 +87,7 @@ class Job:
                 f"Proposing failed unexpectedly ({type(error).__name__}); what was drawn is safe."
             )
         finally:
+            self._when_finished(self)
             self._finished.set()
 
     def _report(self, done: int, total: int) -> None:
@@ -100,7 +102,7 @@ class Job:
 _starting = threading.Lock()
 
 
-def submit(work: Work) -> Job:
+def submit(work: Work, when_finished: Callable[[Job], None] = lambda job: None) -> Job:
     """Queue work for the background thread, which does one job after the other.
 
     Parameters
@@ -109,13 +111,15 @@ def submit(work: Work) -> Job:
         Called in the background with ``cancelled`` (returns whether to stop) and ``progress``
         (takes steps done and steps in all); gives proposals one by one. A ValueError's message is
         shown to the person.
+    when_finished : callable
+        Called in the background with the job once it is done, has failed or was cancelled.
 
     Returns
     -------
     Job
         Watch it, or cancel it.
     """
-    job = Job(work)
+    job = Job(work, when_finished)
     with _starting:
         _queue().put(job)
     return job

@@ -1,7 +1,7 @@
 """Proposals, made in the background while the pages stay usable."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from threading import Lock
 
 import numpy as np
@@ -15,7 +15,7 @@ from core.proposals.extent import slices_to_follow
 from core.proposals.worker import Job, Progress, submit
 from pages.session.work import Work
 
-_TOLD = "proposing.told"
+_DISMISSED = "proposing.dismissed"
 _WATCH_EVERY_S = 0.7
 
 
@@ -27,12 +27,30 @@ class _Wanted:
     slices: tuple[int, ...] | None = None
 
 
-class _Jobs:
-    """The newest job of each series, for all sessions."""
+@dataclass(frozen=True, eq=False)
+class _Failure:
+    """What went wrong in a job; compared by identity, so that each one is shown for itself."""
 
-    def __init__(self) -> None:
-        self.lock = Lock()
-        self.by_series: dict[str, Job] = {}
+    message: str
+
+
+@dataclass(frozen=True, eq=False)
+class _Jobs:
+    """Jobs that have not finished and the newest failures, by series UID, for all sessions.
+
+    A finished job is dropped at once, because it holds the masks that it proposed: they are in the
+    store by then.
+    """
+
+    lock: Lock = field(default_factory=Lock)
+    running: dict[str, Job] = field(default_factory=dict)
+    failures: dict[str, _Failure] = field(default_factory=dict)
+
+    def finish(self, series_uid: str, job: Job) -> None:
+        with self.lock:
+            del self.running[series_uid]
+            if job.error is not None:
+                self.failures[series_uid] = _Failure(job.error)
 
 
 def start_proposing(work: Work) -> None:
@@ -48,8 +66,8 @@ def start_proposing(work: Work) -> None:
     _start(work, _Wanted())
 
 
-def carry_on(work: Work, segment_number: int, slice_index: int) -> None:
-    """Let the neighbours of a drawn or corrected slice follow it, up to the next examples.
+def propose_neighbours(work: Work, segment_number: int, slice_index: int) -> None:
+    """Propose the neighbours of a drawn or corrected slice again, up to the next examples.
 
     Like `start_proposing`, for these slices of this segment alone.
 
@@ -58,54 +76,55 @@ def carry_on(work: Work, segment_number: int, slice_index: int) -> None:
     work : Work
         Series being worked on.
     segment_number, slice_index : int
-        The slice to carry on from; an example.
+        The slice to start from; an example.
     """
     known = {
-        index: one.mask
-        for index, one in work.annotations_of(segment_number).items()
-        if one.state in EXAMPLE_STATES
+        index: annotation.mask
+        for index, annotation in work.annotations_of(segment_number).items()
+        if annotation.state in EXAMPLE_STATES
     }
     follow = slices_to_follow(known, slice_index, work.series.summary.slices)
     _start(work, _Wanted(segment_number, tuple(follow)))
 
 
-def _start(work: Work, wanted: "_Wanted") -> None:
-    jobs = _jobs()
+def _start(work: Work, wanted: _Wanted) -> None:
+    jobs, uid = _jobs(), work.uid
     with jobs.lock:
-        running = jobs.by_series.get(work.uid)
-        if running is None or running.finished:
-            jobs.by_series[work.uid] = submit(_proposing(work, wanted))
+        if uid not in jobs.running:
+            jobs.failures.pop(uid, None)
+            jobs.running[uid] = submit(_proposing(work, wanted), lambda job: jobs.finish(uid, job))
 
 
 def running_job(work: Work) -> Job | None:
     """Job that is making proposals for this series now, or None."""
-    job = _jobs().by_series.get(work.uid)
-    return job if job is not None and not job.finished else None
+    return _jobs().running.get(work.uid)
 
 
 def show_progress(work: Work) -> None:
-    """Show the proposals as they come, with a way to stop; then what went wrong, once."""
-    job = _jobs().by_series.get(work.uid)
-    if job is None:
+    """Show the proposals as they come, with a way to stop; then what went wrong, once per tab."""
+    if running_job(work) is not None:
+        st.fragment(_watch, run_every=_WATCH_EVERY_S)(work)
         return
-    if not job.finished:
-        st.fragment(_watch, run_every=_WATCH_EVERY_S)(job, work.series.summary.slices)
-    elif job.error is not None and st.session_state.get(_TOLD) != id(job):
-        st.error(job.error, icon=":material/error:")
-        if st.button("Understood", key="proposing-understood"):
-            st.session_state[_TOLD] = id(job)
-            st.rerun(scope="fragment")
+    failure = _jobs().failures.get(work.uid)
+    if failure is not None and st.session_state.get(_DISMISSED) is not failure:
+        st.error(failure.message, icon=":material/error:")
+        st.button("Dismiss", key="proposing-dismiss", on_click=_dismiss, args=(failure,))
 
 
-def _watch(job: Job, slices: int) -> None:
-    """Show a running job; the page is drawn anew when it has ended."""
-    if job.finished:
+def _dismiss(failure: _Failure) -> None:
+    st.session_state[_DISMISSED] = failure
+
+
+def _watch(work: Work) -> None:
+    """Show a running job; the page is drawn again when it has finished."""
+    job = running_job(work)
+    if job is None:
         st.rerun()
     done, total = job.progress
     text = f"Proposing: {done} of {total} slices" if total else "Proposing: loading the model…"
     st.progress(min(1.0, done / total) if total else 0.0, text)
     if total:
-        st.html(_strip(job.proposals, slices))
+        st.html(_strip(job.proposals, work.series.summary.slices))
     st.button(
         "Stopping…" if job.cancelled else "Cancel",
         key="cancel-proposing",
@@ -117,15 +136,16 @@ def _watch(job: Job, slices: int) -> None:
 
 
 def _strip(proposals: list[Proposal], slices: int) -> str:
-    """Draw a tick for every slice: filled once something is proposed there, dark once settled."""
-    shade = [8] * slices
-    for one in proposals:
-        settled = one.expected_dice is not None
-        shade[one.slice] = max(shade[one.slice], 80 if settled else 40 if one.mask.any() else 16)
+    """Draw a tick for every slice: filled once something is proposed there, dark once final."""
+    shades = [8] * slices
+    for proposal in proposals:
+        is_final = proposal.expected_dice is not None
+        shade = 80 if is_final else 40 if proposal.mask.any() else 16
+        shades[proposal.slice] = max(shades[proposal.slice], shade)
     ticks = "".join(
         '<i style="flex:1 1 0;min-width:1px;border-radius:2px;'
-        f'background:color-mix(in srgb,currentColor {one}%,transparent)"></i>'
-        for one in shade
+        f'background:color-mix(in srgb,currentColor {shade}%,transparent)"></i>'
+        for shade in shades
     )
     return f'<div style="display:flex;gap:1px;height:14px" aria-hidden="true">{ticks}</div>'
 
@@ -138,7 +158,7 @@ def _jobs() -> _Jobs:
 def _proposing(
     work: Work, wanted: _Wanted
 ) -> Callable[[Callable[[], bool], Progress], Iterator[Proposal]]:
-    """Work for the background thread."""
+    """What the background thread runs."""
     settings = work.entrance.settings
     exclusive = [segment.number for segment in work.segments() if segment.exclusive]
     examples = _examples(work)
@@ -179,7 +199,7 @@ def _proposing(
 
 def _examples(work: Work) -> list[SegmentExamples]:
     masks: dict[int, dict[int, NDArray[np.bool_]]] = {}
-    for (number, index), one in work.store.annotation(work.uid).items():
-        if one.state in EXAMPLE_STATES:
-            masks.setdefault(number, {})[index] = one.mask
+    for (number, index), annotation in work.store.annotation(work.uid).items():
+        if annotation.state in EXAMPLE_STATES:
+            masks.setdefault(number, {})[index] = annotation.mask
     return [SegmentExamples(number, of_segment) for number, of_segment in masks.items()]

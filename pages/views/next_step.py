@@ -6,8 +6,13 @@ from core.annotation.states import EXAMPLE_STATES, SliceState
 from core.proposals.examples import Proposal
 from core.proposals.next_slice import Suggestion, suggest_slice
 from core.segments.segment import Segment
-from pages.session.proposal_jobs import carry_on, running_job, show_progress, start_proposing
 from pages.session.widget_keys import leaving_key
+from pages.session.proposal_jobs import (
+    propose_neighbours,
+    running_job,
+    show_progress,
+    start_proposing,
+)
 from pages.session.work import Work, current_slice, set_slice
 from pages.views.formatting import count
 
@@ -88,7 +93,7 @@ def _suggest(work: Work, segment: Segment) -> None:
             icon=":material/keyboard_double_arrow_right:",
             key=leaving_key("carry-on"),
             help="Proposes the slices around this one anew, up to the next ones you stand behind.",
-            on_click=carry_on,
+            on_click=propose_neighbours,
             args=(work, segment.number, index),
             width="stretch",
         )
