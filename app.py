@@ -1,4 +1,4 @@
-"""Slicewise in the browser: the pages and how one gets from one to the next."""
+"""Slicewise in the browser: its pages and the navigation between them."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ import streamlit as st
 from core.dicom.configuration import configure_libraries
 from pages.session.gate import mark_routed
 
-# A file of our own: browsers would fetch a named icon or emoji from elsewhere.
+# A local file: browsers would load a named icon or emoji from another server.
 ICON = Path(__file__).parent / "pages" / "views" / "icon.png"
 
 configure_libraries()

@@ -336,8 +336,8 @@ async def _random_event(page: Page, generator: random.Random) -> None:
     if kind == "page":
         links = page.get_by_test_id("stTopNav")
         await links.get_by_role("link", name="Export").click()
-        make = page.get_by_role("button", name="Make DICOM-SEG")
-        await make.or_(page.get_by_text("There is nothing to export yet")).wait_for()
+        make = page.get_by_role("button", name="Create DICOM-SEG")
+        await make.or_(page.get_by_text("Nothing to export yet")).wait_for()
         await links.get_by_role("link", name="Annotate").click()
         await page.wait_for_selector(READY)
 

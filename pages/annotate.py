@@ -17,7 +17,7 @@ from pages.views.segment_panel import add_segment
 
 @st.fragment
 def first_segment(work: Work) -> None:
-    """Ask what is to be annotated: the one thing to do on a series without segments."""
+    """Ask what to annotate: the only thing to do on a series without segments."""
     picture, question = st.columns([2, 1], gap="large")
     with question:
         st.subheader("What do you want to annotate?")

@@ -1,14 +1,15 @@
-"""Fifth step: write what was annotated as DICOM-SEG, or as what other programs want."""
+"""Fifth step: export the annotation as DICOM-SEG or in another format."""
 
 import secrets
 import shutil
 import zipfile
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import streamlit as st
 
-from core.annotation.states import SliceState
+from core.annotation.states import STATE_NAMES, SliceState
 from core.dicom.errors import DicomError
 from core.formats.csv_writing import write_measurements
 from core.formats.deidentified_writing import Dates, burned_in_warning, write_deidentified
@@ -37,31 +38,54 @@ from pages.views.formatting import count, plain
 WRITTEN = "export.written"
 
 _KINDS: dict[Kind, str] = {
-    "BINARY": "Binary: every viewer reads it",
-    "LABELMAP": "Label map: smaller, newer, no overlaps",
+    "BINARY": "Binary: readable by every viewer",
+    "LABELMAP": "Label map: smaller and newer, no overlaps",
 }
 _COMPRESSIONS: dict[Compression, str] = {
-    "none": "None: every viewer reads it",
+    "none": "None: readable by every viewer",
     "deflated": "Deflated: smallest",
     "jpeg2000": "JPEG 2000, lossless",
 }
 _USES = {
     "DICOM-SEG": "For archives and viewers.",
-    "NIfTI": "For research tools; voxels lie where the images' do.",
-    "RTSTRUCT": "Contours, for planning systems.",
-    "PNG": "A zip of the slices and a black and white picture of each mask.",
+    "NIfTI": "For research tools; same voxel grid as the images.",
+    "RTSTRUCT": "Contours for treatment planning systems.",
+    "PNG": "A zip with a picture of each slice and a black-and-white picture of each mask.",
     "CSV": "A table of areas and volumes.",
-    "de-identified copy": "A zip of the images and the segmentation without what names the "
-    "patient (PS3.15, Basic Profile). Not of what is in the pictures themselves.",
+    "de-identified copy": "A zip of the images and the segmentation without patient "
+    "identifiers (PS3.15, Basic Profile). Text within the images is not removed.",
 }
 _DATES: dict[Dates, str] = {
     "remove": "Removed",
-    "shift": "Moved, all by the same number of days",
+    "shift": "Shifted, all by the same number of days",
 }
 
 
+@dataclass(frozen=True)
+class Options:
+    """How files are created.
+
+    Attributes
+    ----------
+    kind, compression : str
+        Encoding of a DICOM segmentation.
+    dates : str
+        What becomes of the dates in a de-identified copy.
+    empty : bool
+        Whether a DICOM segmentation includes empty slices.
+    folder : str
+        Folder on the server to save to as well; blank for none.
+    """
+
+    kind: Kind
+    compression: Compression
+    dates: Dates
+    empty: bool
+    folder: str
+
+
 def export(work: Work) -> None:
-    """Show what would be exported, write it, and offer it for download."""
+    """Show what would be exported, create files, and offer the newest for download."""
     segments = work.segments()
     annotation = work.store.annotation(work.uid)
     chosen = reviewed_segments(segments, annotation)
@@ -74,70 +98,79 @@ def export(work: Work) -> None:
             chosen = chosen + proposals
         summary(work, chosen)
         if not chosen:
-            st.info("There is nothing to export yet: draw first.")
+            st.info("Nothing to export yet: draw on a slice first.")
             st.page_link("pages/annotate.py", label="Annotate", icon=":material/draw:")
             return
-        weights = weights_of(annotation, unreviewed=include)
         with st.expander("Options"):
-            kind, compression = encoding()
-            dates: Dates = st.selectbox(
-                "Dates of a de-identified copy",
-                list(_DATES),
-                format_func=lambda one: _DATES[one],
-                key="export-dates",
-            )
-            empty = st.checkbox(
-                "Write empty slices, too",
-                help="Some readers place frames wrongly without them; others give up on large "
-                "files. Leave it off unless your viewer needs it.",
-            )
-            folder = st.text_input(
-                "Also write to this folder on the server",
-                placeholder=str(exports_folder(work)),
-                help="Below Slicewise's own folder or one that its settings allow.",
-            )
-
-        def write_segments() -> Path:
-            return write_dicom(
-                work, chosen, weights, empty=empty, kind=kind, compression=compression
-            )
-
+            options = choose_options(work)
         caution = burned_in_warning(work.series.summary)
         if caution is not None:
             st.warning(caution, icon=":material/text_fields:")
-        writers: dict[str, Callable[[], Path]] = {
-            "DICOM-SEG": write_segments,
-            "NIfTI": lambda: write_volume(work, chosen),
-            "RTSTRUCT": lambda: write_contours(work, chosen),
-            "PNG": lambda: write_stacks(work, chosen),
-            "CSV": lambda: write_table(work, chosen),
-            "de-identified copy": lambda: write_anonymous(
-                work, chosen, weights, dates=dates, kind=kind, compression=compression
-            ),
-        }
-        columns = [*st.columns(2), *st.columns(3), st.container()]
-        for column, (name, write) in zip(columns, writers.items(), strict=True):
-            if column.button(
-                f"Make {name}",
-                type="primary" if name == "DICOM-SEG" else "secondary",
-                width="stretch",
-                help=_USES[name],
-            ):
-                make(work, write, folder)
+        weights = weights_of(annotation, unreviewed=include)
+        create_buttons(work, writers(work, chosen, weights, options), options.folder)
     with right:
         offer(work)
+
+
+def choose_options(work: Work) -> Options:
+    """Let the person choose how files are created."""
+    kind, compression = encoding()
+    dates: Dates = st.selectbox(
+        "Dates in the de-identified copy",
+        list(_DATES),
+        format_func=lambda value: _DATES[value],
+        key="export-dates",
+    )
+    empty = st.checkbox(
+        "Include empty slices",
+        help="Some readers misplace frames without them; others fail on large files. "
+        "Leave this off unless your viewer needs it.",
+    )
+    folder = st.text_input(
+        "Also save to a folder on the server",
+        placeholder=str(exports_folder(work)),
+        help="Inside Slicewise's own folder or one that the server's settings allow.",
+    )
+    return Options(kind, compression, dates, empty, folder)
+
+
+def writers(
+    work: Work, chosen: list[SegmentMasks], weights: str | None, options: Options
+) -> dict[str, Callable[[], Path]]:
+    """Functions that write each format, by its name on the page."""
+    return {
+        "DICOM-SEG": lambda: write_dicom(work, chosen, weights, options),
+        "NIfTI": lambda: write_volume(work, chosen),
+        "RTSTRUCT": lambda: write_contours(work, chosen),
+        "PNG": lambda: write_stacks(work, chosen),
+        "CSV": lambda: write_table(work, chosen),
+        "de-identified copy": lambda: write_anonymous(work, chosen, weights, options),
+    }
+
+
+def create_buttons(work: Work, writers: dict[str, Callable[[], Path]], folder: str) -> None:
+    """Show a button for each format, and create the file whose button was pressed."""
+    columns = [*st.columns(2), *st.columns(3), st.container()]
+    for column, (name, write) in zip(columns, writers.items(), strict=True):
+        if column.button(
+            f"Create {name}",
+            type="primary" if name == "DICOM-SEG" else "secondary",
+            width="stretch",
+            help=_USES[name],
+        ):
+            create(work, write, folder)
 
 
 def encoding() -> tuple[Kind, Compression]:
     """Let the person choose how a DICOM segmentation is encoded."""
     first, second = st.columns(2)
     kind: Kind = first.selectbox(
-        "DICOM-SEG as", list(_KINDS), format_func=lambda one: _KINDS[one], key="export-kind"
+        "DICOM-SEG type", list(_KINDS), format_func=lambda value: _KINDS[value], key="export-kind"
     )
     compression: Compression = second.selectbox(
         "Compression",
         list(_COMPRESSIONS),
-        format_func=lambda one: _COMPRESSIONS[one],
+        format_func=lambda value: _COMPRESSIONS[value],
         key="export-compression",
     )
     return kind, compression
@@ -145,39 +178,39 @@ def encoding() -> tuple[Kind, Compression]:
 
 def unreviewed_choice(proposals: list[SegmentMasks]) -> bool:
     """Let the person decide about proposals nobody reviewed."""
-    waiting = sum(len(one.masks) for one in proposals)
+    waiting = sum(len(segment.masks) for segment in proposals)
     if not waiting:
         return False
     st.warning(
-        f"{count(waiting, 'proposal')} not reviewed: left out of the export.",
+        f"{count(waiting, 'unreviewed proposal')} will not be exported.",
         icon=":material/visibility_off:",
     )
-    st.page_link("pages/review.py", label="Review them", icon=":material/fact_check:")
+    st.page_link("pages/review.py", label="Review proposals", icon=":material/fact_check:")
     return st.checkbox(
-        "Include them all the same",
-        help="In segments of their own, named “(unreviewed)” and marked AUTOMATIC.",
+        "Include them anyway",
+        help="As separate segments, named “(unreviewed)” and marked AUTOMATIC.",
     )
 
 
 def summary(work: Work, chosen: list[SegmentMasks]) -> None:
-    """Say in words what goes into the file."""
+    """List what goes into the file."""
     annotation = work.store.annotation(work.uid)
-    for one in chosen:
-        if one.algorithm == "AUTOMATIC":
-            how = f"{count(len(one.masks), 'slice')} proposed and not reviewed"
+    for masks in chosen:
+        if masks.algorithm == "AUTOMATIC":
+            content = f"{count(len(masks.masks), 'slice')} proposed, not reviewed"
         else:
-            states = [annotation[one.segment.number, index].state for index in one.masks]
-            how = ", ".join(
-                f"{states.count(state)} {state}"
+            states = [annotation[masks.segment.number, index].state for index in masks.masks]
+            by_state = ", ".join(
+                f"{states.count(state)} {STATE_NAMES[state]}"
                 for state in (SliceState.DRAWN, SliceState.ACCEPTED, SliceState.CORRECTED)
                 if state in states
             )
-            how = f"{count(len(states), 'slice')}: {how}"
-        st.markdown(f"- **{plain(one.segment.label)}** · {how} · :gray[{one.algorithm}]")
+            content = f"{count(len(states), 'slice')}: {by_state}"
+        st.markdown(f"- **{plain(masks.segment.label)}** · {content} · :gray[{masks.algorithm}]")
 
 
-def make(work: Work, write: Callable[[], Path], folder: str) -> None:
-    """Write a file, copy it where the person wants it, and keep it for download."""
+def create(work: Work, write: Callable[[], Path], folder: str) -> None:
+    """Create a file, copy it into a folder if one is named, and keep it for download."""
     st.session_state.pop(WRITTEN, None)
     try:
         with st.spinner("Writing…"):
@@ -186,24 +219,18 @@ def make(work: Work, write: Callable[[], Path], folder: str) -> None:
             if folder.strip():
                 target = writable_folder(folder, work.entrance.settings.home, data_roots())
             path = write()
-            places = [path]
+            paths = [path]
             if target is not None:
-                places.append(copied_whole(path, target))
+                paths.append(copied_whole(path, target))
     except (DicomError, OSError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         st.error(f"Nothing was exported: {reason}", icon=":material/error:")
         return
-    st.session_state[WRITTEN] = (work.uid, places)
+    st.session_state[WRITTEN] = (work.uid, paths)
 
 
 def write_dicom(
-    work: Work,
-    chosen: list[SegmentMasks],
-    weights: str | None,
-    *,
-    empty: bool,
-    kind: Kind,
-    compression: Compression,
+    work: Work, chosen: list[SegmentMasks], weights: str | None, options: Options
 ) -> Path:
     """Write a DICOM segmentation and return its path."""
     folder = exports_folder(work)
@@ -215,9 +242,9 @@ def write_dicom(
         creator=work.person,
         weights=weights,
         instance_number=next_instance_number(folder, "SEG"),
-        write_empty_slices=empty,
-        kind=kind,
-        compression=compression,
+        write_empty_slices=options.empty,
+        kind=options.kind,
+        compression=options.compression,
     )
     return path
 
@@ -239,15 +266,9 @@ def write_stacks(work: Work, chosen: list[SegmentMasks]) -> Path:
 
 
 def write_anonymous(
-    work: Work,
-    chosen: list[SegmentMasks],
-    weights: str | None,
-    *,
-    dates: Dates,
-    kind: Kind,
-    compression: Compression,
+    work: Work, chosen: list[SegmentMasks], weights: str | None, options: Options
 ) -> Path:
-    """Write a zip of images and segmentation without what names the patient."""
+    """Write a zip of images and segmentation without patient identifiers."""
     # The key of the series stands for its UID here, so it must not stand in the name.
     path = exports_folder(work) / export_name(secrets.token_hex(4), ".deidentified.zip")
     write_deidentified(
@@ -255,9 +276,9 @@ def write_anonymous(
         chosen,
         path,
         secret=home_secret(work.entrance.settings.home),
-        dates=dates,
-        kind=kind,
-        compression=compression,
+        dates=options.dates,
+        kind=options.kind,
+        compression=options.compression,
         weights=weights,
     )
     return path
@@ -279,10 +300,10 @@ def write_volume(work: Work, chosen: list[SegmentMasks]) -> Path:
         return written[0]
     archive = folder / export_name(work.opened.key, ".nii.zip")
     with written_whole(archive) as unfinished, zipfile.ZipFile(unfinished, "w") as file:
-        for one in written:
-            file.write(one, one.name)
-    for one in written:
-        one.unlink()
+        for volume in written:
+            file.write(volume, volume.name)
+    for volume in written:
+        volume.unlink()
     return archive
 
 
@@ -295,12 +316,12 @@ def copied_whole(path: Path, folder: Path) -> Path:
 
 
 def offer(work: Work) -> None:
-    """Offer what was written last for download."""
-    uid, places = st.session_state.get(WRITTEN, (None, []))
-    if uid != work.uid or not places[0].is_file():
+    """Offer the file that was created last for download."""
+    uid, paths = st.session_state.get(WRITTEN, (None, []))
+    if uid != work.uid or not paths[0].is_file():
         return
-    path = places[0]
-    st.success(f"Written: {path.stat().st_size / 1024:.0f} kB", icon=":material/check_circle:")
+    path = paths[0]
+    st.success(f"Created: {path.stat().st_size / 1024:.0f} kB", icon=":material/check_circle:")
     st.download_button(
         f"Download {path.name}",
         path.read_bytes(),
@@ -313,8 +334,8 @@ def offer(work: Work) -> None:
     )
     if path.suffix == ".dcm":
         store_in_archive(work.entrance.settings.home, path)
-    for place in places:
-        st.caption(f"On the server: `{place}`")
+    for saved in paths:
+        st.caption(f"Saved on the server: `{saved}`")
 
 
 def exports_folder(work: Work) -> Path:

@@ -1,4 +1,4 @@
-"""Fourth step: look at the proposals, the least certain first, and decide about each."""
+"""Fourth step: review the proposals, the least certain first."""
 
 from collections.abc import Callable
 
@@ -45,11 +45,13 @@ def review(work: Work) -> None:
         show_progress(work)
         only = choose_segments(segments)
     annotation = work.store.annotation(work.uid)
-    waiting = [one for one in worst_first(annotation) if only in (None, one.segment_number)]
+    waiting = [
+        proposal for proposal in worst_first(annotation) if only in (None, proposal.segment_number)
+    ]
     current = next_proposal(work, waiting)
     with tools:
         if current is None:
-            settled(work, bool(segments))
+            nothing_waits(work, bool(segments))
         else:
             decide(work, segments[current.segment_number], current, waiting)
         undo_buttons(work)
@@ -65,21 +67,25 @@ def review(work: Work) -> None:
             )
         shown = active or next(iter(segments), None)
         if shown is not None:
-            of_segment = {i: one for (number, i), one in annotation.items() if number == shown}
+            of_segment = {
+                i: version for (number, i), version in annotation.items() if number == shown
+            }
             state_strip(
                 work.series.summary.slices,
                 of_segment,
                 index,
                 key="strip",
-                on_choose=lambda chosen: look_at(work, shown, chosen, waiting),
+                on_choose=lambda chosen: show_next(work, shown, chosen, waiting),
             )
     counts_table(work, list(segments.values()), annotation)
 
 
-def look_at(work: Work, number: int, index: int, waiting: list[SliceAnnotation]) -> None:
-    """Look at the proposal of a slice next, if there is one."""
-    if (number, index) in {key_of(one) for one in waiting}:
-        work.memory.postponed = [key_of(one) for one in waiting if key_of(one) != (number, index)]
+def show_next(work: Work, number: int, index: int, waiting: list[SliceAnnotation]) -> None:
+    """Show the proposal of a slice next, if there is one."""
+    if (number, index) in {key_of(proposal) for proposal in waiting}:
+        work.memory.postponed = [
+            key_of(proposal) for proposal in waiting if key_of(proposal) != (number, index)
+        ]
 
 
 def choose_segments(segments: dict[int, Segment]) -> int | None:
@@ -98,7 +104,7 @@ def choose_segments(segments: dict[int, Segment]) -> int | None:
 
 def next_proposal(work: Work, waiting: list[SliceAnnotation]) -> SliceAnnotation | None:
     """Return the worst proposal that the person has not postponed."""
-    fresh = [one for one in waiting if key_of(one) not in work.memory.postponed]
+    fresh = [proposal for proposal in waiting if key_of(proposal) not in work.memory.postponed]
     if waiting and not fresh:
         work.memory.postponed.clear()
         fresh = waiting
@@ -114,9 +120,9 @@ def decide(
         f":{QUALITY_COLORS[grade(current.expected_dice)]}[expected Dice "
         f"{current.expected_dice:.2f}]"
         if current.expected_dice is not None
-        else "quality unknown: too few examples to tell"
+        else "expected Dice unknown: too few examples"
     )
-    st.caption(f"{quality} · {count(len(waiting), 'proposal')} waiting, the least certain first")
+    st.caption(f"{quality} · {count(len(waiting), 'proposal')} to review, least certain first")
     action(work, current, accept, "Accept", ":material/check:", "A", primary=True)
     first, second = st.columns(2)
     with first:
@@ -130,7 +136,7 @@ def decide(
         key="correct",
         shortcut="E",
         width="stretch",
-        help="Draw on this slice in the editor.",
+        help="Edit this slice in the editor.",
     ):
         set_segment(work, segment.number)
         set_slice(work, current.slice_index)
@@ -141,7 +147,7 @@ def decide(
         key="later",
         shortcut="Right",
         width="stretch",
-        help="Look at the next one first.",
+        help="Show the next proposal first.",
         on_click=lambda: work.memory.postponed.append(key_of(current)),
     )
     accept_several(work, segment, current, waiting)
@@ -160,7 +166,7 @@ def action(
     """Show a button that decides about the proposal shown."""
 
     def run() -> None:
-        tell_failure(
+        report_failure(
             decision,
             work.store,
             work.uid,
@@ -185,9 +191,11 @@ def accept_several(
     work: Work, segment: Segment, current: SliceAnnotation, waiting: list[SliceAnnotation]
 ) -> None:
     """Offer to accept a run of slices, or everything, in one step."""
-    indices = sorted(one.slice_index for one in waiting if one.segment_number == segment.number)
+    indices = sorted(
+        proposal.slice_index for proposal in waiting if proposal.segment_number == segment.number
+    )
     with st.container(border=True):
-        st.caption(f"Accept {plain(segment.label)} from slice … to slice …")
+        st.caption(f"Accept a range of slices: {plain(segment.label)}")
         first, last = st.columns(2)
         start = first.number_input(
             "From",
@@ -212,15 +220,15 @@ def accept_several(
             key="accept-range",
             width="stretch",
             disabled=inside == 0,
-            on_click=lambda: tell_failure(
+            on_click=lambda: report_failure(
                 accept_range, work.store, work.uid, segment.number, low, high, person=work.person
             ),
         )
         st.button(
-            f"Accept all {len(indices)} of {segment.label}",
+            f"Accept all {count(len(indices), 'proposal')} of {segment.label}",
             key="accept-all",
             width="stretch",
-            on_click=lambda: tell_failure(
+            on_click=lambda: report_failure(
                 accept_all,
                 work.store,
                 work.uid,
@@ -230,33 +238,33 @@ def accept_several(
         )
 
 
-def tell_failure(decision: Decision, *arguments: object, **named: object) -> None:
-    """Do something to the annotation; where the store refuses, say why."""
+def report_failure(decision: Decision, *arguments: object, **named: object) -> None:
+    """Change the annotation; where the store refuses, say why."""
     try:
         decision(*arguments, **named)
     except (VersionConflict, StoreError) as error:
         st.toast(str(error), icon=":material/error:")
 
 
-def settled(work: Work, any_segment: bool) -> None:
+def nothing_waits(work: Work, any_segment: bool) -> None:
     """Say what to do when no proposal waits."""
     if running_job(work) is not None:
         return
     if any_segment and work.store.annotation(work.uid):
-        st.success("Nothing waits for review.", icon=":material/done_all:")
+        st.success("Nothing left to review.", icon=":material/done_all:")
         if st.button(
             "Export", icon=":material/download:", type="primary", key="to-export", width="stretch"
         ):
             st.switch_page("pages/export.py")
     else:
-        st.info("There is nothing to review yet: draw first.")
+        st.info("Nothing to review yet: draw on a slice first.")
     st.page_link("pages/annotate.py", label="Annotate", icon=":material/draw:")
 
 
 def undo_buttons(work: Work) -> None:
     """Offer undo and redo of the person's steps."""
     columns = st.columns(2)
-    for column, way, name, key in (
+    for column, move, action_name, key in (
         (columns[0], work.store.undo, work.store.undo_action(work.uid, work.person), "z"),
         (columns[1], work.store.redo, work.store.redo_action(work.uid, work.person), "y"),
     ):
@@ -266,17 +274,17 @@ def undo_buttons(work: Work) -> None:
             icon=f":material/{word.lower()}:",
             key=f"review-{word}",
             shortcut=f"ctrl+{key}",
-            help=name or f"Nothing to {word.lower()}",
-            disabled=name is None,
+            help=action_name or f"Nothing to {word.lower()}",
+            disabled=action_name is None,
             width="stretch",
-            on_click=tell_failure,
-            args=(way, work.uid, work.person),
+            on_click=report_failure,
+            args=(move, work.uid, work.person),
         )
 
 
-def key_of(one: SliceAnnotation) -> tuple[int, int]:
+def key_of(annotation: SliceAnnotation) -> tuple[int, int]:
     """Segment number and slice index."""
-    return one.segment_number, one.slice_index
+    return annotation.segment_number, annotation.slice_index
 
 
 entrance = enter("review")

@@ -14,7 +14,7 @@ from core.dicom.errors import DicomError
 from core.dicom.reading import find_series
 from core.dicom.series import SeriesSummary
 from core.home.opened_series import remember_series
-from core.home.settings import data_roots
+from core.home.settings import Settings, data_roots
 from core.home.uploads import (
     Upload,
     delete_expired,
@@ -22,29 +22,29 @@ from core.home.uploads import (
     list_uploads,
     store_upload,
 )
-from pages.session.gate import NOT_A_MEDICAL_DEVICE, enter
+from pages.session.gate import NOT_A_MEDICAL_DEVICE, Entrance, enter
 from pages.session.opening import source_files
 from pages.session.work import choose_series, chosen_summary, forget_source
 from pages.views.archive import open_from_archive
 from pages.views.banner import banner
 from pages.views.formatting import count
 from pages.views.found_series import show_found
-from pages.views.import_masks import take_masks
+from pages.views.import_masks import offer_mask_import
 
 FOUND = "series.found"
 
-_FILES_PER_STEP = 25  # between two words on progress
+_FILES_PER_STEP = 25  # between two updates of the progress shown
 
 
-def look_in(home: Path, source: Path) -> None:
-    """Look for series and keep what was found for the list."""
+def search_in(home: Path, source: Path) -> None:
+    """Search for series and keep what was found for the list."""
     st.session_state.pop(FOUND, None)
-    place = st.empty()
-    bar = place.progress(0.0, "Looking for series…")
+    progress = st.empty()
+    bar = progress.progress(0.0, "Searching for series…")
 
     def show(done: int, files: int) -> None:
         if done % _FILES_PER_STEP == 0:
-            bar.progress(done / files, f"Looking for series… {done} of {count(files, 'file')}")
+            bar.progress(done / files, f"Searching for series… {done} of {count(files, 'file')}")
 
     try:
         found = find_series(source_files(home, source), show)
@@ -52,7 +52,7 @@ def look_in(home: Path, source: Path) -> None:
         st.error(str(error), icon=":material/error:")
         return
     finally:
-        place.empty()
+        progress.empty()
     st.session_state[FOUND] = (source, found)
 
 
@@ -64,14 +64,14 @@ def demo_folder(home: Path) -> Path:
         write_demo_series(unfinished)
         try:
             unfinished.rename(folder)
-        except OSError:  # somebody else made it meanwhile
+        except OSError:  # another session made it in the meantime
             shutil.rmtree(unfinished)
     return folder
 
 
 def open_demonstration(home: Path) -> None:
     """Open the demonstration series on the annotate page."""
-    look_in(home, demo_folder(home))
+    search_in(home, demo_folder(home))
     listed = st.session_state.get(FOUND)
     if listed is not None:
         source, [summary, *_] = listed
@@ -86,76 +86,78 @@ def open_series(
     st.switch_page("pages/annotate.py")
 
 
-def ways_in(home: Path) -> None:
-    """Offer the ways to a series: demonstration, upload, folder on the server."""
+def offer_sources(entrance: Entrance) -> None:
+    """Offer where a series may come from: demonstration, upload, archive, folder on the server."""
+    home = entrance.settings.home
     with st.container(border=True):
         st.subheader("Try it")
-        st.caption("A torso phantom made by Slicewise: no patient, several organs, 48 slices.")
+        st.caption("A synthetic torso with several organs, 48 slices. No patient data.")
         if st.button("Open the demonstration series", icon=":material/science:", width="stretch"):
             open_demonstration(home)
     with st.container(border=True):
         st.subheader("Upload")
-        take_upload(home)
-    open_from_archive(home, lambda folder: look_in(home, folder))
-    take_masks(entrance)
+        offer_upload(entrance.settings)
+    open_from_archive(home, lambda folder: search_in(home, folder))
+    offer_mask_import(entrance)
     with st.container(border=True):
         st.subheader("Folder on the server")
-        take_folder(home)
+        offer_folder(home)
 
 
-def take_upload(home: Path) -> None:
+def offer_upload(settings: Settings) -> None:
     """Store uploaded files, and list what is stored already."""
+    home = settings.home
     with st.form("upload", border=False, clear_on_submit=True):
         files = st.file_uploader(
-            "DICOM files or a zip of them",
+            "DICOM files, or a zip of them",
             accept_multiple_files=True,
-            help="Copied to this server's own folder; delete the copy below when you are done.",
+            help="Copied to this server. Delete the copy below when you are done.",
         )
-        if st.form_submit_button("Store and look inside", width="stretch") and files:
-            store_and_look(home, files)
-    lifetime = keep_to_lifetime(home)
+        if st.form_submit_button("Upload and list series", width="stretch") and files:
+            store_and_search(home, files)
+    lifetime = delete_expired_uploads(settings)
     if lifetime is not None:
         days = lifetime.total_seconds() / 86400
-        st.caption(f"Copies are deleted {days:g} days after the upload; what was drawn stays.")
+        st.caption(f"Copies are deleted {days:g} days after upload. Annotations are kept.")
     for upload in list_uploads(home):
         text, show, delete = st.columns([3, 1.4, 0.9], vertical_alignment="center")
         text.caption(f"{upload.created:%Y-%m-%d %H:%M} UTC · {count(upload.files, 'file')}")
         if show.button("Show", key=f"show-{upload.identifier}", width="stretch"):
-            look_in(home, upload.folder)
+            search_in(home, upload.folder)
         with delete.popover("", icon=":material/delete:", help="Delete this copy"):
-            st.write("Delete this copy for good? What was drawn stays stored.")
+            st.write("Delete this copy permanently? Annotations are kept.")
             if st.button("Delete", key=f"delete-{upload.identifier}", type="primary"):
                 remove_upload(home, upload)
 
 
-def store_and_look(home: Path, files: Sequence[UploadedFile]) -> None:
-    """Store uploaded files with a word on how far that is, and look for series in them."""
-    status = st.status("Storing the upload…")
+def store_and_search(home: Path, files: Sequence[UploadedFile]) -> None:
+    """Store uploaded files, show the progress, and search for series in them."""
+    status = st.status("Storing…")
 
     def show(done: int, size: int) -> None:
         if done % _FILES_PER_STEP == 0:
             status.update(label=f"Storing… {count(done, 'file')}, {size / 1e6:.0f} MB")
 
     try:
-        upload = store_upload([(one.name, one) for one in files], home, show)
+        upload = store_upload([(file.name, file) for file in files], home, show)
     except DicomError as error:
-        status.update(label="The upload was not stored.", state="error")
+        status.update(label="Upload failed", state="error")
         st.error(str(error), icon=":material/error:")
         return
     status.update(label=f"Stored {count(upload.files, 'file')}", state="complete")
-    look_in(home, upload.folder)
+    search_in(home, upload.folder)
 
 
-def keep_to_lifetime(home: Path) -> timedelta | None:
-    """Delete copies of uploads that are too old; return how long they may be kept."""
-    lifetime = entrance.settings.upload_lifetime
+def delete_expired_uploads(settings: Settings) -> timedelta | None:
+    """Delete expired copies of uploads; return how long copies are kept."""
+    home, lifetime = settings.home, settings.upload_lifetime
     for folder in delete_expired(lifetime, home):
         forget_source(home, folder)
     return lifetime
 
 
 def remove_upload(home: Path, upload: Upload) -> None:
-    """Delete the copy of an upload, and stop showing what was in it."""
+    """Delete the copy of an upload and stop showing its series."""
     try:
         delete_upload(upload.identifier, home)
     except DicomError as error:
@@ -168,17 +170,17 @@ def remove_upload(home: Path, upload: Upload) -> None:
     st.rerun()
 
 
-def take_folder(home: Path) -> None:
-    """Open a folder in place, if the server's settings allow any."""
+def offer_folder(home: Path) -> None:
+    """Search a folder in place, if the server's settings allow any."""
     roots = data_roots()
     if not roots:
-        st.caption("None may be opened: set SLICEWISE_DATA_ROOTS where Slicewise is started.")
+        st.caption("No folder is allowed. Set SLICEWISE_DATA_ROOTS where Slicewise is started.")
         return
-    st.caption("Below " + ", ".join(f"`{root}`" for root in roots))
+    st.caption("Inside " + ", ".join(f"`{root}`" for root in roots))
     with st.form("folder", border=False):
         folder = st.text_input("Folder", value=str(roots[0]), label_visibility="collapsed")
-        if st.form_submit_button("Look for series", width="stretch"):
-            look_in(home, Path(folder).expanduser())
+        if st.form_submit_button("Search for series", width="stretch"):
+            search_in(home, Path(folder).expanduser())
 
 
 entrance = enter("series")
@@ -186,12 +188,12 @@ home = entrance.settings.home
 banner(chosen_summary(entrance))
 left, right = st.columns([1, 2.1], gap="large")
 with left:
-    ways_in(home)
+    offer_sources(entrance)
     st.caption(NOT_A_MEDICAL_DEVICE)
 with right:
     listed = st.session_state.get(FOUND)
     if listed is None:
-        st.info("Choose where the series comes from; what is found there is listed here.")
+        st.info("Choose a source on the left. Series found there are listed here.")
     else:
         source, found = listed
         st.subheader(f"{len(found)} series found")

@@ -1,12 +1,8 @@
-"""From modality values to what a screen shows."""
-
-from io import BytesIO
+"""From modality values to the grey levels that a screen shows."""
 
 import numpy as np
-from PIL import Image
 
-from core.dicom.reading import read_slice, suggested_windows
-from core.dicom.series import SeriesSummary, Window
+from core.dicom.series import Window
 
 _DARKEST_PERCENTILE, _BRIGHTEST_PERCENTILE = 0.5, 99.5
 _SAMPLED_VALUES = 1_000_000
@@ -53,54 +49,3 @@ def to_grey(values: np.ndarray, window: Window, *, inverted: bool = False) -> np
     share = (values.astype(np.float32) - lowest) / width
     grey = np.rint(np.clip(share, 0, 1) * 255).astype(np.uint8)
     return 255 - grey if inverted else grey
-
-
-def thumbnail(summary: SeriesSummary, size: int = 128) -> bytes:
-    """Draw the middle slice of a series in its true proportions.
-
-    Parameters
-    ----------
-    summary : SeriesSummary
-        From `find_series`; only one slice is decoded.
-    size : int
-        Longer side in pixels.
-
-    Returns
-    -------
-    bytes
-        PNG.
-
-    Raises
-    ------
-    DicomError
-        When the slice cannot be decoded.
-    """
-    return slice_picture(summary, read_slice(summary, summary.slices // 2), size)
-
-
-def slice_picture(summary: SeriesSummary, values: np.ndarray, size: int) -> bytes:
-    """Draw a slice in its true proportions, in the window that its series suggests.
-
-    Parameters
-    ----------
-    summary : SeriesSummary
-        Of its series.
-    values : numpy.ndarray, shape (rows, columns)
-        Modality units.
-    size : int
-        Longer side in pixels.
-
-    Returns
-    -------
-    bytes
-        PNG.
-    """
-    window = next(iter(suggested_windows(summary)), None) or automatic_window(values)
-    image = Image.fromarray(to_grey(values, window, inverted=summary.inverted))
-    height = summary.rows * summary.pixel_spacing[0]
-    width = summary.columns * summary.pixel_spacing[1]
-    scale = size / max(height, width)
-    shape = max(1, round(width * scale)), max(1, round(height * scale))
-    png = BytesIO()
-    image.resize(shape, Image.Resampling.BILINEAR).save(png, "PNG", compress_level=1)
-    return png.getvalue()

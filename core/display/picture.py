@@ -1,4 +1,4 @@
-"""A slice as a picture: grey values, masks over it, and the sides of the patient."""
+"""A slice as a picture: grey values, masks over it, the sides of the patient; previews."""
 
 import io
 from collections.abc import Sequence
@@ -8,6 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 from scipy.ndimage import binary_erosion
+
+from core.dicom.reading import read_slice, suggested_windows
+from core.dicom.series import SeriesSummary
+from core.display.grey import automatic_window, to_grey
 
 _DASH = 7  # picture pixels
 _LETTER_SIZE = 18  # picture pixels
@@ -99,6 +103,52 @@ def png(picture: Image.Image) -> bytes:
     return buffer.getvalue()
 
 
+def thumbnail(summary: SeriesSummary, size: int = 128) -> bytes:
+    """Draw the middle slice of a series in its true proportions.
+
+    Parameters
+    ----------
+    summary : SeriesSummary
+        From `find_series`; only one slice is decoded.
+    size : int
+        Longer side in pixels.
+
+    Returns
+    -------
+    bytes
+        PNG.
+
+    Raises
+    ------
+    DicomError
+        When the slice cannot be decoded.
+    """
+    return slice_picture(summary, read_slice(summary, summary.slices // 2), size)
+
+
+def slice_picture(summary: SeriesSummary, values: np.ndarray, size: int) -> bytes:
+    """Draw a slice in its true proportions, in the window that its series suggests.
+
+    Parameters
+    ----------
+    summary : SeriesSummary
+        Of its series.
+    values : numpy.ndarray, shape (rows, columns)
+        Modality units.
+    size : int
+        Longer side in pixels.
+
+    Returns
+    -------
+    bytes
+        PNG.
+    """
+    window = next(iter(suggested_windows(summary)), None) or automatic_window(values)
+    image = Image.fromarray(to_grey(values, window, inverted=summary.inverted))
+    shape = picture_size(summary.rows, summary.columns, summary.pixel_spacing, size)
+    return png(image.resize(shape, Image.Resampling.BILINEAR))
+
+
 def _paint(pixels: NDArray[np.uint8], layer: Layer) -> None:
     """Blend a mask into RGB pixels [height, width, 3] in place."""
     if not layer.mask.any():
@@ -126,7 +176,7 @@ def _write_letters(picture: Image.Image, letters: tuple[str, str, str, str]) -> 
     width, height = picture.size
     draw = ImageDraw.Draw(picture)
     font = ImageFont.load_default(_LETTER_SIZE)
-    for text, place, anchor in (
+    for text, position, anchor in (
         (left, (6, height / 2), "lm"),
         (right, (width - 6, height / 2), "rm"),
         (top, (width / 2, 6), "mt"),
@@ -134,5 +184,5 @@ def _write_letters(picture: Image.Image, letters: tuple[str, str, str, str]) -> 
     ):
         if text:
             draw.text(
-                place, text, "#f4e9a8", font, anchor=anchor, stroke_width=1, stroke_fill="black"
+                position, text, "#f4e9a8", font, anchor=anchor, stroke_width=1, stroke_fill="black"
             )

@@ -15,15 +15,15 @@ _LONGEST_SIDE = 768  # pixels up to which a finer second series is sampled finer
 
 
 @dataclass(frozen=True, eq=False)
-class SliceBeside:
-    """What a second series shows on the plane of a slice.
+class SecondSlice:
+    """A second series, resampled onto the plane of a slice.
 
     Parameters
     ----------
     values : numpy.ndarray of float32, shape (rows, columns)
         Units of the second series, on the pixels of the first or on a finer grid over them.
     is_covered : numpy.ndarray of bool, shape (rows, columns)
-        Where the second series reaches.
+        Where the second series has data.
     slices : tuple of int
         Slices of the second series that are shown: one where planes are parallel, none outside.
     away : float
@@ -41,38 +41,38 @@ class SliceBeside:
         return self.slices[0] if len(self.slices) == 1 else None
 
 
-def series_beside(summary: SeriesSummary, found: Iterable[SeriesSummary]) -> list[SeriesSummary]:
-    """Choose the series that can be shown beside one: others in its frame of reference."""
+def fitting_series(summary: SeriesSummary, found: Iterable[SeriesSummary]) -> list[SeriesSummary]:
+    """Choose the series that can be shown with one: others in its frame of reference."""
     return [other for other in found if reason_against(summary, other) is None]
 
 
 def reason_against(summary: SeriesSummary, other: SeriesSummary) -> str | None:
-    """Say why a series cannot be shown beside another; None where it can."""
+    """Say why a series cannot be shown with another; None where it can."""
     if other.uid == summary.uid:
         return "it is the series itself"
-    for one, which in ((summary, "the series worked on"), (other, "it")):
-        if one.frame_of_reference_uid is None or not one.geometry.in_patient:
-            return f"{which} does not say where in the patient its slices lie"
+    for candidate, name in ((summary, "the open series"), (other, "it")):
+        if candidate.frame_of_reference_uid is None or not candidate.geometry.in_patient:
+            return f"{name} has no position in the patient"
     if other.frame_of_reference_uid != summary.frame_of_reference_uid:
-        return "it has another frame of reference, so nothing says how the two lie to each other"
+        return "it has another frame of reference"
     return None
 
 
-def times_finer(summary: SeriesSummary, second: SeriesSummary) -> int:
+def sampling_factor(summary: SeriesSummary, second: SeriesSummary) -> int:
     """How many times finer than the first series to sample, so that a finer second one is sharp."""
     wanted = round(min(summary.pixel_spacing) / min(second.pixel_spacing))
     return max(1, min(wanted, _LONGEST_SIDE // max(summary.rows, summary.columns)))
 
 
-def slice_beside(
+def second_slice(
     summary: SeriesSummary,
     index: int,
     second: Series,
     *,
     finer: int = 1,
     outside: float | None = None,
-) -> SliceBeside:
-    """Look up a second series on the plane of a slice, whatever its own planes are.
+) -> SecondSlice:
+    """Resample a second series onto the plane of a slice, whatever its own planes are.
 
     Each pixel takes the nearest slice of the second series and is interpolated within it, so that
     parallel slices are shown as they are and never mixed.
@@ -80,28 +80,28 @@ def slice_beside(
     Parameters
     ----------
     summary : SeriesSummary
-        The series whose slice is looked at.
+        The series whose slice is shown.
     index : int
         The slice.
     second : Series
-        The series to show beside it.
+        The second series.
     finer : int
         Pixels to sample along each side of a pixel of the first series.
     outside : float, optional
-        Value where the second series does not reach; by default its lowest.
+        Value where the second series has no data; by default its lowest.
 
     Raises
     ------
     DicomError
-        When the two do not share a frame of reference, so that nothing says how they lie.
+        When the two do not share a frame of reference.
     """
-    if not series_beside(summary, [second.summary]):
+    if not fitting_series(summary, [second.summary]):
         raise DicomError(
-            "The two series do not share a frame of reference, so nothing says where one lies in "
-            "the other."
+            "The two series do not share a frame of reference, so their positions cannot be "
+            "compared."
         )
     points = _pixel_centres(summary.geometry, index, finer)
-    slices, rows, columns, distances, is_covered = _places(points, second.geometry)
+    slices, rows, columns, distances, is_covered = _grid_positions(points, second.geometry)
     values = map_coordinates(
         second.volume, [slices, rows, columns], np.float32, order=1, mode="nearest"
     )
@@ -109,7 +109,7 @@ def slice_beside(
         values[~is_covered] = second.volume.min() if outside is None else outside
     shown = np.unique(slices[is_covered])
     away = float(distances[is_covered].max(initial=0))
-    return SliceBeside(values, is_covered, tuple(int(one) for one in shown), away)
+    return SecondSlice(values, is_covered, tuple(int(number) for number in shown), away)
 
 
 def _pixel_centres(geometry: Geometry, index: int, finer: int) -> np.ndarray:
@@ -123,7 +123,7 @@ def _pixel_centres(geometry: Geometry, index: int, finer: int) -> np.ndarray:
     return geometry.positions[index] + rows + columns
 
 
-def _places(points: np.ndarray, geometry: Geometry) -> tuple[np.ndarray, ...]:
+def _grid_positions(points: np.ndarray, geometry: Geometry) -> tuple[np.ndarray, ...]:
     """Slice, row and column of points in a stack, mm to the slice, and whether it reaches there."""
     distances = geometry.positions @ geometry.normal
     wanted = points @ geometry.normal
@@ -137,6 +137,6 @@ def _places(points: np.ndarray, geometry: Geometry) -> tuple[np.ndarray, ...]:
     offsets = points - geometry.positions[slices]
     rows = offsets @ geometry.column_direction / geometry.pixel_spacing[0]
     columns = offsets @ geometry.row_direction / geometry.pixel_spacing[1]
-    for place, size in ((rows, geometry.rows), (columns, geometry.columns)):
-        is_covered &= (place >= -0.5 - _ROUNDING) & (place <= size - 0.5 + _ROUNDING)
+    for position, size in ((rows, geometry.rows), (columns, geometry.columns)):
+        is_covered &= (position >= -0.5 - _ROUNDING) & (position <= size - 0.5 + _ROUNDING)
     return slices, rows, columns, away, is_covered

@@ -1,5 +1,8 @@
 """Window and level: which range of modality values is shown from black to white."""
 
+from collections.abc import Mapping
+from weakref import WeakKeyDictionary
+
 from core.dicom.series import Series, Window
 from core.display.grey import automatic_window
 
@@ -16,9 +19,11 @@ CT_WINDOWS: tuple[Window, ...] = (
 )
 """Usual windows of CT, in HU."""
 
+_KNOWN: WeakKeyDictionary[Series, Mapping[str, Window]] = WeakKeyDictionary()
 
-def window_choices(series: Series) -> dict[str, Window]:
-    """Windows to choose from, the most fitting first.
+
+def window_choices(series: Series) -> Mapping[str, Window]:
+    """Windows to choose from, the most fitting first; found once for each series in memory.
 
     Parameters
     ----------
@@ -27,9 +32,16 @@ def window_choices(series: Series) -> dict[str, Window]:
 
     Returns
     -------
-    dict of str to Window
+    mapping of str to Window
         By name: what the file suggests, presets for CT, and automatic, which comes first for MR.
     """
+    known = _KNOWN.get(series)
+    if known is None:
+        known = _KNOWN[series] = _find_choices(series)
+    return known
+
+
+def _find_choices(series: Series) -> dict[str, Window]:
     choices: dict[str, Window] = {}
     for number, window in enumerate(series.windows, start=1):
         name = "From the file" if len(series.windows) == 1 else f"From the file {number}"

@@ -23,8 +23,8 @@ _PAGE = "gate.page"
 _LONGEST_NAME = 64  # characters, as in a DICOM long string
 
 NOT_A_MEDICAL_DEVICE = (
-    "Slicewise is a research tool, **not a medical device**: do not base a diagnosis or a "
-    "treatment on what it shows or writes."
+    "Slicewise is a research tool, **not a medical device**. Do not use it for diagnosis or "
+    "treatment."
 )
 
 _STYLE = """
@@ -106,18 +106,20 @@ def _ask_person(home: Path) -> None:
     _, middle, _ = st.columns([1, 1.4, 1])
     with middle, st.form("gate"):
         st.title("Slicewise")
-        st.write("Draw a structure on a few slices, get it on the rest, correct, export DICOM-SEG.")
+        st.write(
+            "Draw a structure on a few slices, review proposals for the rest, export DICOM-SEG."
+        )
         st.info(NOT_A_MEDICAL_DEVICE, icon=":material/info:")
         name = st.text_input(
             "Your name or initials",
             value=_login_name(),
             max_chars=_LONGEST_NAME,
-            help="Recorded with every mask you draw, accept or correct, and kept on this machine.",
+            help="Recorded with every mask you draw, accept or correct. Stored on this server.",
         )
         if st.form_submit_button("Start", type="primary"):
             name = " ".join(name.split())
             if not name or "\\" in name or not name.isprintable():
-                st.error("Type a name or initials, without backslashes.")
+                st.error("Enter a name or initials, without backslashes.")
                 return
             remember_person(home, name)
             st.session_state[_PERSON] = name

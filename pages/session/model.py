@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def begin_loading(weights: str, device: str) -> None:
-    """Load the engine in the background, so that nobody waits for it when it is wanted.
+    """Load the engine in the background, so that it is ready when it is needed.
 
     Parameters
     ----------
@@ -25,7 +25,7 @@ def begin_loading(weights: str, device: str) -> None:
 
 
 def load_model(weights: str, device: str) -> Engine:
-    """Wait until the engine is loaded, and give it.
+    """Wait until the engine is loaded, and return it.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ def load_model(weights: str, device: str) -> Engine:
 
 
 def show_model(weights: str, device: str) -> None:
-    """Tell which weights, precision and device are used, or that they are being loaded.
+    """Show which weights, precision and device are used, or that they are being loaded.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ def show_model(weights: str, device: str) -> None:
     """
     loading = _loading(weights, device)
     if not loading.done():
-        st.caption("Model: being loaded")
+        st.caption("Model: loading…")
     elif error := loading.exception():
         st.caption(f"Model: {error}")
     else:

@@ -1,4 +1,4 @@
-"""Reading the series that people open: in the background, once for all tabs, with a first look."""
+"""Reading the series that people open: in the background, once for all tabs, with a preview."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +9,7 @@ from core.dicom.errors import DicomError
 from core.dicom.progressive import SeriesReading
 from core.dicom.reading import find_series
 from core.dicom.series import Series, SeriesSummary
-from core.display.grey import slice_picture
+from core.display.picture import slice_picture
 from core.home.opened_series import OpenedSeries
 from core.home.server_folders import server_files
 from core.home.settings import data_roots
@@ -21,7 +21,7 @@ _LONGEST = 512  # picture pixels
 
 
 def source_files(home: Path, source: Path) -> list[Path]:
-    """Files to look for series in: below our own folder, or where the server's settings allow it.
+    """Files to search for series: in our own folder, or where the server's settings allow it.
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ def found_together(home: Path, opened: OpenedSeries) -> tuple[SeriesSummary, ...
 def begin_reading(
     home: Path, opened: OpenedSeries, found: tuple[SeriesSummary, ...]
 ) -> SeriesReading:
-    """Read a series in the background without looking for it, as it was found just now.
+    """Read a series in the background without searching for it again.
 
     Parameters
     ----------
@@ -95,7 +95,7 @@ def begin_reading(
 
 
 def whole_series(home: Path, opened: OpenedSeries) -> Series:
-    """Pixels of an opened series; what is there already can be looked at meanwhile.
+    """Pixels of an opened series; slices that are read already are shown meanwhile.
 
     Parameters
     ----------
@@ -114,11 +114,11 @@ def whole_series(home: Path, opened: OpenedSeries) -> Series:
     DicomError
         If it is no longer there, or a file of it cannot be read.
     """
-    with st.spinner("Looking for the series…"):
+    with st.spinner("Opening the series…"):
         reading = _opened(home, opened).reading
     try:
         if not reading.wait(_AT_ONCE_S):
-            _first_look(reading)
+            _show_while_reading(reading)
         return reading.result()
     except DicomError:
         forget_readings()  # so that the next attempt reads again
@@ -126,15 +126,15 @@ def whole_series(home: Path, opened: OpenedSeries) -> Series:
 
 
 def forget_readings() -> None:
-    """Let go of every series in memory."""
+    """Drop every series from memory."""
     _cached_reading.clear()
 
 
-def _first_look(reading: SeriesReading) -> None:
+def _show_while_reading(reading: SeriesReading) -> None:
     """Show single slices until the last one is read."""
     slices = reading.summary.slices
-    place = st.empty()
-    with place.container():
+    preview = st.empty()
+    with preview.container():
         bar = st.progress(0.0)
         number = slices // 2 + 1
         if slices > 1:
@@ -146,7 +146,7 @@ def _first_look(reading: SeriesReading) -> None:
             done = reading.done
             bar.progress(done / slices, f"Reading slice {done} of {slices}…")
             finished = reading.wait(_REFRESH_S)
-    place.empty()
+    preview.empty()
 
 
 @dataclass(frozen=True, eq=False)
@@ -174,5 +174,5 @@ def _cached_reading(
         if summary.uid == uid:
             return _Opened(SeriesReading(summary, leave_out_damaged=leave_out_damaged), found)
     raise DicomError(
-        "The series is no longer where it was opened from; open it again from its new place."
+        "The series is no longer where it was opened from. Open it again from its new location."
     )

@@ -121,7 +121,7 @@ def _watch(work: Work) -> None:
     if job is None:
         st.rerun()
     done, total = job.progress
-    text = f"Proposing: {done} of {total} slices" if total else "Proposing: loading the model…"
+    text = f"Proposing: {done} of {total} slices" if total else "Loading the model…"
     st.progress(min(1.0, done / total) if total else 0.0, text)
     if total:
         st.html(_strip(job.proposals, work.series.summary.slices))
@@ -130,7 +130,7 @@ def _watch(work: Work) -> None:
         key="cancel-proposing",
         on_click=job.cancel,
         disabled=job.cancelled,
-        help="Keeps what has been proposed so far.",
+        help="Proposals made so far are kept.",
         width="stretch",
     )
 

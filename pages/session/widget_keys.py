@@ -1,4 +1,4 @@
-"""Keys of widgets with a meaning: values that are kept, clicks that wait until all is saved."""
+"""Keys of widgets with a meaning: values that persist, clicks that wait until all is saved."""
 
 from typing import Any
 
@@ -11,8 +11,8 @@ OTHER_PAGE = f"{LEAVING}page-"
 """How keys begin of those among them that open another page."""
 
 
-def kept(name: str, default: Any) -> str:
-    """Key for a widget whose value is kept for the session.
+def persistent_widget_key(name: str, default: Any) -> str:
+    """Key for a widget whose value outlives a change of page, unlike Streamlit's own state.
 
     Parameters
     ----------
@@ -26,7 +26,7 @@ def kept(name: str, default: Any) -> str:
     str
         `name`, with its session state set.
     """
-    store = f"kept.{name}"
+    store = f"persistent.{name}"
     if name in st.session_state:
         st.session_state[store] = st.session_state[name]
     else:

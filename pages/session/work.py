@@ -1,4 +1,4 @@
-"""The series being worked on in this tab, with its store."""
+"""The series that is open in this tab, with its store."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,7 +29,7 @@ class Work:
     entrance : Entrance
         Settings and person.
     opened : OpenedSeries
-        Key and place of the series.
+        Key and location of the series.
     series : Series
         With its pixels.
     store : AnnotationStore
@@ -98,7 +98,7 @@ def chosen_summary(entrance: Entrance) -> SeriesSummary | None:
 
 
 def forget_source(home: Path, source: Path) -> None:
-    """Close the series shown in this tab that were opened from a place now gone."""
+    """Close the series shown in this tab that were opened from a location that is gone."""
     memory: PageMemory | None = st.session_state.get(_MEMORY)
     if memory is not None and memory.second is not None and memory.second.opened.source == source:
         memory.second = None
@@ -167,9 +167,9 @@ def current_slice(work: Work) -> int:
     """Slice index chosen in this tab, else where a person worked last, else the middle one."""
     if work.memory.slice_index is None:
         worked_on = [
-            (one.time, one.slice_index)
-            for one in work.store.annotation(work.uid).values()
-            if one.time is not None and one.state in EXAMPLE_STATES
+            (annotation.time, annotation.slice_index)
+            for annotation in work.store.annotation(work.uid).values()
+            if annotation.time is not None and annotation.state in EXAMPLE_STATES
         ]
         middle = work.series.summary.slices // 2
         work.memory.slice_index = max(worked_on)[1] if worked_on else middle

@@ -1,4 +1,4 @@
-"""From the editor to the store: everything drawn is on disk before anything else happens."""
+"""From the canvas to the store: everything drawn is on disk before anything else happens."""
 
 from dataclasses import dataclass, field
 
@@ -33,15 +33,15 @@ class SavingMemory:
 def save_drawn(work: Work) -> None:
     """Store what was drawn since the last run.
 
-    A change that somebody made in the meantime is not overwritten: it becomes a conflict for the
-    person to settle. A proposal that came in the meantime gives way, for people come first.
+    A change made elsewhere in the meantime is not overwritten: it becomes a conflict for the person
+    to resolve. A drawing overrides a newer proposal.
     """
     for event in editor.drawn_masks(work.memory.part(CanvasMemory)):
         _save(work, event)
 
 
 def show_conflict(work: Work) -> None:
-    """Let the person settle a conflict, if there is one."""
+    """Let the person resolve a conflict, if there is one."""
     event = work.memory.part(SavingMemory).conflict
     if event is None:
         return
@@ -51,12 +51,12 @@ def show_conflict(work: Work) -> None:
         icon=":material/call_split:",
     )
     keep, redraw = st.columns(2)
-    keep.button("Keep what the other tab stored", width="stretch", on_click=_settle, args=(work,))
+    keep.button("Keep the stored version", width="stretch", on_click=_resolve, args=(work,))
     redraw.button(
-        "Put my strokes on top of it",
+        "Add my strokes to it",
         type="primary",
         width="stretch",
-        on_click=_draw_again,
+        on_click=_draw_on_stored,
         args=(work, event),
     )
 
@@ -74,7 +74,7 @@ def _save(work: Work, event: MaskEvent) -> None:
     except VersionConflict:
         newest = _newest(work, event)
         if memory.written.get((event.segment_number, event.slice_index)) == newest.version:
-            _put_on(work, event, newest)
+            _add_strokes(work, event, newest)
         else:
             memory.conflict = event
             editor.refused(canvas, event, "This slice was changed in another tab.")
@@ -82,8 +82,8 @@ def _save(work: Work, event: MaskEvent) -> None:
         editor.refused(canvas, event, str(error))
 
 
-def _put_on(work: Work, event: MaskEvent, newest: SliceAnnotation) -> None:
-    """Store the strokes of an event on top of a mask that came in the meantime."""
+def _add_strokes(work: Work, event: MaskEvent, newest: SliceAnnotation) -> None:
+    """Add the strokes of an event to a mask stored in the meantime."""
     canvas = work.memory.part(CanvasMemory)
     try:
         version = _store(work, event, event.on(newest.mask), newest.version)
@@ -113,11 +113,11 @@ def _newest(work: Work, event: MaskEvent) -> SliceAnnotation:
     return work.store.slice(work.uid, event.segment_number, event.slice_index)
 
 
-def _draw_again(work: Work, event: MaskEvent) -> None:
-    _settle(work)
-    _put_on(work, event, _newest(work, event))
+def _draw_on_stored(work: Work, event: MaskEvent) -> None:
+    _resolve(work)
+    _add_strokes(work, event, _newest(work, event))
 
 
-def _settle(work: Work) -> None:
+def _resolve(work: Work) -> None:
     work.memory.part(SavingMemory).conflict = None
     work.memory.part(CanvasMemory).problem = None

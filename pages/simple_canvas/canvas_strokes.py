@@ -62,7 +62,7 @@ def mask_of_drawing(
     """
     rows, columns = base.shape
     if isinstance(drawing, dict) and isinstance(drawing.get("objects"), list):
-        drawing = drawing | {"objects": [_filled(one) for one in drawing["objects"]]}
+        drawing = drawing | {"objects": [_filled(thing) for thing in drawing["objects"]]}
     scale = (size[0] / columns, size[1] / rows)
     return apply_drawing(base, drawing, scale=scale, erase_color=ERASE_COLOR)
 

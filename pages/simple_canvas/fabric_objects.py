@@ -160,7 +160,7 @@ def _path_lines(path: Any, flatness: float, most_points: int) -> tuple[list[Poin
             bounds.append((float(piece[0, 0]), float(piece[0, 1])))
         left -= len(piece)
         if left < 0:
-            raise DrawingError("A drawing has too many points; draw less before going on.")
+            raise DrawingError("The drawing has too many points. Draw less at a time.")
         lines[-1].append(piece)
         here = (float(piece[-1, 0]), float(piece[-1, 1]))
     return [np.concatenate(line) for line in lines], np.array(bounds)
@@ -190,7 +190,7 @@ def _flatten(
     # In n equal steps of its parameter, the curve is bend / (4 n²) away from its chords.
     steps = max(1, math.ceil(math.sqrt(bend / (4 * flatness))))
     if steps > most_points:
-        raise DrawingError("A drawing has too many points; draw less before going on.")
+        raise DrawingError("The drawing has too many points. Draw less at a time.")
     t = (np.arange(1, steps + 1) / steps)[:, np.newaxis]
     a, b, c = np.array(start), np.array(control), np.array(end)
     curve: Points = (1 - t) ** 2 * a + 2 * t * (1 - t) * b + t**2 * c

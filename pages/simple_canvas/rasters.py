@@ -267,8 +267,8 @@ def _between(
     """Where lowest ≤ value + c · slope ≤ highest, as an interval of c."""
     flat = np.abs(slope) < 1e-12
     safe = np.where(flat, 1.0, slope)
-    one, other = (lowest - value) / safe, (highest - value) / safe
+    at_lowest, at_highest = (lowest - value) / safe, (highest - value) / safe
     inside = (lowest <= value) & (value <= highest)
-    low = np.where(flat, np.where(inside, -np.inf, np.inf), np.minimum(one, other))
-    high = np.where(flat, np.where(inside, np.inf, -np.inf), np.maximum(one, other))
+    low = np.where(flat, np.where(inside, -np.inf, np.inf), np.minimum(at_lowest, at_highest))
+    high = np.where(flat, np.where(inside, np.inf, -np.inf), np.maximum(at_lowest, at_highest))
     return low, high

@@ -1,4 +1,4 @@
-"""The word that says whether everything drawn is on disk: saved, saving, or not saved."""
+"""The text that says whether everything drawn is on disk: saved, saving, or not saved."""
 
 from importlib.resources import files
 
@@ -18,7 +18,7 @@ _CSS = """
 
 
 def save_state(strokes: dict[str, int], tool: Tool, *, problem: bool) -> None:
-    """Show the word.
+    """Show the text.
 
     Parameters
     ----------

@@ -101,4 +101,4 @@ def _covers(
         rest = most_work - cover.work
         return [cover, cover_by_stroke(on_canvas, half_diagonal, canvas, size, most_work=rest)]
     except TooMuchWork as error:
-        raise DrawingError("This drawing is too large; draw less before going on.") from error
+        raise DrawingError("The drawing is too large. Draw less at a time.") from error

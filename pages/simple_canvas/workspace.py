@@ -7,7 +7,7 @@ from core.annotation.states import SliceState
 from core.annotation.store import MaskChange, StoreError, VersionConflict
 from core.segments.segment import Segment
 from pages.session.model import show_model
-from pages.session.widget_keys import kept, leaving_key
+from pages.session.widget_keys import leaving_key, persistent_widget_key
 from pages.session.work import (
     Work,
     current_segment,
@@ -35,9 +35,9 @@ _TOOL_LABELS = {
 }
 _TOOL_HINTS = {
     Tool.BRUSH: "Paint over the structure.",
-    Tool.OUTLINE: "Draw around the structure; the area inside is filled.",
-    Tool.POLYGON: "Click corner after corner; click the first one again to close.",
-    Tool.ERASER: "Paint over what does not belong.",
+    Tool.OUTLINE: "Draw around the structure; the inside is filled.",
+    Tool.POLYGON: "Click each corner; click the first one again to close.",
+    Tool.ERASER: "Paint over what should be removed.",
 }
 
 
@@ -66,7 +66,7 @@ def simple_workspace(work: Work) -> None:
         show_conflict(work)
         bar = st.container()
         _canvas(work, segments, segment, settings, display)
-        # After the canvas, which takes strokes again as soon as the tool is told here.
+        # After the canvas, which accepts strokes as soon as the bar names the tool.
         with bar:
             _slice_bar(work, settings)
         state_strip(
@@ -79,12 +79,12 @@ def simple_workspace(work: Work) -> None:
 
 
 def _drawing_tools(work: Work, segment: Segment) -> ToolSettings:
-    """Offer the tools, and undo and redo across all slices."""
+    """Offer the tools with their settings, undo and redo, and what is done to a whole slice."""
     tool = st.segmented_control(
         "Tool",
         list(Tool),
-        format_func=lambda one: _TOOL_LABELS[one],
-        key=kept("tool", Tool.BRUSH),
+        format_func=lambda tool: _TOOL_LABELS[tool],
+        key=persistent_widget_key("tool", Tool.BRUSH),
         width="stretch",
         required=True,
         label_visibility="collapsed",
@@ -95,9 +95,16 @@ def _drawing_tools(work: Work, segment: Segment) -> ToolSettings:
         "Brush size",
         2,
         80,
-        key=kept("brush", 24),
+        key=persistent_widget_key("brush", 24),
         disabled=tool not in (Tool.BRUSH, Tool.ERASER),
     )
+    _undo_buttons(work)
+    _slice_buttons(work, segment)
+    return ToolSettings(tool, float(width))
+
+
+def _undo_buttons(work: Work) -> None:
+    """Offer undo and redo across all slices."""
     undo, redo = st.columns(2)
     undoable = work.store.undo_action(work.uid, work.person)
     redoable = work.store.redo_action(work.uid, work.person)
@@ -105,22 +112,26 @@ def _drawing_tools(work: Work, segment: Segment) -> ToolSettings:
         "Undo",
         icon=":material/undo:",
         key=leaving_key("undo"),
-        help=f"Take back: {undoable} (Ctrl+Z)" if undoable else "Nothing to undo",
+        help=f"Undo: {undoable} (Ctrl+Z)" if undoable else "Nothing to undo",
         disabled=undoable is None,
         width="stretch",
-        on_click=_travel,
+        on_click=_undo_or_redo,
         args=(work, "undo"),
     )
     redo.button(
         "Redo",
         icon=":material/redo:",
         key=leaving_key("redo"),
-        help=f"Bring back: {redoable} (Ctrl+Y)" if redoable else "Nothing to redo",
+        help=f"Redo: {redoable} (Ctrl+Y)" if redoable else "Nothing to redo",
         disabled=redoable is None,
         width="stretch",
-        on_click=_travel,
+        on_click=_undo_or_redo,
         args=(work, "redo"),
     )
+
+
+def _slice_buttons(work: Work, segment: Segment) -> None:
+    """Offer to clear the slice shown, and to confirm that the structure is not on it."""
     clear, absent = st.columns(2)
     clear.button(
         "Clear slice",
@@ -128,7 +139,7 @@ def _drawing_tools(work: Work, segment: Segment) -> ToolSettings:
         width="stretch",
         on_click=_clear_slice,
         args=(work, segment),
-        help="Remove this segment from this slice.",
+        help="Removes this segment from this slice.",
     )
     absent.button(
         "Not here",
@@ -136,13 +147,12 @@ def _drawing_tools(work: Work, segment: Segment) -> ToolSettings:
         width="stretch",
         on_click=_not_here,
         args=(work, segment),
-        help="State that the structure is not on this slice: that teaches the model, too.",
+        help="Confirms that the structure is not on this slice; also an example for the model.",
     )
-    return ToolSettings(tool, float(width))
 
 
 def _slice_bar(work: Work, settings: ToolSettings) -> None:
-    """Show where we are in the series, and whether everything is saved."""
+    """Show the position in the series and whether everything is saved."""
     slices = work.series.summary.slices
     index = current_slice(work)
     previous, position, following, state = st.columns(
@@ -166,8 +176,8 @@ def _slice_bar(work: Work, settings: ToolSettings) -> None:
         on_click=_go_to,
         args=(work, index + 1),
     )
-    place = work.series.geometry.positions[index] @ work.series.geometry.normal
-    where = f" · {place:.1f} mm" if work.series.geometry.in_patient else ""
+    distance = work.series.geometry.positions[index] @ work.series.geometry.normal
+    where = f" · {distance:.1f} mm" if work.series.geometry.in_patient else ""
     position.markdown(f"Slice **{index + 1}** of {slices}:gray[{where}]", text_alignment="center")
     memory = work.memory.part(CanvasMemory)
     with state:
@@ -212,7 +222,7 @@ def _go_to(work: Work, index: int) -> None:
     set_slice(work, index)
 
 
-def _travel(work: Work, way: str) -> None:
+def _undo_or_redo(work: Work, way: str) -> None:
     """Undo or redo the person's last step, and show the slice where it happened."""
     move = work.store.undo if way == "undo" else work.store.redo
     changed = move(work.uid, work.person)
@@ -245,7 +255,7 @@ def _clear_slice(work: Work, segment: Segment) -> None:
 
 
 def _not_here(work: Work, segment: Segment) -> None:
-    """State that the structure is not on the slice shown."""
+    """Confirm that the structure is not on the slice shown."""
     try:
         confirm_empty(
             work.store,

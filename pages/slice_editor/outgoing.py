@@ -100,7 +100,7 @@ def _series(work: Work, segments: list[Segment]) -> dict[str, Any]:
         else None,
         "windows": [
             {"name": name, "center": window.center, "width": window.width}
-            for name, window in _windows(work.opened.key, work).items()
+            for name, window in window_choices(series).items()
         ],
         "segments": [
             {"number": one.number, "label": one.label, "color": list(one.color)} for one in segments
@@ -191,11 +191,6 @@ def _empty_code(shape: tuple[int, int]) -> bytes:
 @st.cache_resource(max_entries=20, show_spinner=False)
 def _scale(key: str, _work: Work) -> Scale:
     return scale_of(_work.series.volume)
-
-
-@st.cache_data(max_entries=20, show_spinner=False)
-def _windows(key: str, _work: Work) -> dict[str, Any]:
-    return window_choices(_work.series)
 
 
 @st.cache_data(max_entries=_PACKED_SLICES, show_spinner=False)

@@ -6,14 +6,14 @@ import streamlit as st
 
 from core.dicom.errors import DicomError
 from core.dicom.series import Series
-from core.display.second_series import slice_beside, times_finer
+from core.display.second_series import sampling_factor, second_slice
 from core.display.windows import window_choices
 from pages.session.work import Work
 from pages.slice_editor.client_state import Told
 from pages.slice_editor.incoming import Outbox
 from pages.slice_editor.pixels import Scale, pack, scale_of
 from pages.views.banner import series_name
-from pages.views.second_series import place_text
+from pages.views.second_series import location_text
 
 _PACKED_SLICES = 32
 
@@ -60,7 +60,7 @@ def second_news(
     except DicomError as error:
         return news | {"problem": str(error)}
     first = work.series.summary
-    finer = times_finer(first, summary)
+    finer = sampling_factor(first, summary)
     scale = _scale(key, series)
     news["picture"] = {
         "shape": [first.rows * finer, first.columns * finer],
@@ -69,7 +69,10 @@ def second_news(
         "counted": series.volume.dtype.kind in "iu",
         "unit": summary.units,
         "inverted": series.inverted,
-        "windows": _windows(key, series),
+        "windows": [
+            {"name": name, "center": window.center, "width": window.width}
+            for name, window in window_choices(series).items()
+        ],
     }
     for index, request in outbox.wanted.second:
         if told.is_due(outbox, f"second {key}", index, request):
@@ -84,25 +87,17 @@ def _scale(key: str, _series: Series) -> Scale:
     return scale_of(_series.volume)
 
 
-@st.cache_data(max_entries=20, show_spinner=False)
-def _windows(key: str, _series: Series) -> list[dict[str, Any]]:
-    return [
-        {"name": name, "center": window.center, "width": window.width}
-        for name, window in window_choices(_series).items()
-    ]
-
-
 @st.cache_data(max_entries=_PACKED_SLICES, show_spinner=False)
 def _packed_slice(
     first: str, second: str, index: int, _work: Work, _series: Series
 ) -> tuple[bytes, str]:
     scale = _scale(second, _series)
     summary = _work.series.summary
-    beside = slice_beside(
+    beside = second_slice(
         summary,
         index,
         _series,
-        finer=times_finer(summary, _series.summary),
+        finer=sampling_factor(summary, _series.summary),
         outside=scale.offset,
     )
-    return pack(beside.values, scale), place_text(beside, _series.summary)
+    return pack(beside.values, scale), location_text(beside, _series.summary)

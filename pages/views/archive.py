@@ -18,7 +18,7 @@ _FOUND = "archive.found"
 _STORED = "archive.stored"
 _SHOWN = 30
 
-# Results of work like ours: worth knowing of, but no images to open.
+# Listed for information: they hold no images to open.
 _RESULTS = {"SEG": "segmentation", "RTSTRUCT": "structure set"}
 _WITHOUT_IMAGES = frozenset(["SR", "PR", "KO", "DOC", "RTPLAN", "RTRECORD", "REG", "FID", "AU"])
 
@@ -26,7 +26,7 @@ MODALITIES = ("", "CT", "MR", "PT", "US", "MG", "XA", "CR", "DX", "OT")
 
 
 def open_from_archive(home: Path, open_folder: Callable[[Path], None]) -> None:
-    """Offer to search the archive and to open what is found; nothing where no archive is set up.
+    """Offer to search the archive and open series; show nothing where no archive is set up.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ def open_from_archive(home: Path, open_folder: Callable[[Path], None]) -> None:
 
 
 def store_in_archive(home: Path, path: Path) -> None:
-    """Offer to store a DICOM file in the archive; nothing where no archive is set up.
+    """Offer to store a DICOM file in the archive; show nothing where no archive is set up.
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ def store_in_archive(home: Path, path: Path) -> None:
             with st.spinner("Storing…"):
                 store_instance(archive, path)
         except DicomError as error:
-            st.error(f"{error} The file itself is kept.", icon=":material/error:")
+            st.error(f"{error} The file is still on the server.", icon=":material/error:")
             return
         st.session_state[_STORED] = path
         st.rerun()
@@ -95,7 +95,7 @@ def _search_form(archive: Archive) -> None:
         patient_name = second.text_input("Patient name", help="Family name first.")
         day = first.text_input("Study date", placeholder="2026-01-31 or 2026-01-01..2026-01-31")
         modality = second.selectbox(
-            "Modality", MODALITIES, format_func=lambda one: one or "any", key="archive-modality"
+            "Modality", MODALITIES, format_func=lambda code: code or "any", key="archive-modality"
         )
         if not st.form_submit_button("Search", icon=":material/search:", width="stretch"):
             return
@@ -115,40 +115,42 @@ def _list_found(
     found: list[ArchivedSeries],
     open_folder: Callable[[Path], None],
 ) -> None:
-    listed = [one for one in found if one.modality not in _WITHOUT_IMAGES]
+    listed = [series for series in found if series.modality not in _WITHOUT_IMAGES]
     if not listed:
-        st.caption("Nothing found.")
-    for number, one in enumerate(listed[:_SHOWN]):
+        st.caption("No series found.")
+    for number, series in enumerate(listed[:_SHOWN]):
         text, button = st.columns([3.4, 1], vertical_alignment="center")
-        name = plain(one.series_description) or "without description"
-        images = "" if one.instances is None else f" · {count(one.instances, 'instance')}"
-        text.markdown(f"**{name}** · {plain(one.modality)}{images}")
-        patient = " · ".join(filter(None, (person_name(one.patient_name), one.patient_id)))
-        study = " · ".join(filter(None, (plain(one.study_description), date(one.study_date))))
+        name = plain(series.series_description) or "no description"
+        images = "" if series.instances is None else f" · {count(series.instances, 'instance')}"
+        text.markdown(f"**{name}** · {plain(series.modality)}{images}")
+        patient = " · ".join(filter(None, (person_name(series.patient_name), series.patient_id)))
+        study = " · ".join(filter(None, (plain(series.study_description), date(series.study_date))))
         text.caption(f"{plain(patient)}  \n{study}")
-        if one.modality in _RESULTS:
-            button.caption(_RESULTS[one.modality])
+        if series.modality in _RESULTS:
+            button.caption(_RESULTS[series.modality])
         elif button.button("Fetch", key=f"archive-fetch-{number}", width="stretch"):
-            folder = _fetched(home, archive, one)
+            folder = _fetched(home, archive, series)
             if folder is not None:
                 open_folder(folder)
-    if len({one.study_uid for one in found}) >= MOST_STUDIES:
-        st.caption(f"Only {MOST_STUDIES} studies were looked into.")
+    if len({series.study_uid for series in found}) >= MOST_STUDIES:
+        st.caption(f"Searched the first {MOST_STUDIES} studies.")
     if len(listed) > _SHOWN:
-        st.caption(f"{len(listed) - _SHOWN} more: search for something narrower.")
+        st.caption(f"{len(listed) - _SHOWN} more. Narrow the search to list them.")
 
 
-def _fetched(home: Path, archive: Archive, one: ArchivedSeries) -> Path | None:
-    """Bring a series here with a progress bar; where that fails, say why."""
+def _fetched(home: Path, archive: Archive, series: ArchivedSeries) -> Path | None:
+    """Fetch a series with a progress bar; where that fails, say why."""
     bar = st.progress(0.0, "Fetching…")
 
     def show(done: int, total: int) -> None:
         bar.progress(done / total, f"{done} of {total} instances")
 
     try:
-        return fetch_series(archive, one.study_uid, one.series_uid, home, show)
+        return fetch_series(archive, series.study_uid, series.series_uid, home, show)
     except ArchiveError as error:
-        st.error(f"{error} What has arrived is kept for the next try.", icon=":material/error:")
+        st.error(
+            f"{error} Files fetched so far are kept for the next attempt.", icon=":material/error:"
+        )
         return None
     finally:
         bar.empty()
@@ -158,20 +160,20 @@ def _list_copies(home: Path) -> None:
     copies = list_kept(home)
     if not copies:
         return
-    with st.expander(f"Kept here: {len(copies)} series"):
-        for one in copies:
+    with st.expander(f"Copies on this server: {len(copies)} series"):
+        for copy in copies:
             text, delete = st.columns([3, 1], vertical_alignment="center")
             text.caption(
-                f"{one.used:%Y-%m-%d %H:%M} UTC · {count(one.files, 'file')} · "
-                f"{one.size / 1e6:.0f} MB"
+                f"{copy.used:%Y-%m-%d %H:%M} UTC · {count(copy.files, 'file')} · "
+                f"{copy.size / 1e6:.0f} MB"
             )
             if delete.button(
                 "",
                 icon=":material/delete:",
-                key=f"archive-delete-{one.folder.name}",
-                help="Delete this copy. The archive keeps its own, and what was drawn stays.",
+                key=f"archive-delete-{copy.folder.name}",
+                help="Delete this copy. The archive's own and the annotations are kept.",
             ):
-                _delete(home, one)
+                _delete(home, copy)
 
 
 def _delete(home: Path, copy: KeptSeries) -> None:

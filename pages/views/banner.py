@@ -1,4 +1,4 @@
-"""The line at the top of every page that names what is being worked on."""
+"""The line at the top of every page: patient, study and series."""
 
 import html
 import re
@@ -37,7 +37,7 @@ def banner(summary: SeriesSummary | None) -> None:
     number = f"{summary.series_number} · " if summary.series_number is not None else ""
     parts = [
         f"<span>{patient}</span>",
-        f'<span><span class="quiet">Study</span> {study or "without description"}</span>',
+        f'<span><span class="quiet">Study</span> {study or "no description"}</span>',
         f'<span><span class="quiet">Series</span> {number}{_text(series_name(summary))}</span>',
         f'<span class="quiet">{_text(summary.modality)} · {size_text(summary)}</span>',
     ]
@@ -59,12 +59,12 @@ def date(text: str) -> str:
 
 
 def series_name(summary: SeriesSummary) -> str:
-    """What people call the series."""
-    return summary.series_description or "without description"
+    """Description of the series."""
+    return summary.series_description or "no description"
 
 
 def size_text(summary: SeriesSummary) -> str:
-    """Number and size of the slices and their spacing, in words."""
+    """Number, size and spacing of the slices, as text."""
     size = f"{summary.slices} × {summary.rows} × {summary.columns}"
     if not summary.geometry.has_pixel_size:
         return f"{size}, spacing unknown"

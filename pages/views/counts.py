@@ -1,23 +1,23 @@
-"""How many slices of each segment are drawn, accepted, corrected…, and the volume in ml."""
+"""How many slices of each segment are in each state, and the volume in ml."""
 
 from collections.abc import Mapping
 
 import streamlit as st
 
-from core.annotation.states import SliceState
+from core.annotation.states import STATE_NAMES, SliceState
 from core.annotation.store import SliceAnnotation
 from core.annotation.summary import summarise
 from core.segments.segment import Segment
 from pages.session.work import Work
 
-_COLUMNS = {
-    SliceState.DRAWN: "Drawn",
-    SliceState.ACCEPTED: "Accepted",
-    SliceState.CORRECTED: "Corrected",
-    SliceState.CONFIRMED_EMPTY: "Not here",
-    SliceState.PROPOSED: "Proposed",
-    SliceState.EMPTY: "Nothing yet",
-}
+_COLUMNS = (
+    SliceState.DRAWN,
+    SliceState.ACCEPTED,
+    SliceState.CORRECTED,
+    SliceState.CONFIRMED_EMPTY,
+    SliceState.PROPOSED,
+    SliceState.EMPTY,
+)
 
 
 def counts_table(
@@ -49,7 +49,7 @@ def counts_table(
     for segment in segments:
         summary = summaries[segment.number]
         row: dict[str, str | int | float] = {"Segment": segment.label}
-        row |= {title: summary.counts[state] for state, title in _COLUMNS.items()}
+        row |= {STATE_NAMES[state].capitalize(): summary.counts[state] for state in _COLUMNS}
         if geometry.in_patient:
             row["Volume (ml)"] = summary.volume_ml
             row["Proposed (ml)"] = summary.proposed_ml

@@ -9,16 +9,14 @@ from core.annotation.states import SliceState
 from core.annotation.store import SliceAnnotation
 from core.dicom.series import Series, Window
 from core.display.grey import to_grey
+from core.display.mask_opacity import MASK_OPACITY, OTHERS_SHARE, PROPOSED_SHARE
 from core.display.picture import Layer, draw_slice, picture_size, png
 from core.display.windows import CUSTOM, window_choices
 from core.segments.segment import Segment
-from pages.session.widget_keys import kept
+from pages.session.widget_keys import persistent_widget_key
 
 SIZES = (448, 512, 576, 640, 704, 768, 896, 1024)
 """Picture pixels of the longer side of a slice."""
-
-_PROPOSED_SHARE = 0.35  # of the opacity, so that a proposal never looks like a drawn mask
-_OTHERS_SHARE = 0.4
 
 
 @dataclass(frozen=True)
@@ -53,15 +51,18 @@ def display_settings(series: Series) -> Display:
     Display
         As chosen, now or on another page.
     """
-    choices = _window_choices(series.summary.uid, series)
+    choices = window_choices(series)
     names = [*choices, CUSTOM]
-    if st.session_state.get("kept.window") not in (None, *names):
-        st.session_state.pop("kept.window")
+    if st.session_state.get("persistent.window") not in (None, *names):
+        st.session_state.pop("persistent.window")
         st.session_state.pop("window", None)
-    name = st.selectbox("Window", names, key=kept("window", names[0]))
+    name = st.selectbox("Window", names, key=persistent_widget_key("window", names[0]))
     window = choices.get(name) or _custom_window(choices[names[0]])
-    opacity = st.slider("Mask opacity", 0, 100, key=kept("opacity", 35), format="%d%%")
-    longest = st.select_slider("Image size", SIZES, key=kept("size", 640))
+    percent = round(100 * MASK_OPACITY)
+    opacity = st.slider(
+        "Mask opacity", 0, 100, key=persistent_widget_key("opacity", percent), format="%d%%"
+    )
+    longest = st.select_slider("Image size", SIZES, key=persistent_widget_key("size", 640))
     return Display(window, opacity / 100, longest)
 
 
@@ -102,26 +103,25 @@ def slice_png(
         PNG.
     """
     layers = []
-    for segment in sorted(segments, key=lambda one: one.number == active):
+    for segment in sorted(segments, key=lambda segment: segment.number == active):
         annotation = annotations.get((segment.number, slice_index))
         if annotation is None or not annotation.pixels:
             continue
         proposed = annotation.state is SliceState.PROPOSED
-        share = _PROPOSED_SHARE if proposed else 1.0
-        share *= 1.0 if segment.number == active else _OTHERS_SHARE
+        share = PROPOSED_SHARE if proposed else 1.0
+        share *= 1.0 if segment.number == active else OTHERS_SHARE
         layers.append(Layer(annotation.mask, segment.color, display.opacity * share, proposed))
     grey = to_grey(series.volume[slice_index], display.window, inverted=series.inverted)
     letters = series.geometry.orientation_letters
     return png(draw_slice(grey, slice_size(series, display), layers, letters))
 
 
-@st.cache_data(max_entries=20, show_spinner=False)
-def _window_choices(uid: str, _series: Series) -> dict[str, Window]:
-    return window_choices(_series)
-
-
 def _custom_window(first: Window) -> Window:
     level, width = st.columns(2)
-    center = level.number_input("Level", key=kept("level", first.center), step=10.0)
-    wide = width.number_input("Width", min_value=1.0, key=kept("width", first.width), step=10.0)
+    center = level.number_input(
+        "Level", key=persistent_widget_key("level", first.center), step=10.0
+    )
+    wide = width.number_input(
+        "Width", min_value=1.0, key=persistent_widget_key("width", first.width), step=10.0
+    )
     return Window(float(center), float(wide), CUSTOM)

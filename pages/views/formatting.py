@@ -7,5 +7,8 @@ def count(number: int, noun: str) -> str:
 
 
 def plain(text: str) -> str:
-    """Keep text that is not ours from being read as Markdown."""
-    return "".join(f"\\{one}" if one in "\\`*_{}[]()<>#+-.!|~:$" else one for one in text)
+    """Escape text from elsewhere, so that Markdown shows it as it is."""
+    return "".join(
+        f"\\{character}" if character in "\\`*_{}[]()<>#+-.!|~:$" else character
+        for character in text
+    )

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.dicom.errors import DicomError
 from core.dicom.series import SeriesSummary
-from core.display.grey import thumbnail
+from core.display.picture import thumbnail
 from pages.session.widget_keys import leaving_key
 from pages.views.banner import person_name, series_name, size_text
 from pages.views.formatting import plain
@@ -33,28 +33,28 @@ def show_found(found: Sequence[SeriesSummary]) -> tuple[SeriesSummary, bool] | N
             picture, text, button = st.columns([1, 4.2, 1.3], vertical_alignment="center")
             picture_bytes = _thumbnail(summary.uid, summary)
             if picture_bytes is None:
-                picture.caption("no picture")
+                picture.caption("No preview")
             else:
                 picture.image(picture_bytes, alt=f"Middle slice of series {number + 1}")
             with text:
                 st.markdown(f"**{plain(series_name(summary))}** · {plain(summary.modality)}")
                 st.caption(
                     f"{size_text(summary)}  \n{plain(person_name(summary.patient_name))} · "
-                    f"{plain(summary.study_description) or 'study without description'}"
+                    f"{plain(summary.study_description) or 'no study description'}"
                 )
                 for problem in (*summary.problems, *summary.damaged):
                     st.caption(f":orange[⚠ {plain(problem)}]")
             if summary.damaged:
-                label, note = "Open without the damaged files", True
+                label, leave_out = "Open without damaged files", True
             else:
-                label, note = "Open", False
+                label, leave_out = "Open", False
             if button.button(
                 label,
                 key=leaving_key(f"open-{number}"),
-                type="primary" if number == 0 and not note else "secondary",
+                type="primary" if number == 0 and not leave_out else "secondary",
                 width="stretch",
             ):
-                chosen = (summary, note)
+                chosen = (summary, leave_out)
     return chosen
 
 

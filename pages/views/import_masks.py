@@ -1,4 +1,4 @@
-"""Opening a segmentation or an RT structure set onto the series that is open."""
+"""Adding masks from a segmentation or an RT structure set to the open series."""
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,36 +17,36 @@ from pages.session.gate import Entrance
 from pages.session.work import chosen_summary, open_store, slice_names
 from pages.views.formatting import count, plain
 
-_CONSENT = "masks-in.consent"
-_DRAWN, _PROPOSED = "Drawn: they teach the model", "Proposals: to be checked first"
+_CONSENT = "import-masks.consent"
+_DRAWN, _PROPOSED = "Drawn: examples for the model", "Proposals: to be reviewed"
 
 
-def take_masks(entrance: Entrance) -> None:
-    """Offer to put masks from a file onto the open series; nothing where none is open."""
+def offer_mask_import(entrance: Entrance) -> None:
+    """Offer to add masks from a file to the open series; show nothing where none is open."""
     summary = chosen_summary(entrance)
     if summary is None:
         return
-    with st.container(border=True, key="masks-in"):
+    with st.container(border=True, key="import-masks"):
         st.subheader("Masks for the open series")
-        with st.form("masks-in-form", border=False):
+        with st.form("import-masks-form", border=False):
             file = st.file_uploader(
                 "DICOM segmentation or RT structure set",
-                key="masks-in-file",
-                help="Added as further segments; what is drawn already stays as it is.",
+                key="import-masks-file",
+                help="Added as new segments. Existing segments do not change.",
             )
-            meaning = st.radio("Take them as", (_DRAWN, _PROPOSED), key="masks-in-meaning")
-            pressed = st.form_submit_button("Put onto the series", width="stretch")
+            meaning = st.radio("Add as", (_DRAWN, _PROPOSED), key="import-masks-meaning")
+            pressed = st.form_submit_button("Add masks", width="stretch")
         consent = bool(st.session_state.pop(_CONSENT, False))
         if (pressed or consent) and file is not None:
             state = SliceState.DRAWN if meaning == _DRAWN else SliceState.PROPOSED
-            _put(entrance, summary, file, state, consent=consent)
+            _add(entrance, summary, file, state, consent=consent)
 
 
 def _give_consent() -> None:
     st.session_state[_CONSENT] = True
 
 
-def _put(
+def _add(
     entrance: Entrance,
     summary: SeriesSummary,
     file: UploadedFile,
@@ -61,27 +61,25 @@ def _put(
         added = seed_annotation(
             store,
             summary.uid,
-            [(one.segment, one.masks) for one in read],
+            [(segment.segment, segment.masks) for segment in read],
             state=state,
             person=entrance.person,
         )
     except NeedsConsentError as error:
         st.warning(str(error), icon=":material/help:")
-        st.button(
-            "Use it all the same", key="masks-in-consent", on_click=_give_consent, width="stretch"
-        )
+        st.button("Use anyway", key="import-masks-consent", on_click=_give_consent, width="stretch")
         return
     except (DicomError, StoreError) as error:
         st.error(str(error), icon=":material/error:")
         return
-    slices = sum(len(one.masks) for one in read)
+    slices = sum(len(segment.masks) for segment in read)
     names = ", ".join(plain(segment.label) for segment in added)
     st.success(f"Added {names}: {count(slices, 'mask')}.", icon=":material/check:")
-    st.page_link("pages/annotate.py", label="Go on annotating", icon=":material/draw:")
+    st.page_link("pages/annotate.py", label="Continue annotating", icon=":material/draw:")
 
 
 def _read(summary: SeriesSummary, file: UploadedFile, *, consent: bool) -> list[SegmentMasks]:
-    """Read an uploaded file under a neutral name, for its own may be the patient's."""
+    """Read an uploaded file under a neutral name, because its own may identify the patient."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "upload" / "masks"
         path.parent.mkdir()

@@ -6,13 +6,13 @@ from core.annotation.states import EXAMPLE_STATES, SliceState
 from core.proposals.examples import Proposal
 from core.proposals.next_slice import Suggestion, suggest_slice
 from core.segments.segment import Segment
-from pages.session.widget_keys import leaving_key
 from pages.session.proposal_jobs import (
     propose_neighbours,
     running_job,
     show_progress,
     start_proposing,
 )
+from pages.session.widget_keys import leaving_key
 from pages.session.work import Work, current_slice, set_slice
 from pages.views.formatting import count
 
@@ -34,10 +34,10 @@ def next_step(work: Work, segment: Segment) -> None:
         return
     _suggest(work, segment)
     annotation = work.store.annotation(work.uid)
-    proposed = sum(one.state is SliceState.PROPOSED for one in annotation.values())
-    own = [one for (number, _), one in annotation.items() if number == segment.number]
-    examples = [one for one in own if one.state in EXAMPLE_STATES]
-    drawn = sum(one.pixels > 0 for one in examples)
+    proposed = sum(version.state is SliceState.PROPOSED for version in annotation.values())
+    own = [version for (number, _), version in annotation.items() if number == segment.number]
+    examples = [version for version in own if version.state in EXAMPLE_STATES]
+    drawn = sum(version.pixels > 0 for version in examples)
     missing = min(_ENOUGH_SLICES, work.series.summary.slices) - drawn
     if proposed:
         if st.button(
@@ -50,8 +50,8 @@ def next_step(work: Work, segment: Segment) -> None:
             st.switch_page("pages/review.py")
     elif missing > 0:
         st.caption(
-            f"Next: draw on {missing} more {'slice' if missing == 1 else 'slices'}. The first and "
-            "the last slice of the structure and one between teach most."
+            f"Next: draw on {missing} more {'slice' if missing == 1 else 'slices'}. Best: the "
+            "first and last slice of the structure and one in between."
         )
     elif len(examples) == work.series.summary.slices:
         if st.button(
@@ -68,8 +68,8 @@ def next_step(work: Work, segment: Segment) -> None:
         icon=":material/auto_awesome:",
         type="primary" if missing <= 0 and not proposed else "secondary",
         disabled=drawn == 0,
-        help="Suggests masks for the other slices from those you stand behind, which stay as "
-        "they are.",
+        help="Proposes masks for the other slices. Slices that you drew, accepted or corrected "
+        "do not change.",
         key=leaving_key("propose"),
         on_click=start_proposing,
         args=(work,),
@@ -78,21 +78,24 @@ def next_step(work: Work, segment: Segment) -> None:
 
 
 def _suggest(work: Work, segment: Segment) -> None:
-    """Say which slice would help most, and go there in one click; or let neighbours follow."""
+    """Offer the slice that would help most, and to propose the neighbours of a corrected one."""
     index = current_slice(work)
     own = work.annotations_of(segment.number)
     here = own.get(index)
-    beside = [own.get(near) for near in (index - 1, index + 1)]
+    neighbours = [own.get(near) for near in (index - 1, index + 1)]
     if (
         here is not None
         and here.state is SliceState.CORRECTED
-        and any(one is not None and one.state is SliceState.PROPOSED for one in beside)
+        and any(
+            neighbour is not None and neighbour.state is SliceState.PROPOSED
+            for neighbour in neighbours
+        )
     ):
         st.button(
-            "Carry on from here",
+            "Update neighbours",
             icon=":material/keyboard_double_arrow_right:",
-            key=leaving_key("carry-on"),
-            help="Proposes the slices around this one anew, up to the next ones you stand behind.",
+            key=leaving_key("propose-neighbours"),
+            help="Proposes the slices around this one again, up to the nearest examples.",
             on_click=propose_neighbours,
             args=(work, segment.number, index),
             width="stretch",
@@ -100,7 +103,7 @@ def _suggest(work: Work, segment: Segment) -> None:
     suggestion = _suggestion(
         work.uid,
         segment.number,
-        tuple(sorted((place, one.version) for place, one in own.items())),
+        tuple(sorted((slice_index, version.version) for slice_index, version in own.items())),
         work,
     )
     if suggestion is None or suggestion.slice == index:
@@ -124,11 +127,15 @@ def _suggestion(
     """Suggest a slice once something is proposed; kept until a slice of the segment changes."""
     own = _work.annotations_of(number)
     proposals = {
-        index: Proposal(number, index, one.mask, one.expected_dice)
-        for index, one in own.items()
-        if one.state is SliceState.PROPOSED
+        index: Proposal(number, index, annotation.mask, annotation.expected_dice)
+        for index, annotation in own.items()
+        if annotation.state is SliceState.PROPOSED
     }
     if not proposals:
         return None
-    examples = {index: one.mask for index, one in own.items() if one.state in EXAMPLE_STATES}
+    examples = {
+        index: annotation.mask
+        for index, annotation in own.items()
+        if annotation.state in EXAMPLE_STATES
+    }
     return suggest_slice(examples, proposals, _work.series.summary.slices)

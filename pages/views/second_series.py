@@ -1,4 +1,4 @@
-"""A second series beside the slice: which can be shown there, and the one that is."""
+"""A second series beside the slice: choosing it and showing it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,10 +7,10 @@ import streamlit as st
 
 from core.dicom.errors import DicomError
 from core.dicom.reading import find_series
-from core.dicom.series import Series, SeriesSummary, Window
+from core.dicom.series import SeriesSummary
 from core.display.grey import to_grey
 from core.display.picture import draw_slice, picture_size, png
-from core.display.second_series import SliceBeside, reason_against, slice_beside, times_finer
+from core.display.second_series import SecondSlice, reason_against, sampling_factor, second_slice
 from core.display.windows import window_choices
 from core.home.opened_series import OpenedSeries, recall_series, remembered_series, series_key
 from pages.session.memory import SecondSeries
@@ -31,11 +31,11 @@ class Candidate:
     Attributes
     ----------
     opened : OpenedSeries
-        Key and place.
+        Key and location.
     summary : SeriesSummary
         What its headers say.
     found : tuple of SeriesSummary
-        All series found where it lies.
+        All series found in its location.
     reason : str or None
         Why it cannot be shown; None where it can.
     """
@@ -66,16 +66,16 @@ class ChoiceMemory:
 
 
 def candidates(work: Work) -> list[Candidate]:
-    """Series found where the one worked on lies, and elsewhere once a person looked there.
+    """Series found in the location of the open one, and elsewhere once a person searched there.
 
     Raises
     ------
     DicomError
-        When the place of the series worked on cannot be read any more.
+        When the location of the open series cannot be read any more.
     """
     memory = work.memory.part(ChoiceMemory)
     if memory.listed is None:
-        # Kept, because every stroke that changes a count asks for them again.
+        # Remembered, because every stroke that changes a count asks for them again.
         together = found_together(work.entrance.settings.home, work.opened)
         memory.listed = [
             _candidate(work, work.opened, summary, together)
@@ -101,10 +101,10 @@ def choose_second(work: Work, changed: Callable[[], None] = lambda: None) -> Non
     except DicomError as error:
         st.error(str(error), icon=":material/error:")
         return
-    fitting = {one.opened.key: one for one in listed if one.reason is None}
+    fitting = {candidate.opened.key: candidate for candidate in listed if candidate.reason is None}
     second = work.memory.second
     if fitting:
-        names = {key: _label(one.summary) for key, one in fitting.items()}
+        names = {key: _label(candidate.summary) for key, candidate in fitting.items()}
         st.session_state[_WIDGET] = second.opened.key if second is not None else _NONE
         st.radio(
             "Second series",
@@ -114,37 +114,39 @@ def choose_second(work: Work, changed: Callable[[], None] = lambda: None) -> Non
             label_visibility="collapsed",
             on_change=lambda: _choose(work, fitting, changed),
         )
-        st.caption("Same place in the patient, with a window of its own. To look at only.")
+        st.caption("Same position in the patient, separate window. View only.")
     elif not listed:
-        st.caption("No other series was found where this one lies.")
+        st.caption("No other series was found in the same location.")
     memory = work.memory.part(ChoiceMemory)
     if memory.problem is not None:
         st.error(memory.problem, icon=":material/error:")
-    for one in listed:
-        if one.reason is not None:
-            st.caption(f":gray[{_label(one.summary)}: cannot be shown here, {plain(one.reason)}.]")
+    for candidate in listed:
+        if candidate.reason is not None:
+            st.caption(
+                f":gray[{_label(candidate.summary)} cannot be shown: {plain(candidate.reason)}.]"
+            )
     if not memory.looked_elsewhere:
         st.button(
-            "Look in other series opened here",
+            "Search other series opened here",
             key=leaving_key("second-elsewhere"),
-            help="Reads the headers of every series that was opened on this server before.",
-            on_click=lambda: _look_elsewhere(work),
+            help="Reads the headers of every series opened on this server so far.",
+            on_click=lambda: _search_elsewhere(work),
         )
 
 
-def place_text(beside: SliceBeside, summary: SeriesSummary) -> str:
-    """Which slice of the second series is shown, in words."""
-    if not beside.slices:
-        return "does not reach this slice"
-    if beside.nearest is None:
-        first, last = beside.slices[0] + 1, beside.slices[-1] + 1
+def location_text(shown: SecondSlice, summary: SeriesSummary) -> str:
+    """Which slice of the second series is shown, as text."""
+    if not shown.slices:
+        return "does not cover this slice"
+    if shown.nearest is None:
+        first, last = shown.slices[0] + 1, shown.slices[-1] + 1
         return f"cut across slices {first} to {last} of {summary.slices}"
-    away = f", {beside.away:.1f} mm away" if beside.away >= 0.05 else ""
-    return f"slice {beside.nearest + 1} of {summary.slices}{away}"
+    away = f", {shown.away:.1f} mm away" if shown.away >= 0.05 else ""
+    return f"slice {shown.nearest + 1} of {summary.slices}{away}"
 
 
 def show_second(work: Work, index: int, longest: int) -> None:
-    """Show the second series on the plane of a slice as a picture; nothing where none is chosen.
+    """Show the second series on the plane of a slice; nothing where none is chosen.
 
     Parameters
     ----------
@@ -164,17 +166,17 @@ def show_second(work: Work, index: int, longest: int) -> None:
     except DicomError as error:
         st.error(str(error), icon=":material/error:")
         return
-    windows = _windows(second.opened.key, series)
+    windows = window_choices(series)
     key = f"second-window-{second.opened.key}"
     name = st.selectbox("Window of the second series", list(windows), key=key)
     summary = work.series.summary
-    finer = times_finer(summary, series.summary)
-    beside = slice_beside(summary, index, series, finer=finer)
-    grey = to_grey(beside.values, windows[name], inverted=series.inverted)
+    finer = sampling_factor(summary, series.summary)
+    shown = second_slice(summary, index, series, finer=finer)
+    grey = to_grey(shown.values, windows[name], inverted=series.inverted)
     size = picture_size(summary.rows, summary.columns, summary.pixel_spacing, longest)
     letters = work.series.geometry.orientation_letters
     st.image(png(draw_slice(grey, size, (), letters)), alt="Second series", width="stretch")
-    st.caption(f"{_label(series.summary)}: {place_text(beside, series.summary)}")
+    st.caption(f"{_label(series.summary)}: {location_text(shown, series.summary)}")
 
 
 def _candidate(
@@ -186,9 +188,9 @@ def _candidate(
     leave_out = known is not None and known.leave_out_damaged
     reason = reason_against(work.series.summary, summary)
     if reason is None and summary.damaged and not leave_out:
-        reason = "files of it are damaged; open it once without them"
-    place = OpenedSeries(key, summary.uid, opened.source, leave_out)
-    return Candidate(place, summary, found, reason)
+        reason = "some of its files are damaged; open it once without them"
+    candidate = OpenedSeries(key, summary.uid, opened.source, leave_out)
+    return Candidate(candidate, summary, found, reason)
 
 
 def _choose(work: Work, fitting: dict[str, Candidate], changed: Callable[[], None]) -> None:
@@ -206,20 +208,20 @@ def _choose(work: Work, fitting: dict[str, Candidate], changed: Callable[[], Non
     changed()
 
 
-def _look_elsewhere(work: Work) -> None:
+def _search_elsewhere(work: Work) -> None:
     """Add series of the same frame of reference or study: those of others are not shown."""
     home = work.entrance.settings.home
     summary = work.series.summary
     listed = candidates(work)
-    seen = {work.uid, *(one.summary.uid for one in listed)}
-    places = {one.source: one for one in remembered_series(home)}
-    places.pop(work.opened.source, None)
+    seen = {work.uid, *(candidate.summary.uid for candidate in listed)}
+    by_source = {opened.source: opened for opened in remembered_series(home)}
+    by_source.pop(work.opened.source, None)
     added = []
-    for opened in places.values():
+    for opened in by_source.values():
         try:
             found = tuple(find_series(source_files(home, opened.source)))
         except DicomError:
-            continue  # gone, or not allowed any more: nothing to offer
+            continue  # gone, or no longer allowed: nothing to offer
         for other in found:
             same_study = other.study_uid == summary.study_uid
             if other.uid in seen or not (same_study or reason_against(summary, other) is None):
@@ -229,11 +231,6 @@ def _look_elsewhere(work: Work) -> None:
     memory = work.memory.part(ChoiceMemory)
     memory.listed = listed + added
     memory.looked_elsewhere = True
-
-
-@st.cache_data(max_entries=20, show_spinner=False)
-def _windows(key: str, _series: Series) -> dict[str, Window]:
-    return window_choices(_series)
 
 
 def _label(summary: SeriesSummary) -> str:

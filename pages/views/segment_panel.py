@@ -31,7 +31,9 @@ def choose_segment(work: Work, segments: list[Segment], current: Segment) -> Non
     by_number = {segment.number: segment for segment in segments}
 
     def counts(number: int) -> str:
-        states = [one.state for (segment, _), one in annotation.items() if segment == number]
+        states = [
+            version.state for (segment, _), version in annotation.items() if segment == number
+        ]
         done = sum(state in EXAMPLE_STATES for state in states)
         waiting = sum(state is SliceState.PROPOSED for state in states)
         return f"{done} done" + (f", {waiting} proposed" if waiting else "")
@@ -74,18 +76,18 @@ def add_segment(work: Work) -> None:
         "Structure",
         placeholder="liver, left kidney, aorta…",
         key=f"anatomy-text-{number}",
-        help="Searches common anatomy; the SNOMED CT code goes into the DICOM-SEG.",
+        help="Searches common anatomy. The SNOMED CT code is written to the DICOM-SEG.",
     )
     terms = search(text, limit=_MATCHES) if text.strip() else []
     if text.strip() and not terms:
-        st.caption("No such structure in the list; try a more general name.")
+        st.caption("No match. Try a more general name.")
     term = st.selectbox(
         "Code",
         terms,
-        format_func=lambda one: f"{one.label} ({one.type.value})",
+        format_func=lambda term: f"{term.label} ({term.type.value})",
         key=f"anatomy-term-{number}-{text}",
         disabled=not terms,
-        placeholder="type a name above",
+        placeholder="Enter a name above",
     )
     label_column, color_column = st.columns([3, 1], vertical_alignment="bottom")
     label = label_column.text_input(
@@ -123,9 +125,9 @@ def _change_segment(work: Work, segment: Segment) -> None:
         label = st.text_input("Name", value=segment.label)
         color = st.color_picker("Colour", value=_hex(segment.color))
         exclusive = st.checkbox(
-            "Shares no pixel with other segments",
+            "Does not overlap other segments",
             value=segment.exclusive,
-            help="Proposals of segments that share no pixel are settled against each other.",
+            help="Overlaps are resolved automatically when masks are proposed.",
         )
         st.caption(f"{plain(segment.type.meaning)} · SNOMED CT {segment.type.value}")
         if st.form_submit_button("Save", type="primary"):
@@ -138,17 +140,17 @@ def _change_segment(work: Work, segment: Segment) -> None:
                 st.error(str(error))
             else:
                 st.rerun()
-    if st.button("Remove the segment", help="Undo brings it back with all its masks."):
+    if st.button("Remove segment", help="Undo restores it with all its masks."):
         work.store.remove_segment(work.uid, segment.number, work.person)
         st.rerun()
 
 
 def _color_swatches(segments: list[Segment]) -> None:
     rules = "".join(
-        f".st-key-segment [role=radiogroup] > div:nth-of-type({place}) p::before"
+        f".st-key-segment [role=radiogroup] > div:nth-of-type({position}) p::before"
         "{content: ''; display: inline-block; width: 0.75rem; height: 0.75rem; border-radius: 2px;"
         f"margin-right: 0.4rem; vertical-align: -1px; background: {_hex(segment.color)};}}"
-        for place, segment in enumerate(segments, start=1)
+        for position, segment in enumerate(segments, start=1)
     )
     # The counts below a name are paragraphs, too.
     rules += (

@@ -1,15 +1,6 @@
 // A tick for every slice of the series: its state, its expected quality, the current one marked.
 // A click goes to a slice, and so does the slider above the ticks.
 
-const TITLES = {
-  empty: "nothing yet",
-  drawn: "drawn",
-  proposed: "proposed",
-  accepted: "accepted",
-  corrected: "corrected",
-  confirmed_empty: "confirmed: it is not here",
-};
-
 export default function (component) {
   const { data, parentElement, setTriggerValue } = component;
   const strip = parentElement.querySelector(".strip");
@@ -26,8 +17,9 @@ export default function (component) {
       tick.className = `tick ${state}${index === data.current ? " current" : ""}`;
       const quality = data.expected[index];
       const suffix = quality === null ? "" : `, expected Dice ${quality.toFixed(2)}`;
-      tick.title = `Slice ${index + 1}: ${TITLES[state]}${suffix}`;
+      tick.title = `Slice ${index + 1}: ${data.names[state]}${suffix}`;
       tick.setAttribute("aria-label", tick.title);
+      tick.style.setProperty("--state", data.colors[state]);
       if (quality !== null) tick.style.setProperty("--quality", quality);
       tick.addEventListener("click", () => setTriggerValue("slice", index));
       return tick;

@@ -1,22 +1,17 @@
-"""A slider and a strip of all slices of a series, with the state of each."""
+"""A slider and a strip of all slices of a series, with the state of each slice."""
 
 from collections.abc import Callable, Mapping
 from importlib.resources import files
 
 import streamlit as st
 
-from core.annotation.states import SliceState
+from core.annotation.states import STATE_COLORS, STATE_LEGEND, SliceState, describe_states
 from core.annotation.store import SliceAnnotation
 
 _LEGEND = "".join(
-    f'<span><i class="tick {state}" style="--quality:0.6"></i>{text}</span>'
-    for state, text in (
-        (SliceState.DRAWN, "drawn"),
-        (SliceState.PROPOSED, "proposed (height: expected quality)"),
-        (SliceState.ACCEPTED, "accepted"),
-        (SliceState.CORRECTED, "corrected"),
-        (SliceState.CONFIRMED_EMPTY, "it is not here"),
-    )
+    f'<span><i class="tick {state}" style="--quality:0.6;--state:{STATE_COLORS.get(state, "")}">'
+    f"</i>{text}</span>"
+    for state, text in STATE_LEGEND.items()
 )
 
 
@@ -51,6 +46,7 @@ def state_strip(
         css=(folder / "state_strip.css").read_text(encoding="utf-8"),
         js=(folder / "state_strip.js").read_text(encoding="utf-8"),
     )
+    described = describe_states()
     untouched = SliceAnnotation(0, 0, (1, 1))
     shown = [annotations.get(index, untouched) for index in range(slices)]
 
@@ -61,9 +57,12 @@ def state_strip(
 
     component(
         data={
-            "states": [str(one.state) for one in shown],
+            "names": {state: about["name"] for state, about in described.items()},
+            "colors": {state: about["color"] or "" for state, about in described.items()},
+            "states": [str(annotation.state) for annotation in shown],
             "expected": [
-                one.expected_dice if one.state is SliceState.PROPOSED else None for one in shown
+                annotation.expected_dice if annotation.state is SliceState.PROPOSED else None
+                for annotation in shown
             ],
             "current": current,
         },

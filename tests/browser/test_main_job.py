@@ -122,7 +122,7 @@ def whole_job(page: Page, own_server: Server, tmp_path: Path, hand: ModuleType) 
     page.get_by_role("link", name="Review").click()
     page.get_by_role("button", name="Accept all").click()
     page.get_by_role("button", name="Export").click()
-    page.get_by_role("button", name="Make DICOM-SEG").click()
+    page.get_by_role("button", name="Create DICOM-SEG").click()
     with page.expect_download() as download:
         page.get_by_role("button", name="Download slicewise").click()
     assert "Phantom" not in download.value.suggested_filename

@@ -78,7 +78,7 @@ def whole_job(page: Page, server: Server, archive: Orthanc) -> list[str]:
     put_mask(drawn.store, drawn.uid, 1, 5, mask=mask, person=PERSON)
     page.goto(drawn.address("export"))
     for what in ("NIfTI", "RTSTRUCT", "PNG", "CSV", "de-identified copy", "DICOM-SEG"):
-        page.get_by_role("button", name=f"Make {what}", exact=True).click()
+        page.get_by_role("button", name=f"Create {what}", exact=True).click()
         download = page.get_by_role("button", name="Download slicewise")
         ending = {
             "NIfTI": ".nii.gz",
@@ -92,7 +92,7 @@ def whole_job(page: Page, server: Server, archive: Orthanc) -> list[str]:
     expect(page.get_by_text("Stored in the archive.")).to_be_visible()
 
     archive.stop()
-    page.get_by_role("button", name="Make DICOM-SEG").click()
+    page.get_by_role("button", name="Create DICOM-SEG").click()
     page.get_by_role("button", name="Store in the archive").click()
     expect(page.get_by_text("does not answer")).to_be_visible()
     page.goto(server.url)

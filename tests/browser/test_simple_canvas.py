@@ -189,7 +189,7 @@ def test_another_page_is_opened_only_after_the_stroke_is_stored(
     go_to(page, 4)
     draw(page, [(80, 80), (120, 80)])
     page.get_by_role("link", name="Export").click()
-    expect(page.get_by_role("button", name="Make DICOM-SEG")).to_be_visible()
+    expect(page.get_by_role("button", name="Create DICOM-SEG")).to_be_visible()
     assert series.mask(4)[80, 100]
     page.get_by_role("link", name="Annotate").click()
     wait_until_drawable(page)

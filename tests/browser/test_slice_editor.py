@@ -95,7 +95,7 @@ def test_each_stroke_is_a_step_that_can_be_taken_back_even_after_leaving_the_pag
     go_to(page, 9)
     draw(page, [(80, 80), (120, 80)])
     page.get_by_role("link", name="Export").click()
-    expect(page.get_by_role("button", name="Make DICOM-SEG")).to_be_visible()
+    expect(page.get_by_role("button", name="Create DICOM-SEG")).to_be_visible()
     assert series.mask(9)[80, 100]
     page.get_by_role("link", name="Annotate").click()
     wait_until_drawable(page)

@@ -1,15 +1,10 @@
-import io
-
 import numpy as np
 import pytest
-from PIL import Image
 from pydicom.dataset import Dataset
 from pydicom.pixels import apply_windowing
 
-from core.dicom.reading import find_series
 from core.dicom.series import Window
-from core.display.grey import automatic_window, thumbnail, to_grey
-from tests.support.synthetic_series import Placement, write_series
+from core.display.grey import automatic_window, to_grey
 
 
 @pytest.mark.parametrize("window", [Window(40, 400), Window(-600, 1500), Window(3.5, 1)])
@@ -39,18 +34,3 @@ def test_automatic_window_holds_nearly_all_values_but_no_outliers():
 
 def test_automatic_window_of_a_constant_image_is_usable():
     assert to_grey(np.zeros((2, 2)), automatic_window(np.zeros((2, 2)))).shape == (2, 2)
-
-
-def test_thumbnails_have_true_proportions(tmp_path):
-    write_series(tmp_path, Placement("tall", pixel_spacing=(2.0, 0.5)))
-    (summary,) = find_series(tmp_path)
-    image = Image.open(io.BytesIO(thumbnail(summary, 96)))
-    # 24 rows of 2 mm and 40 columns of 0.5 mm: 48 mm high, 20 mm wide.
-    assert image.size == (40, 96)
-
-
-def test_thumbnail_of_a_real_series_shows_something(shared_data):
-    (summary,) = find_series(shared_data / "dicom" / "totalseg_example_ct")
-    grey = np.asarray(Image.open(io.BytesIO(thumbnail(summary))))
-    assert grey.shape == (128, 128)
-    assert np.ptp(grey) == 255 and grey.std() > 30

@@ -1,12 +1,15 @@
 """Slices as pictures."""
 
 import io
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from core.display.picture import Layer, draw_slice, picture_size, png
+from core.dicom.reading import find_series
+from core.display.picture import Layer, draw_slice, picture_size, png, thumbnail
+from tests.support.synthetic_series import Placement, write_series
 
 RED = (255, 0, 0)
 
@@ -58,3 +61,18 @@ def test_the_sides_of_the_patient_stand_at_the_edges() -> None:
 def test_png_loses_nothing() -> None:
     picture = Image.fromarray(np.random.default_rng(0).integers(0, 256, (20, 30, 3), np.uint8))
     assert (np.asarray(Image.open(io.BytesIO(png(picture)))) == np.asarray(picture)).all()
+
+
+def test_thumbnails_have_true_proportions(tmp_path: Path) -> None:
+    write_series(tmp_path, Placement("tall", pixel_spacing=(2.0, 0.5)))
+    (summary,) = find_series(tmp_path)
+    image = Image.open(io.BytesIO(thumbnail(summary, 96)))
+    # 24 rows of 2 mm and 40 columns of 0.5 mm: 48 mm high, 20 mm wide.
+    assert image.size == (40, 96)
+
+
+def test_thumbnail_of_a_real_series_shows_something(shared_data: Path) -> None:
+    (summary,) = find_series(shared_data / "dicom" / "totalseg_example_ct")
+    grey = np.asarray(Image.open(io.BytesIO(thumbnail(summary))))
+    assert grey.shape == (128, 128)
+    assert np.ptp(grey) == 255 and grey.std() > 30

@@ -3,7 +3,7 @@ import pytest
 
 from core.dicom.errors import DicomError
 from core.dicom.reading import find_series, read_series
-from core.display.second_series import reason_against, series_beside, slice_beside, times_finer
+from core.display.second_series import fitting_series, reason_against, sampling_factor, second_slice
 from tests.support.synthetic_series import (
     AXIAL,
     CORONAL,
@@ -24,7 +24,7 @@ def test_a_series_on_the_same_planes_is_shown_as_it_is(tmp_path, placement):
     first = write(tmp_path / "t1", placement, seed=1)
     second = read_series(write(tmp_path / "flair", placement, seed=2))
     for index in (0, 4, 8):
-        beside = slice_beside(first, index, second)
+        beside = second_slice(first, index, second)
         assert beside.nearest == index and beside.is_covered.all() and beside.away < 1e-3
         np.testing.assert_allclose(beside.values, second.volume[index], atol=0.5)
 
@@ -33,14 +33,14 @@ def test_a_coarser_series_shows_its_nearest_slice_and_ends_where_it_ends(tmp_pat
     first = write(tmp_path / "fine", Placement("fine", step=1.0), slices=12)
     coarse = Placement("coarse", step=4.0, pixel_spacing=(1.5, 1.5))
     second = read_series(write(tmp_path / "coarse", coarse, slices=2, seed=2))
-    found = [slice_beside(first, index, second).nearest for index in range(8)]
+    found = [second_slice(first, index, second).nearest for index in range(8)]
     assert found[:2] == [0, 0] and found[3:6] == [1, 1, 1] and found[7] is None
-    beside = slice_beside(first, 0, second)
+    beside = second_slice(first, 0, second)
     np.testing.assert_allclose(beside.values[::2, ::2], second.volume[0][:12, :20], atol=0.5)
-    outside = slice_beside(first, 7, second)
+    outside = second_slice(first, 7, second)
     assert not outside.is_covered.any() and (outside.values == second.volume.min()).all()
-    assert slice_beside(first, 1, second).away == pytest.approx(1)
-    assert (slice_beside(first, 7, second, outside=-2000).values == -2000).all()
+    assert second_slice(first, 1, second).away == pytest.approx(1)
+    assert (second_slice(first, 7, second, outside=-2000).values == -2000).all()
 
 
 def test_a_finer_series_is_sampled_as_finely_as_it_is(tmp_path):
@@ -48,8 +48,10 @@ def test_a_finer_series_is_sampled_as_finely_as_it_is(tmp_path):
     fine = Placement("fine", pixel_spacing=(1, 1), origin=(-1, -1, 0))
     first = write(tmp_path / "pet", coarse, rows=8, columns=10)
     second = read_series(write(tmp_path / "ct", fine, rows=24, columns=30, seed=2))
-    assert times_finer(first, second.summary) == 3 and times_finer(second.summary, first) == 1
-    beside = slice_beside(first, 4, second, finer=3)
+    assert (
+        sampling_factor(first, second.summary) == 3 and sampling_factor(second.summary, first) == 1
+    )
+    beside = second_slice(first, 4, second, finer=3)
     np.testing.assert_allclose(beside.values, second.volume[4], atol=0.5)
 
 
@@ -65,7 +67,7 @@ def test_a_series_of_another_orientation_is_cut_along_the_plane(tmp_path, orient
     series.volume[:] = 100 * heights[None, :, None]
     axial = Placement("axial", orientation=AXIAL, step=1.0, origin=(0, 0, 0), pixel_spacing=(1, 1))
     first = write(tmp_path / "axial", axial, rows=20, columns=20, slices=10, seed=3)
-    beside = slice_beside(first, 7, series)
+    beside = second_slice(first, 7, series)
     assert beside.is_covered.any() and len(beside.slices) > 1 and beside.nearest is None
     np.testing.assert_allclose(beside.values[beside.is_covered], 700, atol=0.01)
 
@@ -75,8 +77,8 @@ def test_only_series_in_the_same_frame_of_reference_can_be_shown(tmp_path):
     same = write(tmp_path / "b", PLACEMENTS[2], seed=2)
     other = write(tmp_path / "c", PLACEMENTS[0], frame="2.25.10", seed=3)
     nowhere = write(tmp_path / "d", PLACEMENTS[0], frame="", seed=4)
-    assert series_beside(first, [first, same, other, nowhere]) == [same]
+    assert fitting_series(first, [first, same, other, nowhere]) == [same]
     assert "another frame of reference" in (reason_against(first, other) or "")
-    assert "does not say where" in (reason_against(first, nowhere) or "")
+    assert "has no position in the patient" in (reason_against(first, nowhere) or "")
     with pytest.raises(DicomError, match="do not share a frame of reference"):
-        slice_beside(first, 0, read_series(other))
+        second_slice(first, 0, read_series(other))

@@ -36,3 +36,8 @@ def test_the_automatic_window_shows_nearly_all_values(mr: Series) -> None:
 
 def test_a_series_without_windows_still_has_one(mr: Series) -> None:
     assert window_choices(replace(mr, windows=()))
+
+
+def test_windows_are_found_once_for_a_series(mr: Series) -> None:
+    assert window_choices(mr) is window_choices(mr)
+    assert window_choices(replace(mr)) is not window_choices(mr)

@@ -86,14 +86,14 @@ def test_the_editor_can_be_chosen_and_stays_chosen(
     opened: OpenedSeries, store: AnnotationStore, open_page: OpenPage
 ) -> None:
     app = open_page("annotate", series=opened.key)
-    choice = next(one for one in app.selectbox if one.label == "Draw with")
+    choice = next(one for one in app.selectbox if one.label == "Editor")
     assert choice.value == "Slice editor"
     choice.set_value("Simple canvas").run()
     assert not app.exception
     assert canvas_key(app)
     app.switch_page("pages/review.py").run()
     app.switch_page("pages/annotate.py").run()
-    assert next(one for one in app.selectbox if one.label == "Draw with").value == "Simple canvas"
+    assert next(one for one in app.selectbox if one.label == "Editor").value == "Simple canvas"
 
 
 def test_looking_at_a_slice_stores_nothing(
@@ -260,7 +260,7 @@ def test_a_proposal_that_arrives_while_drawing_gives_way(
     assert stored.mask[40, 60] and not stored.mask[128, 100]
 
 
-@pytest.mark.parametrize("way", ["Keep what the other tab stored", "Put my strokes on top of it"])
+@pytest.mark.parametrize("way", ["Keep the stored version", "Add my strokes to it"])
 def test_a_change_from_another_tab_is_never_overwritten_silently(
     way: str, app: AppTest, store: AnnotationStore, demo_summary: SeriesSummary, disk: Disk
 ) -> None:
@@ -282,7 +282,7 @@ def test_a_change_from_another_tab_is_never_overwritten_silently(
     assert not app.warning
     mask = store.slice(demo_summary.uid, 1, MIDDLE).mask
     assert mask[theirs].all()
-    assert mask[40, 60] == (way == "Put my strokes on top of it")
+    assert mask[40, 60] == (way == "Add my strokes to it")
 
 
 def test_what_is_no_drawing_is_refused_with_a_sentence(
@@ -300,7 +300,7 @@ def test_a_segment_is_renamed_and_removed_and_undo_brings_it_back(
     name.set_value("Liver *without* cyst")
     press(app, "Save")
     assert store.segments(demo_summary.uid)[0].label == "Liver *without* cyst"
-    press(app, "Remove the segment")
+    press(app, "Remove segment")
     assert store.segments(demo_summary.uid) == []
     store.undo(demo_summary.uid, PERSON)
     assert [one.number for one in store.segments(demo_summary.uid)] == [1]

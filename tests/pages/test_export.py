@@ -55,9 +55,9 @@ def written(home: Path, ending: str = ".dcm") -> Path:
 def test_proposals_nobody_reviewed_are_left_out(
     app: AppTest, home: Path, demo_summary: SeriesSummary, disk: Disk
 ) -> None:
-    assert "1 proposal not reviewed" in app.warning[0].value
+    assert "1 unreviewed proposal will not be exported" in app.warning[0].value
     assert "2 slices: 1 drawn, 1 accepted" in shown(app)
-    press(app, "Make DICOM-SEG")
+    press(app, "Create DICOM-SEG")
     (segment,) = read_segmentation(written(home), read_series(demo_summary))
     assert set(segment.masks) == {10, 11}
     assert (segment.masks[11] == disk(31)).all()
@@ -68,7 +68,7 @@ def test_included_proposals_get_a_segment_of_their_own(
     app: AppTest, home: Path, demo_summary: SeriesSummary, disk: Disk
 ) -> None:
     next(one for one in app.checkbox if "Include" in one.label).check().run()
-    press(app, "Make DICOM-SEG")
+    press(app, "Create DICOM-SEG")
     reviewed, unreviewed = read_segmentation(written(home), read_series(demo_summary))
     assert reviewed.segment.label == "Liver"
     assert set(reviewed.masks) == {10, 11}
@@ -85,7 +85,7 @@ def test_what_was_drawn_only_is_marked_manual(
     change = MaskChange(1, 11, None, SliceState.EMPTY, current.version, allow_clear=True)
     store.put_many(demo_summary.uid, [change], PERSON, "test", "clear")
     app.run()
-    press(app, "Make DICOM-SEG")
+    press(app, "Create DICOM-SEG")
     segmentation = hd.seg.segread(written(home))
     assert segmentation.SegmentSequence[0].SegmentAlgorithmType == "MANUAL"
 
@@ -93,7 +93,7 @@ def test_what_was_drawn_only_is_marked_manual(
 def test_file_names_tell_nothing_of_the_patient(
     app: AppTest, home: Path, demo_summary: SeriesSummary
 ) -> None:
-    press(app, "Make DICOM-SEG")
+    press(app, "Create DICOM-SEG")
     name = written(home).name.lower()
     for secret in (demo_summary.patient_id, "phantom", "torso", demo_summary.uid):
         assert secret.lower() not in name
@@ -101,17 +101,17 @@ def test_file_names_tell_nothing_of_the_patient(
 
 
 def test_a_second_export_is_a_new_instance_with_the_next_number(app: AppTest, home: Path) -> None:
-    press(app, "Make DICOM-SEG")
+    press(app, "Create DICOM-SEG")
     first = hd.seg.segread(written(home))
     written(home).rename(written(home).with_name("first.dcm"))
-    press(app, "Make DICOM-SEG")
+    press(app, "Create DICOM-SEG")
     second = hd.seg.segread(max((home / "exports").rglob("slicewise*.dcm")))
     assert (first.InstanceNumber, second.InstanceNumber) == (1, 2)
     assert first.SOPInstanceUID != second.SOPInstanceUID
 
 
 def test_nifti_holds_the_same_masks(app: AppTest, home: Path, disk: Disk) -> None:
-    press(app, "Make NIfTI")
+    press(app, "Create NIfTI")
     volume = np.asarray(nib.load(written(home, ".nii.gz")).dataobj)  # type: ignore[attr-defined]
     assert (volume[:, :, 10].T.astype(bool) == disk(30)).all()
     assert not volume[:, :, 12].any()
@@ -124,7 +124,7 @@ def test_a_copy_goes_to_a_folder_that_the_settings_allow(
     allowed.mkdir()
     monkeypatch.setenv("SLICEWISE_DATA_ROOTS", str(allowed))
     app.text_input[0].set_value(str(allowed)).run()
-    press(app, "Make DICOM-SEG")
+    press(app, "Create DICOM-SEG")
     (copy,) = allowed.iterdir()
     assert copy.read_bytes() == written(home).read_bytes()
 
@@ -133,7 +133,7 @@ def test_a_folder_elsewhere_is_refused_before_anything_is_written(
     app: AppTest, home: Path, tmp_path: Path
 ) -> None:
     app.text_input[0].set_value(str(tmp_path)).run()
-    press(app, "Make DICOM-SEG")
+    press(app, "Create DICOM-SEG")
     assert "There is no such folder" in app.error[0].value
     assert not [one for one in (home / "exports").rglob("*") if one.is_file()]
 
@@ -142,8 +142,8 @@ def test_nothing_drawn_is_nothing_to_export(
     opened: OpenedSeries, store: AnnotationStore, open_page: OpenPage
 ) -> None:
     app = open_page("export", series=opened.key)
-    assert "nothing to export yet" in app.info[0].value
-    assert "Make DICOM-SEG" not in [one.label for one in app.button]
+    assert "Nothing to export yet" in app.info[0].value
+    assert "Create DICOM-SEG" not in [one.label for one in app.button]
 
 
 def choose(app: AppTest, label: str, value: str) -> None:
@@ -155,9 +155,9 @@ def test_encodings_can_be_chosen_and_hold_the_same(
     app: AppTest, home: Path, demo_summary: SeriesSummary, disk: Disk
 ) -> None:
     for kind, compression in (("LABELMAP", "deflated"), ("BINARY", "jpeg2000")):
-        choose(app, "DICOM-SEG as", kind)
+        choose(app, "DICOM-SEG type", kind)
         choose(app, "Compression", compression)
-        press(app, "Make DICOM-SEG")
+        press(app, "Create DICOM-SEG")
         path = written(home)
         dataset = pydicom.dcmread(path)
         assert dataset.SegmentationType == kind
@@ -168,27 +168,27 @@ def test_encodings_can_be_chosen_and_hold_the_same(
 
 
 def test_contours_pictures_and_tables_are_written(app: AppTest, home: Path, disk: Disk) -> None:
-    press(app, "Make RTSTRUCT")
+    press(app, "Create RTSTRUCT")
     assert pydicom.dcmread(written(home)).ROIContourSequence[0].ContourSequence
-    press(app, "Make PNG")
+    press(app, "Create PNG")
     with zipfile.ZipFile(written(home, ".png.zip")) as archive:
         mask = Image.open(io.BytesIO(archive.read("segment-1/0011.png")))
     assert ((np.asarray(mask) > 0) == disk(30)).all()
-    press(app, "Make CSV")
+    press(app, "Create CSV")
     assert f",11,50.000,{disk(30).sum()}," in written(home, ".csv").read_text("utf-8-sig")
 
 
 def test_numbers_go_on_from_the_highest_export_that_is_left(app: AppTest, home: Path) -> None:
     numbers = []
     for name in ("first.dcm", "second.dcm", "third.dcm"):
-        press(app, "Make DICOM-SEG")
+        press(app, "Create DICOM-SEG")
         path = max((home / "exports").rglob("slicewise*.dcm"))
         numbers.append(pydicom.dcmread(path).InstanceNumber)
         path.rename(path.with_name(name))
         if name == "second.dcm":
             path.with_name("first.dcm").unlink()
     assert numbers == [1, 2, 3]
-    press(app, "Make RTSTRUCT")
+    press(app, "Create RTSTRUCT")
     contours = max((home / "exports").rglob("*.rtstruct.dcm"))
     assert pydicom.dcmread(contours).InstanceNumber == 1
 
@@ -196,8 +196,8 @@ def test_numbers_go_on_from_the_highest_export_that_is_left(app: AppTest, home: 
 def test_a_de_identified_copy_holds_images_and_segmentation(
     app: AppTest, home: Path, demo_summary: SeriesSummary, disk: Disk, tmp_path: Path
 ) -> None:
-    choose(app, "Dates of a de-identified copy", "shift")
-    press(app, "Make de-identified copy")
+    choose(app, "Dates in the de-identified copy", "shift")
+    press(app, "Create de-identified copy")
     with zipfile.ZipFile(written(home, ".deidentified.zip")) as archive:
         archive.extractall(tmp_path / "copy")
     (found,) = find_series(tmp_path / "copy" / "images")

@@ -55,7 +55,7 @@ def states(store: AnnotationStore, uid: str) -> dict[int, SliceState]:
 
 def test_the_least_certain_proposal_comes_first(app: AppTest) -> None:
     assert "slice 12" in shown(app)
-    assert ":red[expected Dice 0.50] · 4 proposals waiting" in shown(app)
+    assert ":red[expected Dice 0.50] · 4 proposals to review" in shown(app)
     press(app, "Later")
     assert "slice 13" in shown(app)
     for _ in range(3):
@@ -106,10 +106,10 @@ def test_a_range_is_accepted_and_undone_in_one_step(
 def test_everything_is_accepted_and_undone_in_one_step(
     app: AppTest, store: AnnotationStore, demo_summary: SeriesSummary
 ) -> None:
-    press(app, "Accept all 4 of Liver")
+    press(app, "Accept all 4 proposals of Liver")
     assert list(states(store, demo_summary.uid).values()).count(SliceState.ACCEPTED) == 4
     assert states(store, demo_summary.uid)[15] is SliceState.DRAWN
-    assert app.success[0].value == "Nothing waits for review."
+    assert app.success[0].value == "Nothing left to review."
     press(app, "Undo")
     assert list(states(store, demo_summary.uid).values()).count(SliceState.PROPOSED) == 4
 
@@ -145,6 +145,6 @@ def test_counts_and_volumes_are_those_of_the_store(
     app: AppTest, store: AnnotationStore, demo_summary: SeriesSummary
 ) -> None:
     row = app.dataframe[0].value.iloc[0]
-    assert (row["Drawn"], row["Proposed"], row["Nothing yet"]) == (1, 4, 43)
+    assert (row["Drawn"], row["Proposed"], row["Not annotated"]) == (1, 4, 43)
     pixels = store.slice(demo_summary.uid, 1, 15).pixels
     assert row["Volume (ml)"] == pytest.approx(pixels * 5 * 1.5 * 1.5 / 1000)

@@ -33,7 +33,7 @@ def test_an_uploaded_zip_is_copied_listed_and_can_be_deleted(
             file.write(path, path.name)
     app = open_page()
     app.file_uploader[0].set_value(("series.zip", archive.getvalue(), "application/zip"))
-    press(app, "Store and look inside")
+    press(app, "Upload and list series")
     assert "5 × 256 × 256" in shown(app)
     assert len([one for one in (home / "uploads").rglob("*") if one.is_file()]) == 5
     press(app, "Open")
@@ -47,7 +47,7 @@ def test_an_uploaded_zip_is_copied_listed_and_can_be_deleted(
 def test_an_upload_without_images_says_what_is_wrong(home: Path, open_page: OpenPage) -> None:
     app = open_page()
     app.file_uploader[0].set_value(("note.txt", b"no images here", "text/plain"))
-    press(app, "Store and look inside")
+    press(app, "Upload and list series")
     assert len(app.error) == 1
     assert "DICOM" in app.error[0].value
 
@@ -64,7 +64,7 @@ def test_a_folder_on_the_server_is_opened_in_place(
     monkeypatch.setenv("SLICEWISE_DATA_ROOTS", str(shared_data / "dicom"))
     app = open_page()
     app.text_input[0].set_value(str(shared_data / "dicom" / "nd320_study1_t1post"))
-    press(app, "Look for series")
+    press(app, "Search for series")
     assert "22 × 512 × 512" in shown(app) or "22 ×" in shown(app)
     press(app, "Open")
     assert not app.error
@@ -79,7 +79,7 @@ def test_a_folder_elsewhere_is_refused_whether_it_exists_or_not(
     monkeypatch.setenv("SLICEWISE_DATA_ROOTS", str(root) + os.pathsep)
     app = open_page()
     app.text_input[0].set_value(folder if folder.startswith("/") else str(root / folder))
-    press(app, "Look for series")
+    press(app, "Search for series")
     assert "There is no such folder among those that may be opened" in app.error[0].value
 
 

@@ -40,7 +40,7 @@ def test_a_name_that_dicom_cannot_hold_is_refused(
     app = open_page()
     app.text_input[0].set_value(name)
     app.button[0].click().run()
-    assert "Type a name" in app.error[0].value
+    assert "Enter a name" in app.error[0].value
     assert not (empty_home / "person.json").exists()
 
 

@@ -66,7 +66,7 @@ def test_search_open_draw_store_and_search_again(
 ) -> None:
     write_archive(home, server.url)
     app = searched(open_page(), "nobody")
-    assert "Nothing found." in shown(app)
+    assert "No series found." in shown(app)
     app = searched(app, demo_summary.patient_id)
     assert "48 instances" in shown(app)
     app = fetch_found(app)
@@ -84,7 +84,7 @@ def test_search_open_draw_store_and_search_again(
         tool="brush",
     )
     app = open_page("export", series=series_key(home, demo_summary.uid))
-    app = press(app, "Make DICOM-SEG")
+    app = press(app, "Create DICOM-SEG")
 
     # An archive that is gone meanwhile costs nothing but a message.
     server.stop()

@@ -33,9 +33,9 @@ def put(app: AppTest, path: Path, meaning: str = "") -> AppTest:
     uploader = next(one for one in app.file_uploader if "segmentation" in one.label)
     uploader.set_value(("any.dcm", path.read_bytes(), "application/dicom"))
     if meaning:
-        radio = next(one for one in app.radio if one.label == "Take them as")
+        radio = next(one for one in app.radio if one.label == "Add as")
         radio.set_value(next(one for one in radio.options if one.startswith(meaning)))
-    return press(app, "Put onto the series")
+    return press(app, "Add masks")
 
 
 def press(app: AppTest, label: str) -> AppTest:
@@ -98,7 +98,7 @@ def test_a_file_of_another_series_in_the_same_frame_of_reference_is_asked_about(
     app = put(open_page(series=opened.key), path)
     assert "same frame of reference" in app.warning[0].value
     assert len(store.segments(demo_summary.uid)) == 1
-    press(app, "Use it all the same")
+    press(app, "Use anyway")
     assert np.array_equal(store.slice(demo_summary.uid, 2, 12).mask, masks[12])
 
 

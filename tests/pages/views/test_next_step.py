@@ -86,7 +86,7 @@ def test_neighbours_may_follow_a_corrected_slice(
     app: AppTest, proposed: AnnotationStore, demo_summary: SeriesSummary, disk: Disk
 ) -> None:
     app.button(key="leave-suggested").click().run()
-    assert "leave-carry-on" not in [one.key for one in app.button]
+    assert "leave-propose-neighbours" not in [one.key for one in app.button]
     put(proposed, demo_summary, POOR, disk(25), SliceState.CORRECTED)
     app.run()
-    assert not app.button(key="leave-carry-on").disabled
+    assert not app.button(key="leave-propose-neighbours").disabled
