@@ -29,9 +29,11 @@ from torch import Generator
 from torch.utils.flop_counter import FlopCounterMode
 
 from core.network.processor import choose_device
-from core.training.loop import BatchPlan, batch_gradients, new_state, plan_batch, train
+from core.training.checkpoint import new_state
+from core.training.loop import train
 from core.training.mixing import MakeBatch, recipe_batches
 from core.training.settings import TrainingSettings, read_settings
+from core.training.step import BatchPlan, batch_gradients, plan_batch
 from core.training.tasks import Batch
 
 

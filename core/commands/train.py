@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from core.training.settings import TrainingSettings, read_settings
 
 if TYPE_CHECKING:
-    from core.training.loop import Progress
+    from core.training.progress import Progress
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -86,8 +86,9 @@ def run(arguments: argparse.Namespace) -> int:
     import torch
 
     from core.network.weights import load_weights
+    from core.training.checkpoint import CHECKPOINT, settings_of
     from core.training.export import export_average
-    from core.training.loop import CHECKPOINT, settings_of, train
+    from core.training.loop import train
     from core.training.validation import real_validation
 
     if arguments.config is not None:
@@ -118,7 +119,7 @@ def run(arguments: argparse.Namespace) -> int:
         validate=validate,
     )
     try:
-        _tell(steps)
+        _show(steps)
     except KeyboardInterrupt:
         if (arguments.folder / CHECKPOINT).exists():
             again = f"python -m core train {arguments.folder} --resume"
@@ -133,8 +134,8 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _tell(steps: "Iterable[Progress]") -> None:
-    """Show how far a run is: every validation on a line of its own, in a terminal every step."""
+def _show(steps: "Iterable[Progress]") -> None:
+    """Print every validation on a line of its own, and in a terminal every step."""
     for progress in steps:
         line = (
             f"step {progress.step}/{progress.steps}  {progress.tasks} tasks  "

@@ -1,4 +1,4 @@
-"""Validation on real data while a network is trained."""
+"""Validation while a network is trained: on synthetic tasks, and on real data."""
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -18,7 +18,7 @@ from core.network.weights import Weights
 from core.training.forward import rearranged_forward
 from core.training.loss import dice_by_task
 from core.training.registry.sampling import TaskPool, make_registry_batch, open_pool
-from core.training.tasks import without_guidance
+from core.training.tasks import make_batch, without_guidance
 
 Validate = Callable[[UniverSeg], Mapping[str, float]]
 """Scores a network: names and mean Dice."""
@@ -29,7 +29,46 @@ MOST_STRUCTURES: Final = 12
 """Structures of volumes that are judged; of more, some of every data set."""
 
 _SEED: Final = 11
+_SYNTHETIC_SEED: Final = 7
 _REGISTRY_BATCHES: Final = 3
+
+
+def synthetic_scores(network: UniverSeg, device: torch.device, seed: int) -> dict[str, float]:
+    """Score a network on synthetic tasks that it was never trained on.
+
+    Parameters
+    ----------
+    network : UniverSeg
+        The averaged weights.
+    device : torch.device
+        Where the network is.
+    seed : int
+        Of the run; the tasks of a seed are the same every time.
+
+    Returns
+    -------
+    dict of str to float
+        Mean Dice of ``synthetic_population``, ``synthetic_volume`` and
+        ``synthetic_volume_guided``.
+    """
+    generator = Generator(device)
+    generator.manual_seed(seed + _SYNTHETIC_SEED)
+    scores: dict[str, list[Tensor]] = {"population": [], "volume": [], "volume_guided": []}
+    with torch.no_grad(), torch.autocast(device.type, torch.bfloat16):
+        for _ in range(3):
+            for name in ("population", "volume"):
+                batch = make_batch(
+                    generator, 16, 5, 64, volume_share=float(name == "volume"), guidance_share=1.0
+                )
+                variants = {name: without_guidance(batch)}
+                if name == "volume":
+                    variants["volume_guided"] = batch
+                for key, variant in variants.items():
+                    logits = rearranged_forward(
+                        network, variant.query, variant.support, variant.guidance
+                    )
+                    scores[key].append(dice_by_task(logits, variant.label))
+    return {f"synthetic_{key}": float(torch.cat(all_).mean()) for key, all_ in scores.items()}
 
 
 def real_validation(

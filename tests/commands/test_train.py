@@ -6,7 +6,7 @@ import pytest
 
 from core.__main__ import main
 from core.network.engine import load_engine
-from core.training.loop import CHECKPOINT
+from core.training.checkpoint import CHECKPOINT
 
 RECIPE = """
 features = 8

@@ -8,17 +8,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from core.network.definition import UniverSeg
-from core.training.loop import (
-    CHECKPOINT,
-    LOG,
-    Progress,
-    learning_rate,
-    load_checkpoint,
-    new_state,
-    train,
-)
-from core.training.loss import dice_by_task, segmentation_loss
+from core.training.checkpoint import CHECKPOINT, load_checkpoint, new_state
+from core.training.loop import train
+from core.training.progress import LOG, Progress
 from core.training.settings import TrainingSettings
 
 CPU = torch.device("cpu")
@@ -83,15 +75,6 @@ def test_repeated_steps_and_other_validation_keep_the_log_readable(tmp_path: Pat
     assert [(row["step"], row["real"]) for row in rows] == [("1", "0.5")]
 
 
-def test_training_can_begin_with_given_weights(tmp_path: Path) -> None:
-    given = UniverSeg(8, 4)
-    state = new_state(SMALL, CPU, start_from=given)
-    assert all(
-        torch.equal(one, other)
-        for one, other in zip(given.parameters(), state.network.parameters(), strict=True)
-    )
-
-
 def test_a_run_is_not_overwritten_by_mistake(tmp_path: Path) -> None:
     finish(SMALL, tmp_path)
     with pytest.raises(ValueError, match="resume it or choose another folder"):
@@ -107,21 +90,3 @@ def test_resuming_a_network_of_another_size_says_so(tmp_path: Path) -> None:
     finish(SMALL, tmp_path)
     with pytest.raises(ValueError, match="8 features; expected 16"):
         finish(replace(SMALL, features=16), tmp_path, resume=True)
-
-
-def test_the_learning_rate_rises_and_then_falls() -> None:
-    settings = replace(SMALL, steps=100, warmup_steps=10)
-    rates = [learning_rate(settings, step) for step in range(100)]
-    assert max(rates) == rates[9] == settings.learning_rate
-    assert rates[9:] == sorted(rates[9:], reverse=True)
-    assert rates[-1] < 0.01 * settings.learning_rate + settings.final_learning_rate
-
-
-def test_the_loss_prefers_the_truth_and_bears_empty_labels() -> None:
-    label = torch.zeros(2, 1, 8, 8)
-    label[0, :, 2:5] = 1
-    right, wrong = 20 * label - 10, 10 - 20 * label
-    assert segmentation_loss(right, label) < 0.01
-    assert segmentation_loss(wrong, label) > 5
-    assert dice_by_task(right, label).tolist() == [1.0, 1.0]
-    assert dice_by_task(wrong, label).tolist() == [0.0, 0.0]

@@ -1,0 +1,134 @@
+"""What a training run is made of, and how it is kept so that it can be carried on."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Generator, nn
+
+from core.home.whole_files import written_whole
+from core.network.definition import NEGATIVE_SLOPE, UniverSeg
+from core.network.guidance import GUIDANCE_CHANNELS
+from core.training.settings import TrainingSettings, plain, settings_from
+
+CHECKPOINT = "checkpoint.pt"
+"""Name of the checkpoint in the folder of a run."""
+
+
+@dataclass
+class TrainingState:
+    """All that a run needs to carry on as if it had never stopped.
+
+    Attributes
+    ----------
+    network, average : UniverSeg
+        The weights being trained and their moving average.
+    optimizer : torch.optim.AdamW
+        With its moments.
+    generator : Generator
+        Source of all randomness.
+    step, tasks : int
+        Optimiser steps and tasks done.
+    seconds : float
+        Time spent on them.
+    """
+
+    network: UniverSeg
+    average: UniverSeg
+    optimizer: torch.optim.AdamW
+    generator: Generator
+    step: int = 0
+    tasks: int = 0
+    seconds: float = 0.0
+
+
+def new_state(
+    settings: TrainingSettings, device: torch.device, start_from: UniverSeg | None = None
+) -> TrainingState:
+    """Set a run up from its beginning."""
+    torch.manual_seed(settings.seed)
+    network = UniverSeg(settings.features, GUIDANCE_CHANNELS)
+    _initialise(network)
+    if start_from is not None:
+        network.load_state_dict(start_from.state_dict())
+    network = network.to(device)
+    average = UniverSeg(settings.features, GUIDANCE_CHANNELS).to(device)
+    average.load_state_dict(network.state_dict())
+    generator = Generator(device)
+    generator.manual_seed(settings.seed)
+    optimizer = torch.optim.AdamW(
+        network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
+    )
+    return TrainingState(network, average, optimizer, generator)
+
+
+def save_checkpoint(path: Path, state: TrainingState, settings: TrainingSettings) -> None:
+    """Write a checkpoint; an interruption leaves the former one whole."""
+    content = {
+        "settings": plain(settings),
+        "network": state.network.state_dict(),
+        "average": state.average.state_dict(),
+        "optimizer": state.optimizer.state_dict(),
+        "generator": state.generator.get_state(),
+        "step": state.step,
+        "tasks": state.tasks,
+        "seconds": state.seconds,
+    }
+    with written_whole(path) as unfinished:
+        torch.save(content, unfinished)
+
+
+def settings_of(path: Path) -> TrainingSettings:
+    """Read the settings that a checkpoint was written with.
+
+    Raises
+    ------
+    ValueError
+        If there is no such checkpoint.
+    """
+    return settings_from(_content(path)["settings"])
+
+
+def load_checkpoint(path: Path, state: TrainingState) -> None:
+    """Fill a state from a checkpoint.
+
+    Raises
+    ------
+    ValueError
+        If there is no such checkpoint or it belongs to a network of another size.
+    """
+    content = _content(path)
+    settings = settings_from(content["settings"])
+    if settings.features != state.network.features:
+        raise ValueError(
+            f"{path} belongs to a network of {settings.features} features; "
+            f"expected {state.network.features}"
+        )
+    state.network.load_state_dict(content["network"])
+    state.average.load_state_dict(content["average"])
+    state.optimizer.load_state_dict(content["optimizer"])
+    state.generator.set_state(content["generator"])
+    state.step, state.tasks = content["step"], content["tasks"]
+    state.seconds = content["seconds"]
+
+
+def _content(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        raise ValueError(f"{path} does not exist: there is no run to resume")
+    content: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+    return content
+
+
+def _initialise(network: UniverSeg) -> None:
+    """Draw weights that keep the size of the signal from block to block."""
+    for name, module in network.named_modules():
+        if isinstance(module, nn.Conv2d) and not name.startswith("guidance"):
+            linear = "cross" in name or name.startswith("out")
+            nn.init.kaiming_normal_(
+                module.weight,
+                a=NEGATIVE_SLOPE,
+                nonlinearity="linear" if linear else "leaky_relu",
+            )
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
