@@ -19,7 +19,7 @@ from core.network.engine import Engine, load_engine
 from core.proposals.examples import SegmentExamples
 from core.proposals.intensity import prepare
 from core.proposals.network_opinion import predict_logits
-from core.proposals.segment_state import begin
+from core.proposals.segment_state import prepare_segment
 
 
 def main() -> None:
@@ -51,11 +51,11 @@ def propose(volume: LabelledVolume, engine: Engine, drawn: int, slices: int) -> 
         return image[list(indices)]
 
     examples = SegmentExamples(1, case.examples)
-    work = begin(examples, volume.spacing, engine, "network", images_of)
-    assert work.taught is not None
+    segment = prepare_segment(examples, volume.spacing, engine, "network", images_of)
+    assert segment.prompt is not None
     places = np.linspace(0, len(case.undrawn) - 1, min(slices, len(case.undrawn)))
     wanted = [case.undrawn[int(place)] for place in places]
-    return predict_logits(engine, work.taught, images_of, wanted) > 0
+    return predict_logits(segment.prompt, wanted) > 0
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from core.annotation.actions import (
     worst_first,
 )
 from core.annotation.store import SliceAnnotation, StoreError, VersionConflict
-from core.proposals.quality import grade
+from core.proposals.expected_dice import grade
 from core.segments.segment import Segment
 from pages.session.gate import enter
 from pages.session.proposal_jobs import running_job, show_progress

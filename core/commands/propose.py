@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 
@@ -19,7 +19,8 @@ from core.dicom.reading import read_series
 from core.dicom.series import Series
 from core.formats.segmentation_reading import read_segmentation
 from core.formats.segmentation_writing import write_segmentation
-from core.proposals.examples import Method, Proposal, SegmentExamples
+from core.proposals.examples import Proposal, SegmentExamples
+from core.proposals.methods import METHODS, MethodName
 from core.segments.segment_masks import Algorithm, SegmentMasks
 
 
@@ -70,7 +71,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar='"LABEL:0-3,41"',
         help="slices, counted from 0 by position, where a segment is known not to be; repeatable",
     )
-    parser.add_argument("--method", choices=get_args(Method), default="auto")
+    parser.add_argument("--method", choices=list(METHODS), default="auto")
     parser.add_argument(
         "--weights", default="default", metavar="NAME|PATH", help="weights of the network"
     )
@@ -121,7 +122,7 @@ def run(arguments: argparse.Namespace) -> int:
             allow_same_frame=arguments.allow_same_frame,
         )
     engine = None
-    if arguments.method != "interpolation":
+    if METHODS[arguments.method].uses_network:
         # Importing PyTorch takes seconds, which a wrong path should not cost.
         from core.network.engine import load_engine
 
@@ -212,7 +213,7 @@ def _read_range(part: str, text: str, slices: int) -> range:
 
 
 def _proposals(
-    series: Series, segments: Sequence[_Drawn], engine: Any, method: Method
+    series: Series, segments: Sequence[_Drawn], engine: Any, method: MethodName
 ) -> dict[tuple[int, int], Proposal]:
     """Newest proposal of every segment and slice."""
     from core.proposals.proposer import propose
@@ -233,14 +234,18 @@ def _proposals_across(
     teacher: Series, taught: Sequence[_Drawn], series: Series, engine: Any
 ) -> dict[tuple[int, int], Proposal]:
     """Proposals of every segment and slice, learnt from another series."""
-    from core.proposals.from_other_series import Teacher, beyond_examples, propose_across
+    from core.proposals.from_other_series import (
+        ReferenceSeries,
+        beyond_examples,
+        propose_from_reference,
+    )
 
     examples = []
     for drawn in taught:
         absent = frozenset(beyond_examples(drawn.masks.masks, len(teacher.volume)))
         examples.append(replace(drawn, absent=absent).examples(teacher.volume.shape[1:]))
-    found = propose_across(
-        Teacher(
+    found = propose_from_reference(
+        ReferenceSeries(
             teacher.volume,
             teacher.geometry.spacing,
             teacher.summary.modality,
@@ -259,7 +264,7 @@ def _check_teacher(arguments: argparse.Namespace) -> None:
     """Refuse what makes no sense beside a teacher."""
     if arguments.teacher and arguments.absent:
         raise ValueError("--absent speaks of slices of the examples; leave it out with --teacher.")
-    if arguments.teacher and arguments.method == "interpolation":
+    if arguments.teacher and not METHODS[arguments.method].uses_network:
         raise ValueError(
             "Nothing is drawn on this series to interpolate between; leave --method out with "
             "--teacher."
@@ -309,7 +314,7 @@ def _segment_report(
     series: Series,
     drawn: _Drawn,
     proposals: Mapping[tuple[int, int], Proposal],
-    method: Method,
+    method: MethodName,
 ) -> dict[str, Any]:
     """Report on one segment, as the command's documentation lays out."""
     number = drawn.masks.segment.number

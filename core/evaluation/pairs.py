@@ -19,7 +19,7 @@ from core.evaluation.metrics import bootstrap_interval
 from core.network.engine import Engine
 from core.network.overlap import dice
 from core.proposals.intensity import scale
-from core.proposals.network_opinion import encode_examples
+from core.proposals.network_opinion import encode_with_contrast
 
 SIDE = 128
 """Pictures are judged at the resolution of the network's input, as in the paper."""
@@ -150,7 +150,7 @@ def _probability(
 ) -> NDArray[np.float32]:
     """Probability of the structure at every pixel of one picture, seen as proposals see it."""
     images, labels = task.images[support], task.labels[support]
-    examples, contrast = encode_examples(engine, images, labels)
+    examples, contrast = encode_with_contrast(engine, images, labels)
     picture = scale(task.images[query][None], contrast)
     return special.expit(engine.predict(picture, examples)[0]).astype(np.float32)
 

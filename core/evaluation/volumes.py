@@ -21,7 +21,7 @@ from core.proposals.intensity import prepare
 from core.proposals.mixing import network_score
 from core.proposals.network_opinion import predict_logits
 from core.proposals.proposer import SegmentExamples, propose
-from core.proposals.segment_state import begin
+from core.proposals.segment_state import prepare_segment
 
 PEERS: Final = ("copy", "signed_distance", "itk", "random_walker")
 """Methods without a trained network."""
@@ -179,17 +179,16 @@ def _network(
     def images_of(slices: Sequence[int]) -> NDArray[np.float32]:
         return image[list(slices)]
 
-    work = begin(
-        SegmentExamples(1, case.examples), case.volume.spacing, engine, "network", images_of
-    )
-    assert work.taught is not None
+    examples = SegmentExamples(1, case.examples)
+    segment = prepare_segment(examples, case.volume.spacing, engine, "network", images_of)
+    assert segment.prompt is not None
     result = np.zeros(image.shape, dtype=bool)
     undrawn = case.undrawn
     for first in range(0, len(undrawn), _BATCH):
         batch = undrawn[first : first + _BATCH]
-        logits = predict_logits(engine, work.taught, images_of, batch, guided=guided)
+        logits = predict_logits(segment.prompt, batch, guided=guided)
         for index, logit in zip(batch, logits, strict=True):
-            result[index] = work.crop.whole(network_score(work.crop, logit) > 0)
+            result[index] = segment.crop.whole(network_score(segment.crop, logit) > 0)
     for index, mask in case.examples.items():
         result[index] = mask
     return result

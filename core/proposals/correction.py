@@ -21,7 +21,12 @@ from core.proposals.crop import SIDE, Crop, crop_around
 from core.proposals.examples import SegmentExamples, check_examples
 from core.proposals.intensity import scale, value_range
 from core.proposals.mixing import network_score
-from core.proposals.network_opinion import TaughtSegment, bounded_distances, guidance_of, teach
+from core.proposals.network_opinion import (
+    NetworkPrompt,
+    bounded_distances,
+    encode_examples,
+    guidance_of,
+)
 
 SUPPORT = 6
 """Examples shown at most, the nearest: the person waits for the answer."""
@@ -39,17 +44,14 @@ class ReadySlice:
         bool [row, column]: the mask to correct.
     image : np.ndarray
         float32 [SIDE, SIDE]: the slice as the network sees it.
-    taught : TaughtSegment or None
+    prompt : NetworkPrompt or None
         The nearest examples; None where none has a pixel, and strokes are merely painted.
-    engine : Engine
-        The network that was taught.
     """
 
     slice: int
     mask: np.ndarray
     image: np.ndarray
-    taught: TaughtSegment | None
-    engine: Engine
+    prompt: NetworkPrompt | None
 
 
 def ready_slice(
@@ -96,14 +98,14 @@ def ready_slice(
     def images_of(slices: Sequence[int]) -> np.ndarray:
         return scale(volume[list(slices)], limits)
 
-    others = {known: one for known, one in segment.masks.items() if known != index}
+    others = {known: other for known, other in segment.masks.items() if known != index}
     nearest = sorted(others, key=lambda known: (abs(known - index), known))[:SUPPORT]
     if not any(others[known].any() for known in nearest):
-        return ReadySlice(index, mask, np.zeros((SIDE, SIDE), np.float32), None, engine)
+        return ReadySlice(index, mask, np.zeros((SIDE, SIDE), np.float32), None)
     crop = crop_around([mask, *others.values()], spacing)
     shown = {known: others[known] for known in nearest}
-    taught = teach(engine, crop, images_of, shown, spacing[0])
-    return ReadySlice(index, mask, taught.pictures(images_of([index]))[0], taught, engine)
+    prompt = encode_examples(engine, crop, images_of, shown, spacing[0])
+    return ReadySlice(index, mask, prompt.pictures([index])[0], prompt)
 
 
 def correct_slice(ready: ReadySlice, added: np.ndarray, removed: np.ndarray) -> np.ndarray:
@@ -139,8 +141,8 @@ def correct_slice(ready: ReadySlice, added: np.ndarray, removed: np.ndarray) -> 
     added = added & ~removed
     mask = ready.mask
     pointed = (added & ~mask) | (removed & mask)
-    if ready.taught is not None and pointed.any():
-        answer = _answer(ready, ready.taught, added, removed)
+    if ready.prompt is not None and pointed.any():
+        answer = _answer(ready, ready.prompt, added, removed)
         grown = _touching(answer & ~mask, added & ~mask)
         shrunk = _touching(mask & ~answer, removed & mask)
         mask = (mask | grown) & ~shrunk
@@ -148,14 +150,14 @@ def correct_slice(ready: ReadySlice, added: np.ndarray, removed: np.ndarray) -> 
 
 
 def _answer(
-    ready: ReadySlice, taught: TaughtSegment, added: np.ndarray, removed: np.ndarray
+    ready: ReadySlice, prompt: NetworkPrompt, added: np.ndarray, removed: np.ndarray
 ) -> np.ndarray:
     """Ask the network, which takes the mask as expected: bool [row, column]."""
-    crop = taught.crop
+    crop = prompt.crop
     expected = bounded_distances(crop.masks(ready.mask[None]))[0]
-    guidance = guidance_of(taught, ready.slice, list(taught.encoded), expected)
+    guidance = guidance_of(prompt, ready.slice, list(prompt.encoded), expected)
     guidance[ADDED], guidance[REMOVED] = _strokes(crop, added), _strokes(crop, removed)
-    logits = ready.engine.predict(ready.image[None], list(taught.encoded.values()), guidance[None])
+    logits = prompt.engine.predict(ready.image[None], list(prompt.encoded.values()), guidance[None])
     return crop.whole(network_score(crop, logits[0]) > 0)
 
 

@@ -94,9 +94,22 @@ class Crop:
         """
         return _resampled(maps, self._outward(0), self._outward(1))
 
-    def whole(self, part: np.ndarray) -> np.ndarray:
-        """Place masks of `window` on whole slices: bool [..., row, column], False elsewhere."""
-        result = np.zeros((*part.shape[:-2], *self.shape), bool)
+    def whole(self, part: np.ndarray, outside: float = 0) -> np.ndarray:
+        """Place masks or scores of `window` on whole slices.
+
+        Parameters
+        ----------
+        part : np.ndarray
+            [..., rows of the window, columns of the window].
+        outside : float
+            Value of all other pixels.
+
+        Returns
+        -------
+        np.ndarray
+            [..., row, column], of the same type.
+        """
+        result = np.full((*part.shape[:-2], *self.shape), outside, part.dtype)
         result[(..., *self.window)] = part
         return result
 

@@ -2,19 +2,15 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
 from core.network.overlap import dice
 
-Method = Literal["auto", "network", "interpolation"]
-"""The network mixed with the interpolation as the examples advise, or one of the two alone."""
-
 
 @dataclass(frozen=True, eq=False)
 class SegmentExamples:
-    """The slices of one segment that a person stands behind.
+    """The slices of one segment that were confirmed by a person.
 
     Attributes
     ----------
@@ -44,7 +40,7 @@ class Proposal:
         Dice to expect; None for an empty mask, and where the examples are too few to know or not
         yet compared.
     network_share : float
-        How far the network was trusted: 1 alone, 0 not at all.
+        Weight of the network beside the interpolation: 1 alone, 0 not at all.
     """
 
     segment: int

@@ -1,16 +1,16 @@
-"""One series teaches another: propose on a new series without drawing anything there.
+"""Propose on a new series, without drawing anything there, from the examples of a reference series.
 
 This is UniverSeg's own setting: the examples are pictures of other patients, nothing is known of
 where the structure lies, and several support sets are asked and averaged, which the paper found to
-help most where each is small. The structure is first looked for in whole slices, then once more in
-its neighbourhood, cropped as large as the teacher's.
+help most where each is small. The first pass searches whole slices, the second the neighbourhood of
+what was found, cropped at least as large as that of the examples.
 
 References
 ----------
 V. I. Butoi et al., "UniverSeg: Universal Medical Image Segmentation", ICCV 2023, section 4.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -21,19 +21,19 @@ from core.proposals.crop import SIDE, Crop, crop_around
 from core.proposals.examples import Proposal, SegmentExamples, check_examples
 from core.proposals.intensity import prepare, scale
 from core.proposals.mixing import LIMIT, network_score
-from core.proposals.network_opinion import BATCH, encode_examples
-from core.proposals.overlaps import settle
+from core.proposals.network_opinion import BATCH, encode_with_contrast
+from core.proposals.overlaps import resolve_overlaps
 
 SUPPORT_SETS = 3
 """Support sets that are averaged."""
 
 WITH_STRUCTURE, WITHOUT_STRUCTURE = 6, 2
-"""Slices of the teacher in each set: some must show what it looks like where nothing is."""
+"""Slices of the reference series in each set: some must show what it looks like elsewhere."""
 
 
 @dataclass(frozen=True, eq=False)
-class Teacher:
-    """An annotated series.
+class ReferenceSeries:
+    """An annotated series to learn from.
 
     Attributes
     ----------
@@ -44,7 +44,7 @@ class Teacher:
     modality : str
         DICOM Modality (0008,0060).
     segments : tuple of SegmentExamples
-        What a person stands behind. Slices between or beyond the examples of a segment are unknown;
+        What a person confirmed. Slices between or beyond the examples of a segment are unknown;
         an empty mask says that the structure is not there.
     """
 
@@ -54,8 +54,8 @@ class Teacher:
     segments: tuple[SegmentExamples, ...]
 
 
-def propose_across(
-    teacher: Teacher,
+def propose_from_reference(
+    reference: ReferenceSeries,
     volume: np.ndarray,
     spacing: tuple[float, float, float],
     modality: str,
@@ -70,7 +70,7 @@ def propose_across(
 
     Parameters
     ----------
-    teacher : Teacher
+    reference : ReferenceSeries
         The annotated series, best of the same protocol.
     volume : np.ndarray
         [slice, row, column] in modality units: the new series.
@@ -92,104 +92,92 @@ def propose_across(
     Yields
     ------
     Proposal
-        For every slice and segment with a pixel, an empty mask where nothing was found. Nobody can
-        tell how good they are: the expected Dice is None.
+        For every slice and segment with a pixel, an empty mask where nothing was found. Nothing is
+        known of their quality: the expected Dice is None.
 
     Raises
     ------
     ValueError
-        If the examples do not fit the teacher's volume, or the modalities differ.
+        If the examples do not fit the reference volume, or the modalities differ.
     """
-    check_examples(teacher.volume, teacher.segments)
-    if modality != teacher.modality:
+    check_examples(reference.volume, reference.segments)
+    if modality != reference.modality:
         raise ValueError(
-            f"The teacher is a {teacher.modality} series, this one is {modality}; choose a teacher "
-            "of the same kind."
+            f"The teacher is a {reference.modality} series, this one is {modality}; choose a "
+            "teacher of the same kind."
         )
-    segments = [one for one in teacher.segments if any(mask.any() for mask in one.masks.values())]
-    known, images = prepare(teacher.volume, modality), prepare(volume, modality)
+    segments = [
+        segment
+        for segment in reference.segments
+        if any(mask.any() for mask in segment.masks.values())
+    ]
+    known, images = prepare(reference.volume, modality), prepare(volume, modality)
     total = 2 * len(images) * len(segments)
-    scores: dict[int, tuple[Crop, np.ndarray]] = {}
+    found: dict[int, tuple[Crop, np.ndarray]] = {}
     done = 0
     for segment in segments:
-        lesson = _Lesson(engine, segment, known, np.random.default_rng(seed))
-        crop = _whole_slice(images.shape[1:], spacing)
-        logits = np.zeros((0, SIDE, SIDE), np.float32)
-        for look in range(2):
-            parts = []
-            own = _whole_slice(known.shape[1:], teacher.spacing)
-            if look == 1:
-                found = [crop.whole(one > 0) for one in network_score(crop, logits)]
-                if not any(mask.any() for mask in found):
-                    break
-                own = crop_around(segment.masks.values(), teacher.spacing)
-                around = crop_around(_largest(found), spacing)
-                crop = replace(around, side_mm=max(own.side_mm, around.side_mm))
-            for answers in lesson.answers(own, crop, images):
-                parts.append(answers)
-                done += len(answers)
-                progress(done, total)
-                if cancelled():
-                    return
-            logits = np.concatenate(parts)
-        scores[segment.number] = (crop, logits)
+        random = np.random.default_rng(seed)
+        support = _Support(engine, segment, known, reference.spacing, random)
+        for crop, logits, answered in _two_passes(support, images, spacing):
+            found[segment.number] = (crop, logits)
+            done += answered
+            progress(done, total)
+            if cancelled():
+                return
     progress(total, total)
     nothing = np.zeros(images.shape[1:], bool)
     for index in range(len(images)):
-        masks = settle(
-            {
-                number: _claim(crop, network_score(crop, logits[index]))
-                for number, (crop, logits) in scores.items()
-            },
-            nothing,
-            exclusive,
-        )
-        for number, mask in masks.items():
+        log_odds = {
+            number: crop.whole(network_score(crop, logits[index]), outside=-np.inf)
+            for number, (crop, logits) in found.items()
+        }
+        for number, mask in resolve_overlaps(log_odds, nothing, exclusive).items():
             yield Proposal(number, index, mask)
 
 
 @dataclass(frozen=True, eq=False)
-class _Lesson:
-    """A segment of the teacher; support sets are drawn anew for every look."""
+class _Support:
+    """A segment of the reference series, from which support sets are drawn anew for every pass.
+
+    `images` are those of the reference series, float32 [slice, row, column] in [0, 1].
+    """
 
     engine: Engine
     segment: SegmentExamples
     images: np.ndarray
+    spacing: tuple[float, float, float]
     random: np.random.Generator
 
     def answers(self, own: Crop, crop: Crop, images: np.ndarray) -> Iterator[np.ndarray]:
-        """Average the support sets' logits, some slices at a time: float32 [n, SIDE, SIDE]."""
+        """Average the support sets' logits, some slices at a time: float32 [n, SIDE, SIDE].
+
+        `own` crops the reference series, `crop` the images to predict.
+        """
         encoded, contrast = self._encoded(own)
-        sets = [self._support() for _ in range(SUPPORT_SETS)]
+        sets = [self._support_set() for _ in range(SUPPORT_SETS)]
         order = {index: place for place, index in enumerate(encoded)}
         for first in range(0, len(images), BATCH):
             queries = scale(crop.images(images[first : first + BATCH]), contrast)
-            yield np.mean(
-                [
-                    np.clip(
-                        self.engine.predict(
-                            queries,
-                            list(encoded.values()),
-                            None,
-                            [[order[index] for index in support]] * len(queries),
-                        ),
-                        -LIMIT,
-                        LIMIT,
-                    )
-                    for support in sets
-                ],
-                axis=0,
-            )
+            answers = [
+                self.engine.predict(
+                    queries,
+                    list(encoded.values()),
+                    None,
+                    [[order[index] for index in support_set]] * len(queries),
+                )
+                for support_set in sets
+            ]
+            yield np.mean([np.clip(answer, -LIMIT, LIMIT) for answer in answers], axis=0)
 
     def _encoded(self, own: Crop) -> tuple[Mapping[int, EncodedExample], tuple[float, float]]:
-        """Encode the examples; the second is what of their intensities the network is shown."""
+        """Encode the examples; the second is the range of intensities the network is shown."""
         known = sorted(self.segment.masks)
         labels = own.masks(np.stack([self.segment.masks[index] for index in known]))
         images = own.images(self.images[known])
-        encoded, contrast = encode_examples(self.engine, images, labels)
+        encoded, contrast = encode_with_contrast(self.engine, images, labels)
         return dict(zip(known, encoded, strict=True)), contrast
 
-    def _support(self) -> list[int]:
+    def _support_set(self) -> list[int]:
         """Draw slices with the structure, spread over its extent, and some without."""
         present = [index for index, mask in sorted(self.segment.masks.items()) if mask.any()]
         absent = [index for index, mask in sorted(self.segment.masks.items()) if not mask.any()]
@@ -199,8 +187,42 @@ class _Lesson:
         return chosen + [int(index) for index in self.random.choice(absent, few, replace=False)]
 
 
+def _two_passes(
+    support: _Support, images: np.ndarray, spacing: tuple[float, float, float]
+) -> Iterator[tuple[Crop, np.ndarray, int]]:
+    """Search whole slices, then the neighbourhood of what was found.
+
+    Yields, some slices at a time, the crop of the pass, the logits of all slices in it, float32
+    [slice, SIDE, SIDE] with those not yet predicted at zero, and how many were predicted.
+    """
+    own, crop = (
+        _whole_slice(support.images.shape[1:], support.spacing),
+        _whole_slice(images.shape[1:], spacing),
+    )
+    logits = yield from _one_pass(support, own, crop, images)
+    found = [crop.whole(score > 0) for score in network_score(crop, logits)]
+    if any(mask.any() for mask in found):
+        own = crop_around(support.segment.masks.values(), support.spacing)
+        around = crop_around(_largest(found), spacing)
+        crop = replace(around, side_mm=max(own.side_mm, around.side_mm))
+        yield from _one_pass(support, own, crop, images)
+
+
+def _one_pass(
+    support: _Support, own: Crop, crop: Crop, images: np.ndarray
+) -> Generator[tuple[Crop, np.ndarray, int], None, np.ndarray]:
+    """Predict all slices in one crop; yields as `_two_passes` and returns the logits."""
+    logits = np.zeros((len(images), SIDE, SIDE), np.float32)
+    done = 0
+    for answers in support.answers(own, crop, images):
+        logits[done : done + len(answers)] = answers
+        done += len(answers)
+        yield crop, logits, len(answers)
+    return logits
+
+
 def beyond_examples(masks: Mapping[int, np.ndarray], slices: int) -> list[int]:
-    """List the slices of a teacher that are far enough beyond its examples to be without them.
+    """List the slices so far beyond the examples that the structure is taken to be absent.
 
     Parameters
     ----------
@@ -231,10 +253,3 @@ def _largest(masks: Sequence[np.ndarray]) -> list[np.ndarray]:
     """Keep the masks of at least a quarter of the largest area: specks lead the crop astray."""
     areas = [int(mask.sum()) for mask in masks]
     return [mask for mask, area in zip(masks, areas, strict=True) if area * 4 >= max(areas)]
-
-
-def _claim(crop: Crop, score: np.ndarray) -> np.ndarray:
-    """Place log-odds on a whole slice: float32 [row, column], minus infinity elsewhere."""
-    canvas = np.full(crop.shape, -np.inf, np.float32)
-    canvas[crop.window] = score
-    return canvas

@@ -7,7 +7,7 @@ import numpy as np
 from core.proposals.crop import Crop
 
 LIMIT = 6.0
-"""Either opinion is bounded by this log-odds, so that neither outshouts the other."""
+"""Either opinion is bounded by this log-odds, so that neither dominates."""
 
 SLOPE = 1.0
 """Log-odds per pixel of the network by which the interpolation grows surer off the outline."""
@@ -91,6 +91,28 @@ def mixed(
     if interpolation is None:
         return network
     return network_share * network + (1 - network_share) * interpolation
+
+
+def blended(first: np.ndarray, second: np.ndarray | None, share: float) -> np.ndarray:
+    """Mix the network's two answers on a slice.
+
+    Parameters
+    ----------
+    first : np.ndarray
+        Logits, float32 [SIDE, SIDE].
+    second : np.ndarray or None
+        Bounded logits of the same shape, if there are any.
+    share : float
+        Weight of the second answer, in [0, 1].
+
+    Returns
+    -------
+    np.ndarray
+        float32 [SIDE, SIDE].
+    """
+    if second is None:
+        return first
+    return (1 - share) * np.clip(first, -LIMIT, LIMIT) + share * second
 
 
 def agreed(

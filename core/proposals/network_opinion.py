@@ -6,6 +6,7 @@ The guidance is that of training, rule by rule: see `core.training.tasks` and
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache, cached_property, lru_cache
 
 import numpy as np
 import torch
@@ -22,6 +23,7 @@ from core.network.outlines import between_outlines, signed_distances
 from core.proposals.crop import SIDE, Crop
 from core.proposals.examples import neighbours
 from core.proposals.intensity import contrast_around, scale
+from core.proposals.optical_flow import MotionOf, flow_between
 
 SUPPORT = 16
 """Examples that a query is shown at most, the nearest first."""
@@ -34,11 +36,15 @@ ImagesOf = Callable[[Sequence[int]], np.ndarray]
 
 
 @dataclass(frozen=True, eq=False)
-class TaughtSegment:
-    """A segment's examples, ready for queries.
+class NetworkPrompt:
+    """A segment's examples as the network takes them, ready for queries.
 
     Attributes
     ----------
+    engine : Engine
+        The network that encoded the examples.
+    images_of : callable
+        Gives prepared images.
     crop : Crop
         What the network sees of every slice.
     slice_mm : float
@@ -52,26 +58,36 @@ class TaughtSegment:
         bounded as in training: float32 [SIDE, SIDE] by slice index.
     """
 
+    engine: Engine
+    images_of: ImagesOf
     crop: Crop
     slice_mm: float
     contrast: tuple[float, float]
     encoded: Mapping[int, EncodedExample]
     distances: Mapping[int, np.ndarray]
 
-    def pictures(self, images: np.ndarray) -> np.ndarray:
-        """Show prepared images, float32 [..., row, column], as the network sees them: [..., SIDE,
-        SIDE].
-        """
-        return scale(self.crop.images(images), self.contrast)
+    def pictures(self, slices: Sequence[int]) -> np.ndarray:
+        """Give slices as the network sees them: float32 [slices, SIDE, SIDE], in [0, 1]."""
+        return scale(self.crop.images(self.images_of(slices)), self.contrast)
+
+    @cached_property
+    def motion(self) -> MotionOf:
+        """Gives the optical flow from one slice to another beside it, each computed once."""
+
+        @lru_cache
+        def picture(index: int) -> np.ndarray:
+            return self.pictures([index])[0]
+
+        return cache(lambda index, other: flow_between(picture(index), picture(other)))
 
 
-def teach(
+def encode_examples(
     engine: Engine,
     crop: Crop,
     images_of: ImagesOf,
     masks: Mapping[int, np.ndarray],
     slice_mm: float,
-) -> TaughtSegment:
+) -> NetworkPrompt:
     """Crop and encode the examples of one segment.
 
     Parameters
@@ -83,20 +99,22 @@ def teach(
     images_of : callable
         Gives prepared images.
     masks : mapping of int to np.ndarray
-        Slice index to bool [row, column] of the whole slice, at least one; an empty one teaches
+        Slice index to bool [row, column] of the whole slice, at least one; an empty one shows
         that the structure is not there.
     slice_mm : float
         Distance between slices in mm.
 
     Returns
     -------
-    TaughtSegment
+    NetworkPrompt
         For `predict_logits`.
     """
     known = sorted(masks)
     labels = crop.masks(np.stack([masks[index] for index in known]))
-    encoded, contrast = encode_examples(engine, crop.images(images_of(known)), labels)
-    return TaughtSegment(
+    encoded, contrast = encode_with_contrast(engine, crop.images(images_of(known)), labels)
+    return NetworkPrompt(
+        engine=engine,
+        images_of=images_of,
         crop=crop,
         slice_mm=slice_mm,
         contrast=contrast,
@@ -105,7 +123,7 @@ def teach(
     )
 
 
-def encode_examples(
+def encode_with_contrast(
     engine: Engine, images: np.ndarray, labels: np.ndarray
 ) -> tuple[list[EncodedExample], tuple[float, float]]:
     """Encode examples as the network is shown them: in the structure's own range of intensities.
@@ -129,26 +147,18 @@ def encode_examples(
 
 
 def predict_logits(
-    engine: Engine,
-    taught: TaughtSegment,
-    images_of: ImagesOf,
+    prompt: NetworkPrompt,
     slices: Sequence[int],
     *,
     guided: bool = True,
     priors: Mapping[int, np.ndarray] | None = None,
-    left_out: frozenset[int] = frozenset(),
-    support: int = SUPPORT,
 ) -> np.ndarray:
     """Ask the network for a segment on some slices.
 
     Parameters
     ----------
-    engine : Engine
-        The network.
-    taught : TaughtSegment
+    prompt : NetworkPrompt
         The examples.
-    images_of : callable
-        Gives prepared images.
     slices : sequence of int
         Slices to predict; those that are examples are predicted without themselves.
     guided : bool
@@ -156,49 +166,46 @@ def predict_logits(
     priors : mapping of int to np.ndarray, optional
         Signed distance to the expected outline in pixels of the network, float32 [SIDE, SIDE], by
         slice; from the examples' shapes where not given.
-    left_out : frozenset of int
-        Examples not to be used.
-    support : int
-        Examples to show at most, the nearest first.
 
     Returns
     -------
     np.ndarray
-        float32 [slices, SIDE, SIDE], positive inside, on the grid of `taught.crop`.
+        float32 [slices, SIDE, SIDE], positive inside, on the grid of `prompt.crop`.
     """
-    usable = [_nearest_first(taught, left_out, index) for index in slices]
-    order = {index: place for place, index in enumerate(taught.encoded)}
+    usable = [_nearest_first(prompt, index) for index in slices]
+    order = {index: place for place, index in enumerate(prompt.encoded)}
     guidance = None
-    if guided and engine.guidance_channels:
+    if guided and prompt.engine.guidance_channels:
         given = priors or {}
         guidance = np.stack(
             [
-                guidance_of(taught, index, known, given.get(index))
+                guidance_of(prompt, index, known, given.get(index))
                 for index, known in zip(slices, usable, strict=True)
             ]
         )
-    return engine.predict(
-        taught.pictures(images_of(slices)),
-        list(taught.encoded.values()),
+    return prompt.engine.predict(
+        prompt.pictures(slices),
+        list(prompt.encoded.values()),
         guidance,
-        [sorted(order[index] for index in known[:support]) for known in usable],
+        [sorted(order[index] for index in known[:SUPPORT]) for known in usable],
     )
 
 
-def _nearest_first(taught: TaughtSegment, left_out: frozenset[int], index: int) -> list[int]:
-    """Examples that may teach a slice: neither left out nor the slice itself."""
-    usable = set(taught.encoded) - left_out - {index}
-    return sorted(usable, key=lambda example: (abs(example - index), example))
+def _nearest_first(prompt: NetworkPrompt, index: int) -> list[int]:
+    """Examples to predict a slice from, never the slice itself."""
+    return sorted(
+        set(prompt.encoded) - {index}, key=lambda example: (abs(example - index), example)
+    )
 
 
 def guidance_of(
-    taught: TaughtSegment, index: int, known: Sequence[int], prior: np.ndarray | None = None
+    prompt: NetworkPrompt, index: int, known: Sequence[int], prior: np.ndarray | None = None
 ) -> np.ndarray:
     """Build the guidance of one query.
 
     Parameters
     ----------
-    taught : TaughtSegment
+    prompt : NetworkPrompt
         The examples.
     index : int
         Slice of the query.
@@ -214,23 +221,23 @@ def guidance_of(
         float32 [GUIDANCE_CHANNELS, SIDE, SIDE].
     """
     if prior is None:
-        prior = _shape_prior(taught, index, known)
-    away = min(abs(example - index) for example in known) * taught.slice_mm / taught.crop.pixel_mm
+        prior = _shape_prior(prompt, index, known)
+    away = min(abs(example - index) for example in known) * prompt.slice_mm / prompt.crop.pixel_mm
     guidance = torch.zeros(GUIDANCE_CHANNELS, SIDE, SIDE)
     guidance[PRIOR] = prior_channel(torch.from_numpy(prior), SIDE)
     guidance[DISTANCE] = distance_channel(torch.tensor(away), SIDE)
     return guidance.numpy()
 
 
-def _shape_prior(taught: TaughtSegment, index: int, known: Sequence[int]) -> np.ndarray:
+def _shape_prior(prompt: NetworkPrompt, index: int, known: Sequence[int]) -> np.ndarray:
     """Signed distance interpolated between the neighbouring examples, in pixels."""
     below, above = neighbours(known, index)
     if below is not None and above is not None:
-        first, last = (torch.from_numpy(taught.distances[known])[None] for known in (below, above))
+        first, last = (torch.from_numpy(prompt.distances[known])[None] for known in (below, above))
         share = torch.tensor([(index - below) / (above - below)])
         return between_outlines(first, last, share)[0].clamp(-SIDE / 4, SIDE / 4).numpy()
     # Beyond the outermost example its own outline is all there is.
-    return taught.distances[min(known, key=lambda example: abs(example - index))]
+    return prompt.distances[min(known, key=lambda example: abs(example - index))]
 
 
 def bounded_distances(labels: np.ndarray) -> np.ndarray:

@@ -8,7 +8,7 @@ import numpy as np
 from core.proposals.examples import Proposal, neighbours, neighbours_overlap
 from core.proposals.extent import between
 from core.proposals.extrapolation import trend_of
-from core.proposals.trust import POOR_OVERLAP
+from core.proposals.network_weight import POOR_OVERLAP
 
 END_UNKNOWN = "end not drawn"
 SHAPE_CHANGES = "shape changes here"

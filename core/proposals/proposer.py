@@ -1,46 +1,80 @@
 """Proposals for the slices of a series that nobody drew, streamed as they are ready."""
 
-import heapq
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import get_args
+from typing import TypeVar
 
 import numpy as np
 
 from core.network.engine import Engine
-from core.proposals.examples import Method, Proposal, SegmentExamples, check_examples
+from core.proposals.examples import Proposal, SegmentExamples, check_examples
+from core.proposals.first_pass import Finding, first_pass
 from core.proposals.intensity import scale, value_range
-from core.proposals.leave_one_out import on_trial, settle_trust, trials
-from core.proposals.network_opinion import BATCH, ImagesOf
-from core.proposals.overlaps import settle
-from core.proposals.second_pass import enclosed, look_again
+from core.proposals.leave_one_out import examples_to_leave_out, fit_network_weight, leave_one_out
+from core.proposals.methods import METHODS, MethodName
+from core.proposals.overlaps import resolve_overlaps
+from core.proposals.second_pass import second_pass, slices_between_examples
 from core.proposals.segment_state import (
-    SegmentWork,
-    Visit,
-    begin,
-    claim,
-    expected,
-    first_visits,
-    look,
-    next_visit,
+    FirstAnswer,
+    PreparedSegment,
+    SegmentState,
+    network_share,
+    prepare_segment,
 )
 
-__all__ = ["Method", "Proposal", "SegmentExamples", "propose"]
+__all__ = ["Proposal", "SegmentExamples", "propose"]
+
+_Answer = TypeVar("_Answer")
 
 
 @dataclass(frozen=True, eq=False)
-class _Setting:
-    """What stays the same while a series is being proposed."""
+class _Exclusive:
+    """Segments that do not overlap one another, and what is drawn of all segments."""
 
-    work: Mapping[int, SegmentWork]
+    numbers: frozenset[int]
     drawn: Mapping[int, Mapping[int, np.ndarray]]
-    exclusive: frozenset[int]
-    engine: Engine | None
-    images_of: ImagesOf
-    shape: tuple[int, int, int]
-    slices: frozenset[int]
-    cancelled: Callable[[], bool]
-    progress: Callable[[int, int], None]
+    shape: tuple[int, int]
+
+    def drawn_pixels(self, index: int) -> np.ndarray:
+        """Pixels of a slice that examples of exclusive segments own: bool [row, column]."""
+        taken = np.zeros(self.shape, bool)
+        for number in self.numbers & set(self.drawn):
+            if index in self.drawn[number]:
+                taken |= self.drawn[number][index]
+        return taken
+
+
+class _Steps:
+    """Counts steps and reports them; ends early when asked to.
+
+    Parameters
+    ----------
+    done, total : int
+        Steps so far, and in all.
+    cancelled, progress : callable
+        See `propose`.
+    """
+
+    def __init__(
+        self,
+        done: int,
+        total: int,
+        cancelled: Callable[[], bool],
+        progress: Callable[[int, int], None],
+    ) -> None:
+        self._done, self._total = done, total
+        self._cancelled, self._progress = cancelled, progress
+
+    def counted(self, answers: Iterable[_Answer]) -> Iterator[_Answer]:
+        """Pass answers on, each of which is a step, until cancelled."""
+        if self._cancelled():
+            return
+        for answer in answers:
+            yield answer
+            self._done += 1
+            self._progress(self._done, self._total)
+            if self._cancelled():
+                return
 
 
 def propose(
@@ -50,7 +84,7 @@ def propose(
     segments: Sequence[SegmentExamples],
     *,
     engine: Engine | None,
-    method: Method = "auto",
+    method: MethodName = "auto",
     exclusive: Collection[int] | None = None,
     wanted: Collection[int] | None = None,
     slices: Collection[int] | None = None,
@@ -59,11 +93,11 @@ def propose(
 ) -> Iterator[Proposal]:
     """Propose masks for the slices that are no examples, those nearest to examples first.
 
-    Every slice where a structure may be is proposed as soon as it is known. Then doubtful slices
-    are looked at again, the examples are compared with what would have been proposed for them, and
-    every slice is proposed once more, mixed as this advises and with the Dice to expect: the newest
-    proposal of a segment and slice counts. An empty mask says that the structure was looked for and
-    not found.
+    Every slice where a structure may be is proposed as soon as the first pass has found it. Then
+    the second pass asks again between examples, each example is predicted from the others, and
+    every slice is proposed once more, with the weights fitted to that and with the Dice to expect:
+    the newest proposal of a segment and slice counts. An empty mask says that the structure was
+    looked for and not found.
 
     Parameters
     ----------
@@ -78,7 +112,7 @@ def propose(
     engine : Engine or None
         The network; may be None for the method "interpolation".
     method : {"auto", "network", "interpolation"}
-        The two mixed as the examples advise, or one alone.
+        Network and interpolation mixed as the examples suggest, or one alone.
     exclusive : collection of int, optional
         Numbers of the segments that do not overlap one another; all by default.
     wanted : collection of int, optional
@@ -101,140 +135,110 @@ def propose(
         If examples do not fit the volume, or the method needs an engine and there is none.
     """
     check_examples(volume, segments)
-    if method not in get_args(Method):
-        raise ValueError(f"method: got {method!r}; expected one of {', '.join(get_args(Method))}")
-    if engine is None and method != "interpolation":
+    if method not in METHODS:
+        raise ValueError(f"method: got {method!r}; expected one of {', '.join(METHODS)}")
+    if engine is None and METHODS[method].uses_network:
         raise ValueError(f'engine: got None; expected one for the method "{method}"')
     limits = value_range(volume, modality)
 
     def images_of(slices: Sequence[int]) -> np.ndarray:
         return scale(volume[list(slices)], limits)
 
-    work = {
-        segment.number: begin(segment, spacing, engine, method, images_of)
+    prepared = {
+        segment.number: prepare_segment(segment, spacing, engine, method, images_of)
         for segment in segments
         if (wanted is None or segment.number in wanted)
         and any(mask.any() for mask in segment.masks.values())
     }
-    numbers = [segment.number for segment in segments]
-    setting = _Setting(
-        work=work,
-        drawn={segment.number: segment.masks for segment in segments},
-        exclusive=frozenset(numbers if exclusive is None else exclusive),
-        engine=engine,
-        images_of=images_of,
-        shape=volume.shape,
-        slices=frozenset(range(len(volume)) if slices is None else slices),
-        cancelled=cancelled,
-        progress=progress,
+    drawn = {segment.number: segment.masks for segment in segments}
+    numbers = frozenset(drawn if exclusive is None else exclusive)
+    yield from _run_passes(
+        prepared,
+        _Exclusive(numbers, drawn, (volume.shape[1], volume.shape[2])),
+        len(volume),
+        frozenset(range(len(volume)) if slices is None else slices),
+        cancelled,
+        progress,
     )
-    yield from _look_everywhere(setting)
-    if not cancelled():
-        yield from _compare_and_settle(setting)
 
 
-def _look_everywhere(setting: _Setting) -> Iterator[Proposal]:
-    """Propose every slice for the first time, nearest to examples first."""
-    slices = setting.shape[0]
-    visits = [
-        visit
-        for work in setting.work.values()
-        for visit in first_visits(work, slices)
-        if visit.slice in setting.slices
-    ]
-    heapq.heapify(visits)
-    done, later = 0, _comparisons(setting)
-    while visits and not setting.cancelled():
-        batch = _next_batch(visits)
-        work = setting.work[batch[0].segment]
-        look(work, batch, setting.engine, setting.images_of)
-        for visit in batch:
-            following = next_visit(work, visit, slices)
-            if following is not None and following.slice in setting.slices:
-                heapq.heappush(visits, following)
-        for visit in batch:
-            done += 1
-            setting.progress(done, done + len(visits) + later)
-            yield _newcomer(setting, work, visit.slice)
+def _run_passes(
+    segments: Mapping[int, PreparedSegment],
+    exclusive: _Exclusive,
+    slices: int,
+    wanted: frozenset[int],
+    cancelled: Callable[[], bool],
+    progress: Callable[[int, int], None],
+) -> Iterator[Proposal]:
+    """Propose in passes: first answers, second answers, leave-one-out, final proposals."""
+    first: dict[int, dict[int, FirstAnswer]] = {number: {} for number in segments}
+    to_leave_out = sum(len(examples_to_leave_out(segment, ())) for segment in segments.values())
+    done = 0
+    for finding in first_pass(segments, slices, wanted, cancelled):
+        first[finding.segment][finding.slice] = finding.answer
+        done += 1
+        progress(done, done + finding.waiting + to_leave_out)
+        yield _first_proposal(finding, segments, first, exclusive)
+
+    total = done + sum(
+        len(slices_between_examples(segment, first[number]))
+        + len(examples_to_leave_out(segment, first[number]))
+        for number, segment in segments.items()
+    )
+    steps = _Steps(done, total, cancelled, progress)
+    states = []
+    for number, segment in segments.items():
+        second = dict(steps.counted(second_pass(segment, first[number])))
+        left_out = dict(steps.counted(leave_one_out(segment, first[number])))
+        weight = fit_network_weight(segment, left_out)
+        states.append(SegmentState(segment, first[number], second, weight))
+    if cancelled():
+        return
+    progress(total, total)
+    yield from _final_proposals(states, exclusive, cancelled)
 
 
-def _compare_and_settle(setting: _Setting) -> Iterator[Proposal]:
-    """Look at doubtful slices again, find out whom to trust, and propose every slice for good."""
-    done = sum(len(work.found) for work in setting.work.values())
-    again = sum(len(enclosed(work)) for work in setting.work.values())
-    total = done + again + _comparisons(setting)
-    for work in setting.work.values():
-        if setting.engine is not None and work.taught is not None:
-            for _ in look_again(work, setting.engine, setting.images_of):
-                done += 1
-                setting.progress(done, total)
-                if setting.cancelled():
-                    return
-        answered = {}
-        for index, answers in trials(work, setting.engine, setting.images_of):
-            answered[index] = answers
-            done += 1
-            setting.progress(done, total)
-            if setting.cancelled():
-                return
-        settle_trust(work, answered)
-    setting.progress(total, total)
-    gaps: dict[int, int] = {}
-    for work in setting.work.values():
-        for index in work.found:
-            gaps[index] = min(work.gap(index), gaps.get(index, setting.shape[0]))
-    for index in sorted(gaps, key=lambda index: (gaps[index], index)):
-        if setting.cancelled():
-            return
-        here = [work for work in setting.work.values() if index in work.found]
-        masks = settle(
-            {work.number: claim(work, index) for work in here},
-            _drawn_pixels(setting, index),
-            setting.exclusive,
-        )
-        for work in here:
-            yield Proposal(
-                work.number,
-                index,
-                masks[work.number],
-                expected(work, index),
-                work.network_share(index),
-            )
-
-
-def _comparisons(setting: _Setting) -> int:
-    """Count the examples that will be predicted from the others."""
-    return sum(len(on_trial(work)) for work in setting.work.values())
-
-
-def _next_batch(visits: list[Visit]) -> list[Visit]:
-    """Take visits of one segment from the heap that are equally near to examples."""
-    batch = [heapq.heappop(visits)]
-    while visits and len(batch) < BATCH and _alike(visits[0], batch[0]):
-        batch.append(heapq.heappop(visits))
-    return batch
-
-
-def _alike(first: Visit, second: Visit) -> bool:
-    return (first.gap, first.segment) == (second.gap, second.segment)
-
-
-def _newcomer(setting: _Setting, work: SegmentWork, index: int) -> Proposal:
-    """Propose a slice without taking pixels from anyone who was there before."""
-    mask = work.crop.whole(work.found[index])
-    if work.number in setting.exclusive:
-        taken = _drawn_pixels(setting, index)
-        for other in setting.work.values():
-            if other is not work and other.number in setting.exclusive and index in other.found:
-                taken |= other.crop.whole(other.found[index])
+def _first_proposal(
+    finding: Finding,
+    segments: Mapping[int, PreparedSegment],
+    first: Mapping[int, Mapping[int, FirstAnswer]],
+    exclusive: _Exclusive,
+) -> Proposal:
+    """Propose a slice without taking pixels from segments that were proposed there before."""
+    segment, index = segments[finding.segment], finding.slice
+    mask = segment.crop.whole(finding.answer.mask)
+    if segment.number in exclusive.numbers:
+        taken = exclusive.drawn_pixels(index)
+        for number, answers in first.items():
+            if number != segment.number and number in exclusive.numbers and index in answers:
+                taken |= segments[number].crop.whole(answers[index].mask)
         mask &= ~taken
-    return Proposal(work.number, index, mask, None, work.network_share(index))
+    share = network_share(segment, index, segment.weight)
+    return Proposal(segment.number, index, mask, None, share)
 
 
-def _drawn_pixels(setting: _Setting, index: int) -> np.ndarray:
-    """Pixels of a slice that examples of exclusive segments own: bool [row, column]."""
-    taken = np.zeros(setting.shape[1:], bool)
-    for number in setting.exclusive & set(setting.drawn):
-        if index in setting.drawn[number]:
-            taken |= setting.drawn[number][index]
-    return taken
+def _final_proposals(
+    states: Sequence[SegmentState], exclusive: _Exclusive, cancelled: Callable[[], bool]
+) -> Iterator[Proposal]:
+    """Propose every slice for good, those nearest to an example of any segment first."""
+    gaps: dict[int, int] = {}
+    for state in states:
+        for index in state.first:
+            gap = state.segment.gap(index)
+            gaps[index] = min(gap, gaps.get(index, gap))
+    for index in sorted(gaps, key=lambda index: (gaps[index], index)):
+        if cancelled():
+            return
+        here = {state.segment.number: state for state in states if index in state.first}
+        log_odds = {number: state.log_odds(index) for number, state in here.items()}
+        masks = resolve_overlaps(
+            {
+                number: here[number].segment.crop.whole(values, outside=-np.inf)
+                for number, values in log_odds.items()
+            },
+            exclusive.drawn_pixels(index),
+            exclusive.numbers,
+        )
+        for number, state in here.items():
+            expected = state.expected_dice(index, log_odds[number])
+            yield Proposal(number, index, masks[number], expected, state.network_share(index))

@@ -1,74 +1,64 @@
-"""The second look at slices between examples: how images move from one example to the next."""
+"""The second pass over slices between examples: how images move from one example to the next."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import numpy as np
 
-from core.network.engine import Engine
 from core.proposals.examples import neighbours
 from core.proposals.mixing import agreed
-from core.proposals.network_opinion import BATCH, ImagesOf, bounded_distances, predict_logits
+from core.proposals.network_opinion import BATCH, NetworkPrompt, bounded_distances, predict_logits
 from core.proposals.optical_flow import carry_between
 from core.proposals.random_walker import walk_between
-from core.proposals.segment_state import SegmentWork, motion_of, score
+from core.proposals.segment_state import FirstAnswer, PreparedSegment
 
 
-def enclosed(work: SegmentWork) -> list[int]:
-    """List the visited slices between examples, which can be looked at again."""
-    if work.taught is None:
+def slices_between_examples(segment: PreparedSegment, found: Collection[int]) -> list[int]:
+    """List the slices of the first pass that the network can be asked again about."""
+    if segment.prompt is None:
         return []
-    return sorted(index for index in work.found if None not in neighbours(work.examples, index))
+    return sorted(index for index in found if segment.is_between_examples(index))
 
 
-def look_again(work: SegmentWork, engine: Engine, images_of: ImagesOf) -> Iterator[int]:
+def second_pass(
+    segment: PreparedSegment, first: Mapping[int, FirstAnswer]
+) -> Iterator[tuple[int, np.ndarray]]:
     """Ask once more, expecting what examples become when they move along with the images.
 
     Parameters
     ----------
-    work : SegmentWork
-        A segment that was taught; what is found changes.
-    engine : Engine
-        The network that was taught.
-    images_of : callable
-        Gives prepared images.
+    segment : PreparedSegment
+        The segment.
+    first : mapping of int to FirstAnswer
+        Findings of the first pass by slice index.
 
     Yields
     ------
-    int
-        Each of `enclosed`, once.
+    int, np.ndarray
+        Each of `slices_between_examples`, once, with log-odds float32 [SIDE, SIDE].
     """
     gaps: dict[tuple[int | None, int | None], list[int]] = {}
-    for index in enclosed(work):
-        gaps.setdefault(neighbours(work.examples, index), []).append(index)
+    for index in slices_between_examples(segment, first):
+        gaps.setdefault(neighbours(segment.examples, index), []).append(index)
     for gap in sorted(gaps.values(), key=len):
-        for index, answer in second_answers(work, gap, work.logits, engine, images_of):
-            work.second[index] = answer
-            work.found[index] = score(work, index) > 0
-            yield index
+        answers = {index: first[index].logits for index in gap}
+        known = {index: logits for index, logits in answers.items() if logits is not None}
+        yield from second_answers(segment, gap, known)
 
 
 def second_answers(
-    work: SegmentWork,
-    indices: Sequence[int],
-    answers: Mapping[int, np.ndarray],
-    engine: Engine,
-    images_of: ImagesOf,
+    segment: PreparedSegment, indices: Sequence[int], answers: Mapping[int, np.ndarray]
 ) -> Iterator[tuple[int, np.ndarray]]:
     """Merge first answers with others that heed what lies between two examples.
 
     Parameters
     ----------
-    work : SegmentWork
-        A segment that was taught.
+    segment : PreparedSegment
+        A segment with a prompt.
     indices : sequence of int
         Slices between the same two examples; those that are examples are answered without
         themselves.
     answers : mapping of int to np.ndarray
         The network's first answers, float32 [SIDE, SIDE].
-    engine : Engine
-        The network that was taught.
-    images_of : callable
-        Gives prepared images.
 
     Yields
     ------
@@ -76,44 +66,45 @@ def second_answers(
         Slice, and log-odds float32 [SIDE, SIDE]; the first answers where no two
         examples are.
     """
-    assert work.taught is not None
-    below, above = neighbours(set(work.examples) - set(indices), indices[0])
-    if below is None or above is None or not (work.areas[below] or work.areas[above]):
+    prompt = segment.prompt
+    assert prompt is not None
+    below, above = neighbours(set(segment.examples) - set(indices), indices[0])
+    if below is None or above is None or not (segment.areas[below] or segment.areas[above]):
         for index in indices:
             yield index, agreed([answers[index]])
         return
-    first, last = (work.taught.distances[known] for known in (below, above))
-    carried = carry_between(first, last, below, above, motion_of(work, images_of))
-    walked = _walked(work, indices, below, above, images_of)
+    first, last = prompt.distances[below], prompt.distances[above]
+    carried = carry_between(first, last, below, above, prompt.motion)
+    walked = _walked(segment, prompt, indices, below, above)
     for start in range(0, len(indices), BATCH):
         batch = indices[start : start + BATCH]
         priors = {index: carried.distances[index] for index in batch}
-        moved = predict_logits(engine, work.taught, images_of, batch, priors=priors)
+        moved = predict_logits(prompt, batch, priors=priors)
         for index, answer in zip(batch, moved, strict=True):
             known = [answers[index], answer]
             yield index, agreed(known, priors[index], carried.agreement, walked.get(index))
 
 
 def _walked(
-    work: SegmentWork, indices: Sequence[int], below: int, above: int, images_of: ImagesOf
+    segment: PreparedSegment, prompt: NetworkPrompt, indices: Sequence[int], below: int, above: int
 ) -> dict[int, np.ndarray]:
     """Find outlines on some slices by a random walk between the two examples around them.
 
     Returns signed distances in pixels of the network, float32 [SIDE, SIDE], by slice index; nothing
     where the walk finds no way.
     """
-    images = images_of(range(below, above + 1))[(..., *work.crop.window)]
+    crop = segment.crop
     probability = walk_between(
-        images,
-        work.examples[below],
-        work.examples[above],
-        (work.slice_mm, *work.crop.pixel_spacing),
+        prompt.images_of(range(below, above + 1))[(..., *crop.window)],
+        segment.examples[below],
+        segment.examples[above],
+        (prompt.slice_mm, *crop.pixel_spacing),
     )
     if probability is None:
         return {}
-    found = work.crop.masks(work.crop.whole(probability[[i - below - 1 for i in indices]] > 0.5))
+    inside = probability[[index - below - 1 for index in indices]] > 0.5
     return {
         index: bounded_distances(mask)
-        for index, mask in zip(indices, found, strict=True)
+        for index, mask in zip(indices, crop.masks(crop.whole(inside)), strict=True)
         if mask.any()
     }

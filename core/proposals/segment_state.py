@@ -1,117 +1,59 @@
-"""One segment being proposed: its examples made ready, and what was found so far."""
+"""A segment being proposed: what is known of it beforehand, and what the passes found."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cache, cached_property
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from core.network.engine import Engine
 from core.proposals.crop import Crop, crop_around
-from core.proposals.examples import Method, SegmentExamples, neighbours, neighbours_overlap
-from core.proposals.expected_dice import Signs
-from core.proposals.extent import between, continued, outward, reach
+from core.proposals.examples import SegmentExamples, neighbours, neighbours_overlap
+from core.proposals.expected_dice import expected_dice, signs_of
+from core.proposals.extent import reach
 from core.proposals.extrapolation import outline_beyond, trend_of
 from core.proposals.interpolation import between_examples, example_distances
-from core.proposals.mixing import (
-    LIMIT,
-    interpolation_score,
-    mixed,
-    network_score,
-    sureness,
-)
-from core.proposals.network_opinion import (
-    ImagesOf,
-    TaughtSegment,
-    predict_logits,
-    teach,
-)
-from core.proposals.optical_flow import MotionOf, carry, flow_between
-from core.proposals.trust import Trust
+from core.proposals.methods import METHODS, MethodName
+from core.proposals.mixing import LIMIT, blended, interpolation_score, mixed, network_score
+from core.proposals.network_opinion import ImagesOf, NetworkPrompt, encode_examples
+from core.proposals.network_weight import NetworkWeight
 
-LEAST_SURENESS = 0.6
-"""Beyond the examples, a structure that is less sure than this has ended."""
-
-SURE_TO_GO_ON = 0.65
-"""A structure this sure is followed beyond the reach of its examples, up to `FARTHEST` of it."""
-
-FARTHEST = 4
-"""Reaches to follow a structure that stays sure."""
-
-FADING = 0.05
+PENALTY_PER_SLICE = 0.05
 """Log-odds by which a structure beyond the examples grows less likely with every slice."""
 
-FADING_BEHIND_END = 0.6
+PENALTY_BEHIND_END = 0.6
 """The same behind the place where the areas of the examples let it end, in addition."""
 
-INWARD = 0
-"""Direction of a visit to a slice between examples; −1 and 1 lead away from the outermost."""
 
-
-@dataclass(frozen=True, order=True)
-class Visit:
-    """A slice to look at, ordered by its distance in slices to the nearest example."""
-
-    gap: int
-    segment: int
-    slice: int
-    direction: int
-
-
-@dataclass(eq=False)
-class SegmentWork:
-    """A segment with its examples and findings.
+@dataclass(frozen=True, eq=False)
+class PreparedSegment:
+    """What is known of a segment before anything is proposed.
 
     Attributes
     ----------
     number : int
         Segment number.
-    method : Method
-        How to propose.
     crop : Crop
         The structure's neighbourhood; masks and distances here are on the pixels of its window.
-    slice_mm : float
-        Distance between slices in mm.
     examples : mapping of int to np.ndarray
         bool [row, column] by slice index.
     distances : mapping of int to np.ndarray or None
         Signed distance to each example's outline in mm; None where the structure is absent.
-    taught : TaughtSegment or None
-        The examples as the network takes them; None for the method "interpolation".
+    prompt : NetworkPrompt or None
+        The examples as the network takes them; None for a method without the network.
     reach : int
-        Slices to follow the structure beyond its examples at most.
-    trust : Trust
-        How far to follow the network.
-    second_share : float
-        How far to follow the second answers, in [0, 1].
-    logits : dict of int to np.ndarray
-        The network's answers, float32 [SIDE, SIDE], kept so that a change of trust is cheap.
-    second : dict of int to np.ndarray
-        The same where there was a second look.
-    found : dict of int to np.ndarray
-        bool [row, column] of every visited slice.
-    carried : dict of int to np.ndarray
-        Outlines of the outermost examples carried beyond them, as far as was looked: signed
-        distances in pixels of the network, float32 [SIDE, SIDE].
-    motions : dict of (int, int) to np.ndarray
-        Flow from one slice to another beside it, as far as it was needed.
+        Slices to follow the structure beyond its examples at most, unless it stays certain.
+    weight : NetworkWeight
+        How far to follow the network before examples were left out.
     """
 
     number: int
-    method: Method
     crop: Crop
-    slice_mm: float
     examples: Mapping[int, np.ndarray]
     distances: Mapping[int, np.ndarray | None]
-    taught: TaughtSegment | None
+    prompt: NetworkPrompt | None
     reach: int
-    trust: Trust
-    second_share: float = 1.0
-    logits: dict[int, np.ndarray] = field(default_factory=dict)
-    second: dict[int, np.ndarray] = field(default_factory=dict)
-    found: dict[int, np.ndarray] = field(default_factory=dict)
-    carried: dict[int, np.ndarray] = field(default_factory=dict)
-    motions: dict[tuple[int, int], np.ndarray] = field(default_factory=dict)
+    weight: NetworkWeight
 
     @cached_property
     def areas(self) -> dict[int, int]:
@@ -122,26 +64,24 @@ class SegmentWork:
         """Slices to the nearest example."""
         return min(abs(index - known) for known in self.examples)
 
-    def network_share(self, index: int) -> float:
-        """Weight of the network on a slice, in [0, 1]; 1 where shapes alone tell nothing."""
-        if self.shape(index) is None:
-            return 1.0
-        return self.trust.network_share(neighbours_overlap(self.examples, index))
+    def is_between_examples(self, index: int) -> bool:
+        """Whether there are examples, other than the slice itself, on both sides of it."""
+        return None not in neighbours(self.examples, index)
 
-    def shape(self, index: int) -> np.ndarray | None:
-        """Signed distance in mm that the examples' shapes alone tell of a slice, if any."""
+    def shape_distance(self, index: int) -> np.ndarray | None:
+        """Signed distance to the outline in mm that the examples' shapes alone suggest, if any."""
         trend = trend_of(self.areas, index)
         if trend is None:
             return between_examples(self.distances, index)
         return outline_beyond(self.distances, index, trend)
 
-    def doubt(self, index: int) -> float:
+    def end_penalty(self, index: int) -> float:
         """Log-odds by which the structure is less likely, because it ends somewhere near."""
         below, above = neighbours(self.examples, index)
         if below is None or above is None:
             trend = trend_of(self.areas, index)
             behind = 0.0 if trend is None else trend.slices_behind_end(index)
-            return FADING * self.gap(index) + FADING_BEHIND_END * behind
+            return PENALTY_PER_SLICE * self.gap(index) + PENALTY_BEHIND_END * behind
         present = [place for place in (below, above) if self.distances[place] is not None]
         if len(present) != 1:
             return 0.0
@@ -150,189 +90,150 @@ class SegmentWork:
         return max(0.0, float(np.log(way / (1 - way))))
 
 
-def begin(
-    segment: SegmentExamples,
+@dataclass(frozen=True, eq=False)
+class FirstAnswer:
+    """What the first pass found on a slice.
+
+    Attributes
+    ----------
+    mask : np.ndarray
+        bool [row, column] of the crop's window.
+    logits : np.ndarray or None
+        The network's answer, float32 [SIDE, SIDE], kept so that another weight is cheap.
+    carried : np.ndarray or None
+        Beyond the examples, the outline of the outermost one carried to this slice: signed
+        distance in pixels of the network, float32 [SIDE, SIDE].
+    """
+
+    mask: np.ndarray
+    logits: np.ndarray | None = None
+    carried: np.ndarray | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class SegmentState:
+    """A segment after all passes.
+
+    Attributes
+    ----------
+    segment : PreparedSegment
+        What was known beforehand.
+    first : mapping of int to FirstAnswer
+        Findings of the first pass by slice index.
+    second : mapping of int to np.ndarray
+        The network's second answers by slice index, float32 [SIDE, SIDE].
+    weight : NetworkWeight
+        How far to follow the network and its second answers.
+    """
+
+    segment: PreparedSegment
+    first: Mapping[int, FirstAnswer]
+    second: Mapping[int, np.ndarray]
+    weight: NetworkWeight
+
+    def log_odds(self, index: int) -> np.ndarray:
+        """Log-odds of the proposal: float32 on the crop's window, minus infinity outside of it."""
+        answer = self.first[index]
+        logits = answer.logits
+        if logits is not None:
+            logits = blended(logits, self.second.get(index), self.weight.second_share)
+        opinion = score(self.segment, index, logits, self.weight)
+        found = opinion > 0 if self.segment.is_between_examples(index) else answer.mask
+        return np.where(found, opinion, np.float32(-np.inf))
+
+    def network_share(self, index: int) -> float:
+        """Weight of the network on a slice, in [0, 1]."""
+        return network_share(self.segment, index, self.weight)
+
+    def expected_dice(self, index: int, log_odds: np.ndarray) -> float | None:
+        """Dice to expect of a proposal with these log-odds, in [0, 1].
+
+        None where nothing was found, and where too few examples tell.
+        """
+        found = log_odds > -np.inf
+        if self.weight.calibration is None or not found.any():
+            return None
+        overlap = neighbours_overlap(self.segment.examples, index)
+        signs = signs_of(np.where(found, log_odds, -LIMIT), overlap, self.segment.gap(index))
+        return expected_dice(signs, self.weight.calibration)
+
+
+def prepare_segment(
+    examples: SegmentExamples,
     spacing: tuple[float, float, float],
     engine: Engine | None,
-    method: Method,
+    method: MethodName,
     images_of: ImagesOf,
-) -> SegmentWork:
+) -> PreparedSegment:
     """Make a segment's examples ready.
 
     Parameters
     ----------
-    segment : SegmentExamples
+    examples : SegmentExamples
         At least one mask not empty.
     spacing : tuple of float
         Distance between slices, rows and columns in mm.
     engine : Engine or None
-        The network, unless the method is "interpolation".
-    method : Method
+        The network, if the method uses it.
+    method : MethodName
         How to propose.
     images_of : callable
         Gives prepared images.
 
     Returns
     -------
-    SegmentWork
-        Nothing found yet.
+    PreparedSegment
+        For the passes.
     """
-    crop = crop_around(segment.masks.values(), spacing)
-    examples = {index: mask[crop.window] for index, mask in segment.masks.items()}
-    taught = None
-    if engine is not None and method != "interpolation":
-        taught = teach(engine, crop, images_of, segment.masks, spacing[0])
-    fixed = {"auto": None, "network": 1.0, "interpolation": 0.0}[method]
-    return SegmentWork(
-        number=segment.number,
-        method=method,
+    crop = crop_around(examples.masks.values(), spacing)
+    masks = {index: mask[crop.window] for index, mask in examples.masks.items()}
+    prompt = None
+    chosen = METHODS[method]
+    if engine is not None and chosen.uses_network:
+        prompt = encode_examples(engine, crop, images_of, examples.masks, spacing[0])
+    return PreparedSegment(
+        number=examples.number,
         crop=crop,
-        slice_mm=spacing[0],
-        examples=examples,
-        distances=example_distances(examples, crop.pixel_spacing),
-        taught=taught,
-        reach=reach(examples, spacing[0], crop),
-        trust=Trust(fixed=fixed),
+        examples=masks,
+        distances=example_distances(masks, crop.pixel_spacing),
+        prompt=prompt,
+        reach=reach(masks, spacing[0], crop),
+        weight=NetworkWeight(fixed=chosen.network_share),
     )
 
 
-def first_visits(work: SegmentWork, slices: int) -> list[Visit]:
-    """List the slices to look at before anything was found.
+def network_share(segment: PreparedSegment, index: int, weight: NetworkWeight) -> float:
+    """Weight of the network on a slice, in [0, 1]; 1 where shapes alone suggest nothing."""
+    if segment.shape_distance(index) is None:
+        return 1.0
+    return weight.network_share(neighbours_overlap(segment.examples, index))
+
+
+def score(
+    segment: PreparedSegment, index: int, logits: np.ndarray | None, weight: NetworkWeight
+) -> np.ndarray:
+    """Combine the opinions on a slice.
 
     Parameters
     ----------
-    work : SegmentWork
+    segment : PreparedSegment
         The segment.
-    slices : int
-        Slices of the series.
+    index : int
+        The slice.
+    logits : np.ndarray or None
+        The network's opinion, float32 [SIDE, SIDE], if it was asked.
+    weight : NetworkWeight
+        How far to follow it.
 
     Returns
     -------
-    list of Visit
-        All slices between examples, and the first beyond them if the network is there to tell
-        where the structure ends.
+    np.ndarray
+        Log-odds of the structure, float32 on the crop's window.
     """
-    visits = [
-        Visit(work.gap(index), work.number, index, INWARD) for index in between(work.examples)
-    ]
-    if work.taught is not None:
-        visits += [
-            Visit(1, work.number, index + direction, direction)
-            for index, direction in outward(work.examples, slices)
-        ]
-    return visits
-
-
-def look(
-    work: SegmentWork, visits: Sequence[Visit], engine: Engine | None, images_of: ImagesOf
-) -> None:
-    """Find the structure on some slices.
-
-    Parameters
-    ----------
-    work : SegmentWork
-        The segment; what is found is added to it.
-    visits : sequence of Visit
-        Slices of this segment.
-    engine : Engine or None
-        The network that was taught.
-    images_of : callable
-        Gives prepared images.
-    """
-    indices = [visit.slice for visit in visits]
-    if work.taught is not None and engine is not None:
-        priors = _carried_beyond(work, visits, images_of)
-        logits = predict_logits(engine, work.taught, images_of, indices, priors=priors)
-        work.logits.update(zip(indices, logits, strict=True))
-    for visit in visits:
-        opinion = score(work, visit.slice)
-        mask = opinion > 0
-        if visit.direction != INWARD:
-            previous = visit.slice - visit.direction
-            before = {**work.examples, **work.found}[previous]
-            sure = sureness(opinion) >= LEAST_SURENESS
-            mask = continued(mask, before, work.crop) & sure
-        work.found[visit.slice] = mask
-
-
-def _carried_beyond(
-    work: SegmentWork, visits: Sequence[Visit], images_of: ImagesOf
-) -> dict[int, np.ndarray]:
-    """Carry the outermost outlines one slice farther, to the visits beyond the examples."""
-    assert work.taught is not None
-    motion = motion_of(work, images_of)
-    outward_bound = [visit for visit in visits if visit.direction != INWARD]
-    for visit in outward_bound:
-        before = visit.slice - visit.direction
-        distance = work.carried.get(before, work.taught.distances.get(before))
-        assert distance is not None
-        work.carried[visit.slice] = carry(distance, motion(visit.slice, before))
-    return {visit.slice: work.carried[visit.slice] for visit in outward_bound}
-
-
-def motion_of(work: SegmentWork, images_of: ImagesOf) -> MotionOf:
-    """Give what finds the flow between two slices of a segment that was taught, each time once."""
-
-    @cache
-    def picture(index: int) -> np.ndarray:
-        assert work.taught is not None
-        return work.taught.pictures(images_of([index]))[0]
-
-    def motion(index: int, other: int) -> np.ndarray:
-        if (index, other) not in work.motions:
-            work.motions[index, other] = flow_between(picture(index), picture(other))
-        return work.motions[index, other]
-
-    return motion
-
-
-def next_visit(work: SegmentWork, visit: Visit, slices: int) -> Visit | None:
-    """Go on beyond the examples while the structure does, and the reach, unless it stays sure."""
-    following = visit.slice + visit.direction
-    goes_on = visit.direction != INWARD and bool(work.found[visit.slice].any())
-    if not goes_on or not 0 <= following < slices:
-        return None
-    if visit.gap >= work.reach:
-        sure = sureness(np.clip(score(work, visit.slice), -LIMIT, LIMIT)) >= SURE_TO_GO_ON
-        if not sure or visit.gap >= work.reach * FARTHEST:
-            return None
-    return Visit(visit.gap + 1, visit.segment, following, visit.direction)
-
-
-def score(work: SegmentWork, index: int) -> np.ndarray:
-    """Log-odds of the structure on a slice that was looked at: float32 on the crop's window."""
-    logits, distance = work.logits.get(index), work.shape(index)
-    if logits is not None:
-        logits = blended(logits, work.second.get(index), work.second_share)
+    distance = segment.shape_distance(index)
     opinion = mixed(
-        None if logits is None else network_score(work.crop, logits),
-        None if distance is None else interpolation_score(work.crop, distance),
-        work.network_share(index),
+        None if logits is None else network_score(segment.crop, logits),
+        None if distance is None else interpolation_score(segment.crop, distance),
+        network_share(segment, index, weight),
     )
-    return opinion - work.doubt(index)
-
-
-def expected(work: SegmentWork, index: int) -> float | None:
-    """Dice to expect of what was found on a slice.
-
-    None where nothing was found, and where too few examples tell.
-    """
-    if not work.found[index].any():
-        return None
-    bounded = np.where(work.found[index], score(work, index), -LIMIT)
-    overlap = neighbours_overlap(work.examples, index)
-    return work.trust.expected_dice(Signs(sureness(bounded), overlap, work.gap(index)))
-
-
-def claim(work: SegmentWork, index: int) -> np.ndarray:
-    """Log-odds on a whole slice: float32 [row, column], minus infinity where nothing was found."""
-    canvas = np.full(work.crop.shape, -np.inf, np.float32)
-    canvas[work.crop.window] = np.where(work.found[index], score(work, index), -np.inf)
-    return canvas
-
-
-def blended(first: np.ndarray, second: np.ndarray | None, share: float) -> np.ndarray:
-    """Follow a second answer, if there is one, as far as its share in [0, 1]; all are logits."""
-    if second is None:
-        return first
-    return (1 - share) * np.clip(first, -LIMIT, LIMIT) + share * second
+    return opinion - segment.end_penalty(index)

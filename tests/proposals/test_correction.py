@@ -97,4 +97,4 @@ def test_neighbours_follow_a_corrected_slice_and_others_stay(ball, untrained_eng
     corrected = SegmentExamples(1, {**examples.masks, SLICE: truth[SLICE]})
     followed = slices_to_follow(examples.masks, SLICE, len(volume))
     found = propose(volume, SPACING, "MR", [corrected], engine=untrained_engine, slices=followed)
-    assert {one.slice for one in found} == set(followed)
+    assert {proposal.slice for proposal in found} == set(followed)

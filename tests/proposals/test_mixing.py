@@ -5,6 +5,7 @@ from core.proposals.crop import Crop
 from core.proposals.mixing import (
     LIMIT,
     agreed,
+    blended,
     interpolation_score,
     mixed,
     network_score,
@@ -22,7 +23,7 @@ def test_a_share_of_one_or_nothing_is_one_of_the_two_alone():
     assert np.array_equal(mixed(network, interpolation, 0.0), interpolation)
 
 
-def test_whoever_is_alone_decides():
+def test_a_single_opinion_decides():
     score = np.random.default_rng(0).normal(size=(5, 6))
     assert np.array_equal(mixed(score, None, 0.0), score)
     assert np.array_equal(mixed(None, score, 1.0), score)
@@ -40,7 +41,7 @@ def test_agreement_is_kept_by_any_mixture():
         )
 
 
-def test_neither_outshouts_the_other():
+def test_neither_opinion_dominates():
     logits = np.full((128, 128), 1e4, np.float32)
     assert network_score(CROP, logits).max() <= LIMIT
     assert interpolation_score(CROP, np.full((64, 64), -1e4, np.float32)).min() >= -LIMIT
@@ -93,7 +94,7 @@ def test_a_plausible_walk_decides_where_the_network_hesitates():
     assert np.array_equal(agreed([answer], walked=walked) > 0, walked > 0)
 
 
-def test_a_walk_that_collapsed_or_leaked_is_not_heard():
+def test_a_walk_that_collapsed_or_leaked_is_ignored():
     answer = inside(5, 1.0)
     for rows in (1, 0):
         assert np.array_equal(agreed([answer], walked=inside(rows)), answer)
@@ -108,6 +109,13 @@ def test_movement_counts_as_far_as_it_carries_one_example_onto_another():
     halfway = agreed([answer], carried, 0.6)
     assert (agreed([answer], carried, 0.9)[5] > halfway[5]).all()
     assert (halfway[5] > answer[5]).all()
+
+
+def test_a_second_answer_counts_as_far_as_its_weight():
+    first, second = inside(5, 9.0), inside(6, 2.0)
+    assert np.array_equal(blended(first, None, 1.0), first)
+    assert np.array_equal(blended(first, second, 1.0), second)
+    assert np.array_equal(blended(first, second, 0.0), np.clip(first, -LIMIT, LIMIT))
 
 
 def test_walks_of_about_the_expected_area_are_plausible():

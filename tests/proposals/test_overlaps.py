@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from core.proposals.overlaps import settle
+from core.proposals.overlaps import resolve_overlaps
 
 
 @pytest.fixture
@@ -10,8 +10,8 @@ def scores():
     return {number: random.normal(size=(20, 20)).astype(np.float32) for number in (1, 2, 5)}
 
 
-def test_the_surest_gets_the_pixel(scores):
-    masks = settle(scores, np.zeros((20, 20), bool), {1, 2, 5})
+def test_the_most_certain_segment_gets_the_pixel(scores):
+    masks = resolve_overlaps(scores, np.zeros((20, 20), bool), {1, 2, 5})
     stack = np.stack(list(scores.values()))
     assert np.sum(list(masks.values()), axis=0).max() == 1
     assert np.array_equal(np.any(list(masks.values()), axis=0), stack.max(axis=0) > 0)
@@ -19,8 +19,8 @@ def test_the_surest_gets_the_pixel(scores):
         assert (scores[number][mask] == stack.max(axis=0)[mask]).all()
 
 
-def test_segments_that_may_overlap_keep_all_they_claim(scores):
-    masks = settle(scores, np.zeros((20, 20), bool), {1, 2})
+def test_segments_that_may_overlap_keep_all_their_pixels(scores):
+    masks = resolve_overlaps(scores, np.zeros((20, 20), bool), {1, 2})
     assert np.array_equal(masks[5], scores[5] > 0)
     assert not (masks[1] & masks[2]).any()
 
@@ -28,12 +28,12 @@ def test_segments_that_may_overlap_keep_all_they_claim(scores):
 def test_drawn_pixels_of_others_are_not_touched(scores):
     taken = np.zeros((20, 20), bool)
     taken[:10] = True
-    masks = settle(scores, taken, {1, 2})
+    masks = resolve_overlaps(scores, taken, {1, 2})
     assert not masks[1][:10].any() and not masks[2][:10].any()
     assert masks[5][:10].any()
 
 
-def test_nobody_gets_what_nobody_claims(scores):
+def test_pixels_outside_of_all_segments_stay_outside(scores):
     nothing = {number: np.full((20, 20), -np.inf, np.float32) for number in scores}
-    masks = settle(nothing, np.zeros((20, 20), bool), {1, 2, 5})
+    masks = resolve_overlaps(nothing, np.zeros((20, 20), bool), {1, 2, 5})
     assert not np.any(list(masks.values()))

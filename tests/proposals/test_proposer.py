@@ -9,7 +9,7 @@ METHODS = ("auto", "network", "interpolation")
 
 
 def newest(proposals):
-    return {(one.segment, one.slice): one for one in proposals}
+    return {(proposal.segment, proposal.slice): proposal for proposal in proposals}
 
 
 @pytest.fixture(scope="module", params=METHODS)
@@ -23,7 +23,7 @@ def everything(request, balls, untrained_engine):
 
 
 def test_examples_are_never_proposed(everything):
-    assert not {one.slice for one in everything} & {8, 12, 16}
+    assert not {proposal.slice for proposal in everything} & {8, 12, 16}
 
 
 def test_every_slice_between_examples_is_proposed(everything):
@@ -33,20 +33,20 @@ def test_every_slice_between_examples_is_proposed(everything):
 
 def test_the_first_proposals_come_nearest_to_examples_first(everything):
     first = {}
-    for one in everything:
-        first.setdefault((one.segment, one.slice), one)
-    gaps = [min(abs(one.slice - known) for known in (8, 12, 16)) for one in first.values()]
+    for proposal in everything:
+        first.setdefault((proposal.segment, proposal.slice), proposal)
+    gaps = [min(abs(index - known) for known in (8, 12, 16)) for _, index in first]
     assert gaps == sorted(gaps)
 
 
 def test_exclusive_segments_never_overlap_at_any_moment(everything):
     shown = {}
-    for one in everything:
-        shown[one.segment, one.slice] = one.mask
-        rival = shown.get((3 - one.segment, one.slice))
-        # The settlement replaces the masks of one slice together.
-        if one.expected_dice is None and rival is not None:
-            assert not (one.mask & rival).any()
+    for proposal in everything:
+        shown[proposal.segment, proposal.slice] = proposal.mask
+        other = shown.get((3 - proposal.segment, proposal.slice))
+        # The final proposals replace the masks of one slice together.
+        if proposal.expected_dice is None and other is not None:
+            assert not (proposal.mask & other).any()
     final = newest(everything)
     for number, index in final:
         if number == 1 and (2, index) in final:
@@ -54,21 +54,21 @@ def test_exclusive_segments_never_overlap_at_any_moment(everything):
 
 
 def test_masks_are_whole_slices(everything, balls):
-    for one in everything:
-        assert one.mask.dtype == bool and one.mask.shape == balls[0].shape[1:]
+    for proposal in everything:
+        assert proposal.mask.dtype == bool and proposal.mask.shape == balls[0].shape[1:]
 
 
 def test_the_dice_to_expect_comes_with_the_newest_proposal(everything):
-    for one in newest(everything).values():
-        if one.mask.any():
-            assert 0 <= one.expected_dice <= 1
+    for proposal in newest(everything).values():
+        if proposal.mask.any():
+            assert 0 <= proposal.expected_dice <= 1
 
 
 def test_two_examples_say_nothing_about_the_dice_to_expect(balls, untrained_engine):
     volume, masks = balls
     segments = examples_of({1: masks[1]}, (8, 14))
-    for one in propose(volume, SPACING, "MR", segments, engine=untrained_engine):
-        assert one.expected_dice is None
+    for proposal in propose(volume, SPACING, "MR", segments, engine=untrained_engine):
+        assert proposal.expected_dice is None
 
 
 def test_interpolation_needs_no_network_and_recovers_the_balls(balls):
@@ -76,9 +76,9 @@ def test_interpolation_needs_no_network_and_recovers_the_balls(balls):
     segments = examples_of(masks, (7, 10, 12, 14, 17))
     found = newest(propose(volume, SPACING, "MR", segments, engine=None, method="interpolation"))
     assert sorted({index for _, index in found}) == [8, 9, 11, 13, 15, 16]
-    for (number, index), one in found.items():
+    for (number, index), proposal in found.items():
         truth = masks[number][index]
-        dice = 2 * (one.mask & truth).sum() / (one.mask.sum() + truth.sum())
+        dice = 2 * (proposal.mask & truth).sum() / (proposal.mask.sum() + truth.sum())
         assert dice > 0.9, (number, index)
 
 
@@ -89,7 +89,7 @@ def test_slices_that_are_known_to_be_empty_end_the_search(balls, untrained_engin
     segments = [SegmentExamples(1, drawn)]
     for method in METHODS:
         found = propose(volume, SPACING, "MR", segments, engine=untrained_engine, method=method)
-        assert {one.slice for one in found} <= set(range(6, 19)) - {8, 16}
+        assert {proposal.slice for proposal in found} <= set(range(6, 19)) - {8, 16}
 
 
 def test_a_segment_without_a_pixel_gets_no_proposals(balls, untrained_engine):
@@ -106,7 +106,9 @@ def test_one_example_is_enough_to_begin(balls, untrained_engine):
     assert {(1, 11), (1, 13)} <= set(found)
 
 
-def test_drawn_pixels_of_a_rival_are_kept_even_if_it_is_not_proposed(balls, untrained_engine):
+def test_drawn_pixels_of_an_exclusive_segment_are_kept_even_if_it_is_not_proposed(
+    balls, untrained_engine
+):
     volume, masks = balls
     everywhere = np.ones(volume.shape[1:], bool)
     segments = [
@@ -125,7 +127,7 @@ def test_drawn_pixels_of_a_rival_are_kept_even_if_it_is_not_proposed(balls, untr
 def test_cancelling_ends_the_proposals(balls, untrained_engine):
     volume, masks = balls
     found = []
-    for one in propose(
+    for proposal in propose(
         volume,
         SPACING,
         "MR",
@@ -133,7 +135,7 @@ def test_cancelling_ends_the_proposals(balls, untrained_engine):
         engine=untrained_engine,
         cancelled=lambda: len(found) >= 3,
     ):
-        found.append(one)
+        found.append(proposal)
     assert 3 <= len(found) <= 6
 
 
@@ -163,8 +165,8 @@ def test_the_same_input_gives_the_same_proposals(balls, untrained_engine):
         newest(propose(volume, SPACING, "MR", segments, engine=untrained_engine)) for _ in range(2)
     ]
     assert runs[0].keys() == runs[1].keys()
-    for key, one in runs[0].items():
-        assert np.array_equal(one.mask, runs[1][key].mask)
+    for key, proposal in runs[0].items():
+        assert np.array_equal(proposal.mask, runs[1][key].mask)
 
 
 @pytest.mark.parametrize(

@@ -1,77 +1,65 @@
 import numpy as np
 import pytest
 
-from core.network.overlap import dice
-from core.proposals.crop import SIDE
-from core.proposals.examples import SegmentExamples
-from core.proposals.segment_state import (
-    INWARD,
-    Visit,
-    begin,
-    claim,
-    first_visits,
-    look,
-    next_visit,
-)
-from tests.support.proposal_segments import images_from, visit_all, work_on
+from core.proposals.expected_dice import expected_dice, signs_of
+from core.proposals.network_weight import NetworkWeight
+from core.proposals.segment_state import SegmentState, network_share
+from tests.support.proposal_segments import first_answers, prepared_ball, prepared_from
 
 
-def test_every_slice_between_examples_is_visited_and_the_first_beyond(
+@pytest.fixture
+def state(balls, untrained_engine, images_of):
+    """The first ball after its first pass."""
+    segment = prepared_ball(balls, untrained_engine, images_of, (8, 12, 15))
+    return SegmentState(segment, first_answers(segment), {}, NetworkWeight(calibration=0.0))
+
+
+def test_log_odds_are_those_of_what_was_found(state):
+    for index, answer in state.first.items():
+        assert np.array_equal(state.log_odds(index) > 0, answer.mask)
+        assert np.isneginf(state.log_odds(index)[~answer.mask]).all()
+
+
+def test_second_answers_count_as_far_as_their_weight(state):
+    certain = np.full((128, 128), 6.0, np.float32)
+    for share, everything in ((1.0, True), (0.0, False)):
+        weight = NetworkWeight(fixed=1.0, second_share=share)
+        with_second = SegmentState(state.segment, state.first, {10: certain}, weight)
+        assert (with_second.log_odds(10) > 0).all() == everything
+
+
+def test_the_expected_dice_follows_from_the_signs_of_the_log_odds(state):
+    log_odds = state.log_odds(10)
+    signs = signs_of(np.maximum(log_odds, -6), 1.0, 2)
+    found = state.expected_dice(10, log_odds)
+    assert found == pytest.approx(expected_dice(signs, 0.0), abs=0.1)
+    assert state.expected_dice(10, np.full_like(log_odds, -np.inf)) is None
+
+
+def test_nothing_is_expected_of_an_uncalibrated_state(state):
+    uncalibrated = SegmentState(state.segment, state.first, {}, NetworkWeight())
+    assert uncalibrated.expected_dice(10, state.log_odds(10)) is None
+
+
+def test_the_network_is_alone_where_shapes_suggest_nothing(balls, untrained_engine, images_of):
+    segment = prepared_ball(balls, untrained_engine, images_of, (12,))
+    assert segment.shape_distance(13) is None
+    assert network_share(segment, 13, NetworkWeight(fixed=0.0)) == 1.0
+
+
+def test_an_end_grows_more_likely_away_from_the_examples(balls, untrained_engine, images_of):
+    segment = prepared_ball(balls, untrained_engine, images_of, (8, 12, 15))
+    penalties = [segment.end_penalty(index) for index in range(16, 24)]
+    assert penalties == sorted(penalties) and penalties[0] > 0
+    assert segment.end_penalty(10) == 0
+
+
+def test_an_end_grows_more_likely_towards_an_example_without_the_structure(
     balls, untrained_engine, images_of
 ):
-    work = work_on(balls, untrained_engine, images_of, (8, 12, 15))
-    visits = {visit.slice: visit for visit in first_visits(work, 24)}
-    assert sorted(visits) == [7, 9, 10, 11, 13, 14, 16]
-    assert visits[10].gap == 2 and visits[10].direction == INWARD
-    assert visits[7].direction == -1 and visits[16].direction == 1
-
-
-def test_the_interpolation_never_looks_beyond(balls, images_of):
-    work = work_on(balls, None, images_of, (8, 12), "interpolation")
-    assert [visit.slice for visit in first_visits(work, 24)] == [9, 10, 11]
-
-
-def test_beyond_the_examples_it_goes_on_only_while_something_is_found(
-    balls, untrained_engine, images_of
-):
-    work = work_on(balls, untrained_engine, images_of, (8, 12))
-    visit = Visit(1, 1, 13, 1)
-    work.found[13] = np.ones_like(work.examples[8])
-    assert next_visit(work, visit, 24) == Visit(2, 1, 14, 1)
-    assert next_visit(work, visit, 14) is None
-    work.found[13] = np.zeros_like(work.examples[8])
-    assert next_visit(work, visit, 24) is None
-
-
-@pytest.mark.parametrize(("logit", "goes_on"), [(0.1, False), (5.0, True)])
-def test_it_goes_on_beyond_the_reach_of_its_examples_only_while_it_is_sure(
-    balls, untrained_engine, images_of, logit, goes_on
-):
-    work = work_on(balls, untrained_engine, images_of, (8, 12))
-    work.found[16] = np.ones_like(work.examples[8])
-    work.logits[16] = np.full((SIDE, SIDE), logit, np.float32)
-    assert (next_visit(work, Visit(work.reach, 1, 16, 1), 24) is not None) == goes_on
-
-
-def test_a_claim_covers_the_whole_slice(balls, untrained_engine, images_of):
-    work = work_on(balls, untrained_engine, images_of, (8, 12))
-    visit_all(work, untrained_engine, images_of)
-    claimed = claim(work, 10)
-    assert claimed.shape == balls[0].shape[1:]
-    assert np.array_equal(claimed > 0, work.crop.whole(work.found[10]))
-    assert np.isneginf(claimed[~work.crop.whole(np.ones_like(work.found[10]))]).all()
-
-
-def test_beyond_the_examples_their_outline_moves_along_with_the_images(
-    untrained_engine, sliding_disc
-):
-    volume, masks = sliding_disc
-    images_of = images_from(volume)
-    examples = SegmentExamples(1, {index: masks[index] for index in (4, 6)})
-    work = begin(examples, (2.0, 1.0, 1.0), untrained_engine, "auto", images_of)
-    visits = {visit.slice: visit for visit in first_visits(work, len(volume))}
-    look(work, [visits[7]], untrained_engine, images_of)
-    look(work, [Visit(2, 1, 8, 1)], untrained_engine, images_of)
-    truth = work.crop.masks(masks[8])
-    assert dice(work.carried[8] > 0, truth) > 0.9
-    assert dice(work.taught.distances[6] > 0, truth) < 0.8
+    masks = {12: balls[1][1][12], 22: balls[1][1][22]}
+    assert not masks[22].any()
+    segment = prepared_from(masks, untrained_engine, images_of)
+    penalties = [segment.end_penalty(index) for index in range(13, 22)]
+    assert penalties[:4] == [0, 0, 0, 0]
+    assert penalties == sorted(penalties) and penalties[-1] > 1

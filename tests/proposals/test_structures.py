@@ -9,6 +9,7 @@ import pytest
 from scipy.ndimage import gaussian_filter
 
 from core.network.engine import load_engine
+from core.network.overlap import dice
 from core.proposals.examples import SegmentExamples
 from core.proposals.proposer import propose
 
@@ -52,13 +53,9 @@ def proposed(engine, volume, masks, slices, method="auto"):
     result = {number: np.zeros(SHAPE, bool) for number in masks}
     for number, mask in masks.items():
         result[number][list(slices)] = mask[list(slices)]
-    for one in propose(volume, SPACING, "CT", segments, engine=engine, method=method):
-        result[one.segment][one.slice] = one.mask
+    for proposal in propose(volume, SPACING, "CT", segments, engine=engine, method=method):
+        result[proposal.segment][proposal.slice] = proposal.mask
     return result
-
-
-def dice(found, truth):
-    return 2 * (found & truth).sum() / (found.sum() + truth.sum())
 
 
 def undrawn(found, truth, slices):
@@ -124,8 +121,8 @@ def test_what_a_person_said_is_empty_stays_empty(engine):
     nothing = np.zeros(SHAPE[1:], bool)
     drawn = {4: mask[4], 6: mask[6], 8: mask[8], 1: nothing, 11: nothing}
     found = list(propose(volume, SPACING, "CT", [SegmentExamples(1, drawn)], engine=engine))
-    assert {one.slice for one in found} == set(range(2, 11)) - {4, 6, 8}
-    last = {one.slice: one.mask for one in found}
+    assert {proposal.slice for proposal in found} == set(range(2, 11)) - {4, 6, 8}
+    last = {proposal.slice: proposal.mask for proposal in found}
     for index in (2, 10):
         assert not last[index].any()
     for index in (5, 7):
@@ -143,7 +140,7 @@ def test_a_structure_is_followed_to_its_end_and_not_further(engine):
     assert dice(found[beyond], mask[beyond]) > 0.6
 
 
-def test_rivals_that_touch_share_no_pixel(engine):
+def test_exclusive_segments_that_touch_share_no_pixel(engine):
     first = ball(12, 48, 38, 18, 1.2)
     second = ball(12, 48, 62, 16, 1.2) & ~first
     masks = {1: first, 2: second}

@@ -29,13 +29,13 @@ def test_proposals_and_progress_arrive_while_the_work_goes_on():
     assert job.wait(10)
     assert job.finished and job.error is None
     assert job.progress == (2, 2)
-    assert [one.slice for one in job.proposals] == [0, 1]
+    assert [proposal.slice for proposal in job.proposals] == [0, 1]
 
 
 def test_a_newer_proposal_replaces_the_older():
     job = submit(lambda cancelled, progress: iter([proposal(3), proposal(4), proposal(3, 0.9)]))
     assert job.wait(10)
-    assert [(one.slice, one.expected_dice) for one in job.proposals] == [(3, 0.9), (4, None)]
+    assert [(made.slice, made.expected_dice) for made in job.proposals] == [(3, 0.9), (4, None)]
 
 
 def test_cancelling_keeps_what_was_proposed():

@@ -1,7 +1,8 @@
-"""Segments of the two balls, ready to be proposed."""
+"""Segments of the two balls, prepared for proposals."""
 
 from core.proposals.examples import SegmentExamples
-from core.proposals.segment_state import begin, first_visits, look, next_visit
+from core.proposals.first_pass import first_pass
+from core.proposals.segment_state import prepare_segment
 
 SPACING = (2.0, 1.0, 1.0)
 
@@ -11,21 +12,24 @@ def images_from(images):
     return lambda slices: images[list(slices)]
 
 
-def work_on(balls, engine, images_of, slices, method="auto"):
-    examples = SegmentExamples(1, {index: balls[1][1][index] for index in slices})
-    return begin(examples, SPACING, engine, method, images_of)
+def prepared_from(masks, engine, images_of, method="auto"):
+    """Prepare a segment with examples by slice index."""
+    return prepare_segment(SegmentExamples(1, masks), SPACING, engine, method, images_of)
+
+
+def prepared_ball(balls, engine, images_of, slices, method="auto"):
+    """Prepare the first ball, drawn on some slices."""
+    masks = {index: balls[1][1][index] for index in slices}
+    return prepared_from(masks, engine, images_of, method)
 
 
 def unlike_examples(balls, engine, images_of):
     """The structure jumps from one ball to the other between slices 5 and 12."""
     masks = {5: balls[1][2][13], 12: balls[1][1][12], 14: balls[1][1][14]}
-    return begin(SegmentExamples(1, masks), SPACING, engine, "auto", images_of)
+    return prepared_from(masks, engine, images_of)
 
 
-def visit_all(work, engine, images_of, slices=24):
-    visits = first_visits(work, slices)
-    while visits:
-        visit = visits.pop()
-        look(work, [visit], engine, images_of)
-        following = next_visit(work, visit, slices)
-        visits += [following] if following else []
+def first_answers(segment, slices=24):
+    """Answers of the whole first pass by slice index."""
+    findings = first_pass({1: segment}, slices, range(slices), lambda: False)
+    return {finding.slice: finding.answer for finding in findings}

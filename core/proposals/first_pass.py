@@ -1,0 +1,226 @@
+"""The first pass: every slice where a structure may be, those nearest to examples first."""
+
+import heapq
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.proposals.extent import between, continued, outward
+from core.proposals.mixing import LIMIT, sureness
+from core.proposals.network_opinion import BATCH, NetworkPrompt, predict_logits
+from core.proposals.optical_flow import carry
+from core.proposals.segment_state import FirstAnswer, PreparedSegment, score
+
+LEAST_SURENESS = 0.6
+"""Beyond the examples, a structure that is less certain than this has ended."""
+
+SURE_TO_GO_ON = 0.65
+"""A structure this certain is followed beyond its reach, up to `FARTHEST` times as far."""
+
+FARTHEST = 4
+"""Multiples of its reach up to which a structure that stays certain is followed."""
+
+INWARD = 0
+"""Direction of a visit to a slice between examples; −1 and 1 lead away from the outermost."""
+
+
+@dataclass(frozen=True, order=True)
+class Visit:
+    """A slice to predict, ordered by its distance in slices to the nearest example."""
+
+    gap: int
+    segment: int
+    slice: int
+    direction: int
+
+
+@dataclass(frozen=True, eq=False)
+class Finding:
+    """An answer of the first pass.
+
+    Attributes
+    ----------
+    segment, slice : int
+        Segment number and slice index.
+    answer : FirstAnswer
+        What was found.
+    waiting : int
+        How many slices are known to follow.
+    """
+
+    segment: int
+    slice: int
+    answer: FirstAnswer
+    waiting: int
+
+
+def first_pass(
+    segments: Mapping[int, PreparedSegment],
+    slices: int,
+    wanted: Collection[int],
+    cancelled: Callable[[], bool],
+) -> Iterator[Finding]:
+    """Predict every slice for the first time.
+
+    Parameters
+    ----------
+    segments : mapping of int to PreparedSegment
+        By segment number.
+    slices : int
+        Slices of the series.
+    wanted : collection of int
+        Slices to predict.
+    cancelled : callable
+        Asked between predictions.
+
+    Yields
+    ------
+    Finding
+        Slices between examples, and those beyond up to the structure's end.
+    """
+    answers: dict[int, dict[int, FirstAnswer]] = {number: {} for number in segments}
+    visits = [visit for segment in segments.values() for visit in first_visits(segment, slices)]
+    visits = [visit for visit in visits if visit.slice in wanted]
+    heapq.heapify(visits)
+    while visits and not cancelled():
+        batch = _next_batch(visits)
+        segment = segments[batch[0].segment]
+        found = answer_visits(segment, batch, answers[segment.number])
+        answers[segment.number].update(found)
+        for visit in batch:
+            following = next_visit(segment, visit, found[visit.slice], slices)
+            if following is not None and following.slice in wanted:
+                heapq.heappush(visits, following)
+        for visit in batch:
+            yield Finding(segment.number, visit.slice, found[visit.slice], len(visits))
+
+
+def first_visits(segment: PreparedSegment, slices: int) -> list[Visit]:
+    """List the slices to predict before anything was found.
+
+    Parameters
+    ----------
+    segment : PreparedSegment
+        The segment.
+    slices : int
+        Slices of the series.
+
+    Returns
+    -------
+    list of Visit
+        All slices between examples, and the first beyond them if the network is there to tell
+        where the structure ends.
+    """
+    visits = [
+        Visit(segment.gap(index), segment.number, index, INWARD)
+        for index in between(segment.examples)
+    ]
+    if segment.prompt is not None:
+        visits += [
+            Visit(1, segment.number, index + direction, direction)
+            for index, direction in outward(segment.examples, slices)
+        ]
+    return visits
+
+
+def next_visit(
+    segment: PreparedSegment, visit: Visit, answer: FirstAnswer, slices: int
+) -> Visit | None:
+    """Choose the slice that follows beyond the examples.
+
+    The structure is followed while it is found, up to its reach, and farther while it stays
+    certain.
+
+    Parameters
+    ----------
+    segment : PreparedSegment
+        The segment.
+    visit : Visit
+        The slice before.
+    answer : FirstAnswer
+        What was found there.
+    slices : int
+        Slices of the series.
+
+    Returns
+    -------
+    Visit or None
+        None between examples, and where the structure has ended.
+    """
+    following = visit.slice + visit.direction
+    goes_on = visit.direction != INWARD and bool(answer.mask.any())
+    if not goes_on or not 0 <= following < slices:
+        return None
+    if visit.gap >= segment.reach:
+        opinion = score(segment, visit.slice, answer.logits, segment.weight)
+        certain = sureness(np.clip(opinion, -LIMIT, LIMIT)) >= SURE_TO_GO_ON
+        if not certain or visit.gap >= segment.reach * FARTHEST:
+            return None
+    return Visit(visit.gap + 1, visit.segment, following, visit.direction)
+
+
+def answer_visits(
+    segment: PreparedSegment, visits: Sequence[Visit], before: Mapping[int, FirstAnswer]
+) -> dict[int, FirstAnswer]:
+    """Find the structure on some slices.
+
+    Parameters
+    ----------
+    segment : PreparedSegment
+        The segment.
+    visits : sequence of Visit
+        Slices of this segment.
+    before : mapping of int to FirstAnswer
+        What was found on other slices so far.
+
+    Returns
+    -------
+    dict of int to FirstAnswer
+        By slice index.
+    """
+    carried: dict[int, np.ndarray] = {}
+    logits: dict[int, np.ndarray] = {}
+    if segment.prompt is not None:
+        indices = [visit.slice for visit in visits]
+        carried = _carried_beyond(segment.prompt, visits, before)
+        answers = predict_logits(segment.prompt, indices, priors=carried)
+        logits = dict(zip(indices, answers, strict=True))
+    found: dict[int, FirstAnswer] = {}
+    for visit in visits:
+        index = visit.slice
+        opinion = score(segment, index, logits.get(index), segment.weight)
+        mask = opinion > 0
+        if visit.direction != INWARD:
+            inner = index - visit.direction
+            previous = before[inner].mask if inner in before else segment.examples[inner]
+            certain = sureness(opinion) >= LEAST_SURENESS
+            mask = continued(mask, previous, segment.crop) & certain
+        found[index] = FirstAnswer(mask, logits.get(index), carried.get(index))
+    return found
+
+
+def _carried_beyond(
+    prompt: NetworkPrompt, visits: Sequence[Visit], before: Mapping[int, FirstAnswer]
+) -> dict[int, np.ndarray]:
+    """Carry the outermost outlines one slice farther, to the visits beyond the examples."""
+    carried = {}
+    for visit in visits:
+        if visit.direction != INWARD:
+            inner = visit.slice - visit.direction
+            distance = before[inner].carried if inner in before else prompt.distances[inner]
+            assert distance is not None
+            carried[visit.slice] = carry(distance, prompt.motion(visit.slice, inner))
+    return carried
+
+
+def _next_batch(visits: list[Visit]) -> list[Visit]:
+    """Take visits of one segment from the heap that are equally near to examples."""
+    batch = [heapq.heappop(visits)]
+    while visits and len(batch) < BATCH and _same_priority(visits[0], batch[0]):
+        batch.append(heapq.heappop(visits))
+    return batch
+
+
+def _same_priority(first: Visit, second: Visit) -> bool:
+    return (first.gap, first.segment) == (second.gap, second.segment)

@@ -1,0 +1,82 @@
+import numpy as np
+import pytest
+
+from core.network.overlap import dice
+from core.proposals.crop import SIDE
+from core.proposals.first_pass import (
+    INWARD,
+    Visit,
+    answer_visits,
+    first_pass,
+    first_visits,
+    next_visit,
+)
+from core.proposals.segment_state import FirstAnswer
+from tests.support.proposal_segments import images_from, prepared_ball, prepared_from
+
+
+def test_every_slice_between_examples_is_visited_and_the_first_beyond(
+    balls, untrained_engine, images_of
+):
+    segment = prepared_ball(balls, untrained_engine, images_of, (8, 12, 15))
+    visits = {visit.slice: visit for visit in first_visits(segment, 24)}
+    assert sorted(visits) == [7, 9, 10, 11, 13, 14, 16]
+    assert visits[10].gap == 2 and visits[10].direction == INWARD
+    assert visits[7].direction == -1 and visits[16].direction == 1
+
+
+def test_the_interpolation_stays_between_the_examples(balls, images_of):
+    segment = prepared_ball(balls, None, images_of, (8, 12), "interpolation")
+    assert [visit.slice for visit in first_visits(segment, 24)] == [9, 10, 11]
+
+
+def test_slices_nearest_to_examples_come_first_and_only_those_that_are_wanted(
+    balls, untrained_engine, images_of
+):
+    segment = prepared_ball(balls, untrained_engine, images_of, (8, 14))
+    findings = list(first_pass({1: segment}, 24, range(9, 14), lambda: False))
+    assert [finding.slice for finding in findings] == [9, 13, 10, 12, 11]
+    assert findings[-1].waiting == 0
+    assert all(finding.answer.logits.shape == (SIDE, SIDE) for finding in findings)
+
+
+def test_the_first_pass_ends_when_cancelled(balls, untrained_engine, images_of):
+    segment = prepared_ball(balls, untrained_engine, images_of, (8, 14))
+    assert list(first_pass({1: segment}, 24, range(24), lambda: True)) == []
+
+
+def test_beyond_the_examples_it_goes_on_only_while_something_is_found(
+    balls, untrained_engine, images_of
+):
+    segment = prepared_ball(balls, untrained_engine, images_of, (8, 12))
+    visit = Visit(1, 1, 13, 1)
+    everything = FirstAnswer(np.ones_like(segment.examples[8]))
+    assert next_visit(segment, visit, everything, 24) == Visit(2, 1, 14, 1)
+    assert next_visit(segment, visit, everything, 14) is None
+    nothing = FirstAnswer(np.zeros_like(segment.examples[8]))
+    assert next_visit(segment, visit, nothing, 24) is None
+
+
+@pytest.mark.parametrize(("logit", "goes_on"), [(0.1, False), (5.0, True)])
+def test_it_goes_on_beyond_the_reach_of_its_examples_only_while_it_is_certain(
+    balls, untrained_engine, images_of, logit, goes_on
+):
+    segment = prepared_ball(balls, untrained_engine, images_of, (8, 12))
+    logits = np.full((SIDE, SIDE), logit, np.float32)
+    answer = FirstAnswer(np.ones_like(segment.examples[8]), logits)
+    following = next_visit(segment, Visit(segment.reach, 1, 16, 1), answer, 24)
+    assert (following is not None) == goes_on
+
+
+def test_beyond_the_examples_their_outline_moves_along_with_the_images(
+    untrained_engine, sliding_disc
+):
+    volume, masks = sliding_disc
+    examples = {index: masks[index] for index in (4, 6)}
+    segment = prepared_from(examples, untrained_engine, images_from(volume))
+    visits = {visit.slice: visit for visit in first_visits(segment, len(volume))}
+    found = answer_visits(segment, [visits[7]], {})
+    found |= answer_visits(segment, [Visit(2, 1, 8, 1)], found)
+    truth = segment.crop.masks(masks[8])
+    assert dice(found[8].carried > 0, truth) > 0.9
+    assert dice(segment.prompt.distances[6] > 0, truth) < 0.8
