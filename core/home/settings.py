@@ -1,7 +1,7 @@
 """Every setting of Slicewise that is an environment variable: read and checked in one place.
 
-`docs/settings.md` lists them. Those of the archive stand in `core.pacs.settings`, and those of a
-training run in `core.training.settings`.
+`docs/settings.md` lists them, with the keys of archive.toml (`core.pacs.settings`) and of recipes
+(`core.training.settings`).
 """
 
 import os
@@ -12,6 +12,17 @@ from enum import StrEnum
 from pathlib import Path
 
 from sqlalchemy.engine import URL
+
+ARCHIVE_FILE = "SLICEWISE_ARCHIVE"
+"""Variable that names another place for archive.toml; see `core.pacs.settings.read_archive`."""
+
+ARCHIVE_SECRETS = {
+    ("basic", "password"): "SLICEWISE_ARCHIVE_PASSWORD",
+    ("bearer", "token"): "SLICEWISE_ARCHIVE_TOKEN",
+    ("bearer", "client_secret"): "SLICEWISE_ARCHIVE_CLIENT_SECRET",
+    ("bearer", "refresh_token"): "SLICEWISE_ARCHIVE_REFRESH_TOKEN",
+}
+"""Variables with secrets that archive.toml need not hold, by its section and key."""
 
 
 class Editor(StrEnum):

@@ -14,16 +14,10 @@ from typing import Any, TypeVar, get_type_hints
 from urllib.parse import urlsplit
 
 from core.dicom.errors import DicomError
+from core.home.settings import ARCHIVE_FILE, ARCHIVE_SECRETS
 
 FILE_NAME = "archive.toml"
 """Name of the file under SLICEWISE_HOME; SLICEWISE_ARCHIVE names another place."""
-
-_SECRETS = {
-    ("basic", "password"): "SLICEWISE_ARCHIVE_PASSWORD",
-    ("bearer", "token"): "SLICEWISE_ARCHIVE_TOKEN",
-    ("bearer", "client_secret"): "SLICEWISE_ARCHIVE_CLIENT_SECRET",
-    ("bearer", "refresh_token"): "SLICEWISE_ARCHIVE_REFRESH_TOKEN",
-}
 
 _AE_TITLE_LENGTH = 16
 
@@ -166,7 +160,7 @@ def read_archive(home: Path, environment: Mapping[str, str] = os.environ) -> Arc
         When the file cannot be read, says something unknown or contradictory, or holds secrets
         that other users of the machine may read.
     """
-    named = environment.get("SLICEWISE_ARCHIVE")
+    named = environment.get(ARCHIVE_FILE)
     path = Path(named).expanduser() if named else home / FILE_NAME
     if not named and not path.exists():
         return None
@@ -177,7 +171,7 @@ def read_archive(home: Path, environment: Mapping[str, str] = os.environ) -> Arc
     except ValueError as error:
         raise ArchiveError(f"{path} is not sound TOML: {error}.") from None
     _check_privacy(path, table)
-    for (section, key), variable in _SECRETS.items():
+    for (section, key), variable in ARCHIVE_SECRETS.items():
         if environment.get(variable) and isinstance(table.get(section), dict):
             table[section][key] = environment[variable]
     archive = _parsed(Archive, table, path, "")
@@ -197,7 +191,8 @@ def require_archive(home: Path) -> Archive:
 
 def _check_privacy(path: Path, table: Mapping[str, Any]) -> None:
     secret = any(
-        isinstance(table.get(section), dict) and key in table[section] for section, key in _SECRETS
+        isinstance(table.get(section), dict) and key in table[section]
+        for section, key in ARCHIVE_SECRETS
     )
     if secret and os.name == "posix" and path.stat().st_mode & 0o077:
         raise ArchiveError(
