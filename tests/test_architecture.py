@@ -166,12 +166,12 @@ def test_only_the_pages_of_the_navigation_lie_directly_under_pages() -> None:
     assert scripts == set(re.findall(r'st\.Page\("pages/(\w+)\.py"', navigation))
 
 
-@pytest.mark.parametrize("folder", ["core", "pages", "benchmarks"])
+@pytest.mark.parametrize("folder", ["core", "pages", "benchmarks", "tests"])
 def test_modules_are_short(folder: str) -> None:
     sizes = {
-        path: len(file.read_text(encoding="utf-8").splitlines())
-        for path, file in modules().items()
-        if path.startswith(f"{folder}/") and not is_migration(path)
+        path.relative_to(ROOT).as_posix(): len(path.read_text(encoding="utf-8").splitlines())
+        for path in (ROOT / folder).rglob("*")
+        if path.suffix in (".py", ".js", ".mjs")
     }
     assert {path: size for path, size in sizes.items() if size > LONGEST_MODULE} == {}
 
@@ -184,3 +184,17 @@ def test_functions_are_short() -> None:
         for function in functions(path)
     }
     assert {name: size for name, size in sizes.items() if size > LONGEST_FUNCTION} == {}
+
+
+def test_files_that_the_document_names_exist() -> None:
+    """Paths are given from the root or from the editor's JavaScript, or as a name alone."""
+    text = ARCHITECTURE.read_text(encoding="utf-8")
+    names = set(re.findall(r"`([\w/]+(?:\.py|\.js|/))`", text))
+    roots = (ROOT, ROOT / "pages" / "slice_editor" / "slicewise")
+    known = {path.name for folder in ("core", "pages") for path in (ROOT / folder).rglob("*.*")}
+    missing = [
+        name
+        for name in names
+        if name not in known and not any((root / name).exists() for root in roots)
+    ]
+    assert sorted(missing) == []
