@@ -18,7 +18,7 @@ from pydicom.tag import Tag
 from pydicom.uid import UID, AllTransferSyntaxes
 from pynetdicom import AE, PYNETDICOM_IMPLEMENTATION_UID, PYNETDICOM_IMPLEMENTATION_VERSION
 
-from core.dicom.headers import _HEADER_TAGS
+from core.dicom.header_reading import HEADER_TAGS
 from core.dicom.reading import find_series
 from core.formats.deidentified_writing import EDITION, OPTIONS
 from core.formats.segmentation_writing import write_segmentation
@@ -143,7 +143,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "search results": search_results,
     "association": association,
     "transfer syntaxes": transfer_syntaxes,
-    "attributes read": lambda: attributes(_HEADER_TAGS),
+    "attributes read": lambda: attributes(HEADER_TAGS),
     "objects created": objects_created,
     "attributes copied": lambda: attributes(SHARED_ATTRIBUTES),
     "attributes written": attributes_written,

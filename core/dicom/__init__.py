@@ -1,1 +1,1 @@
-"""Reading DICOM series, their geometry, and writing and reading what was annotated on them."""
+"""From files to series: what they hold, how slices are ordered, and their pixels."""

@@ -1,4 +1,4 @@
-"""The errors of this package, which people see."""
+"""Errors of reading and writing DICOM; people see their sentences."""
 
 
 class DicomError(ValueError):
@@ -10,3 +10,15 @@ class DicomError(ValueError):
 
 class NeedsConsentError(DicomError):
     """Something of another series that would fit in space, if the person says that it may."""
+
+
+class NotAnImageError(DicomError):
+    """A sound DICOM object that holds no image to annotate, so it can be passed over."""
+
+
+class DamagedError(DicomError):
+    """A broken image file, with the key of its series; None where its header names none."""
+
+    def __init__(self, message: str, series_key: str | None) -> None:
+        super().__init__(message)
+        self.series_key = series_key

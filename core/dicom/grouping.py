@@ -6,29 +6,16 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from core.dicom.geometry import Geometry, plane_normal
-from core.dicom.headers import BurnedInText, Header, Plane, volume_key_words
+from core.dicom.geometry import Geometry
+from core.dicom.headers import Header, Plane
+from core.dicom.problems import burned_in_text, problems_of
 from core.dicom.series import SeriesSummary, SliceRecord
 from core.dicom.suv import suv_scale
 from core.dicom.uids import derive_uid
-
-SAME_POSITION_MM = 0.01
-"""Slices closer than this along the normal lie at the same position."""
-
-_SPACING_PROBLEMS = {
-    "none": "The files do not say how large a pixel is: lengths and volumes cannot be told.",
-    "detector": "Pixel sizes are those at the detector: structures appear larger than they are.",
-    "magnified": "Pixel sizes are estimated from those at the detector and the magnification.",
-    "scanned": "Pixel sizes are those of the film that was scanned, not of the patient.",
-    "ultrasound region": (
-        "The image holds regions of different scale; pixel sizes are those of the largest."
-    ),
-}
+from core.dicom.volumes import split_by_volume
 
 _DIRECTION_TOLERANCE = 1e-3
 _SPACING_TOLERANCE = 1e-3
-_UNEVEN_SHARE = 0.05
-_TILT_DEGREES = 0.5
 
 
 def group_headers(headers: Iterable[Header]) -> list[SeriesSummary]:
@@ -72,7 +59,7 @@ def _summaries_of_series(headers: Sequence[Header]) -> list[SeriesSummary]:
     parts = [
         (volume, words)
         for stack in _split_by_plane(planes)
-        for volume, words in _split_by_volume(stack)
+        for volume, words in split_by_volume(stack)
     ]
     # The size decides first; the rest only makes the order the same at every reading.
     parts.sort(key=lambda part: (-len(part[0]), _signature(part[0])))
@@ -137,124 +124,6 @@ def _are_close(
     )
 
 
-def _split_by_volume(stack: list[Plane]) -> list[tuple[list[Plane], str]]:
-    """Order planes by position; where positions repeat, split them into volumes.
-
-    Returns
-    -------
-    list of (planes, words)
-        `words` tells the volume apart from its siblings, such as "b-value 1000".
-    """
-    if stack[0].position is None:
-        return [(sorted(stack, key=_by_number), "")]
-    ordered = sorted(stack, key=lambda plane: (_distance(plane), _by_number(plane)))
-    if not _repeats_positions(ordered):
-        return [(ordered, "")]
-    names = _telling_names(ordered)
-    if names:
-        volumes = _split_by_keys(ordered, names)
-        return [(volumes[values], _volume_words(names, values)) for values in sorted(volumes)]
-    return [
-        (volume, f"volume {number}")
-        for number, volume in enumerate(_split_by_turn(ordered), start=1)
-    ]
-
-
-def _telling_names(ordered: Sequence[Plane]) -> list[str]:
-    """Find the attributes that tell volumes apart: one, or as many as it takes together.
-
-    They must give as many volumes as there are planes at one position, so that neither a position
-    repeats within a volume nor a volume falls apart into single slices.
-
-    Returns
-    -------
-    list of str
-        The fewest and the most telling; empty where there are none.
-    """
-    repeats = len(_split_by_turn(ordered))
-    every_name = list(volume_key_words())
-    for name in every_name:
-        if _tell_apart(ordered, [name], repeats):
-            return [name]
-    chosen: list[str] = []
-    parts = 1
-    for name in every_name:
-        volumes = _split_by_keys(ordered, [*chosen, name])
-        if parts < len(volumes) <= repeats:
-            chosen, parts = [*chosen, name], len(volumes)
-            if _tell_apart(ordered, chosen, repeats):
-                return chosen
-    return []
-
-
-def _tell_apart(ordered: Sequence[Plane], names: Sequence[str], repeats: int) -> bool:
-    volumes = _split_by_keys(ordered, names)
-    return len(volumes) == repeats and not any(map(_repeats_positions, volumes.values()))
-
-
-def _split_by_keys(
-    ordered: Sequence[Plane], names: Sequence[str]
-) -> dict[tuple[tuple[float, str], ...], list[Plane]]:
-    volumes: dict[tuple[tuple[float, str], ...], list[Plane]] = defaultdict(list)
-    for plane in ordered:
-        volumes[tuple(_natural(plane.volume_keys.get(name, "")) for name in names)].append(plane)
-    return volumes
-
-
-def _volume_words(names: Sequence[str], values: Sequence[tuple[float, str]]) -> str:
-    """Name a volume by what tells it apart, such as "b-value 1000, direction 3"."""
-    words = volume_key_words()
-    return ", ".join(
-        f"{words[name]} {text.removesuffix('.0') or 'not stated'}"
-        for name, (_, text) in zip(names, values, strict=True)
-    )
-
-
-def _split_by_turn(ordered: Sequence[Plane]) -> list[list[Plane]]:
-    """Put the n-th plane of every position into the n-th volume."""
-    volumes: list[list[Plane]] = []
-    turn = 0
-    for index, plane in enumerate(ordered):
-        is_repeated = index > 0 and _share_position(ordered[index - 1], plane)
-        turn = turn + 1 if is_repeated else 0
-        if turn == len(volumes):
-            volumes.append([])
-        volumes[turn].append(plane)
-    return volumes
-
-
-def _distance(plane: Plane) -> float:
-    """Distance of a plane from the origin along its normal in mm."""
-    assert plane.orientation is not None and plane.position is not None
-    normal = plane_normal(np.array(plane.orientation[:3]), np.array(plane.orientation[3:]))
-    return float(normal @ np.array(plane.position))
-
-
-def _share_position(first: Plane, second: Plane) -> bool:
-    return abs(_distance(first) - _distance(second)) < SAME_POSITION_MM
-
-
-def _repeats_positions(ordered: Sequence[Plane]) -> bool:
-    distances = np.array([_distance(plane) for plane in ordered])
-    return bool(np.any(np.diff(distances) < SAME_POSITION_MM))
-
-
-def _by_number(plane: Plane) -> tuple[float, str, int]:
-    number = plane.header.instance_number
-    return (
-        float("inf") if number is None else number,
-        plane.header.sop_instance_uid,
-        plane.frame or 0,
-    )
-
-
-def _natural(text: str) -> tuple[float, str]:
-    try:
-        return float(text), text
-    except ValueError:
-        return float("inf"), text
-
-
 def _geometry(stack: Sequence[Plane]) -> Geometry:
     first = stack[0]
     spacing = first.pixel_spacing or (1.0, 1.0)
@@ -317,11 +186,11 @@ def _summary(
             for plane in stack
         ),
         geometry=geometry,
-        problems=tuple(filter(None, (*_problems(stack, geometry, parts, copies), unit_problem))),
+        problems=tuple(filter(None, (*problems_of(stack, geometry, parts, copies), unit_problem))),
         inverted=header.is_inverted,
         units=units,
         unit_factor=unit_factor,
-        burned_in_text=_burned_in_text(stack),
+        burned_in_text=burned_in_text(stack),
     )
 
 
@@ -334,72 +203,3 @@ def _units(stack: Sequence[Plane]) -> tuple[str, float, str]:
             return "SUVbw", suv.factor, ""
         return {"BQML": "Bq/ml"}.get(header.pet.units, header.pet.units), 1.0, suv.reason
     return "HU" if header.modality == "CT" and not header.is_color else "", 1.0, ""
-
-
-def _burned_in_text(stack: Sequence[Plane]) -> BurnedInText:
-    found = {plane.header.burned_in_text for plane in stack}
-    return "yes" if "yes" in found else "unknown" if "unknown" in found else "no"
-
-
-def _problems(stack: Sequence[Plane], geometry: Geometry, parts: int, copies: int) -> Iterable[str]:
-    header = stack[0].header
-    if copies:
-        yield f"{copies} file(s) are copies of others and were left out."
-    if parts > 1:
-        yield (
-            f"The series holds {parts} stacks of different orientation, size or kind (such as "
-            "localisers or time points); each is listed by itself."
-        )
-    if header.is_localiser:
-        yield "This is a localiser, made to plan the others."
-    if stack[0].position is None:
-        yield (
-            "The files do not say where the slices lie in the patient: they are in the order of "
-            "their numbers, and lengths and volumes cannot be relied on."
-        )
-    elif header.frame_of_reference_uid is None:
-        yield "The files name no frame of reference, which a DICOM segmentation needs."
-    if header.spacing_source in _SPACING_PROBLEMS and not (
-        header.spacing_source == "none" and geometry.has_pixel_size
-    ):
-        yield _SPACING_PROBLEMS[header.spacing_source]
-    if any(plane.header.has_derived_uids for plane in stack):
-        yield (
-            "The files leave out some of their identifiers (study, series or instance UID); "
-            "Slicewise uses the file meta's or made some up, which an archive may not know."
-        )
-    burned_in_text = _burned_in_text(stack)
-    if burned_in_text == "yes":
-        yield "The images are marked as showing text, which may name the patient."
-    elif burned_in_text == "unknown":
-        yield (
-            "Images of this kind often show text that names the patient, and these do not say that "
-            "they show none: look at them before passing them on."
-        )
-    yield from _spacing_problems(geometry)
-
-
-def _spacing_problems(geometry: Geometry) -> Iterable[str]:
-    gaps = geometry.slice_gaps
-    if not geometry.in_patient or not len(gaps):
-        return
-    usual = geometry.slice_spacing
-    missing = list(geometry.missing_slices)
-    for index in missing[:3]:
-        yield (
-            f"Slices seem to be missing: {gaps[index]:.2f} mm between slices {index + 1} and "
-            f"{index + 2} (counted from 1), {usual:.2f} mm elsewhere."
-        )
-    if len(missing) > 3:
-        yield f"There are {len(missing) - 3} more such gaps."
-    rest = np.delete(gaps, missing)
-    if len(rest) and np.ptp(rest) > _UNEVEN_SHARE * usual:
-        yield (
-            f"Slices are unevenly spaced: {rest.min():.2f} to {rest.max():.2f} mm; "
-            "volumes in ml use the median."
-        )
-    if geometry.tilt > _TILT_DEGREES:
-        yield (
-            f"Slices are shifted against each other by {geometry.tilt:.1f}° (tilted gantry): "
-            "positions are kept exactly, but views across the slices would be slanted."
-        )

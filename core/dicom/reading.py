@@ -10,14 +10,13 @@ from pathlib import Path
 import numpy as np
 
 from core.dicom.dicomdir import listed_files
-from core.dicom.errors import DicomError
+from core.dicom.errors import DamagedError, DicomError, NotAnImageError
 from core.dicom.files import NotDicomError, open_header
 from core.dicom.grouping import group_headers
-from core.dicom.headers import DamagedError, Header, NotAnImageError, read_header
+from core.dicom.header_reading import read_header
+from core.dicom.headers import Header
 from core.dicom.pixels import read_frames, windows
 from core.dicom.series import Series, SeriesSummary, Window
-
-__all__ = ["DicomError", "Findings", "Skipped", "find_series", "look_through", "read_series"]
 
 MAX_VOLUME_VOXELS = 2**32
 """Largest volume that is opened: 16,384 slices of 512 × 512."""

@@ -1,0 +1,106 @@
+"""What a person should know before trusting a series, one sentence each."""
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from core.dicom.geometry import Geometry
+from core.dicom.headers import BurnedInText, Plane
+
+_SPACING_PROBLEMS = {
+    "none": "The files do not say how large a pixel is: lengths and volumes cannot be told.",
+    "detector": "Pixel sizes are those at the detector: structures appear larger than they are.",
+    "magnified": "Pixel sizes are estimated from those at the detector and the magnification.",
+    "scanned": "Pixel sizes are those of the film that was scanned, not of the patient.",
+    "ultrasound region": (
+        "The image holds regions of different scale; pixel sizes are those of the largest."
+    ),
+}
+
+_UNEVEN_SHARE = 0.05
+_TILT_DEGREES = 0.5
+
+
+def problems_of(
+    stack: Sequence[Plane], geometry: Geometry, parts: int, copies: int
+) -> Iterable[str]:
+    """Yield what a person should know before trusting a stack, one sentence each.
+
+    Parameters
+    ----------
+    stack : sequence of Plane
+        In position order.
+    geometry : Geometry
+        Where they lie.
+    parts : int
+        Number of stacks that the series was split into.
+    copies : int
+        Number of files of the series that were left out as copies.
+    """
+    header = stack[0].header
+    if copies:
+        yield f"{copies} file(s) are copies of others and were left out."
+    if parts > 1:
+        yield (
+            f"The series holds {parts} stacks of different orientation, size or kind (such as "
+            "localisers or time points); each is listed by itself."
+        )
+    if header.is_localiser:
+        yield "This is a localiser, made to plan the others."
+    if stack[0].position is None:
+        yield (
+            "The files do not say where the slices lie in the patient: they are in the order of "
+            "their numbers, and lengths and volumes cannot be relied on."
+        )
+    elif header.frame_of_reference_uid is None:
+        yield "The files name no frame of reference, which a DICOM segmentation needs."
+    if header.spacing_source in _SPACING_PROBLEMS and not (
+        header.spacing_source == "none" and geometry.has_pixel_size
+    ):
+        yield _SPACING_PROBLEMS[header.spacing_source]
+    if any(plane.header.has_derived_uids for plane in stack):
+        yield (
+            "The files leave out some of their identifiers (study, series or instance UID); "
+            "Slicewise uses the file meta's or made some up, which an archive may not know."
+        )
+    text = burned_in_text(stack)
+    if text == "yes":
+        yield "The images are marked as showing text, which may name the patient."
+    elif text == "unknown":
+        yield (
+            "Images of this kind often show text that names the patient, and these do not say that "
+            "they show none: look at them before passing them on."
+        )
+    yield from _spacing_problems(geometry)
+
+
+def _spacing_problems(geometry: Geometry) -> Iterable[str]:
+    gaps = geometry.slice_gaps
+    if not geometry.in_patient or not len(gaps):
+        return
+    usual = geometry.slice_spacing
+    missing = list(geometry.missing_slices)
+    for index in missing[:3]:
+        yield (
+            f"Slices seem to be missing: {gaps[index]:.2f} mm between slices {index + 1} and "
+            f"{index + 2} (counted from 1), {usual:.2f} mm elsewhere."
+        )
+    if len(missing) > 3:
+        yield f"There are {len(missing) - 3} more such gaps."
+    rest = np.delete(gaps, missing)
+    if len(rest) and np.ptp(rest) > _UNEVEN_SHARE * usual:
+        yield (
+            f"Slices are unevenly spaced: {rest.min():.2f} to {rest.max():.2f} mm; "
+            "volumes in ml use the median."
+        )
+    if geometry.tilt > _TILT_DEGREES:
+        yield (
+            f"Slices are shifted against each other by {geometry.tilt:.1f}° (tilted gantry): "
+            "positions are kept exactly, but views across the slices would be slanted."
+        )
+
+
+def burned_in_text(stack: Sequence[Plane]) -> BurnedInText:
+    """Return whether any image of a stack shows text in its pixels."""
+    found = {plane.header.burned_in_text for plane in stack}
+    return "yes" if "yes" in found else "unknown" if "unknown" in found else "no"
