@@ -13,9 +13,9 @@ from core.dicom.files import file_label
 from core.dicom.series import Series, SeriesSummary
 from core.formats.codes import UNKNOWN_TYPE
 from core.formats.nifti_writing import COMMENT_CODE, ras_affine
+from core.formats.segment_descriptions import segment_label
 from core.segments.anatomy import CATEGORIES, AnatomyTerm, search
 from core.segments.segment import (
-    MAX_LABEL_LENGTH,
     MAX_SEGMENT_NUMBER,
     Segment,
     default_color,
@@ -156,10 +156,7 @@ def _names(image: Any) -> dict[int, str]:
 
 
 def _segment(number: int, names: dict[int, str]) -> Segment:
-    printable = "".join(
-        mark if mark.isprintable() and mark != "\\" else " " for mark in names.get(number, "")
-    )
-    label = printable.strip()[:MAX_LABEL_LENGTH].strip() or f"Segment {number}"
+    label = segment_label(names.get(number, ""), number)
     term = next(
         (term for term in search(label, 1) if term.label.lower() == label.lower()),
         AnatomyTerm(CATEGORIES["tissue"], UNKNOWN_TYPE),

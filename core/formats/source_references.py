@@ -22,6 +22,7 @@ from pydicom.uid import (
 from pydicom.valuerep import validate_value
 
 from core.dicom.files import items_of, number_of, numbers_of, open_header, text_of
+from core.dicom.pixels import functional_group
 from core.dicom.series import SeriesSummary, SliceRecord
 from core.dicom.uids import derive_uid
 
@@ -206,13 +207,9 @@ def _valid_text(header: Dataset, keyword: str, vr: str) -> str:
 
 
 def _functional_group(header: Dataset, record: SliceRecord, sequence: str) -> Dataset:
-    per_frame = items_of(header, "PerFrameFunctionalGroupsSequence")
-    own = per_frame[record.frame - 1 : record.frame] if record.frame else ()
-    for holder in [*own, *items_of(header, "SharedFunctionalGroupsSequence")[:1]]:
-        items = items_of(holder, sequence)
-        if len(items):
-            return items[0]
-    return header
+    """Return the item that holds for a slice; in single-frame images, the header itself."""
+    group = functional_group(header, sequence, (record.frame or 1) - 1)
+    return header if group is None else group
 
 
 def _orientation(header: Dataset, summary: SeriesSummary) -> list[float]:

@@ -6,7 +6,6 @@ original images beside it; pydicom reads the attributes (PS3.3 A.19, C.8.8.5, C.
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import cast, get_args
 
 import numpy as np
 from pydicom.dataset import Dataset
@@ -28,14 +27,10 @@ from core.dicom.series import Series, SeriesSummary
 from core.formats.codes import UNKNOWN_CATEGORY, UNKNOWN_TYPE, code_of, modifier_of
 from core.formats.contours import fill_contours
 from core.formats.resampling import nearest_plane
-from core.formats.segmentation_reading import (
-    check_frame,
-    overlapping_segments,
-    referenced_instances,
-    segment_label,
-)
+from core.formats.segment_descriptions import algorithm_type, overlapping_segments, segment_label
+from core.formats.series_references import check_frame, referenced_instances
 from core.segments.segment import Segment, default_color
-from core.segments.segment_masks import Algorithm, SegmentMasks
+from core.segments.segment_masks import SegmentMasks
 
 _FILLED_KINDS = ("CLOSED_PLANAR", "CLOSEDPLANAR_XOR")
 
@@ -97,7 +92,7 @@ def read_structure_set(
         SegmentMasks(
             segment=_segment(region, contours, observation, number, number not in overlapping),
             masks=masks[number],
-            algorithm=_algorithm(region),
+            algorithm=algorithm_type(text_of(region, "ROIGenerationAlgorithm")),
         )
         for number, (region, contours, observation) in enumerate(regions, start=1)
     ]
@@ -217,15 +212,10 @@ def _segment(
     keyword = "RTROIIdentificationCodeSequence"
     return Segment(
         number=number,
-        label=segment_label(region, "ROIName", number),
+        label=segment_label(text_of(region, "ROIName"), number),
         color=(color[0], color[1], color[2]) if is_color else default_color(number),
         category=code_of(observation, "SegmentedPropertyCategoryCodeSequence", UNKNOWN_CATEGORY),
         type=code_of(observation, keyword, UNKNOWN_TYPE),
         exclusive=exclusive,
         type_modifier=modifier_of(observation, keyword),
     )
-
-
-def _algorithm(region: Dataset) -> Algorithm:
-    kind = text_of(region, "ROIGenerationAlgorithm")
-    return cast(Algorithm, kind) if kind in get_args(Algorithm) else "SEMIAUTOMATIC"
