@@ -1,29 +1,17 @@
 """Fifth step: export the annotation as DICOM-SEG or in another format."""
 
-import secrets
 import shutil
-import zipfile
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import streamlit as st
 
 from core.annotation.states import STATE_NAMES, SliceState
 from core.dicom.errors import DicomError
-from core.formats.csv_writing import write_measurements
-from core.formats.deidentified_writing import Dates, burned_in_warning, write_deidentified
-from core.formats.export_files import export_name, next_instance_number
-from core.formats.nifti_writing import write_nifti
-from core.formats.png_writing import write_pictures
-from core.formats.segmentation_writing import Compression, Kind, write_segmentation
-from core.formats.selection import (
-    reviewed_segments,
-    unreviewed_segments,
-    weights_of,
-)
-from core.formats.structure_set_writing import write_structure_set
-from core.home.secret import home_secret
+from core.formats.deidentified_writing import Dates, burned_in_warning
+from core.formats.export_files import export_masks
+from core.formats.segmentation_writing import Compression, Kind
+from core.formats.selection import reviewed_segments, unreviewed_segments, weights_of
+from core.formats.writing import FORMATS, WritingOptions
 from core.home.server_folders import writable_folder
 from core.home.settings import data_roots
 from core.home.whole_files import written_whole
@@ -46,42 +34,10 @@ _COMPRESSIONS: dict[Compression, str] = {
     "deflated": "Deflated: smallest",
     "jpeg2000": "JPEG 2000, lossless",
 }
-_USES = {
-    "DICOM-SEG": "For archives and viewers.",
-    "NIfTI": "For research tools; same voxel grid as the images.",
-    "RTSTRUCT": "Contours for treatment planning systems.",
-    "PNG": "A zip with a picture of each slice and a black-and-white picture of each mask.",
-    "CSV": "A table of areas and volumes.",
-    "de-identified copy": "A zip of the images and the segmentation without patient "
-    "identifiers (PS3.15, Basic Profile). Text within the images is not removed.",
-}
 _DATES: dict[Dates, str] = {
     "remove": "Removed",
     "shift": "Shifted, all by the same number of days",
 }
-
-
-@dataclass(frozen=True)
-class Options:
-    """How files are created.
-
-    Attributes
-    ----------
-    kind, compression : str
-        Encoding of a DICOM segmentation.
-    dates : str
-        What becomes of the dates in a de-identified copy.
-    empty : bool
-        Whether a DICOM segmentation includes empty slices.
-    folder : str
-        Folder on the server to save to as well; blank for none.
-    """
-
-    kind: Kind
-    compression: Compression
-    dates: Dates
-    empty: bool
-    folder: str
 
 
 def export(work: Work) -> None:
@@ -102,18 +58,18 @@ def export(work: Work) -> None:
             st.page_link("pages/annotate.py", label="Annotate", icon=":material/draw:")
             return
         with st.expander("Options"):
-            options = choose_options(work)
+            weights = weights_of(annotation, unreviewed=include)
+            options, folder = choose_options(work, weights)
         caution = burned_in_warning(work.series.summary)
         if caution is not None:
             st.warning(caution, icon=":material/text_fields:")
-        weights = weights_of(annotation, unreviewed=include)
-        create_buttons(work, writers(work, chosen, weights, options), options.folder)
+        create_buttons(work, chosen, options, folder)
     with right:
         offer(work)
 
 
-def choose_options(work: Work) -> Options:
-    """Let the person choose how files are created."""
+def choose_options(work: Work, weights: str | None) -> tuple[WritingOptions, str]:
+    """Let the person choose how files are created, and a folder to save them to as well."""
     kind, compression = encoding()
     dates: Dates = st.selectbox(
         "Dates in the de-identified copy",
@@ -131,34 +87,33 @@ def choose_options(work: Work) -> Options:
         placeholder=str(exports_folder(work)),
         help="Inside Slicewise's own folder or one that the server's settings allow.",
     )
-    return Options(kind, compression, dates, empty, folder)
+    options = WritingOptions(
+        creator=work.person,
+        weights=weights,
+        kind=kind,
+        compression=compression,
+        write_empty_slices=empty,
+        dates=dates,
+        home=work.entrance.settings.home,
+    )
+    return options, folder
 
 
-def writers(
-    work: Work, chosen: list[SegmentMasks], weights: str | None, options: Options
-) -> dict[str, Callable[[], Path]]:
-    """Functions that write each format, by its name on the page."""
-    return {
-        "DICOM-SEG": lambda: write_dicom(work, chosen, weights, options),
-        "NIfTI": lambda: write_volume(work, chosen),
-        "RTSTRUCT": lambda: write_contours(work, chosen),
-        "PNG": lambda: write_stacks(work, chosen),
-        "CSV": lambda: write_table(work, chosen),
-        "de-identified copy": lambda: write_anonymous(work, chosen, weights, options),
-    }
-
-
-def create_buttons(work: Work, writers: dict[str, Callable[[], Path]], folder: str) -> None:
+def create_buttons(
+    work: Work, chosen: list[SegmentMasks], options: WritingOptions, folder: str
+) -> None:
     """Show a button for each format, and create the file whose button was pressed."""
-    columns = [*st.columns(2), *st.columns(3), st.container()]
-    for column, (name, write) in zip(columns, writers.items(), strict=True):
+    offered = {name: form for name, form in FORMATS.items() if form.label}
+    columns = [*st.columns(2), *st.columns(3)]
+    columns += [st.container() for _ in range(len(offered) - len(columns))]
+    for column, (name, form) in zip(columns, offered.items(), strict=True):
         if column.button(
-            f"Create {name}",
-            type="primary" if name == "DICOM-SEG" else "secondary",
+            f"Create {form.label}",
+            type="primary" if name == "seg" else "secondary",
             width="stretch",
-            help=_USES[name],
+            help=form.use,
         ):
-            create(work, write, folder)
+            create(work, name, chosen, options, folder)
 
 
 def encoding() -> tuple[Kind, Compression]:
@@ -209,7 +164,9 @@ def summary(work: Work, chosen: list[SegmentMasks]) -> None:
         st.markdown(f"- **{plain(masks.segment.label)}** · {content} · :gray[{masks.algorithm}]")
 
 
-def create(work: Work, write: Callable[[], Path], folder: str) -> None:
+def create(
+    work: Work, form: str, chosen: list[SegmentMasks], options: WritingOptions, folder: str
+) -> None:
     """Create a file, copy it into a folder if one is named, and keep it for download."""
     st.session_state.pop(WRITTEN, None)
     try:
@@ -218,7 +175,9 @@ def create(work: Work, write: Callable[[], Path], folder: str) -> None:
             target = None
             if folder.strip():
                 target = writable_folder(folder, work.entrance.settings.home, data_roots())
-            path = write()
+            path = export_masks(
+                form, work.series, chosen, exports_folder(work), work.opened.key, options
+            )
             paths = [path]
             if target is not None:
                 paths.append(copied_whole(path, target))
@@ -227,84 +186,6 @@ def create(work: Work, write: Callable[[], Path], folder: str) -> None:
         st.error(f"Nothing was exported: {reason}", icon=":material/error:")
         return
     st.session_state[WRITTEN] = (work.uid, paths)
-
-
-def write_dicom(
-    work: Work, chosen: list[SegmentMasks], weights: str | None, options: Options
-) -> Path:
-    """Write a DICOM segmentation and return its path."""
-    folder = exports_folder(work)
-    path = folder / export_name(work.opened.key, ".dcm")
-    write_segmentation(
-        work.series,
-        chosen,
-        path,
-        creator=work.person,
-        weights=weights,
-        instance_number=next_instance_number(folder, "SEG"),
-        write_empty_slices=options.empty,
-        kind=options.kind,
-        compression=options.compression,
-    )
-    return path
-
-
-def write_contours(work: Work, chosen: list[SegmentMasks]) -> Path:
-    """Write an RT structure set and return its path."""
-    folder = exports_folder(work)
-    path = folder / export_name(work.opened.key, ".rtstruct.dcm")
-    number = next_instance_number(folder, "RTSTRUCT")
-    write_structure_set(work.series, chosen, path, instance_number=number)
-    return path
-
-
-def write_stacks(work: Work, chosen: list[SegmentMasks]) -> Path:
-    """Write a zip of pictures and return its path."""
-    path = exports_folder(work) / export_name(work.opened.key, ".png.zip")
-    write_pictures(work.series, chosen, path)
-    return path
-
-
-def write_anonymous(
-    work: Work, chosen: list[SegmentMasks], weights: str | None, options: Options
-) -> Path:
-    """Write a zip of images and segmentation without patient identifiers."""
-    # The key of the series stands for its UID here, so it must not stand in the name.
-    path = exports_folder(work) / export_name(secrets.token_hex(4), ".deidentified.zip")
-    write_deidentified(
-        work.series,
-        chosen,
-        path,
-        secret=home_secret(work.entrance.settings.home),
-        dates=options.dates,
-        kind=options.kind,
-        compression=options.compression,
-        weights=weights,
-    )
-    return path
-
-
-def write_table(work: Work, chosen: list[SegmentMasks]) -> Path:
-    """Write a table of areas and volumes and return its path."""
-    path = exports_folder(work) / export_name(work.opened.key, ".csv")
-    write_measurements(work.series, chosen, path)
-    return path
-
-
-def write_volume(work: Work, chosen: list[SegmentMasks]) -> Path:
-    """Write NIfTI and return its path; several files go into one zip."""
-    folder = exports_folder(work)
-    path = folder / export_name(work.opened.key, ".nii.gz")
-    written = write_nifti(work.series, chosen, path)
-    if len(written) == 1:
-        return written[0]
-    archive = folder / export_name(work.opened.key, ".nii.zip")
-    with written_whole(archive) as unfinished, zipfile.ZipFile(unfinished, "w") as file:
-        for volume in written:
-            file.write(volume, volume.name)
-    for volume in written:
-        volume.unlink()
-    return archive
 
 
 def copied_whole(path: Path, folder: Path) -> Path:

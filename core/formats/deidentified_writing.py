@@ -29,13 +29,8 @@ from core.dicom.errors import DicomError
 from core.dicom.files import open_file, text_of
 from core.dicom.reading import find_series
 from core.dicom.series import Series, SeriesSummary
-from core.formats.segmentation_writing import (
-    PRODUCT,
-    Compression,
-    Kind,
-    software_version,
-    write_segmentation,
-)
+from core.formats.product import PRODUCT, software_version
+from core.formats.segmentation_writing import Compression, Kind, write_segmentation
 from core.home.whole_files import written_whole
 from core.segments.segment_masks import SegmentMasks
 

@@ -1,25 +1,45 @@
-"""Reading masks of a series from whatever holds them: a segmentation or an RT structure set."""
+"""Reading masks of a series from a file of any format that can be read."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from core.dicom.errors import DicomError
 from core.dicom.files import NotDicomError, file_label, open_header, text_of
 from core.dicom.series import Series, SeriesSummary
+from core.formats.nifti_reading import read_nifti
 from core.formats.segmentation_reading import read_segmentation
 from core.formats.structure_set_reading import read_structure_set
 from core.segments.segment_masks import SegmentMasks
 
+Reader = Callable[[Path, Series | SeriesSummary, bool], list[SegmentMasks]]
+"""Called with the file, its series, and whether another series in the same frame of reference will
+do."""
+
+_BY_ENDING: dict[str, Reader] = {
+    ".nii": lambda path, series, _: read_nifti(path, series),
+    ".nii.gz": lambda path, series, _: read_nifti(path, series),
+}
+
+_BY_MODALITY: dict[str, Reader] = {
+    "RTSTRUCT": lambda path, series, allow: read_structure_set(
+        path, series, allow_same_frame=allow
+    ),
+}
+
 
 def read_masks(
-    path: Path,
-    series: Series | SeriesSummary,
-    *,
-    threshold: float = 0.5,
-    allow_same_frame: bool = False,
+    path: Path, series: Series | SeriesSummary, *, allow_same_frame: bool = False
 ) -> list[SegmentMasks]:
-    """Read a DICOM segmentation or an RT structure set onto a series.
+    """Read masks onto a series, from a DICOM segmentation, an RT structure set or a label map.
 
-    Parameters and errors are those of `read_segmentation` and `read_structure_set`.
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file. NIfTI is known by its ending, DICOM objects by their modality.
+    series : Series or SeriesSummary
+        What the masks were drawn on.
+    allow_same_frame : bool
+        Accept a DICOM object of another series in the same frame of reference.
 
     Returns
     -------
@@ -31,8 +51,19 @@ def read_masks(
     NeedsConsentError
         When it would fit with `allow_same_frame` only.
     DicomError
-        When the file is neither, does not fit the series, or marks nothing on it.
+        When the file is none of these, does not fit the series, or marks nothing on it.
     """
+    read = _reader_of(path)(path, series, allow_same_frame)
+    marked = [masks for masks in read if masks.masks]
+    if not marked:
+        raise DicomError(f"{file_label(path)} marks no pixel of this series.")
+    return marked
+
+
+def _reader_of(path: Path) -> Reader:
+    for ending, reader in _BY_ENDING.items():
+        if path.name.lower().endswith(ending):
+            return reader
     try:
         header, _ = open_header(path, ("Modality",))
     except NotDicomError as error:
@@ -40,13 +71,10 @@ def read_masks(
             f"{file_label(path)} is not a DICOM file; choose a DICOM segmentation or an RT "
             "structure set."
         ) from error
-    if text_of(header, "Modality") == "RTSTRUCT":
-        read = read_structure_set(path, series, allow_same_frame=allow_same_frame)
-    else:
-        read = read_segmentation(
-            path, series, threshold=threshold, allow_same_frame=allow_same_frame
-        )
-    marked = [one for one in read if one.masks]
-    if not marked:
-        raise DicomError(f"{file_label(path)} marks no pixel of this series.")
-    return marked
+    return _BY_MODALITY.get(text_of(header, "Modality"), _read_segmentation)
+
+
+def _read_segmentation(
+    path: Path, series: Series | SeriesSummary, allow_same_frame: bool
+) -> list[SegmentMasks]:
+    return read_segmentation(path, series, allow_same_frame=allow_same_frame)

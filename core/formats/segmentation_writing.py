@@ -1,7 +1,6 @@
 """Writing a DICOM segmentation (SEG) with highdicom."""
 
 from collections.abc import Sequence
-from importlib import metadata
 from pathlib import Path
 from typing import Literal
 
@@ -22,6 +21,7 @@ from core.dicom.series import Series, SeriesSummary
 from core.dicom.uids import derive_uid
 from core.formats.checks import check_segments
 from core.formats.codes import cielab_of, coded_concept
+from core.formats.product import PRODUCT, software_version
 from core.formats.source_references import restore_references, source_images
 from core.home.whole_files import written_whole
 from core.segments.segment_masks import SegmentMasks
@@ -29,8 +29,6 @@ from core.segments.segment_masks import SegmentMasks
 Kind = Literal["BINARY", "LABELMAP"]
 Compression = Literal["none", "deflated", "jpeg2000"]
 
-PRODUCT = "Slicewise"
-"""Manufacturer and model of what is written."""
 
 # The encoder takes nothing smaller.
 _JPEG_2000_PIXELS = 32
@@ -138,14 +136,6 @@ def write_segmentation(
     with written_whole(path) as unfinished:
         segmentation.save_as(unfinished, enforce_file_format=True)
     return str(segmentation.SOPInstanceUID)
-
-
-def software_version() -> str:
-    """Return the version of Slicewise that is installed."""
-    try:
-        return metadata.version("slicewise")
-    except metadata.PackageNotFoundError:
-        return "not installed"
 
 
 def _person_name(name: str) -> str | None:

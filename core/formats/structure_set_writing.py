@@ -20,7 +20,7 @@ from core.dicom.uids import derive_uid
 from core.formats.checks import check_segments
 from core.formats.codes import coded_concept
 from core.formats.contours import mask_contours
-from core.formats.segmentation_writing import PRODUCT, software_version
+from core.formats.product import PRODUCT, software_version
 from core.formats.source_references import image_reference, patient_and_study
 from core.home.whole_files import written_whole
 from core.segments.segment_masks import SegmentMasks
