@@ -32,6 +32,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--data-set", metavar="NAME", help="name of the data set; the folder's name by default"
     )
+    _add_source_arguments(parser)
+    _add_slice_arguments(parser)
+    parser.add_argument(
+        "--split",
+        type=float,
+        nargs=3,
+        default=list(default.shares),
+        metavar=("TRAIN", "VAL", "TEST"),
+        help="shares of the patients for training, validation and test",
+    )
+    parser.add_argument("--seed", type=int, default=default.seed, help="of the split")
+
+
+def _add_source_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare how scans and labels in NIfTI are found and named."""
     known = "; ".join(f"{one.images} with {one.labels}" for one in CONVENTIONS)
     parser.add_argument(
         "--images",
@@ -56,42 +71,38 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="of NIfTI images, such as CT or MR; by default as a dataset.json in SOURCE has it, "
         "else CT where values reach −500 and MR elsewhere",
     )
+
+
+def _add_slice_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare which slices and views become tasks."""
+    default = SliceOptions()
     parser.add_argument(
         "--planes",
         choices=("all", "acquired"),
-        default=default.slices.planes,
+        default=default.planes,
         help="all planes whose pixels are square enough, or only that of the acquisition",
     )
     parser.add_argument(
         "--views",
         nargs="+",
         choices=("slice", "structure"),
-        default=list(default.slices.views),
+        default=list(default.views),
         help="whole slices, neighbourhoods of the structures as in use, or both",
     )
     parser.add_argument(
         "--slices",
         type=int,
-        default=default.slices.slices,
+        default=default.slices,
         metavar="N",
         help="most slices to keep of a structure in a plane; of more, evenly spaced ones are kept",
     )
     parser.add_argument(
         "--smallest",
         type=int,
-        default=default.slices.smallest,
+        default=default.smallest,
         metavar="PIXELS",
         help="masks smaller than that, of 128 × 128 pixels, are specks and left out",
     )
-    parser.add_argument(
-        "--split",
-        type=float,
-        nargs=3,
-        default=list(default.shares),
-        metavar=("TRAIN", "VAL", "TEST"),
-        help="shares of the patients for training, validation and test",
-    )
-    parser.add_argument("--seed", type=int, default=default.seed, help="of the split")
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -4,13 +4,12 @@ from threading import Condition, Thread
 
 import numpy as np
 
-from core.dicom.errors import DicomError
 from core.dicom.reading import check_readable, fill_volume, read_slice, suggested_windows
 from core.dicom.series import Series, SeriesSummary
 
 
 class SeriesReading:
-    """A series whose slices are decoded by a thread, from one slice outwards.
+    """A series whose slices are decoded by a thread, from the middle one outwards.
 
     Any number of threads may ask for slices and wait for the end.
 
@@ -18,8 +17,6 @@ class SeriesReading:
     ----------
     summary : SeriesSummary
         From `find_series`.
-    first : int, optional
-        Slice to begin with; by default the middle one.
     leave_out_damaged : bool
         As in `read_series`.
 
@@ -29,18 +26,14 @@ class SeriesReading:
         At once where `read_series` would refuse the series by its headers alone.
     """
 
-    def __init__(
-        self, summary: SeriesSummary, first: int | None = None, *, leave_out_damaged: bool = False
-    ) -> None:
+    def __init__(self, summary: SeriesSummary, *, leave_out_damaged: bool = False) -> None:
         check_readable(summary, leave_out_damaged=leave_out_damaged)
         self.summary = summary
-        self._first = summary.slices // 2 if first is None else first
         self._changed = Condition()
         self._volume: np.ndarray | None = None
         self._is_ready = np.zeros(summary.slices, bool)
         self._series: Series | None = None
         self._error: BaseException | None = None
-        self._is_closed = False
         Thread(target=self._read, name="series reading", daemon=True).start()
 
     @property
@@ -50,7 +43,7 @@ class SeriesReading:
 
     @property
     def is_finished(self) -> bool:
-        """Whether nothing more will come, for the better or the worse."""
+        """Whether reading has ended, with the whole series or with an error."""
         return self._series is not None or self._error is not None
 
     def slice(self, index: int) -> np.ndarray:
@@ -72,7 +65,7 @@ class SeriesReading:
         return read_slice(self.summary, index)
 
     def wait(self, seconds: float) -> bool:
-        """Wait for the end, but no longer than told; return `is_finished`."""
+        """Wait for the end for so many seconds at most; return `is_finished`."""
         with self._changed:
             return self._changed.wait_for(lambda: self.is_finished, seconds)
 
@@ -91,20 +84,14 @@ class SeriesReading:
         assert self._series is not None
         return self._series
 
-    def close(self) -> None:
-        """Stop reading after the slice at hand; who waits for the end is told so."""
-        self._is_closed = True
-
     def _read(self) -> None:
         try:
             windows = suggested_windows(self.summary)
-            for index, volume in fill_volume(self.summary, self._first):
+            for index, volume in fill_volume(self.summary, self.summary.slices // 2):
                 with self._changed:
                     self._volume = volume
                     self._is_ready[index] = True
                     self._changed.notify_all()
-                if self._is_closed:
-                    raise DicomError("Reading the series was stopped; open it again.")
             assert self._volume is not None
             self._series = Series(summary=self.summary, volume=self._volume, windows=windows)
         except BaseException as error:  # raised again where somebody waits for the result

@@ -203,14 +203,9 @@ def write_deidentified(
         raise DicomError(f"{path.parent} is no folder; create it or choose another.")
     work = Path(tempfile.mkdtemp(prefix=".deidentified-", dir=path.parent))
     try:
-        images = work / "images"
-        images.mkdir()
-        for number, file in enumerate(summary.files, start=1):
-            dataset = open_file(file)
-            deidentify(dataset, names)
-            dataset.save_as(images / f"{number:04d}.dcm", enforce_file_format=True)
+        _write_images(summary, work / "images", names)
         write_segmentation(
-            _renamed(summary, images, names),
+            _renamed(summary, work / "images", names),
             segments,
             work / "segmentation.dcm",
             kind=kind,
@@ -232,6 +227,15 @@ def write_deidentified(
         raise DicomError("The images cannot be de-identified: one of them is damaged.") from error
     finally:
         shutil.rmtree(work, ignore_errors=True)
+
+
+def _write_images(summary: SeriesSummary, folder: Path, names: Pseudonyms) -> None:
+    """Write the de-identified copies of all images of a series."""
+    folder.mkdir()
+    for number, file in enumerate(summary.files, start=1):
+        dataset = open_file(file)
+        deidentify(dataset, names)
+        dataset.save_as(folder / f"{number:04d}.dcm", enforce_file_format=True)
 
 
 def burned_in_warning(summary: SeriesSummary) -> str | None:

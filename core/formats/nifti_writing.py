@@ -1,4 +1,4 @@
-"""Writing masks and volumes as NIfTI-1 with nibabel.
+"""Writing masks as NIfTI-1 with nibabel.
 
 NIfTI's axes grow to the patient's Right, Anterior and Superior (RAS), DICOM's to the Left and
 Posterior (LPS): the first two rows of the affine change sign.
@@ -68,11 +68,6 @@ def write_nifti(
             labels[index][mask] = masks.segment.number
     names = "\n".join(f"{masks.segment.number} {masks.segment.label}" for masks in segments)
     return [_write(labels, summary.geometry, path, comment=names)]
-
-
-def write_nifti_volume(series: Series, path: Path) -> Path:
-    """Write the volume of a series, in modality units; see `write_nifti` for `path`."""
-    return _write(series.volume, series.geometry, path)
 
 
 def _write_each(summary: SeriesSummary, segments: Sequence[SegmentMasks], path: Path) -> list[Path]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from highdicom import AlgorithmIdentificationSequence
@@ -97,13 +97,7 @@ def write_segmentation(
     ordered = sorted(segments, key=lambda masks: masks.segment.number)
     check_segments(summary, ordered)
     pixel_array = _pixel_array(summary, ordered)
-    if compression == "jpeg2000" and min(summary.rows, summary.columns) < _JPEG_2000_PIXELS:
-        raise DicomError(
-            f"JPEG 2000 needs images of {_JPEG_2000_PIXELS} × {_JPEG_2000_PIXELS} pixels at the "
-            "least; export without compression."
-        )
-    if kind == "LABELMAP" and pixel_array.ndim == 4:
-        raise DicomError("Segments overlap, which a label map cannot hold; export BINARY instead.")
+    _check_encoding(summary, pixel_array, kind, compression)
     segmentation = Segmentation(
         source_images=source_images(summary),
         pixel_array=pixel_array,
@@ -111,22 +105,15 @@ def write_segmentation(
         segment_descriptions=[
             _description(number, masks, weights) for number, masks in enumerate(ordered, start=1)
         ],
-        series_instance_uid=derive_uid("segmentation", summary.uid),
-        series_number=SERIES_NUMBER_OFFSET + max(0, summary.series_number or 0),
         sop_instance_uid=generate_uid(prefix=None),
         instance_number=instance_number,
-        manufacturer=PRODUCT,
-        manufacturer_model_name=PRODUCT,
-        software_versions=software_version(),
-        device_serial_number="0",
-        content_label="SEGMENTATION",
         content_description=description or None,
         content_creator_name=_person_name(creator),
-        series_description=f"{PRODUCT} segmentation",
         omit_empty_frames=not write_empty_slices,
         transfer_syntax_uid=(
             JPEG2000Lossless if compression == "jpeg2000" else ExplicitVRLittleEndian
         ),
+        **_series_and_equipment(summary),
     )
     restore_references(segmentation, summary)
     if "ContentCreatorName" not in segmentation:
@@ -136,6 +123,33 @@ def write_segmentation(
     with written_whole(path) as unfinished:
         segmentation.save_as(unfinished, enforce_file_format=True)
     return str(segmentation.SOPInstanceUID)
+
+
+def _check_encoding(
+    summary: SeriesSummary, pixel_array: np.ndarray, kind: Kind, compression: Compression
+) -> None:
+    """Refuse an encoding that cannot hold the masks."""
+    if compression == "jpeg2000" and min(summary.rows, summary.columns) < _JPEG_2000_PIXELS:
+        raise DicomError(
+            f"JPEG 2000 needs images of {_JPEG_2000_PIXELS} × {_JPEG_2000_PIXELS} pixels at the "
+            "least; export without compression."
+        )
+    if kind == "LABELMAP" and pixel_array.ndim == 4:
+        raise DicomError("Segments overlap, which a label map cannot hold; export BINARY instead.")
+
+
+def _series_and_equipment(summary: SeriesSummary) -> dict[str, Any]:
+    """Return what is the same in every segmentation of a series."""
+    return {
+        "series_instance_uid": derive_uid("segmentation", summary.uid),
+        "series_number": SERIES_NUMBER_OFFSET + max(0, summary.series_number or 0),
+        "series_description": f"{PRODUCT} segmentation",
+        "manufacturer": PRODUCT,
+        "manufacturer_model_name": PRODUCT,
+        "software_versions": software_version(),
+        "device_serial_number": "0",
+        "content_label": "SEGMENTATION",
+    }
 
 
 def _person_name(name: str) -> str | None:

@@ -16,7 +16,8 @@ ROOT = Path(__file__).resolve().parents[2]
 IMPORT_ALL = """
 import importlib, logging, pkgutil, warnings
 import alembic, dicomanonymizer, dicomweb_client, highdicom, nibabel, numba, pydicom, pynetdicom
-import requests, scipy.special, skimage.segmentation, sqlalchemy, streamlit, torch, torch.utils.flop_counter
+import requests, scipy.special, skimage.segmentation, sqlalchemy, streamlit
+import torch, torch.utils.flop_counter
 
 def state():
     return {

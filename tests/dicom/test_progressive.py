@@ -86,16 +86,6 @@ def test_a_file_that_goes_away_meanwhile_is_told_to_who_waits(tmp_path, held_bac
     assert series_reading.is_finished
 
 
-def test_reading_that_is_closed_ends(tmp_path, held_back):
-    write_series(tmp_path, PLACEMENTS[0])
-    series_reading = SeriesReading(find_series(tmp_path)[0])
-    series_reading.close()
-    held_back.release(9)
-    with pytest.raises(DicomError, match="was stopped"):
-        series_reading.result()
-    assert series_reading.done == 1
-
-
 def test_a_series_with_damaged_files_is_refused_at_once_until_they_are_left_out(tmp_path):
     written = write_series(tmp_path / "scan", PLACEMENTS[0])
     victim = sorted(written.folder.iterdir())[3]

@@ -4,7 +4,7 @@ import pytest
 
 from core.dicom.errors import DicomError
 from core.dicom.reading import find_series, read_series
-from core.formats.nifti_writing import write_nifti, write_nifti_volume
+from core.formats.nifti_writing import write_nifti
 from core.formats.segmentation_writing import write_segmentation
 from core.segments.segment_masks import SegmentMasks
 from tests.support.mask_round_trips import make_segments, volumes_by_dcmqi
@@ -20,17 +20,20 @@ def summary(request, tmp_path):
 
 
 def test_voxels_lie_where_the_pixels_of_the_images_do(summary, tmp_path):
-    series = read_series(summary)
-    image = nib.load(write_nifti_volume(series, tmp_path / "volume.nii.gz"))
+    volume = read_series(summary).volume > 0
+    (liver, _) = make_segments(summary)
+    bright = SegmentMasks(liver.segment, dict(enumerate(volume)))
+    (path,) = write_nifti(summary, [bright], tmp_path / "bright.nii.gz")
+    image = nib.load(path)
     assert image.header.get_xyzt_units()[0] == "mm"
     geometry = summary.geometry
     row_step = geometry.column_direction * geometry.pixel_spacing[0]
     column_step = geometry.row_direction * geometry.pixel_spacing[1]
+    assert np.array_equal(np.asarray(image.dataobj).transpose(2, 1, 0), volume)
     for index, row, column in ((0, 0, 0), (3, 7, 21), (8, 23, 39)):
         lps = geometry.positions[index] + row * row_step + column * column_step
         ras = image.affine @ [column, row, index, 1]
         assert np.allclose(ras, LPS_TO_RAS @ [*lps, 1], atol=1e-3)
-        assert image.dataobj[column, row, index] == series.volume[index, row, column]
 
 
 def test_segments_that_do_not_overlap_share_a_file(summary, tmp_path):

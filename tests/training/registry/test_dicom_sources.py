@@ -9,7 +9,7 @@ import pytest
 
 from core.dicom.reading import find_series, read_series
 from core.dicom.series import Series
-from core.formats.nifti_writing import write_nifti, write_nifti_volume
+from core.formats.nifti_writing import write_nifti
 from core.formats.segmentation_writing import write_segmentation
 from core.segments.segment import Segment, default_color
 from core.segments.segment_masks import SegmentMasks
@@ -18,6 +18,7 @@ from core.training.registry.index import Stack, read_registry, read_slices
 from core.training.registry.nifti_sources import find_pairs
 from core.training.registry.preparation import PreparationOptions, prepare_registry
 from core.training.registry.slices import SliceOptions
+from tests.support.nifti_volumes import write_volume
 from tests.support.segments import ANATOMY
 
 SPARSE = (3, 9, 14)
@@ -84,7 +85,7 @@ def test_of_a_sparse_segmentation_only_drawn_slices_are_used(registry: Path) -> 
 def test_the_same_scan_as_nifti_gives_the_same_pictures(
     segmented: Segmented, registry: Path, tmp_path: Path
 ) -> None:
-    write_nifti_volume(segmented.series, _made(tmp_path / "scans" / "images") / "ct.nii.gz")
+    write_volume(segmented.series, _made(tmp_path / "scans" / "images") / "ct.nii.gz")
     liver = segmented.segments[:1]
     write_nifti(segmented.series, liver, _made(tmp_path / "scans" / "labels") / "ct.nii.gz")
     scans = find_pairs(tmp_path / "scans", "abdomen", label_names={1: "liver"})
