@@ -92,7 +92,7 @@ def _pairs(arguments: argparse.Namespace) -> dict[str, Any]:
         arguments.support,
         ensemble=arguments.ensemble,
         seed=arguments.seed,
-        progress=_tell,
+        progress=_show_progress,
     )
     for name, scores in report["tasks"].items():
         for size, row in scores.items():
@@ -119,7 +119,7 @@ def _volumes(arguments: argparse.Namespace) -> dict[str, Any]:
         arguments.k,
         methods=arguments.methods,
         seed=arguments.seed,
-        progress=_tell_volume,
+        progress=_show_volume,
     )
     for placement, means in report["mean"].items():
         _print_means(f"{placement}, k", means)
@@ -127,13 +127,13 @@ def _volumes(arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def _effort(arguments: argparse.Namespace) -> dict[str, Any]:
-    """Let the simulated annotator work and print what it took."""
+    """Simulate an annotator on every volume and print how many slices it took."""
     from core.evaluation.effort import evaluate_effort
     from core.network.engine import load_engine
 
     volumes = _read_sample(arguments)
     engine = load_engine(arguments.weights, arguments.device)
-    report = evaluate_effort(volumes, engine, progress=_tell_volume)
+    report = evaluate_effort(volumes, engine, progress=_show_volume)
     for target, share in report["mean_share"].items():
         baseline = report["baseline_share"][target]
         print(
@@ -157,11 +157,11 @@ def _print_means(heading: str, means: dict[str, dict[str, float]]) -> None:
         print(f"{heading} {key}: " + "  ".join(f"{name} {dice:.3f}" for name, dice in row.items()))
 
 
-def _tell_volume(volume: LabelledVolume) -> None:
-    _tell(f"{volume.name} {volume.label}")
+def _show_volume(volume: LabelledVolume) -> None:
+    _show_progress(f"{volume.name} {volume.label}")
 
 
-def _tell(name: str) -> None:
-    """Say what is being worked on, where a person sees it."""
+def _show_progress(name: str) -> None:
+    """Print what is being worked on, in a terminal only."""
     if sys.stderr.isatty():
         sys.stderr.write(f"\r\033[K{name}")

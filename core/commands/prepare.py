@@ -47,7 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _add_source_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare how scans and labels in NIfTI are found and named."""
-    known = "; ".join(f"{one.images} with {one.labels}" for one in CONVENTIONS)
+    known = "; ".join(f"{known.images} with {known.labels}" for known in CONVENTIONS)
     parser.add_argument(
         "--images",
         metavar="PATTERN",
@@ -106,7 +106,7 @@ def _add_slice_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Find scans, add them to the registry, tell what it holds.
+    """Find scans, add them to the registry, print what it holds.
 
     Parameters
     ----------
@@ -139,7 +139,7 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         for outcome in prepare_registry(scans, arguments.output, options):
             outcomes.append(outcome)
-            _tell(outcome, len(outcomes), len(scans))
+            _show_progress(outcome, len(outcomes), len(scans))
     except KeyboardInterrupt:
         sys.stderr.write("\nStopped; give the same command again to carry on.\n")
         return _INTERRUPTED
@@ -190,18 +190,18 @@ def _label_names(given: Iterable[str]) -> dict[int, str]:
     return names
 
 
-def _tell(outcome: Outcome, done: int, there_are: int) -> None:
-    """Say what could not be used, and how far the work is where a person watches."""
-    watched = sys.stderr.isatty()
-    fresh_line = "\r\033[K" if watched else ""
+def _show_progress(outcome: Outcome, done: int, total: int) -> None:
+    """Print what could not be used and, in a terminal, how far the work is."""
+    is_terminal = sys.stderr.isatty()
+    fresh_line = "\r\033[K" if is_terminal else ""
     if outcome.status == "left out":
         sys.stderr.write(f"{fresh_line}{outcome.reason}\n")
-    if watched:
-        sys.stderr.write(f"{fresh_line}{done} of {there_are} scans" + "\n" * (done == there_are))
+    if is_terminal:
+        sys.stderr.write(f"{fresh_line}{done} of {total} scans" + "\n" * (done == total))
 
 
 def _summary(stacks: Iterable[Stack]) -> Iterable[str]:
-    """Lines with what there is of every structure, by split."""
+    """Lines with the number of patients of every structure, by split."""
     patients: dict[tuple[str, str, str], dict[str, set[str]]] = defaultdict(
         lambda: {"train": set(), "val": set(), "test": set()}
     )

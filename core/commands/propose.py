@@ -36,17 +36,26 @@ class _Drawn:
         return SegmentExamples(self.masks.segment.number, {**self.masks.masks, **nothing})
 
 
+@dataclass(frozen=True, eq=False)
+class _Task:
+    """The series, what is drawn on it, and the other series that its examples lie on, if any."""
+
+    series: Series
+    segments: list[_Drawn]
+    other: tuple[Series, list[_Drawn]] | None = None
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
     parser.add_argument("path", type=Path, metavar="SERIES", help="folder or file of the series")
-    taught = parser.add_mutually_exclusive_group(required=True)
-    taught.add_argument(
+    examples = parser.add_mutually_exclusive_group(required=True)
+    examples.add_argument(
         "--examples",
         type=Path,
         metavar="SEG.dcm",
         help="segmentation of the series; every slice that is not empty is an example",
     )
-    taught.add_argument(
+    examples.add_argument(
         "--teacher",
         type=Path,
         nargs=2,
@@ -106,56 +115,48 @@ def run(arguments: argparse.Namespace) -> int:
     _check_outputs(outputs, arguments.examples or arguments.teacher[1])
     _check_teacher(arguments)
     start = perf_counter()
-    series = read_series(choose_series(arguments.path, arguments.series))
-    teacher = None
-    if arguments.teacher:
-        teacher = read_series(choose_series(arguments.teacher[0], None))
-        taught = _read_examples(
-            arguments.teacher[1], [], teacher, allow_same_frame=arguments.allow_same_frame
-        )
-        segments = [_Drawn(replace(one.masks, masks={}), frozenset()) for one in taught]
-    else:
-        segments = _read_examples(
-            arguments.examples,
-            arguments.absent,
-            series,
-            allow_same_frame=arguments.allow_same_frame,
-        )
-    engine = None
-    if METHODS[arguments.method].uses_network:
-        # Importing PyTorch takes seconds, which a wrong path should not cost.
-        from core.network.engine import load_engine
-
-        engine = load_engine(
-            arguments.weights, arguments.device, accept_licence=arguments.accept_licence
-        )
+    task = _read_task(arguments)
+    engine = _load_engine(arguments)
     loaded = perf_counter()
-    if teacher is None:
-        proposals = _proposals(series, segments, engine, arguments.method)
-    else:
-        proposals = _proposals_across(teacher, taught, series, engine)
+    proposals = _proposals(task, engine, arguments.method)
     proposed = perf_counter()
     weights = None if engine is None else engine.weights.name
     with _replacing(outputs) as unfinished:
-        _write(series, segments, proposals, unfinished[0], weights)
+        _write(task.series, task.segments, proposals, unfinished[0], weights)
         if arguments.report:
             seconds = {
                 "load": loaded - start,
                 "propose": proposed - loaded,
                 "write": perf_counter() - proposed,
             }
-            report = {
-                "series": series.summary.uid,
-                "weights": weights,
-                "device": None if engine is None else engine.device.type,
-                "seconds": {name: round(value, 3) for name, value in seconds.items()},
-                "segments": [
-                    _segment_report(series, drawn, proposals, arguments.method)
-                    for drawn in segments
-                ],
-            }
+            report = _report(task, proposals, engine, arguments.method, seconds)
             unfinished[1].write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
     return 0
+
+
+def _read_task(arguments: argparse.Namespace) -> _Task:
+    """Read the series and the examples, which lie on it or on another one."""
+    allow = arguments.allow_same_frame
+    series = read_series(choose_series(arguments.path, arguments.series))
+    if not arguments.teacher:
+        segments = _read_examples(
+            arguments.examples, arguments.absent, series, allow_same_frame=allow
+        )
+        return _Task(series, segments)
+    other = read_series(choose_series(arguments.teacher[0], None))
+    examples = _read_examples(arguments.teacher[1], [], other, allow_same_frame=allow)
+    segments = [_Drawn(replace(drawn.masks, masks={}), frozenset()) for drawn in examples]
+    return _Task(series, segments, (other, examples))
+
+
+def _load_engine(arguments: argparse.Namespace) -> Any:
+    """Load the network; None where it is not wanted."""
+    if not METHODS[arguments.method].uses_network:
+        return None
+    # Importing PyTorch takes seconds, which a wrong path should not cost.
+    from core.network.engine import load_engine
+
+    return load_engine(arguments.weights, arguments.device, accept_licence=arguments.accept_licence)
 
 
 def _read_examples(
@@ -212,28 +213,28 @@ def _read_range(part: str, text: str, slices: int) -> range:
     return span
 
 
-def _proposals(
-    series: Series, segments: Sequence[_Drawn], engine: Any, method: MethodName
-) -> dict[tuple[int, int], Proposal]:
+def _proposals(task: _Task, engine: Any, method: MethodName) -> dict[tuple[int, int], Proposal]:
     """Newest proposal of every segment and slice."""
+    if task.other is not None:
+        return _proposals_from_other_series(*task.other, task.series, engine)
     from core.proposals.proposer import propose
 
     found = propose(
-        series.volume,
-        series.geometry.spacing,
-        series.summary.modality,
-        [drawn.examples(series.volume.shape[1:]) for drawn in segments],
+        task.series.volume,
+        task.series.geometry.spacing,
+        task.series.summary.modality,
+        [drawn.examples(task.series.volume.shape[1:]) for drawn in task.segments],
         engine=engine,
         method=method,
-        exclusive=[d.masks.segment.number for d in segments if d.masks.segment.exclusive],
+        exclusive=[d.masks.segment.number for d in task.segments if d.masks.segment.exclusive],
     )
     return {(proposal.segment, proposal.slice): proposal for proposal in found}
 
 
-def _proposals_across(
-    teacher: Series, taught: Sequence[_Drawn], series: Series, engine: Any
+def _proposals_from_other_series(
+    other: Series, segments: Sequence[_Drawn], series: Series, engine: Any
 ) -> dict[tuple[int, int], Proposal]:
-    """Proposals of every segment and slice, learnt from another series."""
+    """Proposals of every segment and slice, by the examples of another series."""
     from core.proposals.from_other_series import (
         ReferenceSeries,
         beyond_examples,
@@ -241,21 +242,21 @@ def _proposals_across(
     )
 
     examples = []
-    for drawn in taught:
-        absent = frozenset(beyond_examples(drawn.masks.masks, len(teacher.volume)))
-        examples.append(replace(drawn, absent=absent).examples(teacher.volume.shape[1:]))
+    for drawn in segments:
+        absent = frozenset(beyond_examples(drawn.masks.masks, len(other.volume)))
+        examples.append(replace(drawn, absent=absent).examples(other.volume.shape[1:]))
     found = propose_from_reference(
         ReferenceSeries(
-            teacher.volume,
-            teacher.geometry.spacing,
-            teacher.summary.modality,
+            other.volume,
+            other.geometry.spacing,
+            other.summary.modality,
             tuple(examples),
         ),
         series.volume,
         series.geometry.spacing,
         series.summary.modality,
         engine=engine,
-        exclusive=frozenset(d.masks.segment.number for d in taught if d.masks.segment.exclusive),
+        exclusive=frozenset(d.masks.segment.number for d in segments if d.masks.segment.exclusive),
     )
     return {(proposal.segment, proposal.slice): proposal for proposal in found}
 
@@ -294,7 +295,7 @@ def _write(
                 algorithm=_algorithm(drawn, bool(proposed)),
             )
         )
-    whole = [one for one in whole if one.masks]
+    whole = [masks for masks in whole if masks.masks]
     if not whole:
         raise ValueError(
             "Nothing like the teacher's structures was found in this series; draw on a few slices "
@@ -308,6 +309,25 @@ def _algorithm(drawn: _Drawn, proposed: bool) -> Algorithm:
     if not drawn.masks.masks:
         return "AUTOMATIC"
     return "SEMIAUTOMATIC" if proposed else drawn.masks.algorithm
+
+
+def _report(
+    task: _Task,
+    proposals: Mapping[tuple[int, int], Proposal],
+    engine: Any,
+    method: MethodName,
+    seconds: Mapping[str, float],
+) -> dict[str, Any]:
+    """Report on the whole, as the command's documentation lays out."""
+    return {
+        "series": task.series.summary.uid,
+        "weights": None if engine is None else engine.weights.name,
+        "device": None if engine is None else engine.device.type,
+        "seconds": {name: round(value, 3) for name, value in seconds.items()},
+        "segments": [
+            _segment_report(task.series, drawn, proposals, method) for drawn in task.segments
+        ],
+    }
 
 
 def _segment_report(
