@@ -15,11 +15,7 @@ from core.formats.codes import UNKNOWN_TYPE
 from core.formats.nifti_writing import COMMENT_CODE, ras_affine
 from core.formats.segment_descriptions import segment_label
 from core.segments.anatomy import CATEGORIES, AnatomyTerm, search
-from core.segments.segment import (
-    MAX_SEGMENT_NUMBER,
-    Segment,
-    default_color,
-)
+from core.segments.segment import MAX_SEGMENT_NUMBER, Segment, default_color
 from core.segments.segment_masks import SegmentMasks
 
 # Affines are stored in single precision, and programs round them further.

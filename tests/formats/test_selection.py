@@ -5,11 +5,7 @@ import numpy as np
 from core.annotation.run_length import encode_runs
 from core.annotation.states import SliceState
 from core.annotation.store import SliceAnnotation
-from core.formats.selection import (
-    reviewed_segments,
-    unreviewed_segments,
-    weights_of,
-)
+from core.formats.selection import reviewed_segments, unreviewed_segments, weights_of
 from core.segments.segment import MAX_LABEL_LENGTH, Code, Segment, default_color
 from tests.support.segments import ANATOMY
 

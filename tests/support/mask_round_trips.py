@@ -4,8 +4,10 @@ import subprocess
 
 import nibabel as nib
 import numpy as np
+import pydicom
 
 from core.formats.nifti_writing import ras_affine
+from core.formats.segmentation_writing import write_segmentation
 from core.segments.segment import Segment, default_color
 from core.segments.segment_masks import SegmentMasks
 from tests.support.segments import ANATOMY, LIVER, SPLEEN
@@ -33,6 +35,14 @@ def make_segments(summary, *, overlap=False, seed=0):
             (2, "Spleen Größe", SPLEEN, bottom, "SEMIAUTOMATIC"),
         )
     ]
+
+
+def written(small, **settings):
+    """Write the segments of the fixture `small` and return the file as pydicom reads it."""
+    summary, segments, path = small
+    path.parent.mkdir(exist_ok=True)
+    write_segmentation(summary, segments, path, **settings)
+    return pydicom.dcmread(path)
 
 
 def assert_same_masks(first, second):

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from pydicom import dcmread
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import (
     CTImageStorage,
@@ -197,3 +198,10 @@ def write_images(folder: Path, changes: Sequence[dict[str, Any]], seed: int = 0)
             else:
                 setattr(image, keyword, value)
         image.save_as(folder / f"image{number:03d}", enforce_file_format=True)
+
+
+def by_position(folder: Path) -> list[Dataset]:
+    """Images of a folder in position order, by pydicom alone."""
+    images = [dcmread(path, force=True) for path in folder.iterdir()]
+    normal = np.cross(*np.reshape(images[0].ImageOrientationPatient, (2, 3)).astype(float))
+    return sorted(images, key=lambda image: float(normal @ np.array(image.ImagePositionPatient)))

@@ -1,0 +1,15 @@
+"""A small series with two segments, for tests of segmentations."""
+
+import pytest
+
+from core.dicom.reading import find_series
+from tests.support.mask_round_trips import make_segments
+from tests.support.synthetic_series import PLACEMENTS, write_series
+
+
+@pytest.fixture
+def small(tmp_path):
+    """A small series, two segments on it, and where to write."""
+    write_series(tmp_path / "series", PLACEMENTS[0], rows=32)
+    (summary,) = find_series(tmp_path / "series")
+    return summary, make_segments(summary), tmp_path / "out" / "seg.dcm"
