@@ -38,7 +38,7 @@ Decision = Callable[..., object]
 
 @st.fragment
 def review(work: Work) -> None:
-    """Show one proposal after the other."""
+    """Show the proposals one at a time."""
     segments = {segment.number: segment for segment in work.segments()}
     picture, tools = st.columns([2.6, 1], gap="medium")
     with tools:
@@ -89,7 +89,7 @@ def show_next(work: Work, number: int, index: int, waiting: list[SliceAnnotation
 
 
 def choose_segments(segments: dict[int, Segment]) -> int | None:
-    """Let the person look at the proposals of one segment only."""
+    """Let the person limit the review to one segment."""
     options = [None, *segments]
     if len(segments) < 2:
         return None
@@ -190,7 +190,7 @@ def action(
 def accept_several(
     work: Work, segment: Segment, current: SliceAnnotation, waiting: list[SliceAnnotation]
 ) -> None:
-    """Offer to accept a run of slices, or everything, in one step."""
+    """Offer to accept a range of slices, or all of them, in one step."""
     indices = sorted(
         proposal.slice_index for proposal in waiting if proposal.segment_number == segment.number
     )

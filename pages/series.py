@@ -113,7 +113,7 @@ def offer_upload(settings: Settings) -> None:
             accept_multiple_files=True,
             help="Copied to this server. Delete the copy below when you are done.",
         )
-        if st.form_submit_button("Upload and list series", width="stretch") and files:
+        if st.form_submit_button("Store and list series", width="stretch") and files:
             store_and_search(home, files)
     lifetime = delete_expired_uploads(settings)
     if lifetime is not None:

@@ -74,19 +74,19 @@ def open_store(url: str) -> AnnotationStore:
 
 
 def choose_series(opened: OpenedSeries) -> None:
-    """Make a series the one being worked on in this tab."""
+    """Open a series in this tab."""
     st.session_state[_KEY] = opened.key
     st.session_state.pop(_MEMORY, None)
 
 
 def chosen_key() -> str | None:
-    """Key of the series being worked on in this tab, if any."""
+    """Key of the series that is open in this tab, if any."""
     key: str | None = st.session_state.get(_KEY) or st.query_params.get(_QUERY)
     return key
 
 
 def chosen_summary(entrance: Entrance) -> SeriesSummary | None:
-    """Summary of the series being worked on in this tab, if there is one and it can be read."""
+    """Summary of the series that is open in this tab, if any and if it can be read."""
     key = chosen_key()
     opened = recall_series(entrance.settings.home, key) if key else None
     if opened is None:

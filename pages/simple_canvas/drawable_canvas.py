@@ -109,7 +109,7 @@ def drawn_masks(memory: CanvasMemory) -> Iterator[MaskEvent]:
 
 
 def stored(memory: CanvasMemory, event: MaskEvent, version: int, *, as_sent: bool = True) -> None:
-    """Tell the editor that the store has kept an event.
+    """Record that an event is stored.
 
     Parameters
     ----------
@@ -132,7 +132,7 @@ def stored(memory: CanvasMemory, event: MaskEvent, version: int, *, as_sent: boo
 
 
 def refused(memory: CanvasMemory, event: MaskEvent, reason: str) -> None:
-    """Tell the editor that the store has not kept an event, and why, in one sentence."""
+    """Record that an event is not stored, and why, in one sentence."""
     memory.problem = reason
     for visit in _visits(memory):
         if visit.key == event.source:
@@ -140,7 +140,7 @@ def refused(memory: CanvasMemory, event: MaskEvent, reason: str) -> None:
 
 
 def show_editor(memory: CanvasMemory, shown: EditedSlice, tools: ToolSettings) -> None:
-    """Show the canvas for a slice, and keep those of the last slices until they are silent.
+    """Show the canvas for a slice, and keep those left last until their strokes have arrived.
 
     Parameters
     ----------
@@ -157,7 +157,7 @@ def show_editor(memory: CanvasMemory, shown: EditedSlice, tools: ToolSettings) -
     st.html(f"<style>{others} {{display: none;}}</style>")
     with st.container(key="stage", gap=None):
         for number, held in enumerate(memory.slots):
-            # A slot keeps its place on the page, so that a hidden canvas is not made anew.
+            # A slot keeps its position on the page, so that a hidden canvas is not recreated.
             with st.container(key=f"slot-{number}", horizontal_alignment="center"):
                 if held is not None:
                     _canvas(held)
@@ -191,7 +191,7 @@ def _current_visit(memory: CanvasMemory, shown: EditedSlice, tools: ToolSettings
     visit = _Visit(shown, tools, shown.annotation.mask.copy(), shown.annotation.version)
     number = min(range(_SLOTS), key=lambda slot: _left_at(memory.slots[slot]))
     silent_at = _left_at(memory.slots[number]) + _ARRIVES_WITHIN_S
-    # Only somebody who turns several slices within half a second waits here, for their own good.
+    # Only somebody who passes several slices within half a second waits here.
     time.sleep(max(0.0, silent_at - time.monotonic()))
     memory.slots[number] = visit
     return visit

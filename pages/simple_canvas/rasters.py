@@ -141,8 +141,8 @@ def cover_by_polygon(
     for edge, row in _pairs(first, stop):
         (x, y), (end_x, end_y) = tops[edge].T, bottoms[edge].T
         column = _at_or_after(x + (row - y) * (end_x - x) / (end_y - y), shape[1])
-        place = (row - window.start) * windings.shape[1] + column
-        np.add.at(windings.ravel(), place, turns[edge])
+        crossing = (row - window.start) * windings.shape[1] + column
+        np.add.at(windings.ravel(), crossing, turns[edge])
     pixels = np.cumsum(windings[:, :-1], axis=1) != 0
     return Cover(window.start, pixels, _work(first, stop, windings.size))
 
@@ -153,9 +153,9 @@ def _to_pixels(points: Points, matrix: Affine) -> Points:
     return indices
 
 
-def _at_or_after(place: NDArray[np.float64], count: int) -> NDArray[np.intp]:
-    """First of `count` rows or columns at or after each place; `count` where there is none."""
-    return np.ceil(np.clip(place, 0, count)).astype(np.intp)
+def _at_or_after(positions: NDArray[np.float64], count: int) -> NDArray[np.intp]:
+    """First of `count` rows or columns at or after each position; `count` where there is none."""
+    return np.ceil(np.clip(positions, 0, count)).astype(np.intp)
 
 
 def _window(
