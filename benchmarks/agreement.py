@@ -34,7 +34,9 @@ def main() -> None:
     for volume in read_volumes(arguments.paths):
         masks = [propose(volume, engine, arguments.drawn, arguments.slices) for engine in engines]
         counts[volume.name] += [int((masks[0] & masks[1]).sum()), *map(np.count_nonzero, masks)]
-    dice = {name: 2 * both / (one + other) for name, (both, one, other) in counts.items() if one}
+    dice = {
+        name: 2 * both / (first + second) for name, (both, first, second) in counts.items() if first
+    }
     for name, value in dice.items():
         print(f"{name}  {value:.4f}  of {counts[name][1]} pixels")
     print(f"smallest of {len(dice)}: {min(dice.values()):.4f}")

@@ -44,7 +44,7 @@ def evaluate_effort(
     *,
     progress: Callable[[LabelledVolume], None] | None = None,
 ) -> dict[str, Any]:
-    """Let the simulated annotator do volumes with and without the program.
+    """Simulate the annotation of volumes with and without the program.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ def evaluate_effort(
     engine : Engine
         The network.
     progress : callable, optional
-        Told each volume before it is worked on.
+        Called with each volume before it is annotated.
 
     Returns
     -------
@@ -129,7 +129,7 @@ def annotate(volume: LabelledVolume, engine: Engine) -> Iterator[NDArray[np.bool
 
 
 def _untouched(examples: Mapping[int, NDArray[np.bool_]], found: NDArray[np.bool_]) -> int | None:
-    """Nearest slice to the examples that nobody touched; None when all were."""
+    """Nearest slice to the examples that was not touched; None when all were."""
     left = set(range(len(found))) - set(examples)
     return min(left, key=lambda index: min(abs(index - known) for known in examples), default=None)
 
@@ -161,11 +161,11 @@ def _effort(states: Iterator[NDArray[np.bool_]], truth: NDArray[np.bool_]) -> Ef
     return Effort(tuple(reached + [count] * (len(TARGETS) - len(reached))))
 
 
-def _mean_share(rows: Sequence[Mapping[str, Any]], who: str) -> dict[str, float]:
+def _mean_share(rows: Sequence[Mapping[str, Any]], annotator: str) -> dict[str, float]:
     """Mean share of touched slices by target, within data sets first."""
     by_set: dict[tuple[str, str], list[float]] = defaultdict(list)
     for row in rows:
-        for target, count in row[who].items():
+        for target, count in row[annotator].items():
             by_set[target, row["set"]].append(count / row["slices"])
     return {
         f"{target:.2f}": float(

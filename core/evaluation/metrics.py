@@ -1,4 +1,4 @@
-"""How well two masks agree."""
+"""How well a mask agrees with the truth, beside its Dice; and the interval of a mean."""
 
 import numpy as np
 from numpy.typing import NDArray

@@ -93,7 +93,7 @@ def evaluate_pairs(
     seed : int
         Of the drawing of support sets.
     progress : callable, optional
-        Told the name of each task before it is scored.
+        Called with the name of each task before it is scored.
 
     Returns
     -------

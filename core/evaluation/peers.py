@@ -1,6 +1,6 @@
-"""What a person would use instead of a trained network: the methods to beat.
+"""Methods without a trained network, as baselines.
 
-All take the drawn masks of one structure and answer with a mask [slice, row, column] of the whole
+All take the drawn masks of one structure and give a mask [slice, row, column] of the whole
 volume, in which slices beyond the outermost drawn ones are empty unless the method says otherwise.
 """
 

@@ -1,4 +1,4 @@
-"""The sparse-slice protocol: who fills the undrawn slices of a volume best."""
+"""The sparse-slice protocol: which method fills the undrawn slices of a volume best."""
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
@@ -59,7 +59,7 @@ def evaluate_volumes(
     seed : int
         Of the shuffling.
     progress : callable, optional
-        Told each volume before it is scored.
+        Called with each volume before it is scored.
 
     Returns
     -------

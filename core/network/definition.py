@@ -25,7 +25,7 @@ NEGATIVE_SLOPE = 0.01
 
 
 class CrossConvolution(nn.Module):
-    """The 3×3 convolution that lets a query and each example see one another.
+    """The 3×3 convolution that combines a query with each example.
 
     Parameters
     ----------

@@ -1,6 +1,6 @@
 """What the query's guidance channels mean, the same in training and in use.
 
-Guidance tells the network where a structure should be, while the examples tell it what the
+Guidance shows the network where a structure should be, while the examples show what the
 structure looks like. Every channel is zero where nothing is known.
 """
 

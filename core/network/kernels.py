@@ -90,8 +90,8 @@ def _narrowed_overload(value, like):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(inline="always")
-def _larger(one: Any, other: Any) -> Any:
-    return one if one > other else other
+def _larger(first: Any, second: Any) -> Any:
+    return first if first > second else second
 
 
 @numba.njit(inline="always")

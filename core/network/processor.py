@@ -1,4 +1,4 @@
-"""Where to compute, and in which precision: what this machine has, and what a person asked for."""
+"""Where and in which precision to compute, by what the machine offers and a person chose."""
 
 import ctypes
 import importlib.util
@@ -146,7 +146,7 @@ def choose_limits(device: torch.device, features: int, precision: torch.dtype) -
 
 
 def full_float32() -> AbstractContextManager[None]:
-    """Let float32 be float32: without this, graphics cards round to TF32 before convolving."""
+    """Compute float32 in full: without this, graphics cards round to TF32 before convolving."""
     return torch.backends.cudnn.flags(enabled=True, allow_tf32=False)
 
 

@@ -49,7 +49,7 @@ class Weights:
     name : str
         What people and reports call these weights.
     card : Mapping of str to str
-        Data, recipe, figures and licence, as far as the file tells.
+        Data, recipe, figures and licence, as far as the file states them.
     """
 
     network: UniverSeg

@@ -1,1 +1,1 @@
-"""Proposals: masks for the slices nobody drew, from the slices that somebody did."""
+"""Proposals: masks for the slices that are not drawn, from the slices that are."""

@@ -1,4 +1,4 @@
-"""Correcting one slice with strokes: a few pixels say what to add or to remove, the rest follows.
+"""Correcting one slice with strokes: a few pixels mark what to add or to remove, the rest follows.
 
 How a page uses it: `ready_slice` once when a proposal is opened for correction (it encodes the
 examples, some tenths of a second), then `correct_slice` after every stroke (one prediction) with
@@ -112,20 +112,20 @@ def correct_slice(ready: ReadySlice, added: np.ndarray, removed: np.ndarray) -> 
     """Answer strokes on a slice.
 
     The network sees the mask as what is expected, and the strokes; only the parts that its answer
-    changes next to a stroke are changed, so that nothing happens where nobody pointed.
+    changes next to a stroke are changed, so that nothing changes far from the strokes.
 
     Parameters
     ----------
     ready : ReadySlice
         From `ready_slice`.
     added, removed : np.ndarray
-        bool [row, column]: pixels that a person says belong to the structure, and do not. Where
-        both do, the structure is removed.
+        bool [row, column]: pixels that a person marked as inside and as outside of the structure.
+        Where both are set, outside counts.
 
     Returns
     -------
     np.ndarray
-        bool [row, column]; every pixel of a stroke is as the stroke says.
+        bool [row, column]; every pixel of a stroke is as marked.
 
     Raises
     ------

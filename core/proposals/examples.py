@@ -35,10 +35,10 @@ class Proposal:
     slice : int
         Slice index.
     mask : np.ndarray
-        bool [row, column]; empty where the structure was looked for and not found.
+        bool [row, column]; empty where the structure was searched for and not found.
     expected_dice : float or None
-        Dice to expect; None for an empty mask, and where the examples are too few to know or not
-        yet compared.
+        Dice to expect; None for an empty mask, and where the examples are too few to estimate it
+        or not yet left out.
     network_share : float
         Weight of the network beside the interpolation: 1 alone, 0 not at all.
     """

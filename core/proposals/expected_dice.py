@@ -21,7 +21,7 @@ _LARGEST_OFFSET = 2.0
 little, because predicting one of few examples is a much harder task than the slices between."""
 
 _CLIP = 0.985
-"""Dice beyond this and below its complement are not told apart."""
+"""Dice beyond this and below its complement are not distinguished."""
 
 GOOD = 0.9
 """From this Dice on a proposal is usually accepted as it is."""
@@ -39,7 +39,7 @@ class Signs:
     Attributes
     ----------
     sureness : float
-        Dice that the proposal's own probabilities promise.
+        Dice that the proposal's own probabilities suggest.
     overlap : float or None
         Dice of the neighbouring examples with one another; None beyond the outermost.
     gap : int
@@ -126,7 +126,7 @@ def grade(expected_dice: float | None) -> Grade:
     Parameters
     ----------
     expected_dice : float or None
-        In [0, 1]; None where nobody can tell.
+        In [0, 1]; None where it is unknown.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Where a structure may be: which slices to look at, and where it ends."""
+"""Where a structure may be: which slices to predict, and where it ends."""
 
 from collections.abc import Mapping
 from itertools import pairwise
@@ -28,7 +28,7 @@ def between(masks: Mapping[int, np.ndarray]) -> list[int]:
 
 
 def slices_to_follow(masks: Mapping[int, np.ndarray], index: int, slices: int) -> list[int]:
-    """List the slices that a corrected slice has a say in: up to the examples on either side.
+    """List the slices that a corrected slice influences: up to the examples on either side.
 
     Parameters
     ----------
@@ -63,8 +63,8 @@ def outward(masks: Mapping[int, np.ndarray], slices: int) -> list[tuple[int, int
     Returns
     -------
     list of (int, int)
-        Index of the example and direction (−1 or 1); none where the outermost example says that
-        the structure is not there, or is the series' last slice.
+        Index of the example and direction (−1 or 1); none where the outermost example is
+        empty, or is the last slice of the series.
     """
     first, last = min(masks), max(masks)
     ends = [(first, -1)] * (first > 0) + [(last, 1)] * (last < slices - 1)
@@ -74,7 +74,7 @@ def outward(masks: Mapping[int, np.ndarray], slices: int) -> list[tuple[int, int
 def reach(masks: Mapping[int, np.ndarray], slice_mm: float, crop: Crop) -> int:
     """Count the slices to follow a structure beyond its examples at most.
 
-    As far as the largest gap between examples; a single example vouches for half the crop.
+    As far as the largest gap between examples; with a single example, half the side of the crop.
     """
     known = sorted(masks)
     if len(known) == 1:
@@ -84,14 +84,14 @@ def reach(masks: Mapping[int, np.ndarray], slice_mm: float, crop: Crop) -> int:
 
 
 def continued(mask: np.ndarray, previous: np.ndarray, crop: Crop) -> np.ndarray:
-    """Keep the parts of a mask that go on from the previous slice.
+    """Keep the parts of a mask that continue from the previous slice.
 
     Parameters
     ----------
     mask, previous : np.ndarray
         bool [row, column] of the crop's window.
     crop : Crop
-        Whose pixels say how far a part may have moved.
+        Its pixel size limits how far a part may have moved.
 
     Returns
     -------

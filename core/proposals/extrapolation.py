@@ -1,4 +1,4 @@
-"""How a structure may go on beyond its outermost examples, told by their areas alone."""
+"""How a structure may continue beyond its outermost examples, estimated from their areas alone."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -57,7 +57,7 @@ def trend_of(areas: Mapping[int, int], index: int) -> Trend | None:
     -------
     Trend or None
         None between examples, beyond an example without the structure, and where a single example
-        tells of no trend.
+        shows no trend.
     """
     below, above = neighbours(areas, index)
     if len(areas) < 2 or (below is None) == (above is None):

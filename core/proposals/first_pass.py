@@ -109,8 +109,8 @@ def first_visits(segment: PreparedSegment, slices: int) -> list[Visit]:
     Returns
     -------
     list of Visit
-        All slices between examples, and the first beyond them if the network is there to tell
-        where the structure ends.
+        All slices between examples, and the first beyond them if the network is used, which
+        finds where the structure ends.
     """
     visits = [
         Visit(segment.gap(index), segment.number, index, INWARD)

@@ -3,7 +3,7 @@
 import numpy as np
 
 CT_RANGE = (-500.0, 1000.0)
-"""Hounsfield units that are told apart in CT; everything beyond is clipped."""
+"""Hounsfield units that are distinguished in CT; everything beyond is clipped."""
 
 PERCENTILES = (0.5, 99.5)
 """Percentiles of the whole series that become 0 and 1 where units mean nothing."""
@@ -80,7 +80,7 @@ def scale(values: np.ndarray, limits: tuple[float, float]) -> np.ndarray:
 
 
 def contrast_around(images: np.ndarray, masks: np.ndarray) -> tuple[float, float]:
-    """Choose the values between which a structure is best told from what surrounds it.
+    """Choose the values between which a structure stands out best from its surroundings.
 
     A range that has room for air and bone leaves little of it to soft tissues that differ by a few
     units. So the range of the structure's own values is spread, with half as much again on either

@@ -16,7 +16,7 @@ from core.proposals.second_pass import second_answers
 from core.proposals.segment_state import PreparedSegment
 
 MOST_LEFT_OUT = 6
-"""Examples predicted from the others at most: more say little that is new, and take time."""
+"""Examples predicted from the others at most: more add little, and take time."""
 
 ENOUGH_EXAMPLES = 3
 """With fewer examples of a structure none can be left out and still lie between others."""
@@ -28,7 +28,7 @@ _SHIFTS = (-0.5, -0.25, 0.0, 0.25, 0.5)
 """What leaving examples out may add to the usual weight."""
 
 _COST_OF_SHIFT = 0.05
-"""Dice, summed over left-out examples, that a shift by 1 must gain to be believed."""
+"""Dice, summed over left-out examples, that a shift by 1 must gain to be applied."""
 
 _GAIN_OF_SECOND_ANSWERS = 0.01
 """Dice by which left-out examples must be better without second answers to give these up."""
@@ -46,7 +46,7 @@ class LeftOut:
     overlap : float or None
         Dice of the two neighbours with one another; None where others lie on one side only.
     dice : tuple of float
-        Dice with each of `SHARES`; alike where only the network can tell.
+        Dice with each of `SHARES`; equal where only the network has an opinion.
     signs : tuple of Signs
         What the prediction showed of its own quality, with each of `SHARES`.
     """
@@ -123,7 +123,7 @@ def fit_network_weight(segment: PreparedSegment, answers: Mapping[int, Answers])
     Returns
     -------
     NetworkWeight
-        With what the left-out examples say of the Dice to expect.
+        Calibrated with the Dice of the left-out examples.
     """
     second_share = _best_second_share(segment, answers)
     compared = [_left_out(segment, index, known, second_share) for index, known in answers.items()]
@@ -170,15 +170,15 @@ def compare(
 
 
 def best_shift(compared: Sequence[LeftOut]) -> float:
-    """Correct the usual weight of the network where left-out examples say so.
+    """Correct the usual weight of the network where that improves left-out examples.
 
-    Leaving one of few examples out doubles the gap, so what is learnt is not a weight but by how
-    much the usual one is too small or too large, and few examples cannot overturn it.
+    Leaving one of few examples out doubles the gap, so what is fitted is not a weight but by how
+    much the usual one is too small or too large, and few examples cannot overrule it.
 
     Parameters
     ----------
     compared : sequence of LeftOut
-        One per example with the structure; those beyond all others say nothing.
+        One per example with the structure; those beyond all others are ignored.
 
     Returns
     -------

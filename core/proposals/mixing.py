@@ -1,4 +1,4 @@
-"""The network's opinion and the interpolation's on one scale, and mixtures of both."""
+"""The opinions of the network and of the interpolation on one scale, and mixtures of both."""
 
 from collections.abc import Sequence
 
@@ -10,10 +10,10 @@ LIMIT = 6.0
 """Either opinion is bounded by this log-odds, so that neither dominates."""
 
 SLOPE = 1.0
-"""Log-odds per pixel of the network by which the interpolation grows surer off the outline."""
+"""Log-odds of the interpolation per pixel of the network away from the outline."""
 
 _SURENESS_COUNTS = 20.0
-"""An answer that promises 0.05 more Dice counts e times as much."""
+"""An answer whose own probabilities expect 0.05 more Dice counts e times as much."""
 
 _LOST, _FOUND = 0.4, 0.8
 """Agreement of examples with others carried to them at which movement does not count at all, and as
@@ -126,14 +126,14 @@ def agreed(
     Parameters
     ----------
     answers : sequence of np.ndarray
-        Logits of one slice, float32 [SIDE, SIDE]; the surer ones count more.
+        Logits of one slice, float32 [SIDE, SIDE]; the more certain ones count more.
     carried : np.ndarray or None
         Signed distance in pixels to the outline that moved along with the images, float32
         [SIDE, SIDE].
     agreement : float
-        Dice of an example with another carried to it: how far to believe in the movement.
+        Dice of an example with another carried to it: the weight of the movement follows from it.
     walked : np.ndarray or None
-        Signed distance in pixels to the outline that a random walk found; heeded where plausible.
+        Signed distance in pixels to the outline that a random walk found; used where plausible.
 
     Returns
     -------
@@ -156,7 +156,7 @@ def agreed(
 
 
 def plausible(walked: np.ndarray, expected: np.ndarray) -> float:
-    """Tell from the areas whether a random walk collapsed or leaked: 0 if so, 1 if not.
+    """Judge from the areas whether a random walk collapsed or leaked: 0 if so, 1 if not.
 
     Parameters
     ----------

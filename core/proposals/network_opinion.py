@@ -162,7 +162,7 @@ def predict_logits(
     slices : sequence of int
         Slices to predict; those that are examples are predicted without themselves.
     guided : bool
-        Whether the network is told where the structure should be.
+        Whether the network is given where the structure should be.
     priors : mapping of int to np.ndarray, optional
         Signed distance to the expected outline in pixels of the network, float32 [SIDE, SIDE], by
         slice; from the examples' shapes where not given.
@@ -212,8 +212,8 @@ def guidance_of(
     known : sequence of int
         Examples that may be used, at least one.
     prior : np.ndarray, optional
-        Signed distance to the expected outline in pixels, float32 [SIDE, SIDE]; by default what
-        the shapes of the neighbouring examples say.
+        Signed distance to the expected outline in pixels, float32 [SIDE, SIDE]; by default
+        interpolated from the shapes of the neighbouring examples.
 
     Returns
     -------

@@ -8,7 +8,7 @@ POOR_OVERLAP = 0.6
 """Below this Dice of two neighbouring examples with one another, the network does best alone."""
 
 BEYOND_SHARE = 0.9
-"""Weight of the network beyond the outermost examples; shapes say how fast the structure ends."""
+"""Weight of the network beyond the outermost examples; shapes hint how fast it ends."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class NetworkWeight:
         Weight of the network's second answers beside its first, in [0, 1].
     calibration : float or None
         From `core.proposals.expected_dice.calibration_offset`; None before examples were left out,
-        and where they are too few to tell.
+        and where they are too few.
     """
 
     shift: float = 0.0

@@ -41,7 +41,7 @@ _FAR_SLICES = 5
 
 @dataclass(frozen=True)
 class Suggestion:
-    """A slice, and in three words why."""
+    """A slice, and the reason in three words."""
 
     slice: int
     reason: str
@@ -68,12 +68,12 @@ def suggest_slice(
     Returns
     -------
     Suggestion or None
-        None before anything was drawn, and where nothing is left to gain.
+        None before anything was drawn, and where no drawing would help.
     """
     if not any(mask.any() for mask in examples.values()):
         return None
     known = set(examples)
-    shown = {index: one for index, one in proposals.items() if index not in known}
+    shown = {index: made for index, made in proposals.items() if index not in known}
     errors = {
         index: _expected_error(index, examples, shown.get(index))
         for index in {*between(examples), *shown} - known
@@ -139,7 +139,7 @@ def _gain(index: int, errors: Mapping[int, float], examples: Mapping[int, np.nda
 
 
 def _presence(index: int, areas: Mapping[int, int], proposals: Mapping[int, Proposal]) -> float:
-    """Chance that a slice shows the structure: a drawing without it teaches little of its shape.
+    """Chance that a slice shows the structure: a drawing without it shows little of its shape.
 
     Certain between examples. Beyond the outermost it falls towards the last proposal, and from
     there on the slower the longer the structure is known to be, and the faster it shrinks.

@@ -1,4 +1,4 @@
-"""Proposals for the slices of a series that nobody drew, streamed as they are ready."""
+"""Proposals for the undrawn slices of a series, streamed as they are ready."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -96,8 +96,8 @@ def propose(
     Every slice where a structure may be is proposed as soon as the first pass has found it. Then
     the second pass asks again between examples, each example is predicted from the others, and
     every slice is proposed once more, with the weights fitted to that and with the Dice to expect:
-    the newest proposal of a segment and slice counts. An empty mask says that the structure was
-    looked for and not found.
+    the newest proposal of a segment and slice counts. An empty mask means that the structure was
+    searched for and not found.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Filling between two drawn slices by looking at the image: a random walk that avoids edges.
+"""Filling between two drawn slices from the image: a random walk that avoids edges.
 
 References
 ----------
@@ -55,7 +55,7 @@ def walk_between(
     if averaged.std() == 0 or not {_FOREGROUND, _BACKGROUND} <= set(present.tolist()):
         return None
     with warnings.catch_warnings():
-        # The solver's answer is exact to its tolerance only, which is said of every call.
+        # The solver warns on every call that its answer is exact to its tolerance only.
         warnings.simplefilter("ignore")
         both = random_walker(
             averaged,

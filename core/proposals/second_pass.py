@@ -48,7 +48,7 @@ def second_pass(
 def second_answers(
     segment: PreparedSegment, indices: Sequence[int], answers: Mapping[int, np.ndarray]
 ) -> Iterator[tuple[int, np.ndarray]]:
-    """Merge first answers with others that heed what lies between two examples.
+    """Merge first answers with others that use the images between two examples.
 
     Parameters
     ----------
@@ -91,7 +91,7 @@ def _walked(
     """Find outlines on some slices by a random walk between the two examples around them.
 
     Returns signed distances in pixels of the network, float32 [SIDE, SIDE], by slice index; nothing
-    where the walk finds no way.
+    where the walk finds no path.
     """
     crop = segment.crop
     probability = walk_between(

@@ -148,7 +148,7 @@ class SegmentState:
     def expected_dice(self, index: int, log_odds: np.ndarray) -> float | None:
         """Dice to expect of a proposal with these log-odds, in [0, 1].
 
-        None where nothing was found, and where too few examples tell.
+        None where nothing was found, and where the examples are too few.
         """
         found = log_odds > -np.inf
         if self.weight.calibration is None or not found.any():

@@ -1,0 +1,123 @@
+"""How long does a whole series take, from its volume to masks in the store?
+
+Part of `benchmarks/engine.py`, which reports it beside the speed of the engine alone.
+"""
+
+import copy
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from core.annotation.records import MaskChange
+from core.annotation.states import SliceState
+from core.annotation.store import AnnotationStore
+from core.network.engine import Engine, load_engine
+from core.proposals.proposer import Proposal, SegmentExamples, propose
+from core.segments.segment import Code, Segment, default_color
+
+
+def measure_series(device: torch.device) -> dict[str, Any]:
+    """Do the whole job: 100 slices of 512², 16 examples, to full-resolution masks in the store.
+
+    The structure is a slanting tube in noise. The engine's share is the time spent in encode and
+    predict in the same run. Before, another slice is proposed, as after a warm start.
+    """
+    engine = load_engine(device=device.type)
+    volume, truth = slanting_tube(slices=116, side=512)
+    known = np.linspace(0, len(volume) - 1, 16).round().astype(int)
+    segment = SegmentExamples(1, {int(index): truth[index] for index in known})
+    spent: dict[str, float] = {}
+    stopwatch = with_stopwatch(engine, spent)
+
+    def run() -> Iterator[Proposal]:
+        return propose(volume, (2.0, 0.8, 0.8), "CT", [segment], engine=stopwatch, method="network")
+
+    next(run())
+    spent.clear()
+    started = time.perf_counter()
+    first, newest = None, {}
+    for proposal in run():
+        first = first or time.perf_counter() - started
+        newest[proposal.slice] = proposal
+    proposed = time.perf_counter()
+    with tempfile.TemporaryDirectory() as folder:
+        store_masks(Path(folder), volume.shape, newest.values(), engine.weights.name)
+    finished = time.perf_counter()
+    total = finished - started
+    arithmetic = sum(spent.values())
+    found = np.stack([newest[index].mask for index in sorted(newest)])
+    return {
+        "slices": len(newest),
+        "engine": engine.description,
+        "first_proposal_s": first,
+        "total_s": total,
+        "engine_s": dict(spent),
+        "cropping_and_resampling_s": proposed - started - arithmetic,
+        "storing_s": finished - proposed,
+        "total_to_engine_ratio": total / arithmetic,
+        "mask_pixels": int(found.sum()),
+    }
+
+
+def slanting_tube(slices: int, side: int) -> tuple[np.ndarray, np.ndarray]:
+    """Make a volume like a CT in Hounsfield units, int16, and the mask of its structure."""
+    random = np.random.default_rng(2)
+    rows, columns = np.mgrid[:side, :side]
+    truth = np.stack(
+        [
+            np.hypot(rows - side / 2 - index / 2, columns - side / 3 - index / 3) < side / 12
+            for index in range(slices)
+        ]
+    )
+    noise = random.normal(0, 60, truth.shape)
+    return (noise + np.where(truth, 120, 0)).astype(np.int16), truth
+
+
+def with_stopwatch(engine: Engine, spent: dict[str, float]) -> Engine:
+    """Give the same engine, adding the seconds of every call to spent."""
+
+    def measured(name: str) -> Callable[..., Any]:
+        call = getattr(engine, name)
+
+        def run(*arguments: Any, **named: Any) -> Any:
+            started = time.perf_counter()
+            answer = call(*arguments, **named)
+            spent[name] = spent.get(name, 0.0) + time.perf_counter() - started
+            return answer
+
+        return run
+
+    watched = copy.copy(engine)
+    watched.encode = measured("encode")  # type: ignore[method-assign]
+    watched.predict = measured("predict")  # type: ignore[method-assign]
+    return watched
+
+
+def store_masks(
+    folder: Path, shape: tuple[int, int, int], proposals: Iterable[Proposal], weights: str
+) -> None:
+    """Write proposals to a new store, as one step."""
+    store = AnnotationStore(f"sqlite:///{folder / 'annotations.sqlite'}")
+    store.open_series("1.2.3", [f"1.2.3.{index}" for index in range(shape[0])], *shape[1:])
+    tissue = Code("85756007", "SCT", "Body tissue structure")
+    tube = Segment(1, "tube", default_color(1), category=tissue, type=tissue)
+    store.save_segment("1.2.3", tube, "benchmark")
+    changes = [
+        MaskChange(
+            segment_number=1,
+            slice_index=proposal.slice,
+            mask=proposal.mask,
+            state=SliceState.PROPOSED,
+            based_on=0,
+            weights=weights,
+        )
+        for proposal in proposals
+        if proposal.mask.any()
+    ]
+    store.put_many("1.2.3", changes, person="benchmark", tool="propose", action="propose")
+    store.close()
