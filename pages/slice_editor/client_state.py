@@ -1,4 +1,4 @@
-"""What one session was told so far, so that nothing is told twice."""
+"""What was sent to the browser of one session so far, so that nothing is sent twice."""
 
 import secrets
 from dataclasses import dataclass, field
@@ -12,23 +12,23 @@ _PLANES = ("row", "column")
 
 
 @dataclass
-class Told:
-    """What one session was told so far.
+class ClientState:
+    """What was sent to the browser of one session so far.
 
     Attributes
     ----------
     epoch : str
-        Names this memory: a browser that knows another one is told everything.
+        Names this memory: a browser that knows another one is sent everything.
     revision : int
-        Counted up with every change that is told.
+        Counted up with every change that is sent.
     masks : dict
-        Version and revision of every mask told, by place.
+        Version and revision of every mask sent, by place.
     pixels : dict
         Number of the newest request answered, by client and what was asked for.
     view, reported : (int, int or None)
-        Slice and segment the server means, and those the browser last said.
+        Slice and segment that the server shows, and those that the browser last reported.
     moves : int
-        Counted up when the server means another view than the browser.
+        Counted up when the server shows another view than the browser.
     """
 
     epoch: str = field(default_factory=lambda: secrets.token_hex(8))

@@ -1,7 +1,7 @@
 """The slice editor on its page.
 
 What a person does is stored and answered before anything is drawn; a run of this fragment is all
-that a stroke needs. What stands beside the editor is drawn again only when it has changed.
+that a stroke needs. The rest of the page is drawn again only when it has changed.
 """
 
 from dataclasses import dataclass, field
@@ -13,10 +13,10 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core.segments.segment import Segment
 from pages.session.work import Work, current_segment, current_slice, set_segment, set_slice
-from pages.slice_editor.client_state import Told
+from pages.slice_editor.client_state import ClientState
 from pages.slice_editor.incoming import MessageError, Outbox, read_outbox
 from pages.slice_editor.message_handling import Answer, Answers, answer_messages
-from pages.slice_editor.outgoing import make_news
+from pages.slice_editor.outgoing import make_message
 
 KEY = "slice-editor"
 """Key of the element and of its fragment."""
@@ -31,17 +31,17 @@ class EditorMemory:
 
     Attributes
     ----------
-    told : Told
-        What the browser was told so far.
+    client_state : ClientState
+        What was sent to the browser so far.
     answers : Answers
         Given to its messages so far.
-    beside : object
-        What the page beside the editor showed last; see `_beside`.
+    side_content : object
+        What the page beside the editor showed last; see `_side_content`.
     """
 
-    told: Told = field(default_factory=Told)
+    client_state: ClientState = field(default_factory=ClientState)
     answers: Answers = field(default_factory=Answers)
-    beside: Any = None
+    side_content: Any = None
 
 
 @st.fragment(key=KEY)
@@ -53,14 +53,14 @@ def show_slice_editor(work: Work) -> None:
     work : Work
         Series being worked on.
     """
-    outbox, answers = _take_in(work)
+    outbox, answers = _store_messages(work)
     segments = work.segments()
     segment = current_segment(work, segments)
     if segment is None:
         st.rerun()
     memory = work.memory.part(EditorMemory)
-    if memory.beside is None:
-        memory.beside = _beside(work, segment)
+    if memory.side_content is None:
+        memory.side_content = _side_content(work, segment)
     component = st.components.v2.component(
         "slicewise.slice_editor",
         html=(files("slicewise") / "editor.html").read_text(encoding="utf-8"),
@@ -68,7 +68,7 @@ def show_slice_editor(work: Work) -> None:
         js="editor.js",
     )
     component(
-        data=make_news(work, memory.told, outbox, answers, segments, segment),
+        data=make_message(work, memory.client_state, outbox, answers, segments, segment),
         key=KEY,
         on_outbox_change=lambda: _outbox_changed(work),
     )
@@ -76,17 +76,17 @@ def show_slice_editor(work: Work) -> None:
 
 def _outbox_changed(work: Work) -> None:
     """Store at once; a run that shows the outcome follows."""
-    _take_in(work)
+    _store_messages(work)
     segment = current_segment(work, work.segments())
-    beside = _beside(work, segment)
+    side_content = _side_content(work, segment)
     memory = work.memory.part(EditorMemory)
-    if memory.beside != beside and _only_fragments_run():
-        memory.beside = beside
+    if memory.side_content != side_content and _only_fragments_run():
+        memory.side_content = side_content
         st.rerun([KEY, SIDE])
 
 
-def show_anew() -> None:
-    """Draw the editor and what stands beside it again, within a run of one of them."""
+def rerun_editor() -> None:
+    """Run the fragments of the editor and of its surroundings again, from within one of them."""
     if _only_fragments_run():
         st.rerun([KEY, SIDE])
 
@@ -97,7 +97,7 @@ def _only_fragments_run() -> bool:
     return context is not None and bool(context.fragment_ids_this_run)
 
 
-def _take_in(work: Work) -> tuple[Outbox, list[Answer]]:
+def _store_messages(work: Work) -> tuple[Outbox, list[Answer]]:
     try:
         state = st.session_state[KEY]["outbox"]
     except (KeyError, TypeError):
@@ -110,17 +110,16 @@ def _take_in(work: Work) -> tuple[Outbox, list[Answer]]:
         return Outbox(), []
     memory = work.memory.part(EditorMemory)
     reported = (outbox.slice, outbox.segment)
-    if outbox.client and reported != memory.told.reported:
-        memory.told.reported = reported
+    if outbox.client and reported != memory.client_state.reported:
+        memory.client_state.reported = reported
         if outbox.slice is not None:
             set_slice(work, outbox.slice)
         if outbox.segment is not None:
             set_segment(work, outbox.segment)
-    answers, _ = answer_messages(work, memory.answers, outbox.messages)
-    return outbox, answers
+    return outbox, answer_messages(work, memory.answers, outbox.messages)
 
 
-def _beside(work: Work, segment: Segment | None) -> Any:
+def _side_content(work: Work, segment: Segment | None) -> Any:
     """What the page beside the editor shows: while it stays the same, nothing is drawn anew."""
     states = {place: one.state for place, one in work.store.annotation(work.uid).items()}
     return segment, current_slice(work), states

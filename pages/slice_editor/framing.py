@@ -1,4 +1,4 @@
-"""Everything the browser gets in one message: a JSON header and binary parts after it."""
+"""The format of a message to the browser: a JSON header and binary parts after it."""
 
 import json
 import struct
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 
-def make_parcel(header: dict[str, Any], parts: Sequence[bytes]) -> bytes:
+def join_parts(header: dict[str, Any], parts: Sequence[bytes]) -> bytes:
     """Join a header and parts.
 
     Parameters
@@ -14,7 +14,7 @@ def make_parcel(header: dict[str, Any], parts: Sequence[bytes]) -> bytes:
     header : dict
         JSON; says how long each part is.
     parts : sequence of bytes
-        In the order in which the header speaks of them.
+        In the order in which the header mentions them.
 
     Returns
     -------

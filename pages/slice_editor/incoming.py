@@ -1,4 +1,4 @@
-"""What the editor in the browser says, checked once."""
+"""Messages from the editor in the browser, checked once."""
 
 import base64
 import binascii
@@ -20,7 +20,7 @@ _LARGEST = 2**53  # whole numbers beyond are not exact in JavaScript
 
 
 class MessageError(ValueError):
-    """A message that no editor sends."""
+    """A message that the editor does not send."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,14 +139,14 @@ class Wanted:
 
 @dataclass(frozen=True, eq=False)
 class Outbox:
-    """All that the browser says at once.
+    """All that the browser sends at once.
 
     Attributes
     ----------
     client : str
-        Names the tab; blank before it has said anything.
+        Names the tab; blank before it has sent anything.
     sent : int
-        How often the tab has said something.
+        How often the tab has sent something.
     epoch, revision : str, int
         What the browser knows of the masks: everything up to this revision of this epoch.
     segment, slice : int or None
@@ -192,7 +192,7 @@ def read_outbox(value: Any, shape: tuple[int, int, int]) -> Outbox:
     outbox = _mapping(value)
     messages = _list(outbox.get("messages"))
     if len(messages) > _MOST_MESSAGES:
-        raise MessageError("An editor sends no more than some thousand messages at once.")
+        raise MessageError("The editor sends no more than a few thousand messages at once.")
     slices = shape[0]
     return Outbox(
         client=_text(outbox.get("client"), _CLIENT),
@@ -225,7 +225,7 @@ def _message(value: dict[str, Any], shape: tuple[int, int, int]) -> Message:
     if kind == "hints":
         return HintMessage(client, number, *place, mask("mask"), mask("added"), mask("removed"))
     if kind != "mask":
-        raise MessageError("No editor sends messages of this kind.")
+        raise MessageError("The editor sends no messages of this kind.")
     tool = _text(value.get("tool"), _TOOL)
     return MaskMessage(client, number, *place, mask("mask"), tool, value.get("erased") is True)
 
@@ -236,7 +236,7 @@ def _wanted(value: dict[str, Any], shape: tuple[int, int, int]) -> Wanted:
     def request(one: Any, most: int) -> tuple[int, int]:
         pair = _list(one)
         if len(pair) != 2:
-            raise MessageError("A request names what is wanted and has a number.")
+            raise MessageError("A request consists of what is wanted and a number.")
         return _whole(pair[0], most), _whole(pair[1])
 
     def several(name: str, most: int) -> tuple[tuple[int, int], ...]:
@@ -255,31 +255,31 @@ def _mask(value: Any, shape: tuple[int, int]) -> NDArray[np.bool_]:
     try:
         return decode_runs(base64.b64decode(value, validate=True), shape)
     except (binascii.Error, TypeError, ValueError) as error:
-        raise MessageError("A mask came in pieces.") from error
+        raise MessageError("A mask is incomplete.") from error
 
 
 def _mapping(value: Any) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise MessageError("An editor sends objects.")
+        raise MessageError("The editor sends objects.")
     return value
 
 
 def _list(value: Any) -> list[Any]:
     if not isinstance(value, list):
-        raise MessageError("An editor sends lists of messages and requests.")
+        raise MessageError("The editor sends lists of messages and requests.")
     return value
 
 
 def _text(value: Any, pattern: re.Pattern[str]) -> str:
     if not isinstance(value, str) or not pattern.fullmatch(value):
-        raise MessageError("A name in a message has other characters than editors use.")
+        raise MessageError("A name in a message contains characters that the editor does not use.")
     return value
 
 
 def _whole(value: Any, below: int = _LARGEST) -> int:
     # JSON knows no whole numbers: 3 may come as 3.0.
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise MessageError("A number in a message is none.")
+        raise MessageError("A number in a message is not a number.")
     if value != int(value) or not 0 <= value < below:
         raise MessageError("A number in a message is out of range.")
     return int(value)

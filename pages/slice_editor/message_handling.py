@@ -1,4 +1,4 @@
-"""From what the editor says to the store: everything is on disk before it is answered."""
+"""From messages of the editor to the store: everything is on disk before it is answered."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -33,7 +33,7 @@ class Answer:
         "stored"; "skipped" for a step that is not the next one any more; "conflict" where somebody
         else changed the slice; "refused" where the store says no.
     text : str
-        Why it was refused, for people.
+        Why it was refused, to be shown to people.
     """
 
     client: str
@@ -44,15 +44,13 @@ class Answer:
 
 @dataclass
 class Answers:
-    """Answers given so far in this session, so that a message sent again is answered alike."""
+    """Answers given so far in this session, so that a repeated message gets the same answer."""
 
     given: dict[tuple[str, int], Answer] = field(default_factory=dict)
     written: dict[tuple[int, int], int] = field(default_factory=dict)  # versions by place
 
 
-def answer_messages(
-    work: Work, answers: Answers, messages: tuple[Message, ...]
-) -> tuple[list[Answer], bool]:
+def answer_messages(work: Work, answers: Answers, messages: tuple[Message, ...]) -> list[Answer]:
     """Do what messages ask for, each once.
 
     Parameters
@@ -68,25 +66,21 @@ def answer_messages(
     -------
     list of Answer
         One for each message.
-    bool
-        Whether anything was new.
     """
-    new = False
     for message in messages:
         if message.key not in answers.given:
             result, text = _do(work, answers, message)
             answers.given[message.key] = Answer(message.client, message.number, result, text)
-            new = True
     given = [answers.given[message.key] for message in messages]
     for key in list(answers.given)[: max(0, len(answers.given) - _MOST_ANSWERS)]:
         del answers.given[key]
-    return given, new
+    return given
 
 
 def _do(work: Work, answers: Answers, message: Message) -> tuple[str, str]:
     try:
         if isinstance(message, StepMessage):
-            return _travel(work, message), ""
+            return _undo_or_redo(work, message), ""
         _store(work, answers, message)
     except VersionConflict:
         return "conflict", ""
@@ -98,7 +92,7 @@ def _do(work: Work, answers: Answers, message: Message) -> tuple[str, str]:
     return "stored", ""
 
 
-def _travel(work: Work, message: StepMessage) -> str:
+def _undo_or_redo(work: Work, message: StepMessage) -> str:
     following = work.store.next_steps(work.uid, work.person)
     step = following.undo if message.way == "undo" else following.redo
     if message.of is not None and (
@@ -158,7 +152,7 @@ def _is_stored(work: Work, message: Message) -> bool:
 
 
 def answer_dict(answer: Answer) -> dict[str, Any]:
-    """Answer as it travels."""
+    """Answer as it is sent."""
     return {
         "client": answer.client,
         "number": answer.number,

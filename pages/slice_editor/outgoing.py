@@ -1,4 +1,4 @@
-"""What the editor in the browser is told: the series, masks that changed, pixels it wants."""
+"""Messages to the editor in the browser: the series, masks that changed, pixels it asked for."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,40 +9,43 @@ from numpy.typing import NDArray
 
 from core.annotation.records import StepTaken
 from core.annotation.run_length import encode_runs
+from core.annotation.states import describe_states
 from core.annotation.store import SliceAnnotation
 from core.dicom.geometry import direction_letters
+from core.display.mask_opacity import MASK_OPACITY, OTHERS_SHARE, PROPOSED_SHARE
 from core.display.windows import window_choices
 from core.segments.segment import Segment
+from pages.session.widget_keys import LEAVING, OTHER_PAGE
 from pages.session.work import Work, current_slice
-from pages.slice_editor.client_state import Place, Told
-from pages.slice_editor.framing import make_parcel
+from pages.slice_editor.client_state import ClientState, Place
+from pages.slice_editor.framing import join_parts
 from pages.slice_editor.incoming import Outbox, Wanted
 from pages.slice_editor.message_handling import Answer, answer_dict
-from pages.slice_editor.outgoing_second import second_news
+from pages.slice_editor.outgoing_second import second_series_message
 from pages.slice_editor.pixels import Scale, pack, scale_of
 
 _FIRST_SLICES = 1  # on either side, before the browser asks for any
 _PACKED_SLICES = 64
 
 
-def make_news(
+def make_message(
     work: Work,
-    told: Told,
+    client_state: ClientState,
     outbox: Outbox,
     answers: list[Answer],
     segments: list[Segment],
     segment: Segment,
 ) -> bytes:
-    """Everything to tell the browser now.
+    """Everything to send to the browser now.
 
     Parameters
     ----------
     work : Work
         Series being worked on.
-    told : Told
-        Of this session; brought up to date.
+    client_state : ClientState
+        Of this session; updated.
     outbox : Outbox
-        What the browser said last.
+        The last message from the browser.
     answers : list of Answer
         To its messages.
     segments : list of Segment
@@ -53,28 +56,39 @@ def make_news(
     Returns
     -------
     bytes
-        See `make_parcel`.
+        See `join_parts`.
     """
     parts: list[bytes] = []
     annotation = work.store.annotation(work.uid)
-    full = outbox.epoch != told.epoch
+    full = outbox.epoch != client_state.epoch
     steps = work.store.next_steps(work.uid, work.person)
-    _notice_move(told, (current_slice(work), segment.number))
+    _notice_move(client_state, (current_slice(work), segment.number))
     header = {
         "series": _series(work, segments),
-        "epoch": told.epoch,
+        "states": describe_states(),
+        "opacity": {
+            "masks": MASK_OPACITY,
+            "proposed": PROPOSED_SHARE,
+            "others": OTHERS_SHARE,
+        },
+        "leavingKeys": {"any": LEAVING, "page": OTHER_PAGE},
+        "epoch": client_state.epoch,
         "full": full,
-        "view": {"slice": current_slice(work), "segment": segment.number, "moves": told.moves},
-        "heard": {"client": outbox.client, "number": outbox.sent},
+        "view": {
+            "slice": current_slice(work),
+            "segment": segment.number,
+            "moves": client_state.moves,
+        },
+        "acknowledged": {"client": outbox.client, "number": outbox.sent},
         "answers": [answer_dict(one) for one in answers],
-        "changes": _changes(annotation, told, 0 if full else outbox.revision, parts),
-        "revision": told.revision,
+        "changes": _changes(annotation, client_state, 0 if full else outbox.revision, parts),
+        "revision": client_state.revision,
         "steps": {"undo": _step(steps.undo), "redo": _step(steps.redo)},
-        "images": _images(work, told, outbox, parts),
-        "planes": _planes(work, told, outbox, parts),
-        "second": second_news(work, told, outbox, parts),
+        "images": _images(work, client_state, outbox, parts),
+        "planes": _planes(work, client_state, outbox, parts),
+        "second": second_series_message(work, client_state, outbox, parts),
     }
-    return make_parcel(header, parts)
+    return join_parts(header, parts)
 
 
 def _series(work: Work, segments: list[Segment]) -> dict[str, Any]:
@@ -108,32 +122,35 @@ def _series(work: Work, segments: list[Segment]) -> dict[str, Any]:
     }
 
 
-def _notice_move(told: Told, view: tuple[int, int | None]) -> None:
-    if told.view is not None and view not in (told.view, told.reported):
-        told.moves += 1
-    told.view = view
+def _notice_move(client_state: ClientState, view: tuple[int, int | None]) -> None:
+    if client_state.view is not None and view not in (client_state.view, client_state.reported):
+        client_state.moves += 1
+    client_state.view = view
 
 
 def _changes(
-    annotation: Mapping[Place, SliceAnnotation], told: Told, known: int, parts: list[bytes]
+    annotation: Mapping[Place, SliceAnnotation],
+    client_state: ClientState,
+    known: int,
+    parts: list[bytes],
 ) -> list[dict[str, Any]]:
     """Masks newer than a revision; their run-length codes go to `parts`."""
     changed = [
         place
         for place, one in annotation.items()
-        if told.masks.get(place, (0, 0))[0] != one.version
+        if client_state.masks.get(place, (0, 0))[0] != one.version
     ]
     if changed:
-        told.revision += 1
+        client_state.revision += 1
         for place in changed:
-            told.masks[place] = (annotation[place].version, told.revision)
-    told_now = []
+            client_state.masks[place] = (annotation[place].version, client_state.revision)
+    sent = []
     for place, one in annotation.items():
-        if told.masks[place][1] <= known:
+        if client_state.masks[place][1] <= known:
             continue
         code = one.runs if one.runs is not None else _empty_code(one.shape)
         parts.append(code)
-        told_now.append(
+        sent.append(
             {
                 "segment": place[0],
                 "slice": place[1],
@@ -143,10 +160,12 @@ def _changes(
                 "bytes": len(code),
             }
         )
-    return told_now
+    return sent
 
 
-def _images(work: Work, told: Told, outbox: Outbox, parts: list[bytes]) -> list[dict[str, int]]:
+def _images(
+    work: Work, client_state: ClientState, outbox: Outbox, parts: list[bytes]
+) -> list[dict[str, int]]:
     wanted = outbox.wanted.slices
     if not outbox.client:
         middle, slices = current_slice(work), work.series.summary.slices
@@ -154,19 +173,21 @@ def _images(work: Work, told: Told, outbox: Outbox, parts: list[bytes]) -> list[
         wanted = tuple((index, 0) for index in near[: 2 * _FIRST_SLICES + 1])
     sent = []
     for index, request in wanted:
-        if not told.is_due(outbox, "slice", index, request):
+        if not client_state.is_due(outbox, "slice", index, request):
             continue
         parts.append(_packed_slice(work.opened.key, index, work))
         sent.append({"slice": index, "bytes": len(parts[-1])})
     return sent
 
 
-def _planes(work: Work, told: Told, outbox: Outbox, parts: list[bytes]) -> list[dict[str, Any]]:
+def _planes(
+    work: Work, client_state: ClientState, outbox: Outbox, parts: list[bytes]
+) -> list[dict[str, Any]]:
     scale = _scale(work.opened.key, work)
     wanted: Wanted = outbox.wanted
     sent = []
     for axis, asked in (("row", wanted.row), ("column", wanted.column)):
-        if asked is None or not told.is_due(outbox, axis, *asked):
+        if asked is None or not client_state.is_due(outbox, axis, *asked):
             continue
         index = asked[0]
         volume: NDArray[np.generic] = work.series.volume

@@ -1,4 +1,4 @@
-"""What the editor in the browser is told of the second series: its slices on the planes shown."""
+"""Messages to the editor about the second series: its slices on the planes of the first."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from core.dicom.series import Series
 from core.display.second_series import sampling_factor, second_slice
 from core.display.windows import window_choices
 from pages.session.work import Work
-from pages.slice_editor.client_state import Told
+from pages.slice_editor.client_state import ClientState
 from pages.slice_editor.incoming import Outbox
 from pages.slice_editor.pixels import Scale, pack, scale_of
 from pages.views.banner import series_name
@@ -18,19 +18,19 @@ from pages.views.second_series import location_text
 _PACKED_SLICES = 32
 
 
-def second_news(
-    work: Work, told: Told, outbox: Outbox, parts: list[bytes]
+def second_series_message(
+    work: Work, client_state: ClientState, outbox: Outbox, parts: list[bytes]
 ) -> dict[str, Any] | None:
-    """Tell how far the second series is read, and send slices of it that are wanted.
+    """Say how far the second series is read, with the slices of it that were asked for.
 
     Parameters
     ----------
     work : Work
         Series being worked on.
-    told : Told
-        Of this session; brought up to date.
+    client_state : ClientState
+        Of this session; updated.
     outbox : Outbox
-        What the browser said last.
+        The last message from the browser.
     parts : list of bytes
         Packed pixels are added to it.
 
@@ -43,7 +43,7 @@ def second_news(
     if second is None:
         return None
     summary, key = second.reading.summary, second.opened.key
-    news: dict[str, Any] = {
+    message: dict[str, Any] = {
         "key": key,
         "name": series_name(summary),
         "slices": summary.slices,
@@ -54,15 +54,15 @@ def second_news(
     }
     # Nobody waits for the whole series here: a stroke would have to wait with it.
     if not second.reading.is_finished:
-        return news
+        return message
     try:
         series = second.reading.result()
     except DicomError as error:
-        return news | {"problem": str(error)}
+        return message | {"problem": str(error)}
     first = work.series.summary
     finer = sampling_factor(first, summary)
     scale = _scale(key, series)
-    news["picture"] = {
+    message["picture"] = {
         "shape": [first.rows * finer, first.columns * finer],
         "offset": scale.offset,
         "slope": scale.slope,
@@ -75,11 +75,11 @@ def second_news(
         ],
     }
     for index, request in outbox.wanted.second:
-        if told.is_due(outbox, f"second {key}", index, request):
+        if client_state.is_due(outbox, f"second {key}", index, request):
             packed, place = _packed_slice(work.opened.key, key, index, work, series)
             parts.append(packed)
-            news["images"].append({"slice": index, "bytes": len(packed), "place": place})
-    return news
+            message["images"].append({"slice": index, "bytes": len(packed), "place": place})
+    return message
 
 
 @st.cache_resource(max_entries=20, show_spinner=False)

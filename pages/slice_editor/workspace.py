@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages.session.model import show_model
 from pages.session.work import Work, current_segment
-from pages.slice_editor.editor import SIDE, show_anew, show_slice_editor
+from pages.slice_editor.editor import SIDE, rerun_editor, show_slice_editor
 from pages.views.editor_choice import choose_editor
 from pages.views.next_step import next_step
 from pages.views.second_series import choose_second
@@ -29,12 +29,12 @@ def slice_workspace(work: Work) -> None:
         Series being worked on, with a segment.
     """
     st.html(_STYLE)
-    _beside(work)
+    _next_step_bar(work)
     show_slice_editor(work)
 
 
 @st.fragment(key=SIDE)
-def _beside(work: Work) -> None:
+def _next_step_bar(work: Work) -> None:
     segment = current_segment(work, work.segments())
     if segment is None:
         st.rerun()
@@ -45,7 +45,7 @@ def _beside(work: Work) -> None:
             "", icon=":material/compare:", help="Second series beside the slice", key="second-menu"
         )
         with menu:
-            choose_second(work, show_anew)
+            choose_second(work, rerun_editor)
         with st.popover("", icon=":material/settings:", help="Settings"):
             choose_editor(work.entrance.settings)
             show_model(work.entrance.settings.weights, work.entrance.settings.device)

@@ -1,10 +1,10 @@
 // Slicewise's slice editor, as Streamlit loads it: called with every message from the server.
 
-import { createApp, hear, isMissingPixels, send, sendSoon } from "./model/app.js";
-import { openParcel } from "./model/framing.js";
+import { acknowledge, createApp, isMissingPixels, send, sendSoon } from "./model/app.js";
+import { openMessage } from "./model/framing.js";
 import { unpackPixels } from "./model/pixels.js";
 import { createScreen } from "./screen.js";
-import { updateSecond } from "./view/second_series.js";
+import { updateSecond } from "./model/second_series.js";
 
 // One for the whole tab: it outlives the element while other pages are shown.
 const tab = (globalThis.slicewiseEditor ??= { app: null, screen: null, root: null });
@@ -12,8 +12,8 @@ const tab = (globalThis.slicewiseEditor ??= { app: null, screen: null, root: nul
 export default function ({ data, parentElement, setStateValue }) {
   const root = parentElement.querySelector(".editor");
   if (root === null || data === null) return undefined;
-  const parcel = openParcel(data);
-  const { header } = parcel;
+  const message = openMessage(data);
+  const { header } = message;
   if (tab.app === null || tab.app.info.key !== header.series.key) {
     tab.screen?.close();
     tab.screen = null;
@@ -21,10 +21,10 @@ export default function ({ data, parentElement, setStateValue }) {
   }
   const { app } = tab;
   app.setState = setStateValue;
-  hear(app, header.heard);
+  acknowledge(app, header.acknowledged);
   app.info = header.series;
   app.second = updateSecond(app.second, header.second, header.series.shape);
-  const changes = header.changes.map(({ bytes, ...one }) => ({ ...one, code: parcel.take(bytes) }));
+  const changes = header.changes.map(({ bytes, ...one }) => ({ ...one, code: message.take(bytes) }));
   const { answered, changed } = app.annotation.receive({ ...header, changes }, performance.now());
   const isNew = tab.screen === null || tab.root !== root;
   if (isNew) {
@@ -39,9 +39,9 @@ export default function ({ data, parentElement, setStateValue }) {
     app.moves = header.view.moves;
     screen.show(header.view.segment, header.view.slice);
   }
-  screen.newsCame(answered, changed);
-  screen.secondCame();
-  unpack(app, header, parcel);
+  screen.showMessage(answered, changed);
+  screen.showSecond();
+  unpack(app, header, message);
   // Says hello: messages of an earlier load, and what is still missing.
   if (isNew) send(app);
   // Streamlit also calls this for a message that another one overtook: then the element stays.
@@ -56,27 +56,27 @@ export default function ({ data, parentElement, setStateValue }) {
     });
 }
 
-async function unpack(app, header, parcel) {
+async function unpack(app, header, message) {
   const [slices, rows, columns] = app.info.shape;
-  const images = header.images.map((one) => [one, parcel.take(one.bytes)]);
-  const planes = header.planes.map((one) => [one, parcel.take(one.bytes)]);
+  const images = header.images.map((one) => [one, message.take(one.bytes)]);
+  const planes = header.planes.map((one) => [one, message.take(one.bytes)]);
   const { second } = app;
-  const beside = (header.second?.images ?? []).map((one) => [one, parcel.take(one.bytes)]);
+  const beside = (header.second?.images ?? []).map((one) => [one, message.take(one.bytes)]);
   for (const [{ slice }, bytes] of images) {
     if (app.pixels.has(slice)) continue;
     app.pixels.put(slice, await unpackPixels(bytes, rows, columns), app.slice);
-    tab.screen?.pixelsCame(slice);
+    tab.screen?.showPixels(slice);
   }
   for (const [{ axis, index }, bytes] of planes) {
     const numbers = await unpackPixels(bytes, slices, axis === "row" ? columns : rows);
     app.planes[axis] = { index, numbers };
-    tab.screen?.planeCame(axis, app.planes[axis]);
+    tab.screen?.showPlane(axis, app.planes[axis]);
   }
   for (const [{ slice, place }, bytes] of beside) {
     const numbers = await unpackPixels(bytes, ...second.info.picture.shape);
     second.places.set(slice, place);
     second.pixels.put(slice, numbers, app.slice);
-    if (slice === app.slice) tab.screen?.secondCame();
+    if (slice === app.slice) tab.screen?.showSecond();
   }
   if (images.length + planes.length + beside.length > 0 && isMissingPixels(app)) sendSoon(app, 20);
 }

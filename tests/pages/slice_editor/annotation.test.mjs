@@ -6,6 +6,7 @@ import { test } from "node:test";
 import { createAnnotation } from "../../../pages/slice_editor/slicewise/model/annotation.js";
 import { RESEND_AFTER_MS } from "../../../pages/slice_editor/slicewise/model/outbox.js";
 import { encodeRuns, sameCode } from "../../../pages/slice_editor/slicewise/masks/run_length.js";
+import { STATES } from "./vectors.mjs";
 
 const SIZE = 24;
 const EMPTY = encodeRuns(new Uint8Array(SIZE));
@@ -97,7 +98,7 @@ const brush = { tool: "brush", erased: false };
 
 test("a stroke is shown at once and stored after the answer", () => {
   const server = createServer();
-  const tab = createAnnotation({ client: "a", size: SIZE });
+  const tab = createAnnotation({ client: "a", size: SIZE, states: STATES });
   exchange(tab, server);
   tab.draw(1, 0, code(3), brush);
   assert.deepEqual(tab.shown(1, 0).code, code(3));
@@ -110,7 +111,7 @@ test("a stroke is shown at once and stored after the answer", () => {
 test("strokes on a slice whose proposal came in between are called drawn, on a proposal corrected", () => {
   const server = createServer();
   server.write(1, 1, code(9), "proposed");
-  const tab = createAnnotation({ client: "a", size: SIZE });
+  const tab = createAnnotation({ client: "a", size: SIZE, states: STATES });
   exchange(tab, server);
   assert.equal(tab.draw(1, 0, code(3), brush).changes[0].state, "drawn");
   assert.equal(tab.draw(1, 1, code(9, 10), brush).changes[0].state, "corrected");
@@ -118,7 +119,7 @@ test("strokes on a slice whose proposal came in between are called drawn, on a p
 
 test("undo shows the outcome at once and agrees with the server afterwards", () => {
   const server = createServer();
-  const tab = createAnnotation({ client: "a", size: SIZE });
+  const tab = createAnnotation({ client: "a", size: SIZE, states: STATES });
   exchange(tab, server);
   tab.draw(1, 0, code(3), brush);
   tab.draw(1, 5, code(4), brush);
@@ -134,11 +135,11 @@ test("undo shows the outcome at once and agrees with the server afterwards", () 
 
 test("after a reload undo asks the server, and nothing is drawn until it answers", () => {
   const server = createServer();
-  const first = createAnnotation({ client: "a", size: SIZE });
+  const first = createAnnotation({ client: "a", size: SIZE, states: STATES });
   exchange(first, server);
   first.draw(1, 0, code(3), brush);
   exchange(first, server);
-  const second = createAnnotation({ client: "b", size: SIZE });
+  const second = createAnnotation({ client: "b", size: SIZE, states: STATES });
   exchange(second, server);
   assert.equal(second.canUndo(), true);
   second.undo();
@@ -150,8 +151,8 @@ test("after a reload undo asks the server, and nothing is drawn until it answers
 
 test("an undo never takes back what came from elsewhere instead of the stroke it was meant for", () => {
   const server = createServer();
-  const tab = createAnnotation({ client: "a", size: SIZE });
-  const other = createAnnotation({ client: "b", size: SIZE });
+  const tab = createAnnotation({ client: "a", size: SIZE, states: STATES });
+  const other = createAnnotation({ client: "b", size: SIZE, states: STATES });
   exchange(tab, server);
   exchange(other, server);
   tab.draw(1, 0, code(3), brush);
@@ -166,7 +167,7 @@ test("an undo never takes back what came from elsewhere instead of the stroke it
 
 test("a change by another tab is a conflict that shows what was drawn and keeps what is stored", () => {
   const server = createServer();
-  const tab = createAnnotation({ client: "a", size: SIZE });
+  const tab = createAnnotation({ client: "a", size: SIZE, states: STATES });
   server.write(1, 0, code(1), "drawn");
   exchange(tab, server);
   tab.draw(1, 0, code(1, 2), brush);
@@ -185,7 +186,7 @@ test("a change by another tab is a conflict that shows what was drawn and keeps 
 
 test("a conflict can be settled for what is stored", () => {
   const server = createServer();
-  const tab = createAnnotation({ client: "a", size: SIZE });
+  const tab = createAnnotation({ client: "a", size: SIZE, states: STATES });
   exchange(tab, server);
   server.write(1, 0, code(5), "drawn");
   tab.draw(1, 0, code(2), brush);
@@ -197,12 +198,12 @@ test("a conflict can be settled for what is stored", () => {
 
 test("messages that a reload interrupted are sent by the next load, once", () => {
   const server = createServer();
-  const first = createAnnotation({ client: "a", size: SIZE });
+  const first = createAnnotation({ client: "a", size: SIZE, states: STATES });
   exchange(first, server);
   first.draw(1, 0, code(3), brush);
   server.answer(first.outbox.send(0), first.received()); // the answer got lost
   first.draw(1, 0, code(3, 4), brush);
-  const second = createAnnotation({ client: "b", size: SIZE, restored: first.unsaved() });
+  const second = createAnnotation({ client: "b", size: SIZE, states: STATES, restored: first.unsaved() });
   assert.deepEqual(second.shown(1, 0).code, code(3, 4));
   exchange(second, server);
   assert.deepEqual(second.shown(1, 0).code, code(3, 4));
@@ -221,7 +222,7 @@ for (let seed = 1; seed <= 40; seed++) {
   test(`whatever gets lost on the way, screen and server agree in the end: seed ${seed}`, () => {
     const random = generator(seed);
     const server = createServer();
-    let tab = createAnnotation({ client: "tab 0", size: SIZE });
+    let tab = createAnnotation({ client: "tab 0", size: SIZE, states: STATES });
     let now = 0;
     exchange(tab, server, now);
     for (let event = 0; event < 300; event++) {
@@ -236,7 +237,7 @@ for (let seed = 1; seed <= 40; seed++) {
       else if (kind < 14) tab.declareAbsent(1, slice);
       else if (kind < 15) {
         const lost = random(2) === 0;
-        tab = createAnnotation({ client: `tab ${event}`, size: SIZE, restored: tab.unsaved() });
+        tab = createAnnotation({ client: `tab ${event}`, size: SIZE, states: STATES, restored: tab.unsaved() });
         if (!lost) exchange(tab, server, now);
       } else if (kind < 16) server.answer(tab.outbox.send(now), tab.received());
       else if (kind < 17) tab.outbox.send(now);

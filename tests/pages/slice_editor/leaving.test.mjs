@@ -3,11 +3,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { createApp, hear, leave, mayLeave, send } from "../../../pages/slice_editor/slicewise/model/app.js";
+import { acknowledge, createApp, leave, mayLeave, send } from "../../../pages/slice_editor/slicewise/model/app.js";
+import { STATES } from "./vectors.mjs";
 
 const HEADER = {
   series: { key: "a", shape: [3, 4, 5], spacing: [1, 1, 1], windows: [{ name: "", center: 40, width: 400 }] },
   view: { slice: 1, segment: 1, moves: 0 },
+  states: STATES,
+  opacity: { masks: 0.35, proposed: 0.35, others: 0.4 },
+  leavingKeys: { any: "leave-", page: "leave-page-" },
 };
 
 function opened() {
@@ -22,11 +26,11 @@ test("a page is left only after the server has heard everything", () => {
   send(app);
   send(app);
   assert.equal(mayLeave(app, performance.now()), false);
-  hear(app, { client: app.client, number: sent[0].sent });
+  acknowledge(app, { client: app.client, number: sent[0].sent });
   assert.equal(mayLeave(app, performance.now()), false);
-  hear(app, { client: "another tab", number: sent[1].sent });
+  acknowledge(app, { client: "another tab", number: sent[1].sent });
   assert.equal(mayLeave(app, performance.now()), false);
-  hear(app, { client: app.client, number: sent[1].sent });
+  acknowledge(app, { client: app.client, number: sent[1].sent });
   assert.equal(mayLeave(app, performance.now()), true);
 });
 

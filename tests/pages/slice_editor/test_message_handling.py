@@ -39,7 +39,7 @@ def stroke(
 
 def results(work: Work, answers: Answers, *messages: Message) -> list[str]:
     """What the answers say."""
-    return [one.result for one in answer_messages(work, answers, messages)[0]]
+    return [one.result for one in answer_messages(work, answers, messages)]
 
 
 def test_messages_sent_again_are_done_once_even_by_another_session(work: Work) -> None:
@@ -101,7 +101,7 @@ def test_an_empty_mask_must_be_meant(work: Work) -> None:
     answers = Answers()
     nothing = np.zeros(SHAPE, dtype=np.bool_)
     results(work, answers, stroke(1, block(50, 50)))
-    ((refused,), _) = answer_messages(work, answers, (stroke(2, nothing, based_on=1),))
+    (refused,) = answer_messages(work, answers, (stroke(2, nothing, based_on=1),))
     assert refused.result == "refused" and "clear" in refused.text
     assert results(work, answers, stroke(3, nothing, based_on=1, erased=True)) == ["stored"]
     assert results(work, answers, AbsentMessage(TAB, 4, 1, 2, 2)) == ["stored"]
@@ -110,7 +110,7 @@ def test_an_empty_mask_must_be_meant(work: Work) -> None:
 
 def test_a_segment_that_is_gone_is_a_refusal_with_a_sentence(work: Work) -> None:
     work.store.remove_segment(work.uid, 1, "anna")
-    ((answer,), _) = answer_messages(work, Answers(), (stroke(1, block(50, 50)),))
+    (answer,) = answer_messages(work, Answers(), (stroke(1, block(50, 50)),))
     assert answer.result == "refused" and answer.text.endswith(".")
 
 
@@ -126,7 +126,7 @@ def test_hints_correct_a_proposal_and_are_obeyed(work: Work) -> None:
     removed = np.zeros(SHAPE, dtype=np.bool_)
     removed[5:8, 5:8] = True
     hint = HintMessage(TAB, 1, 1, 2, 1, half, added, removed)
-    ((answer,), _) = answer_messages(work, Answers(), (hint,))
+    (answer,) = answer_messages(work, Answers(), (hint,))
     assert (answer.result, answer.text) == ("stored", "")
     stored = work.store.slice(work.uid, 1, 2)
     assert (stored.state, stored.tool) == (SliceState.CORRECTED, "hints")

@@ -1,4 +1,4 @@
-"""What the browser is told of the second series."""
+"""Messages to the browser about the second series."""
 
 import json
 import struct
@@ -18,9 +18,9 @@ from core.dicom.series import SeriesSummary
 from core.home.opened_series import OpenedSeries
 from pages.session.memory import SecondSeries
 from pages.session.work import Work
-from pages.slice_editor.client_state import Told
+from pages.slice_editor.client_state import ClientState
 from pages.slice_editor.incoming import Outbox, Wanted
-from pages.slice_editor.outgoing import make_news
+from pages.slice_editor.outgoing import make_message
 from tests.support.segments import LIVER_SEGMENT
 
 TAB = "0123456789abcdef"
@@ -47,14 +47,16 @@ def choose(work: Work, summary: SeriesSummary, key: str = "1" * 24) -> SeriesRea
     return reading
 
 
-def tell(work: Work, told: Told, second: tuple[tuple[int, int], ...]) -> tuple[Any, bytes]:
-    """What is said of the second series, and its slices, the last parts of the news."""
-    outbox = Outbox(TAB, epoch=told.epoch, wanted=Wanted(second=second))
-    news = make_news(work, told, outbox, [], [LIVER_SEGMENT], LIVER_SEGMENT)
-    (length,) = struct.unpack_from("<I", news)
-    said = json.loads(news[4 : 4 + length])["second"]
+def send(
+    work: Work, client_state: ClientState, second: tuple[tuple[int, int], ...]
+) -> tuple[Any, bytes]:
+    """What is said of the second series, and its slices, the last parts of the message."""
+    outbox = Outbox(TAB, epoch=client_state.epoch, wanted=Wanted(second=second))
+    message = make_message(work, client_state, outbox, [], [LIVER_SEGMENT], LIVER_SEGMENT)
+    (length,) = struct.unpack_from("<I", message)
+    said = json.loads(message[4 : 4 + length])["second"]
     size = sum(one["bytes"] for one in said["images"]) if said else 0
-    return said, news[len(news) - size :]
+    return said, message[len(message) - size :]
 
 
 def unpack(packed: bytes, shape: tuple[int, int]) -> NDArray[np.uint16]:
@@ -64,38 +66,38 @@ def unpack(packed: bytes, shape: tuple[int, int]) -> NDArray[np.uint16]:
 
 
 def test_without_a_second_series_nothing_is_said_or_sent(work: Work) -> None:
-    assert tell(work, Told(), ((2, 1),)) == (None, b"")
+    assert send(work, ClientState(), ((2, 1),)) == (None, b"")
 
 
 def test_slices_of_the_second_series_are_sent_once_on_the_planes_of_the_first(
     work: Work, beside: SeriesSummary
 ) -> None:
     choose(work, beside).result()
-    told = Told()
-    said, parts = tell(work, told, ((4, 1),))
+    client_state = ClientState()
+    said, parts = send(work, client_state, ((4, 1),))
     picture = said["picture"]
     assert picture["shape"] == [256, 256] and picture["unit"] == "HU"
     assert [(one["slice"], one["place"]) for one in said["images"]] == [(4, "slice 3 of 3")]
     values = picture["offset"] + picture["slope"] * unpack(parts, (256, 256))
     assert (values == 300).all()
-    assert tell(work, told, ((4, 1),))[0]["images"] == []
-    assert len(tell(work, told, ((4, 2),))[0]["images"]) == 1
+    assert send(work, client_state, ((4, 1),))[0]["images"] == []
+    assert len(send(work, client_state, ((4, 2),))[0]["images"]) == 1
 
 
 def test_another_second_series_is_sent_even_for_the_same_request(
     work: Work, beside: SeriesSummary
 ) -> None:
-    told = Told()
+    client_state = ClientState()
     for key in ("1" * 24, "2" * 24):
         choose(work, beside, key).result()
-        assert len(tell(work, told, ((0, 1),))[0]["images"]) == 1
+        assert len(send(work, client_state, ((0, 1),))[0]["images"]) == 1
 
 
 def test_a_slice_between_two_of_the_second_series_tells_how_far_away_the_one_shown_is(
     work: Work, beside: SeriesSummary
 ) -> None:
     choose(work, beside).result()
-    (image,) = tell(work, Told(), ((1, 1),))[0]["images"]
+    (image,) = send(work, ClientState(), ((1, 1),))[0]["images"]
     assert image["place"].endswith(f"of 3, {work.series.summary.slice_spacing:.1f} mm away")
 
 
@@ -105,11 +107,11 @@ def test_nothing_waits_for_a_second_series_that_is_still_being_read(
     reading = choose(work, beside)
     reading.result()
     monkeypatch.setattr(SeriesReading, "is_finished", False)
-    told = Told()
-    said, parts = tell(work, told, ((0, 1),))
+    client_state = ClientState()
+    said, parts = send(work, client_state, ((0, 1),))
     assert said["picture"] is None and (said["done"], said["slices"]) == (3, 3) and not parts
     monkeypatch.undo()
-    assert len(tell(work, told, ((0, 1),))[0]["images"]) == 1
+    assert len(send(work, client_state, ((0, 1),))[0]["images"]) == 1
 
 
 def test_a_second_series_that_cannot_be_read_says_why_and_leaves_the_first_alone(
@@ -120,7 +122,7 @@ def test_a_second_series_that_cannot_be_read_says_why_and_leaves_the_first_alone
     try:
         reading = choose(work, beside)
         reading.wait(60)
-        said, parts = tell(work, Told(), ((0, 1),))
+        said, parts = send(work, ClientState(), ((0, 1),))
     finally:
         elsewhere.rename(path)
     assert said["problem"] and said["picture"] is None and not parts
@@ -128,7 +130,7 @@ def test_a_second_series_that_cannot_be_read_says_why_and_leaves_the_first_alone
 
 def test_what_is_said_names_no_patient(work: Work, beside: SeriesSummary) -> None:
     choose(work, beside).result()
-    text = json.dumps(tell(work, Told(), ((0, 1),))[0])
+    text = json.dumps(send(work, ClientState(), ((0, 1),))[0])
     assert all(
         one not in text for one in (beside.patient_name, beside.patient_id, beside.uid) if one
     )

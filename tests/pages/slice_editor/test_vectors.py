@@ -13,6 +13,7 @@ from scipy import ndimage
 from skimage.segmentation import flood
 
 from core.annotation.run_length import decode_runs, encode_runs
+from core.annotation.states import describe_states
 from core.dicom.series import Window
 from core.display.grey import to_grey
 from pages.simple_canvas.rasters import cover_by_polygon, cover_by_stroke
@@ -84,14 +85,14 @@ def test_masks_turn_into_these(vector: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("vector", vectors("floods"))
-def test_regions_of_like_values_are_these(vector: dict[str, Any]) -> None:
+def test_connected_pixels_with_similar_values_are_these(vector: dict[str, Any]) -> None:
     values = np.array(vector["values"])
     found = flood(values, tuple(vector["seed"]), connectivity=1, tolerance=vector["tolerance"])
     assert (found == mask_of(vector["mask"])).all()
 
 
 @pytest.mark.parametrize("vector", vectors("pixels"))
-def test_slices_travel_as_these_bytes(vector: dict[str, Any]) -> None:
+def test_slices_are_sent_as_these_bytes(vector: dict[str, Any]) -> None:
     numbers = np.array(vector["numbers"]).reshape(vector["shape"])
     packed = pack(numbers, Scale(offset=0.0, slope=1.0))
     differences = zlib.decompress(packed, -zlib.MAX_WBITS)
@@ -105,3 +106,8 @@ def test_windows_give_these_greys(vector: dict[str, Any]) -> None:
     values = values.astype(np.int32 if scale["counted"] else np.float32)
     window = Window(vector["window"]["center"], vector["window"]["width"], "")
     assert to_grey(values, window, inverted=scale["inverted"]).tolist() == [vector["greys"]]
+
+
+def test_states_are_described_as_these() -> None:
+    text = (VECTORS / "states.json").read_text(encoding="utf-8")
+    assert json.loads(text) == describe_states()

@@ -6,6 +6,9 @@ export function vectors(name) {
   return JSON.parse(readFileSync(new URL(`vectors/${name}.json`, import.meta.url), "utf8"));
 }
 
+/** What the server says of every state. */
+export const STATES = vectors("states");
+
 /** Mask of rows such as "..##.". */
 export function maskOf(rows) {
   return Uint8Array.from(rows.join(""), (pixel) => (pixel === "#" ? 1 : 0));

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { keyName, meaningOf } from "../../../pages/slice_editor/slicewise/input/keys.js";
-import { createPlaneWish, createWishes } from "../../../pages/slice_editor/slicewise/model/exchange.js";
+import { createPlaneRequests, createSliceRequests } from "../../../pages/slice_editor/slicewise/model/exchange.js";
 import {
   fitView,
   scaleBar,
@@ -59,23 +59,23 @@ test("keys mean the same with Caps Lock, and none of Streamlit's remain", () => 
 });
 
 test("the slice shown is asked for first, again only after a while, and never beyond the ends", () => {
-  const wishes = createWishes([10, 512, 512]);
+  const requests = createSliceRequests([10, 512, 512]);
   const none = () => false;
-  assert.deepEqual(wishes.for(1, none, 0).map(([slice]) => slice), [1, 2, 0, 3, 4, 5]);
-  assert.deepEqual(wishes.for(1, none, 100)[0], [1, 1]);
-  assert.deepEqual(wishes.for(1, none, 2000)[0], [1, 2]);
-  assert.deepEqual(wishes.for(1, () => true, 2000), []);
+  assert.deepEqual(requests.for(1, none, 0).map(([slice]) => slice), [1, 2, 0, 3, 4, 5]);
+  assert.deepEqual(requests.for(1, none, 100)[0], [1, 1]);
+  assert.deepEqual(requests.for(1, none, 2000)[0], [1, 2]);
+  assert.deepEqual(requests.for(1, () => true, 2000), []);
 });
 
 test("a plane is asked for once, and again where it has not come for long", () => {
-  const wish = createPlaneWish();
-  assert.deepEqual(wish.for(7, false, 0), [7, 1]);
-  assert.deepEqual(wish.for(7, false, 100), [7, 1]);
-  assert.deepEqual(wish.for(9, false, 200), [9, 2]);
-  assert.deepEqual(wish.for(9, false, 5000), [9, 3]);
-  assert.equal(wish.for(9, true, 9000), null);
+  const requests = createPlaneRequests();
+  assert.deepEqual(requests.for(7, false, 0), [7, 1]);
+  assert.deepEqual(requests.for(7, false, 100), [7, 1]);
+  assert.deepEqual(requests.for(9, false, 200), [9, 2]);
+  assert.deepEqual(requests.for(9, false, 5000), [9, 3]);
+  assert.equal(requests.for(9, true, 9000), null);
 });
 
 test("large slices are asked for one at a time", () => {
-  assert.equal(createWishes([10, 2048, 2048]).for(5, () => false, 0).length, 1);
+  assert.equal(createSliceRequests([10, 2048, 2048]).for(5, () => false, 0).length, 1);
 });

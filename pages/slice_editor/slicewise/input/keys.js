@@ -1,80 +1,73 @@
-// Tools, actions and their keys: one table for buttons, tooltips, keyboard and help sheet.
+// Keys of tools and actions: one table for buttons, tooltips, keyboard and help sheet.
 //
 // Keys follow 3D Slicer, ITK-SNAP and OHIF where these agree or one of them has a habit for it.
 
-export const TOOLS = [
-  { id: "brush", name: "Brush", key: "b", help: "Paint over the structure" },
-  { id: "eraser", name: "Erase", key: "e", help: "Paint over what does not belong" },
-  { id: "outline", name: "Outline", key: "o", help: "Draw around the structure; the inside is filled" },
-  { id: "polygon", name: "Polygon", key: "p", help: "Click corners; click the first one or press Enter to close; then drag corners" },
-  { id: "threshold", name: "Threshold", key: "t", help: "Paint only pixels whose values lie in a range" },
-  { id: "region", name: "Region", key: "f", help: "Click: fills the region of like values" },
-  { id: "hint-add", name: "Hint: add", key: "q", help: "A stroke says what is missing; the model corrects the mask" },
-  { id: "hint-remove", name: "Hint: remove", key: "Q", help: "A stroke says what is too much; the model corrects the mask" },
-  { id: "crosshair", name: "Cross-hair", key: "x", help: "Click: shows the planes through this place" },
+import { TOOLS } from "../tools/index.js";
+
+export const STEPS = [
+  { id: "undo", name: "Undo", key: "Ctrl+z", help: "Undo the last step, on whichever slice it was" },
+  { id: "redo", name: "Redo", key: "Ctrl+y", help: "Redo the last step that was undone" },
 ];
 
 export const ACTIONS = [
-  { id: "undo", name: "Undo", key: "Ctrl+z", help: "Take back the last step, on whichever slice" },
-  { id: "redo", name: "Redo", key: "Ctrl+y", help: "Bring back what was taken back" },
-  { id: "copy-before", name: "Copy ←", key: "c", help: "Copy the mask of the slice before" },
-  { id: "copy-after", name: "Copy →", key: "C", help: "Copy the mask of the slice after" },
-  { id: "grow", name: "Grow", key: "g", help: "Grow by one pixel" },
-  { id: "shrink", name: "Shrink", key: "G", help: "Shrink by one pixel" },
-  { id: "fill-holes", name: "Fill holes", key: "h", help: "Fill what the mask encloses" },
-  { id: "largest", name: "Largest", key: "l", help: "Keep only the largest part" },
+  { id: "copy-before", name: "Copy ←", key: "c", help: "Copy the mask from the previous slice" },
+  { id: "copy-after", name: "Copy →", key: "C", help: "Copy the mask from the next slice" },
+  { id: "grow", name: "Grow", key: "g", help: "Grow the mask by one pixel" },
+  { id: "shrink", name: "Shrink", key: "G", help: "Shrink the mask by one pixel" },
+  { id: "fill-holes", name: "Fill holes", key: "h", help: "Fill the holes of the mask" },
+  { id: "largest", name: "Largest", key: "l", help: "Keep only the largest connected part" },
   { id: "clear", name: "Clear", key: "Delete", help: "Remove this segment from this slice" },
-  { id: "absent", name: "Not here", key: "n", help: "State that the structure is not on this slice: that teaches the model, too" },
+  { id: "absent", name: "Not here", key: "n", help: "Confirm that the structure is not on this slice; the model uses that as an example, too" },
 ];
 
 export const VIEWING = [
   { id: "previous", key: "ArrowLeft", also: ["ArrowUp"], help: "Previous slice (or wheel up)" },
   { id: "next", key: "ArrowRight", also: ["ArrowDown"], help: "Next slice (or wheel down)" },
   { id: "back", key: "PageUp", help: "Ten slices back" },
-  { id: "forth", key: "PageDown", help: "Ten slices on" },
+  { id: "forth", key: "PageDown", help: "Ten slices forward" },
   { id: "first", key: "Home", help: "First slice" },
   { id: "last", key: "End", help: "Last slice" },
   { id: "fit", key: "0", also: ["="], help: "Fit the slice into the window" },
-  { id: "zoom-in", key: "z", help: "Closer (or Ctrl + wheel)" },
-  { id: "zoom-out", key: "Z", help: "Farther away" },
+  { id: "zoom-in", key: "z", help: "Zoom in (or Ctrl + wheel)" },
+  { id: "zoom-out", key: "Z", help: "Zoom out" },
   { id: "reset-window", key: "w", help: "Reset window and level" },
   { id: "next-window", key: "W", help: "Next window preset" },
-  { id: "darker", key: ".", help: "Higher level: darker" },
-  { id: "brighter", key: ",", help: "Lower level: brighter" },
+  { id: "darker", key: ".", help: "Raise the level: darker" },
+  { id: "brighter", key: ",", help: "Lower the level: brighter" },
   { id: "wider", key: ">", help: "Wider window: less contrast" },
   { id: "narrower", key: "<", help: "Narrower window: more contrast" },
-  { id: "filled", key: "v", help: "Masks filled, or outlines only" },
-  { id: "fainter", key: "a", help: "Masks fainter" },
-  { id: "stronger", key: "d", help: "Masks stronger" },
+  { id: "filled", key: "v", help: "Switch between filled masks and outlines" },
+  { id: "fainter", key: "a", help: "Make masks more transparent" },
+  { id: "stronger", key: "d", help: "Make masks more opaque" },
   { id: "smaller", key: "[", also: ["-"], help: "Smaller brush (or Shift + wheel)" },
   { id: "larger", key: "]", also: ["+"], help: "Larger brush (or Shift + wheel)" },
-  { id: "help", key: "?", help: "This sheet" },
+  { id: "help", key: "?", help: "Show or close this sheet" },
 ];
 
 export const MOUSE = [
   ["Left button", "use the tool"],
-  ["Alt + left button", "the opposite: erase instead of add, add instead of erase"],
-  ["Right button, drag", "window (sideways) and level (up and down)"],
+  ["Alt + left button", "do the opposite: erase instead of adding, add instead of erasing"],
+  ["Right button, drag", "change window (sideways) and level (up and down)"],
   ["Middle button or Space, drag", "move the slice"],
-  ["Wheel", "turn slices"],
+  ["Wheel", "scroll through the slices"],
   ["Ctrl + wheel", "zoom to the cursor"],
-  ["Shift + wheel", "brush size"],
+  ["Shift + wheel", "change the brush size"],
   ["S held down", "hide the masks"],
   ["1 … 9", "choose a segment"],
-  ["Esc", "drop what is being drawn, close this sheet"],
-  ["Two fingers", "zoom and move; once a pen was used, fingers do not draw"],
+  ["Esc", "cancel what is being drawn, close this sheet"],
+  ["Two fingers", "zoom and move the slice; once a pen has been used, fingers no longer draw"],
 ];
 
 export const WITHOUT_MOUSE = [
   ["Shift + arrows", "move the cursor"],
-  ["Enter", "put the tool down and lift it again; sets a corner, fills a region"],
-  ["Enter twice", "closes the polygon"],
-  ["Del, Ctrl+Z", "take back the newest corner of an open polygon"],
+  ["Enter", "put the tool down and lift it again; set a corner; fill a region"],
+  ["Enter twice", "close the polygon"],
+  ["Del, Ctrl+Z", "remove the last corner of an open polygon"],
   ["Ctrl + arrows", "move the slice"],
 ];
 
 const byKey = new Map();
-for (const one of [...TOOLS, ...ACTIONS, ...VIEWING]) {
+for (const one of [...TOOLS, ...STEPS, ...ACTIONS, ...VIEWING]) {
   for (const key of [one.key, ...(one.also ?? [])]) byKey.set(key, one.id);
 }
 byKey.set("Ctrl+Z", "redo");

@@ -111,6 +111,13 @@ export function coverPolygon(corners, [rows, columns], paint) {
   }
 }
 
+/** Sets all pixels of a mask inside a closed polygon to a value. */
+export function fillPolygon(mask, corners, shape, value) {
+  coverPolygon(corners, shape, (row, start, end) =>
+    mask.fill(value, row * shape[1] + start, row * shape[1] + end),
+  );
+}
+
 function clip(value, most) {
   return Math.min(Math.max(value, 0), most);
 }

@@ -6,223 +6,208 @@
 
 import { createHistory } from "./history.js";
 import { createOutbox } from "./outbox.js";
-import { encodeRuns, decodeRuns, isEmptyCode, sameCode } from "../masks/run_length.js";
+import { decodeRuns, encodeRuns, isEmptyCode, sameCode } from "../masks/run_length.js";
 
-const FROM_A_PROPOSAL = new Set(["proposed", "accepted", "corrected"]);
-
-const keyOf = (segment, slice) => `${segment} ${slice}`;
+const keyOf = ({ segment, slice }) => `${segment} ${slice}`;
 
 /**
  * @param {object} options
  * @param {string} options.client Name of this tab.
  * @param {number} options.size Pixels of a slice.
+ * @param {object} options.states What the server says of every state.
  * @param {object[]} [options.restored] Messages of an earlier load of this tab without an answer.
  */
-export function createAnnotation({ client, size, restored = [] }) {
-  const empty = encodeRuns(new Uint8Array(size));
-  const truth = new Map(); // key -> {segment, slice, version, state, expected, code}
-  const overlay = new Map(); // key -> {code, state, base} of what is not acknowledged
-  const problems = new Map(); // key -> what the server refused, until the person decides
-  const outbox = createOutbox(client, restored);
-  const history = createHistory();
-  let received = { epoch: "", revision: 0 };
-  let steps = { undo: null, redo: null };
-  layOver();
-
-  function stored(segment, slice) {
-    return (
-      truth.get(keyOf(segment, slice)) ??
-      { segment, slice, version: 0, state: "empty", expected: null, code: empty }
-    );
-  }
-
-  function shown(segment, slice) {
-    const over = overlay.get(keyOf(segment, slice));
-    const below = stored(segment, slice);
-    return over === undefined ? below : { ...below, ...over, expected: null };
-  }
-
-  function layOver() {
-    overlay.clear();
-    for (const problem of problems.values()) {
-      overlay.set(keyOf(problem.segment, problem.slice), {
-        code: problem.mine,
-        state: problem.state,
-        base: problem.base,
-      });
-    }
-    for (const message of outbox.pending()) {
-      for (const change of message.changes) {
-        overlay.set(keyOf(change.segment, change.slice), {
-          code: change.code,
-          state: change.state,
-          base: change.base,
-        });
-      }
-    }
-  }
-
-  function change(segment, slice, code, state) {
-    const over = overlay.get(keyOf(segment, slice));
-    const now = shown(segment, slice);
-    const drawn = FROM_A_PROPOSAL.has(now.state) ? "corrected" : "drawn";
-    return {
-      segment,
-      slice,
-      code,
-      before: now.code,
-      state: state ?? (isEmptyCode(code) ? "empty" : drawn),
-      base: over?.base ?? now.version,
-    };
-  }
-
-  function send(message) {
-    const sent = outbox.add(message);
-    layOver();
-    return sent;
-  }
-
-  function refuse(message, answer) {
-    for (const one of message.changes) {
-      if (message.kind !== "mask" && message.kind !== "absent") continue;
-      const key = keyOf(one.segment, one.slice);
-      const earlier = problems.get(key);
-      problems.set(key, {
-        segment: one.segment,
-        slice: one.slice,
-        kind: answer.result,
-        text: answer.text ?? "",
-        before: earlier?.before ?? one.before,
-        mine: one.code,
-        state: one.state,
-        base: one.base,
-        messages: [...(earlier?.messages ?? []), message],
-      });
-    }
-  }
-
+export function createAnnotation({ client, size, states, restored = [] }) {
+  const own = {
+    client,
+    size,
+    states,
+    empty: encodeRuns(new Uint8Array(size)),
+    truth: new Map(), // key -> {segment, slice, version, state, expected, code}
+    overlay: new Map(), // key -> {code, state, base} of what is not acknowledged
+    problems: new Map(), // key -> what the server refused, until the person decides
+    outbox: createOutbox(client, restored),
+    history: createHistory(),
+    received: { epoch: "", revision: 0 },
+    steps: { undo: null, redo: null },
+  };
+  rebuildOverlay(own);
+  const { empty, outbox, history, problems } = own;
+  const hasStep = (kind) => own.steps[kind] !== null && outbox.pending().length === 0;
   return {
     empty,
-    stored,
-    shown,
-    problems: () => [...problems.values()],
-    problemOf: (segment, slice) => problems.get(keyOf(segment, slice)) ?? null,
-    received: () => received,
     outbox,
+    stored: (segment, slice) => stored(own, { segment, slice }),
+    shown: (segment, slice) => shown(own, { segment, slice }),
+    problems: () => [...problems.values()],
+    problemOf: (segment, slice) => problems.get(keyOf({ segment, slice })) ?? null,
+    received: () => own.received,
     /** What must not get lost: everything that is not acknowledged, refused things included. */
     unsaved: () => [...[...problems.values()].flatMap((one) => one.messages), ...outbox.pending()],
     /** "saved", "saving", "offline", or "problem" where the server refused something. */
     state: (now) => (problems.size > 0 ? "problem" : outbox.state(now)),
-
     /** Replaces a mask; returns the message, or null where nothing changed or may change. */
-    draw(segment, slice, code, { tool, erased }) {
-      if (this.isWaiting() || problems.has(keyOf(segment, slice))) return null;
-      if (sameCode(code, shown(segment, slice).code)) return null;
-      const one = change(segment, slice, code);
-      const message = send({ kind: "mask", tool, erased, changes: [one] });
-      history.push({ number: message.number, changes: [one] });
-      return message;
-    },
-
+    draw: (segment, slice, code, how) => draw(own, { segment, slice }, code, how),
     /** States that the structure is not on a slice. */
-    declareAbsent(segment, slice) {
-      if (this.isWaiting() || problems.has(keyOf(segment, slice))) return null;
-      if (shown(segment, slice).state === "confirmed_empty") return null;
-      const one = change(segment, slice, empty, "confirmed_empty");
-      const message = send({ kind: "absent", changes: [one] });
-      history.push({ number: message.number, changes: [one] });
-      return message;
-    },
-
+    declareAbsent: (segment, slice) => declareAbsent(own, { segment, slice }),
     /** Takes back the newest step, here or, where this tab has none, on the server. */
-    undo() {
-      return this.travel("undo", "before");
-    },
-
+    undo: () => undoOrRedo(own, "undo", "before"),
     /** Brings back what was taken back last. */
-    redo() {
-      return this.travel("redo", "code");
-    },
-
-    travel(kind, side) {
-      if (this.isWaiting() || problems.size > 0) return null;
-      const step = kind === "undo" ? history.undo() : history.redo();
-      if (step === null) {
-        if (outbox.pending().length > 0 || steps[kind] === null) return null;
-        return send({ kind, of: null, changes: [] });
-      }
-      const changes = step.changes.map((one) => ({
-        ...change(one.segment, one.slice, one[side]),
-        base: overlay.get(keyOf(one.segment, one.slice))?.base ?? stored(one.segment, one.slice).version,
-      }));
-      return send({ kind, of: step.number, changes });
-    },
-
-    canUndo: () => history.canUndo() || (steps.undo !== null && outbox.pending().length === 0),
-    canRedo: () => history.canRedo() || (steps.redo !== null && outbox.pending().length === 0),
+    redo: () => undoOrRedo(own, "redo", "code"),
+    canUndo: () => history.canUndo() || hasStep("undo"),
+    canRedo: () => history.canRedo() || hasStep("redo"),
     /** Name of the step that undo ("undo") or redo ("redo") is about, where the server said it. */
-    stepName: (kind) => steps[kind]?.action ?? null,
-
-    /**
-     * Whether nothing can be drawn yet: before the server has said anything, while messages of an
-     * earlier load are under way, and during a step whose outcome only the server knows.
-     */
-    isWaiting: () =>
-      received.epoch === "" ||
-      outbox.pending().some((one) => one.client !== client || one.changes.length === 0),
-
+    stepName: (kind) => own.steps[kind]?.action ?? null,
+    isWaiting: () => isWaiting(own),
     /** Messages of other kinds, such as hints for a correction: the answer brings the outcome. */
-    ask(message) {
-      if (this.isWaiting()) return null;
-      return send({ ...message, changes: [] });
-    },
-
+    ask: (message) => (isWaiting(own) ? null : send(own, { ...message, changes: [] })),
     /** Settles a refusal: keep what is stored, or put what was drawn here on top of it. */
-    settle(segment, slice, keepMine) {
-      const problem = problems.get(keyOf(segment, slice));
-      if (problem === undefined) return null;
-      problems.delete(keyOf(segment, slice));
-      layOver();
-      if (!keepMine) return null;
-      if (problem.state === "confirmed_empty") return this.declareAbsent(segment, slice);
-      const code = onTop(stored(segment, slice).code, problem.before, problem.mine, size);
-      return this.draw(segment, slice, code, { tool: "merge", erased: true });
-    },
-
-    /**
-     * Takes in what the server says.
-     *
-     * @returns {{answered: object[], changed: Set<string>|null}} Answered messages with their
-     *   answers, and the keys of masks that changed (null for all).
-     */
-    receive(news, now) {
-      const answered = outbox.receive(news.answers, now);
-      const all = news.epoch !== received.epoch || news.full;
-      if (all) truth.clear();
-      if (all || news.revision >= received.revision) {
-        for (const one of news.changes) truth.set(keyOf(one.segment, one.slice), one);
-        received = { epoch: news.epoch, revision: news.revision };
-      }
-      steps = news.steps;
-      for (const { message, answer } of answered) {
-        if (answer.result === "stored") continue;
-        history.clear();
-        refuse(message, answer);
-      }
-      if (outbox.pending().length === 0 && !historyIsStored()) history.clear();
-      const before = new Set(overlay.keys());
-      layOver();
-      const changed = new Set([...before, ...news.changes.map((one) => keyOf(one.segment, one.slice))]);
-      return { answered, changed: all ? null : changed };
-    },
+    settle: (segment, slice, keepMine) => settle(own, { segment, slice }, keepMine),
+    receive: (incoming, now) => receive(own, incoming, now),
   };
+}
 
-  /** Whether the newest step of this tab is the newest of the person: else only the server knows. */
-  function historyIsStored() {
-    const newest = history.newest();
-    if (newest === null) return !history.canRedo() || steps.redo?.client === client;
-    return steps.undo?.client === client && steps.undo.number === newest;
+function stored({ truth, empty }, place) {
+  return truth.get(keyOf(place)) ?? { ...place, version: 0, state: "empty", expected: null, code: empty };
+}
+
+function shown(own, place) {
+  const over = own.overlay.get(keyOf(place));
+  const below = stored(own, place);
+  return over === undefined ? below : { ...below, ...over, expected: null };
+}
+
+/** Lays over what is stored what was refused, and on top of that what waits for an answer. */
+function rebuildOverlay({ overlay, problems, outbox }) {
+  overlay.clear();
+  for (const problem of problems.values()) {
+    overlay.set(keyOf(problem), { code: problem.mine, state: problem.state, base: problem.base });
   }
+  for (const { code, state, base, ...place } of outbox.pending().flatMap((one) => one.changes)) {
+    overlay.set(keyOf(place), { code, state, base });
+  }
+}
+
+/**
+ * Whether nothing can be drawn yet: before the server has said anything, while messages of an
+ * earlier load are under way, and during a step whose outcome only the server knows.
+ */
+function isWaiting({ client, received, outbox }) {
+  const isUnknown = (one) => one.client !== client || one.changes.length === 0;
+  return received.epoch === "" || outbox.pending().some(isUnknown);
+}
+
+function change(own, { segment, slice }, code, state) {
+  const now = shown(own, { segment, slice });
+  return {
+    segment,
+    slice,
+    code,
+    before: now.code,
+    state: state ?? (isEmptyCode(code) ? "empty" : own.states[now.state].afterDrawing),
+    base: now.base ?? now.version,
+  };
+}
+
+function send(own, message) {
+  const sent = own.outbox.add(message);
+  rebuildOverlay(own);
+  return sent;
+}
+
+function sendStep(own, message) {
+  const sent = send(own, message);
+  own.history.push({ number: sent.number, changes: message.changes });
+  return sent;
+}
+
+function draw(own, place, code, { tool, erased }) {
+  if (isWaiting(own) || own.problems.has(keyOf(place))) return null;
+  if (sameCode(code, shown(own, place).code)) return null;
+  return sendStep(own, { kind: "mask", tool, erased, changes: [change(own, place, code)] });
+}
+
+function declareAbsent(own, place) {
+  if (isWaiting(own) || own.problems.has(keyOf(place))) return null;
+  if (shown(own, place).state === "confirmed_empty") return null;
+  const changes = [change(own, place, own.empty, "confirmed_empty")];
+  return sendStep(own, { kind: "absent", changes });
+}
+
+/** `side` names the code in a change of the step that the slice gets: "before" or "code". */
+function undoOrRedo(own, kind, side) {
+  const { history, outbox, problems, steps } = own;
+  if (isWaiting(own) || problems.size > 0) return null;
+  const step = kind === "undo" ? history.undo() : history.redo();
+  if (step === null) {
+    if (outbox.pending().length > 0 || steps[kind] === null) return null;
+    return send(own, { kind, of: null, changes: [] });
+  }
+  const changes = step.changes.map((one) => change(own, one, one[side]));
+  return send(own, { kind, of: step.number, changes });
+}
+
+function settle(own, place, keepMine) {
+  const problem = own.problems.get(keyOf(place));
+  if (problem === undefined) return null;
+  own.problems.delete(keyOf(place));
+  rebuildOverlay(own);
+  if (!keepMine) return null;
+  if (problem.state === "confirmed_empty") return declareAbsent(own, place);
+  const code = onTop(stored(own, place).code, problem.before, problem.mine, own.size);
+  return draw(own, place, code, { tool: "merge", erased: true });
+}
+
+/**
+ * Takes in what the server says.
+ *
+ * @returns {{answered: object[], changed: Set<string>|null}} Answered messages with their
+ *   answers, and the keys of masks that changed (null for all).
+ */
+function receive(own, incoming, now) {
+  const { truth, outbox, history, overlay } = own;
+  const answered = outbox.receive(incoming.answers, now);
+  const all = incoming.epoch !== own.received.epoch || incoming.full;
+  if (all) truth.clear();
+  if (all || incoming.revision >= own.received.revision) {
+    for (const one of incoming.changes) truth.set(keyOf(one), one);
+    own.received = { epoch: incoming.epoch, revision: incoming.revision };
+  }
+  own.steps = incoming.steps;
+  for (const { message, answer } of answered) {
+    if (answer.result === "stored") continue;
+    history.clear();
+    refuse(own, message, answer);
+  }
+  if (outbox.pending().length === 0 && !historyIsStored(own)) history.clear();
+  const before = new Set(overlay.keys());
+  rebuildOverlay(own);
+  return { answered, changed: all ? null : new Set([...before, ...incoming.changes.map(keyOf)]) };
+}
+
+function refuse({ problems }, message, answer) {
+  if (message.kind !== "mask" && message.kind !== "absent") return;
+  for (const one of message.changes) {
+    const earlier = problems.get(keyOf(one));
+    problems.set(keyOf(one), {
+      segment: one.segment,
+      slice: one.slice,
+      kind: answer.result,
+      text: answer.text ?? "",
+      before: earlier?.before ?? one.before,
+      mine: one.code,
+      state: one.state,
+      base: one.base,
+      messages: [...(earlier?.messages ?? []), message],
+    });
+  }
+}
+
+/** Whether the newest step of this tab is the newest of the person: else only the server knows. */
+function historyIsStored({ history, steps, client }) {
+  const newest = history.newest();
+  if (newest === null) return !history.canRedo() || steps.redo?.client === client;
+  return steps.undo?.client === client && steps.undo.number === newest;
 }
 
 /** What strokes that turned `before` into `mine` make of `theirs`; all are codes. */

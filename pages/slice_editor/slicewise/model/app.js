@@ -1,9 +1,9 @@
 // What this tab knows and means, without the screen: one for each series that is open.
 
 import { createAnnotation } from "./annotation.js";
-import { AHEAD, createPlaneWish, createWishes, keepForReload, recallAfterReload, wireOf } from "./exchange.js";
+import { AHEAD, createPlaneRequests, createSliceRequests, keepForReload, recallAfterReload, toWire } from "./exchange.js";
 import { createPixelStore } from "./pixels.js";
-import { isMissingSecond } from "../view/second_series.js";
+import { isMissingSecond } from "./second_series.js";
 
 const ANSWER_WITHIN_MS = 10000; // a link followed is not held back for longer
 const LEAVE_WITHIN_MS = 30000; // a server that has much to do needs seconds for another page
@@ -16,23 +16,31 @@ function randomName() {
 }
 
 export function createApp(header) {
-  const { series, view } = header;
+  const { series, view, states, opacity, leavingKeys } = header;
   const [, rows, columns] = series.shape;
   const client = randomName();
   const [first] = series.windows;
   const app = {
     info: series,
+    states, // names, colours and meaning of states
+    opacity, // of masks, as core/display/mask_opacity.py has it
+    leavingKeys, // how keys begin of buttons that wait until everything is saved
     client,
-    annotation: createAnnotation({ client, size: rows * columns, restored: recallAfterReload(series.key) }),
+    annotation: createAnnotation({
+      client,
+      size: rows * columns,
+      states,
+      restored: recallAfterReload(series.key),
+    }),
     pixels: createPixelStore(rows, columns),
     planes: { row: null, column: null },
-    wishes: createWishes(series.shape),
-    second: null, // a series beside the slice, see second.js
+    sliceRequests: createSliceRequests(series.shape),
+    second: null, // a series beside the slice, see second_series.js
     slice: view.slice,
     segment: view.segment,
     moves: view.moves,
     cross: [Math.floor(rows / 2), Math.floor(columns / 2)],
-    planeWishes: { row: createPlaneWish(), column: createPlaneWish() },
+    planeRequests: { row: createPlaneRequests(), column: createPlaneRequests() },
     tool: "brush",
     erase: false,
     size: (Math.min(rows * series.spacing[1], columns * series.spacing[2]) * 24) / 640,
@@ -40,14 +48,14 @@ export function createApp(header) {
     window: first,
     tolerance: Math.round(first.width / 12),
     range: [first.center - first.width / 4, first.center + first.width / 4],
-    style: { opacity: 0.35, filled: true, hidden: false },
+    style: { opacity: opacity.masks, filled: true, hidden: false },
     view: null,
     screen: null, // size of the stage that the view is for
     setState: null, // sends to the server; null while the element is not on the page
     sendLater: null, // timer, and when it is due
     sendDue: 0,
     sent: 0, // how often something was sent, and the last time that the server has answered
-    heard: 0,
+    acknowledged: 0,
     sentAt: -Infinity,
     leavingUntil: -Infinity,
   };
@@ -88,7 +96,7 @@ export function send(app) {
   app.sent += 1;
   const plane = (axis) => {
     const index = axis === "row" ? app.cross[0] : app.cross[1];
-    return app.planeWishes[axis].for(index, app.planes[axis]?.index === index, now);
+    return app.planeRequests[axis].for(index, app.planes[axis]?.index === index, now);
   };
   try {
     app.setState("outbox", {
@@ -98,31 +106,31 @@ export function send(app) {
       slice: app.slice,
       segment: app.segment,
       wanted: {
-        slices: app.wishes.for(app.slice, app.pixels.has, now),
+        slices: app.sliceRequests.for(app.slice, app.pixels.has, now),
         row: plane("row"),
         column: plane("column"),
-        second: secondWishes(app, now),
+        second: secondRequests(app, now),
       },
-      messages: messages.map(wireOf),
+      messages: messages.map(toWire),
     });
   } catch {
     // Without a connection: everything is sent again in a while.
   }
 }
 
-/** Takes in how far the server has heard this tab. */
-export function hear(app, { client, number }) {
-  if (client === app.client) app.heard = number;
+/** Takes in the number of the last message that the server has received from a tab. */
+export function acknowledge(app, { client, number }) {
+  if (client === app.client) app.acknowledged = number;
 }
 
-function secondWishes({ second, slice }, now) {
+function secondRequests({ second, slice }, now) {
   if (second === null || second.info.problem !== "") return [];
-  return second.wishes.for(slice, (one) => second.pixels?.has(one) ?? false, now);
+  return second.requests.for(slice, (one) => second.pixels?.has(one) ?? false, now);
 }
 
 /** Whether the page may be left now: nothing that was sent waits for its answer. */
 export function mayLeave(app, now) {
-  const answered = app.heard === app.sent || now - app.sentAt > ANSWER_WITHIN_MS;
+  const answered = app.acknowledged === app.sent || now - app.sentAt > ANSWER_WITHIN_MS;
   return answered && app.annotation.state(now) !== "saving";
 }
 

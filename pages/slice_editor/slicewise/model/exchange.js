@@ -8,7 +8,7 @@ const ASK_AGAIN_MS = { shown: 800, others: 3000 };
 const STORAGE = "slicewise.unsaved.";
 
 /** A message as it travels. */
-export function wireOf(message) {
+export function toWire(message) {
   if (message.wire !== undefined) return message.wire;
   const { client, number, kind } = message;
   let wire;
@@ -70,7 +70,7 @@ function unpacked(name, value) {
  * @param {number} ahead Slices fetched on either side.
  * @param {number} most Slices asked for at once, unless they are too large for as many.
  */
-export function createWishes([slices, rows, columns], ahead = AHEAD, most = Infinity) {
+export function createSliceRequests([slices, rows, columns], ahead = AHEAD, most = Infinity) {
   const asked = new Map(); // slice -> {number, at}
   const atOnce = Math.min(most, Math.max(1, Math.floor(MOST_PIXELS_AT_ONCE / (rows * columns))));
   return {
@@ -92,7 +92,7 @@ export function createWishes([slices, rows, columns], ahead = AHEAD, most = Infi
 }
 
 /** Which plane across the slices to ask for. */
-export function createPlaneWish() {
+export function createPlaneRequests() {
   let asked = { index: -1, number: 0, at: -Infinity };
   return {
     /**

@@ -1,6 +1,6 @@
 // What the server sends at once: length of the header, JSON header, binary parts.
 
-export function openParcel(bytes) {
+export function openMessage(bytes) {
   const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
   const header = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length)));
   let at = 4 + length;

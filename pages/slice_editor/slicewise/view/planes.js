@@ -49,39 +49,6 @@ export function createPlane(canvas, { axis, shape, spacing, firstAtBottom, lette
     return { x: (width - size.width) / 2, y: (height - size.height) / 2, ...size };
   }
 
-  function writeLetters(context, width, height) {
-    context.font = "600 11px sans-serif";
-    context.fillStyle = "#f4e9a8";
-    context.strokeStyle = "#000";
-    context.lineWidth = 3;
-    const places = [[4, height / 2, "left"], [width - 4, height / 2, "right"], [width / 2, 9, "center"], [width / 2, height - 9, "center"]];
-    context.textBaseline = "middle";
-    places.forEach(([x, y, align], side) => {
-      context.textAlign = align;
-      context.strokeText(letters[side], x, y);
-      context.fillText(letters[side], x, y);
-    });
-  }
-
-  function paintMasks(context, masks) {
-    for (const { slice, code, color } of masks) {
-      context.fillStyle = `rgb(${color.join()})`;
-      const y = firstAtBottom ? slices - 1 - slice : slice;
-      forEachRun(code, rows * columns, (start, end) => {
-        if (axis === "row") {
-          const from = Math.max(start, index * columns);
-          const to = Math.min(end, (index + 1) * columns);
-          if (from < to) context.fillRect(from - index * columns, y, to - from, 1);
-          return;
-        }
-        // A run may go through the column in several rows.
-        const first = Math.ceil((start - index) / columns);
-        const last = Math.floor((end - 1 - index) / columns);
-        if (first <= last) context.fillRect(first, y, last - first + 1, 1);
-      });
-    }
-  }
-
   return {
     set(newNumbers, newIndex) {
       numbers = newNumbers;
@@ -105,23 +72,61 @@ export function createPlane(canvas, { axis, shape, spacing, firstAtBottom, lette
       }
       small.putImageData(image, 0, 0);
       small.globalAlpha = Math.min(EDGE, opacity + 0.15);
-      paintMasks(small, masks);
+      paintMasks(small, masks, { axis, index, shape, firstAtBottom });
       small.globalAlpha = 1;
       context.setTransform(density, 0, 0, density, 0, 0);
       context.imageSmoothingQuality = "high";
       context.drawImage(picture, place.x, place.y, place.width, place.height);
-      context.strokeStyle = "rgb(255 224 130 / 85%)";
-      context.lineWidth = 1;
       const share = (slice + 0.5) / slices;
       const y = place.y + place.height * (firstAtBottom ? 1 - share : share);
       const x = place.x + (place.width * (cross + 0.5)) / along;
-      context.beginPath();
-      context.moveTo(place.x, y);
-      context.lineTo(place.x + place.width, y);
-      context.moveTo(x, place.y);
-      context.lineTo(x, place.y + place.height);
-      context.stroke();
-      writeLetters(context, width, height);
+      drawLines(context, place, x, y);
+      writeLetters(context, letters, width, height);
     },
   };
+}
+
+function writeLetters(context, letters, width, height) {
+  context.font = "600 11px sans-serif";
+  context.fillStyle = "#f4e9a8";
+  context.strokeStyle = "#000";
+  context.lineWidth = 3;
+  const places = [[4, height / 2, "left"], [width - 4, height / 2, "right"], [width / 2, 9, "center"], [width / 2, height - 9, "center"]];
+  context.textBaseline = "middle";
+  places.forEach(([x, y, align], side) => {
+    context.textAlign = align;
+    context.strokeText(letters[side], x, y);
+    context.fillText(letters[side], x, y);
+  });
+}
+
+/** Paints what the masks mark on the plane, one row of the picture for each slice. */
+function paintMasks(context, masks, { axis, index, shape: [slices, rows, columns], firstAtBottom }) {
+  for (const { slice, code, color } of masks) {
+    context.fillStyle = `rgb(${color.join()})`;
+    const y = firstAtBottom ? slices - 1 - slice : slice;
+    forEachRun(code, rows * columns, (start, end) => {
+      if (axis === "row") {
+        const from = Math.max(start, index * columns);
+        const to = Math.min(end, (index + 1) * columns);
+        if (from < to) context.fillRect(from - index * columns, y, to - from, 1);
+        return;
+      }
+      // A run may go through the column in several rows.
+      const first = Math.ceil((start - index) / columns);
+      const last = Math.floor((end - 1 - index) / columns);
+      if (first <= last) context.fillRect(first, y, last - first + 1, 1);
+    });
+  }
+}
+
+function drawLines(context, place, x, y) {
+  context.strokeStyle = "rgb(255 224 130 / 85%)";
+  context.lineWidth = 1;
+  context.beginPath();
+  context.moveTo(place.x, y);
+  context.lineTo(place.x + place.width, y);
+  context.moveTo(x, place.y);
+  context.lineTo(x, place.y + place.height);
+  context.stroke();
 }

@@ -1,20 +1,19 @@
 // A tick for every slice: its state, its expected quality, the current one marked, click to go.
 
-export const STATE_NAMES = {
-  empty: "nothing yet",
-  drawn: "drawn",
-  proposed: "proposed",
-  accepted: "accepted",
-  corrected: "corrected",
-  confirmed_empty: "confirmed: it is not here",
-};
+import { element } from "./element.js";
 
-export function createStrip(parent, slices, choose) {
+const LEGEND_QUALITY = 0.6; // of the tick that stands for proposals in the legend
+
+/**
+ * @param {HTMLElement} parent
+ * @param {number} slices
+ * @param {object} states What the server says of every state: its name, colour and legend.
+ * @param {(slice: number) => void} choose
+ */
+export function createStrip(parent, slices, states, choose) {
   let current = -1;
   const ticks = Array.from({ length: slices }, (_, slice) => {
-    const tick = document.createElement("button");
-    tick.type = "button";
-    tick.tabIndex = -1;
+    const tick = element("button", { type: "button", tabIndex: -1 });
     tick.addEventListener("click", () => choose(slice));
     return tick;
   });
@@ -23,9 +22,9 @@ export function createStrip(parent, slices, choose) {
   return {
     /** Shows the state of a slice. */
     set(slice, { state, expected }) {
-      const quality = state === "proposed" && expected !== null ? expected : null;
+      const quality = state === "proposed" ? expected : null;
       const title =
-        `Slice ${slice + 1}: ${STATE_NAMES[state]}` +
+        `Slice ${slice + 1}: ${states[state].name}` +
         (quality === null ? "" : `, expected Dice ${quality.toFixed(2)}`);
       const tick = ticks[slice];
       if (tick.title === title) return;
@@ -43,4 +42,19 @@ export function createStrip(parent, slices, choose) {
       ticks[current]?.setAttribute("aria-current", "true");
     },
   };
+}
+
+/** Fills the legend, and gives the style sheet the colours of the states. */
+export function showLegend(root, states) {
+  const entries = [];
+  for (const [state, { color, legend }] of Object.entries(states)) {
+    if (color !== null) root.style.setProperty(`--state-${state}`, color);
+    if (legend === null) continue;
+    const tick = element("i", { className: `tick ${state}` });
+    tick.style.setProperty("--quality", LEGEND_QUALITY);
+    const entry = element("span");
+    entry.append(tick, legend);
+    entries.push(entry);
+  }
+  root.querySelector(".legend").replaceChildren(...entries);
 }

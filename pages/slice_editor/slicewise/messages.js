@@ -1,0 +1,29 @@
+// What a message of the server changes on the screen.
+
+/**
+ * @param {object} screen See screen.js.
+ * @param {object[]} answered Messages of this tab with their answers.
+ * @param {Set<string>|null} changed Keys of masks that changed; null for all.
+ */
+export function takeInMessage(screen, answered, changed) {
+  const { app, drawing } = screen;
+  for (const one of answered) screen.note = noteAbout(one) ?? screen.note;
+  const isOtherwise = ({ message }) => message.kind !== "mask" && message.kind !== "hints";
+  if (answered.some(isOtherwise)) drawing.forget();
+  // A step that only the server knew: show where it was.
+  const unknown = answered.some(({ message }) => /do$/.test(message.kind) && message.changes.length === 0);
+  const places = [...(changed ?? [])].map((key) => key.split(" ").map(Number));
+  if (unknown && places.length > 0 && places.every(([, slice]) => slice !== app.slice)) screen.show(...places[0]);
+  // While the person draws, only what lies beneath changes; the mask under the brush is theirs.
+  if (drawing.isDrawing()) screen.status.showSaveState();
+  else screen.refresh();
+}
+
+/** What to say about an answer; null where there is nothing to say. */
+export function noteAbout({ message, answer }) {
+  if (answer.result === "skipped") {
+    return "Something else was done in the meantime. Undo again to take that back.";
+  }
+  if (message.kind !== "hints" || answer.result === "stored") return null;
+  return `The hint could not be used: ${answer.text || "the slice was changed elsewhere."}`;
+}

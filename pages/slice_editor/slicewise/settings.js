@@ -1,0 +1,57 @@
+// How slices and masks are shown, and what the tools are set to.
+
+import { keepPreferences } from "./model/app.js";
+import { brushSizes, nearestSize } from "./tools/sizes.js";
+import { greyTable } from "./view/windowing.js";
+
+/**
+ * @param {object} screen See screen.js.
+ */
+export function createSettings(screen) {
+  const { app, find } = screen;
+  const sizes = brushSizes(app.info.spacing, app.info.shape);
+  return {
+    setWindow(window) {
+      app.window = window;
+      screen.greys = greyTable(window, app.info);
+      screen.status.showWindow();
+      screen.redraw({ image: true });
+      screen.planes.drawSoon();
+    },
+    /** Changes `opacity` or `filled` of the masks. */
+    setStyle(style) {
+      Object.assign(app.style, style);
+      find(".opacity").value = Math.round(app.style.opacity * 100);
+      find(".filled").checked = app.style.filled;
+      keepPreferences(app);
+      screen.redraw({ masks: true });
+      screen.planes.drawSoon();
+    },
+    /** Hides the masks while a key is held down. */
+    hideMasks(hidden) {
+      if (app.style.hidden === hidden) return;
+      app.style.hidden = hidden;
+      screen.redraw({ masks: true });
+    },
+    /** Sets the diameter of the brush in mm. */
+    setSize(size) {
+      app.size = size;
+      screen.redraw({ pointer: true });
+    },
+    /** Makes the brush larger by some steps, or smaller. */
+    resizeBrush(steps) {
+      const wanted = nearestSize(sizes, app.size) + steps;
+      app.size = sizes[Math.min(Math.max(wanted, 0), sizes.length - 1)];
+      screen.panel.showOptions();
+      screen.redraw({ pointer: true });
+    },
+    chooseTool(id) {
+      screen.drawing.settle();
+      app.tool = id;
+      app.erase = false;
+      screen.panel.update();
+      screen.panel.showOptions();
+      screen.refresh();
+    },
+  };
+}

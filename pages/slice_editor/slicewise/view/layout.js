@@ -1,0 +1,25 @@
+// How the parts of the editor share the page.
+
+const LEAST_HEIGHT = 480; // CSS pixels, as below
+const NARROW = 980;
+const BELOW = 12;
+const SECOND_SHARE = 0.7; // of the height, for a second series below the slice on a narrow page
+
+/** Fits the editor into the window. */
+export function fitPage(root, hasSecond) {
+  const find = (selector) => root.querySelector(selector);
+  const scrolled = document.querySelector('[data-testid="stMain"]')?.scrollTop ?? 0;
+  const top = root.getBoundingClientRect().top + scrolled;
+  const height = Math.max(LEAST_HEIGHT, window.innerHeight - top - BELOW);
+  const narrow = root.clientWidth < NARROW;
+  const below = narrow && hasSecond ? Math.round(height * SECOND_SHARE) : 0;
+  root.classList.toggle("narrow", narrow);
+  find(".middle").style.height = `${height + below}px`;
+  find(".second").style.height = below > 0 ? `${below}px` : "";
+  find(".tools").style.height = `${height}px`;
+  find(".aside").style.height = narrow ? "" : `${height}px`;
+  // What is drawn belongs in sight; planes may lie below.
+  const list = find(".segments");
+  const home = find(narrow ? ".tools" : ".aside");
+  if (list.parentElement !== home) home.prepend(list);
+}

@@ -1,0 +1,81 @@
+// The canvas above the masks: unfinished drawings, marks of places, and the circle of the brush.
+
+import { toolOf } from "../tools/index.js";
+import { drawCross } from "./marks.js";
+import { toImage, toScreen } from "./zoom.js";
+
+const LINE_WIDTH = 2.5;
+const KEYBOARD_CROSS = [3, 9]; // CSS pixels from its middle to the ends of its lines
+const ERASER_DASH = [4, 3];
+
+/** Draws all that follows the cursor, and marks its place on the second picture. */
+export function drawOverlay(screen) {
+  const { app, stage, spacing, pointer } = screen;
+  const view = stage.view();
+  const at = pointer.cursor === null ? null : toImage(view, spacing, pointer.cursor);
+  const onScreen = (place) => toScreen(view, spacing, place);
+  screen.second.mark(at);
+  stage.drawPointer((context) => {
+    context.lineJoin = context.lineCap = "round";
+    drawSketch(context, screen.drawing.sketch(at), onScreen, screen.colorOf(app.segment));
+    if (pointer.pointed !== null) drawCross(context, onScreen(pointer.pointed));
+    if (pointer.isKeyboard()) drawKeyboardCross(context, pointer.cursor);
+    if (pointer.cursor !== null && toolOf(app.tool).cursor === "circle") drawCircle(context, screen);
+  });
+}
+
+/**
+ * Draws what a tool has not turned into a mask yet.
+ *
+ * @param {{lines?: object[], handles?: object[]}} sketch Lines `{points, color, width, dash, closed}`,
+ *   of which all but `points` may be left out, and handles `{place, radius}`.
+ */
+function drawSketch(context, { lines = [], handles = [] }, onScreen, segmentColor) {
+  for (const { points, color = segmentColor, width = LINE_WIDTH, dash = [], closed = false } of lines) {
+    context.lineWidth = width;
+    context.strokeStyle = color;
+    context.setLineDash(dash);
+    context.beginPath();
+    for (const point of points) {
+      const { x, y } = onScreen(point);
+      context.lineTo(x, y);
+    }
+    if (closed) context.closePath();
+    context.stroke();
+  }
+  context.setLineDash([]);
+  for (const { place, radius } of handles) {
+    const { x, y } = onScreen(place);
+    context.beginPath();
+    context.arc(x, y, radius, 0, 2 * Math.PI);
+    context.fillStyle = "#fff";
+    context.fill();
+    context.strokeStyle = segmentColor;
+    context.stroke();
+  }
+}
+
+function drawKeyboardCross(context, { x: middle, y: center }) {
+  const [from, to] = KEYBOARD_CROSS;
+  context.strokeStyle = "#fff";
+  context.lineWidth = 1;
+  context.beginPath();
+  for (const [x, y] of [[1, 0], [0, 1], [-1, 0], [0, -1]]) {
+    context.moveTo(middle + from * x, center + from * y);
+    context.lineTo(middle + to * x, center + to * y);
+  }
+  context.stroke();
+}
+
+/** The circle under the pointer; dashed while it removes pixels. */
+function drawCircle(context, { app, stage, pointer, colorOf }) {
+  const erases = (toolOf(app.tool).erases ?? false) !== pointer.alt;
+  context.beginPath();
+  context.arc(pointer.cursor.x, pointer.cursor.y, (app.size / 2) * stage.view().scale, 0, 2 * Math.PI);
+  for (const [width, style] of [[3, "rgb(0 0 0 / 60%)"], [1.2, erases ? "#fff" : colorOf(app.segment)]]) {
+    context.lineWidth = width;
+    context.strokeStyle = style;
+    context.setLineDash(erases && width < 2 ? ERASER_DASH : []);
+    context.stroke();
+  }
+}

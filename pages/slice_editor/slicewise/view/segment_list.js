@@ -1,0 +1,39 @@
+// The segments with how many of their slices are done and proposed.
+
+import { element } from "./element.js";
+
+const WITH_KEY = 9; // segments that a digit chooses
+
+/**
+ * @param {HTMLElement} list
+ * @param {object} app
+ * @param {(id: string) => void} act
+ * @returns {(counts: (segment: number) => {done: number, proposed: number}) => void} Shows them.
+ */
+export function createSegmentList(list, app, act) {
+  let shown = "";
+  return (counts) => {
+    const entries = app.info.segments.map((one) => ({ ...one, ...counts(one.number) }));
+    // Left alone while it stays the same: a new button would not have the focus of the old one.
+    const now = JSON.stringify([entries, app.segment]);
+    if (now === shown) return;
+    shown = now;
+    list.replaceChildren(...entries.map((one, index) => segmentButton(one, index, app.segment, act)));
+  };
+}
+
+function segmentButton({ number, label, color, done, proposed }, index, current, act) {
+  const button = element("button", { type: "button" });
+  button.dataset.segment = number;
+  button.setAttribute("role", "radio");
+  button.setAttribute("aria-checked", String(number === current));
+  const swatch = element("span", { className: "swatch" });
+  swatch.style.background = `rgb(${color.join()})`;
+  const text = element("span");
+  const counted = `${done} done${proposed ? `, ${proposed} proposed` : ""}`;
+  text.append(label, element("small", { textContent: counted }));
+  button.append(swatch, text);
+  if (index < WITH_KEY) button.append(element("kbd", { textContent: index + 1 }));
+  button.addEventListener("click", () => act(`segment ${index + 1}`));
+  return button;
+}
