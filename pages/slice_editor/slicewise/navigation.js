@@ -14,15 +14,9 @@ export function createNavigation(screen) {
   const { app, stage } = screen;
   const [slices] = app.info.shape;
 
-  function setMasks() {
-    for (const { number, color } of app.info.segments) {
-      stage.setMask(number, app.annotation.shown(number, app.slice).code, color);
-    }
-  }
-
   /** Shows masks and states as they are now. */
   function refresh() {
-    setMasks();
+    setMasks(screen);
     for (let slice = 0; slice < slices; slice++) {
       screen.strip.set(slice, app.annotation.shown(app.segment, slice));
     }
@@ -41,7 +35,7 @@ export function createNavigation(screen) {
     screen.drawing.settle();
     app.slice = wanted;
     screen.note = "";
-    setMasks();
+    setMasks(screen);
     screen.strip.mark(wanted);
     screen.status.showPlace();
     screen.status.nameSlice();
@@ -90,6 +84,12 @@ export function createNavigation(screen) {
       send(app);
     },
   };
+}
+
+function setMasks({ app, stage }) {
+  for (const { number, color } of app.info.segments) {
+    stage.setMask(number, app.annotation.shown(number, app.slice).code, color);
+  }
 }
 
 /** How many slices of a segment are examples, and how many are proposed. */

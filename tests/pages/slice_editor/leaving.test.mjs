@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { acknowledge, createApp, leave, mayLeave, send } from "../../../pages/slice_editor/slicewise/model/app.js";
+import { leavingSelectors } from "../../../pages/slice_editor/slicewise/leaving.js";
 import { STATES } from "./vectors.mjs";
 
 const HEADER = {
@@ -51,4 +52,10 @@ test("nothing is sent while another page is on its way, however slow the server 
   leave(app, performance.now() - 31_000);
   send(app);
   assert.equal(sent.length, 1);
+});
+
+test("links wait, and buttons whose keys begin as the server says", () => {
+  const { waiting, otherPage } = leavingSelectors({ any: "leave-", page: "leave-page-" });
+  assert.equal(waiting, 'a[href], [class*="st-key-leave-"] button');
+  assert.equal(otherPage, 'a[href], [class*="st-key-leave-page-"] button');
 });

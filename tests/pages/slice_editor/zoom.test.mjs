@@ -1,8 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { keyName, meaningOf } from "../../../pages/slice_editor/slicewise/input/keys.js";
-import { createPlaneRequests, createSliceRequests } from "../../../pages/slice_editor/slicewise/model/exchange.js";
 import {
   fitView,
   scaleBar,
@@ -43,39 +41,4 @@ test("a scale bar has a round length that fits", () => {
     assert.ok(pixels <= 130 && pixels > 130 / 2.6);
     assert.match(String(length), /^[125]0*$|^0\.[125]$/);
   }
-});
-
-test("keys mean the same with Caps Lock, and none of Streamlit's remain", () => {
-  const press = (key, more = {}) => meaningOf({ key, ...more });
-  assert.equal(press("b"), "brush");
-  assert.equal(press("B"), "brush");
-  assert.equal(press("C", { shiftKey: true }), "copy-after");
-  assert.equal(press("c"), "copy-before");
-  assert.equal(press("z", { ctrlKey: true }), "undo");
-  assert.equal(press("Z", { metaKey: true, shiftKey: true }), "redo");
-  assert.equal(press("a", { ctrlKey: true }), null);
-  assert.equal(press("3"), "segment 3");
-  assert.equal(keyName("Q"), "Shift+Q");
-});
-
-test("the slice shown is asked for first, again only after a while, and never beyond the ends", () => {
-  const requests = createSliceRequests([10, 512, 512]);
-  const none = () => false;
-  assert.deepEqual(requests.for(1, none, 0).map(([slice]) => slice), [1, 2, 0, 3, 4, 5]);
-  assert.deepEqual(requests.for(1, none, 100)[0], [1, 1]);
-  assert.deepEqual(requests.for(1, none, 2000)[0], [1, 2]);
-  assert.deepEqual(requests.for(1, () => true, 2000), []);
-});
-
-test("a plane is asked for once, and again where it has not come for long", () => {
-  const requests = createPlaneRequests();
-  assert.deepEqual(requests.for(7, false, 0), [7, 1]);
-  assert.deepEqual(requests.for(7, false, 100), [7, 1]);
-  assert.deepEqual(requests.for(9, false, 200), [9, 2]);
-  assert.deepEqual(requests.for(9, false, 5000), [9, 3]);
-  assert.equal(requests.for(9, true, 9000), null);
-});
-
-test("large slices are asked for one at a time", () => {
-  assert.equal(createSliceRequests([10, 2048, 2048]).for(5, () => false, 0).length, 1);
 });

@@ -1,0 +1,26 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { createPlaneRequests, createSliceRequests } from "../../../pages/slice_editor/slicewise/model/exchange.js";
+
+test("the slice shown is asked for first, again only after a while, and never beyond the ends", () => {
+  const requests = createSliceRequests([10, 512, 512]);
+  const none = () => false;
+  assert.deepEqual(requests.for(1, none, 0).map(([slice]) => slice), [1, 2, 0, 3, 4, 5]);
+  assert.deepEqual(requests.for(1, none, 100)[0], [1, 1]);
+  assert.deepEqual(requests.for(1, none, 2000)[0], [1, 2]);
+  assert.deepEqual(requests.for(1, () => true, 2000), []);
+});
+
+test("a plane is asked for once, and again where it has not come for long", () => {
+  const requests = createPlaneRequests();
+  assert.deepEqual(requests.for(7, false, 0), [7, 1]);
+  assert.deepEqual(requests.for(7, false, 100), [7, 1]);
+  assert.deepEqual(requests.for(9, false, 200), [9, 2]);
+  assert.deepEqual(requests.for(9, false, 5000), [9, 3]);
+  assert.equal(requests.for(9, true, 9000), null);
+});
+
+test("large slices are asked for one at a time", () => {
+  assert.equal(createSliceRequests([10, 2048, 2048]).for(5, () => false, 0).length, 1);
+});
