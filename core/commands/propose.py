@@ -3,9 +3,8 @@
 import argparse
 import json
 import os
-import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
@@ -19,6 +18,7 @@ from core.dicom.reading import read_series
 from core.dicom.series import Series
 from core.formats.segmentation_reading import read_segmentation
 from core.formats.segmentation_writing import write_segmentation
+from core.home.whole_files import written_whole
 from core.proposals.examples import Proposal, SegmentExamples
 from core.proposals.methods import METHODS, MethodName
 from core.segments.segment_masks import Algorithm, SegmentMasks
@@ -121,7 +121,9 @@ def run(arguments: argparse.Namespace) -> int:
     proposals = _proposals(task, engine, arguments.method)
     proposed = perf_counter()
     weights = None if engine is None else engine.weights.name
-    with _replacing(outputs) as unfinished:
+    with ExitStack() as stack:
+        # Nothing takes its place before all of it is written.
+        unfinished = [stack.enter_context(written_whole(path)) for path in outputs]
         _write(task.series, task.segments, proposals, unfinished[0], weights)
         if arguments.report:
             seconds = {
@@ -381,21 +383,3 @@ def _check_outputs(outputs: Sequence[Path], examples: Path) -> None:
             raise ValueError(
                 f"{path.parent} is no folder that can be written to; create it or choose another."
             )
-
-
-@contextmanager
-def _replacing(outputs: Sequence[Path]) -> Iterator[list[Path]]:
-    """Give temporary paths that replace the outputs together when all went well."""
-    folders = [
-        Path(stack)
-        for stack in (tempfile.mkdtemp(prefix=".slicewise-", dir=path.parent) for path in outputs)
-    ]
-    unfinished = [folder / path.name for folder, path in zip(folders, outputs, strict=True)]
-    try:
-        yield unfinished
-        for temporary, path in zip(unfinished, outputs, strict=True):
-            temporary.replace(path)
-    finally:
-        for folder, temporary in zip(folders, unfinished, strict=True):
-            temporary.unlink(missing_ok=True)
-            folder.rmdir()

@@ -1,4 +1,4 @@
-"""Series that have been opened here, known by keys that tell nothing of the patient."""
+"""Series that have been opened here, known by keys that do not identify the patient."""
 
 import hashlib
 import json
@@ -14,7 +14,7 @@ _KEY = re.compile(r"[0-9a-f]{24}")
 
 @dataclass(frozen=True)
 class OpenedSeries:
-    """Where a series lies.
+    """A series that was opened, and where its files are.
 
     Attributes
     ----------
@@ -38,7 +38,7 @@ class OpenedSeries:
 def remember_series(
     home: Path, uid: str, source: Path, *, leave_out_damaged: bool = False
 ) -> OpenedSeries:
-    """Note that a series was opened, so that its key leads to it again.
+    """Store that a series was opened, so that its key leads to it again.
 
     Parameters
     ----------

@@ -1,1 +1,1 @@
-"""Talking to an archive (PACS): DICOMweb, and C-STORE where there is no STOW-RS."""
+"""Communication with an archive (PACS): DICOMweb, and C-STORE where there is no STOW-RS."""

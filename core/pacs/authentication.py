@@ -1,4 +1,4 @@
-"""Proving to the archive who we are: basic login, bearer tokens that are renewed, certificates."""
+"""Authentication at the archive: basic login, bearer tokens that are renewed, certificates."""
 
 import threading
 import time
@@ -16,7 +16,7 @@ _MARGIN_S = 30.0
 
 
 def open_session(archive: Archive) -> requests.Session:
-    """Open a session that verifies the archive and carries what the archive wants to see.
+    """Open a session that verifies the certificate of the archive and logs in to it.
 
     Parameters
     ----------

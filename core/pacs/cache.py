@@ -1,7 +1,7 @@
 """Series of the archive that are kept under SLICEWISE_HOME for a while.
 
-Each has a folder whose name tells nothing; so have its files, one for each instance. Every file
-is complete or not there, so what a broken connection left behind is continued the next time.
+Each has a folder of its own with one file for each instance; the names identify no patient. Every
+file is complete or missing, so a fetch that broke off continues with what is missing.
 """
 
 import contextlib
@@ -48,7 +48,7 @@ def fetch_series(
     home: Path,
     progress: Progress | None = None,
 ) -> Path:
-    """Bring a series here, as far as it is not here already.
+    """Fetch the instances of a series that are not kept here yet.
 
     Parameters
     ----------
@@ -94,7 +94,7 @@ def kept_folder(home: Path, study_uid: str, series_uid: str) -> Path:
 
 
 def list_kept(home: Path) -> list[KeptSeries]:
-    """Return what is kept here, the last used first."""
+    """Return the series that are kept here, the most recently used first."""
     folders = (home / "archive").iterdir() if (home / "archive").is_dir() else ()
     kept = []
     for folder in folders:
@@ -132,7 +132,7 @@ def delete_kept(home: Path, name: str) -> None:
 
 
 def tidy(home: Path, limits: Cache, keep: Path | None = None) -> None:
-    """Delete what is too old, then the longest unused until the rest is small enough.
+    """Delete series that are too old, then the least recently used until the rest is small enough.
 
     Parameters
     ----------

@@ -1,6 +1,6 @@
 """DICOMweb: search (QIDO-RS), retrieve (WADO-RS) and store (STOW-RS), PS3.18 chapter 10.
 
-dicomweb-client speaks the protocol. What goes wrong becomes one sentence that tells neither an
+dicomweb-client speaks the protocol. Errors become one sentence that contains neither an
 address with its query nor anything of a patient.
 """
 

@@ -9,7 +9,8 @@ from core.dicom.files import file_label, open_header, text_of
 from core.pacs.dicomweb import store_by_web
 from core.pacs.settings import Archive, ArchiveError, Node
 
-# Asked for besides, to tell an archive that is not there from one that takes no such object.
+# Requested in addition, to distinguish an archive that does not answer from one that does not
+# accept this kind of object.
 _VERIFICATION = "1.2.840.10008.1.1"
 
 _SUCCESS = 0x0000

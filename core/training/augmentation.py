@@ -1,4 +1,4 @@
-"""Changes of tasks and of single images that make training tasks more various.
+"""Changes of tasks and of single images that make training tasks more varied.
 
 The lists follow the paper: in-task augmentation changes every image for itself, task augmentation
 changes all images of a task alike and thereby makes a new task.

@@ -1,4 +1,4 @@
-"""Turn a training run's checkpoint into a weights file."""
+"""Write the averaged weights of a checkpoint as a weights file."""
 
 from collections.abc import Mapping
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What a registry holds, and how it lies on disk."""
+"""What a registry holds, and how it is stored."""
 
 import json
 from collections.abc import Iterable, Sequence

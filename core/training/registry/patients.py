@@ -1,4 +1,4 @@
-"""Patients without their names: pseudonyms, and the split between training and judging."""
+"""Patients without their names: pseudonyms, and the split into training, validation and test."""
 
 import hashlib
 import hmac
