@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 ARCHITECTURE = ROOT / "ARCHITECTURE.md"
-LONGEST_MODULE = 830  # lines
+LONGEST_MODULE = 400  # lines
 LONGEST_FUNCTION = 80  # lines without the docstring
 PAGE_SCRIPTS = "pages/*.py"
 
