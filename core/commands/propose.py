@@ -181,8 +181,7 @@ def _read_examples(
             raise ValueError(
                 f"--absent: {label} is drawn on slice {both[0]}; leave this slice out of --absent."
             )
-        segment = replace(masks.segment, number=number)
-        drawn.append(_Drawn(replace(masks, segment=segment), slices))
+        drawn.append(_Drawn(replace(masks, segment=replace(masks.segment, number=number)), slices))
     return drawn
 
 
