@@ -77,63 +77,20 @@ def whole_job(page: Page, own_server: Server, tmp_path: Path, hand: ModuleType) 
     """Open, draw, propose, correct, accept, export, and compare."""
     requests: list[str] = []
     page.on("request", lambda request: requests.append(request.url))
-    liver = demo_masks()["liver"]
-    slices = np.flatnonzero(liver.any(axis=(1, 2)))
-    drawn = [int(slices[1]), int(slices[len(slices) // 2]), int(slices[-2])]
-
     page.goto(own_server.url)
-    page.get_by_role("button", name="Open the demonstration series").click()
-    page.get_by_role("textbox", name="Structure").fill("liver")
-    page.get_by_role("textbox", name="Structure").press("Enter")
-    page.get_by_role("button", name="Add segment").click()
-    hand.wait_until_drawable(page)
-    expect(page.get_by_test_id("banner")).to_contain_text("Demonstration, Phantom")
-
+    open_demonstration(page, hand)
     series = read_series(find_series(own_server.home / "demo")[0])
+    uid = series.summary.uid
     store = AnnotationStore(default_url(own_server.home))
-    hand.choose_tool(page, "Outline")
-    for index in drawn:
-        hand.go_to(page, index + 1)
-        hand.draw(page, outline(liver[index]))
-        hand.wait_until_saved(page)
-    examples = {index: store.slice(series.summary.uid, 1, index) for index in drawn}
-    assert all(dice(one.mask, liver[index]) > 0.9 for index, one in examples.items())
+    drawn = draw_liver(page, hand, store, uid)
+    number = correct_first_proposal(page, hand, store, uid)
+    accept_and_export(page, tmp_path / "downloaded.dcm")
 
-    page.get_by_role("button", name="Propose").click()
-    expect(page.get_by_role("button", name="Review")).to_be_visible(timeout=PROPOSING_MS)
-    assert {index: store.slice(series.summary.uid, 1, index) for index in drawn} == examples
-
-    page.get_by_role("button", name="Review").click()
-    page.get_by_role("button", name="Correct").click()
-    hand.wait_until_drawable(page)
-    number = hand.slice_shown(page)
-    proposed = store.slice(series.summary.uid, 1, number - 1)
-    assert proposed.state is SliceState.PROPOSED
-    hand.choose_tool(page, "Brush")
-    hand.draw(page, [(110, 118), (130, 118)])
-    hand.wait_until_saved(page)
-    corrected = store.slice(series.summary.uid, 1, number - 1)
-    assert corrected.state is SliceState.CORRECTED
-    assert corrected.mask[118, 120]
-    page.mouse.move(0, 0)
-    expect(page.locator(".save-state")).to_have_attribute("data-state", "saved")
-    page.wait_for_function("() => !document.querySelector('[data-stale=true]')")
-
-    page.get_by_role("link", name="Review").click()
-    page.get_by_role("button", name="Accept all").click()
-    page.get_by_role("button", name="Export").click()
-    page.get_by_role("button", name="Create DICOM-SEG").click()
-    with page.expect_download() as download:
-        page.get_by_role("button", name="Download slicewise").click()
-    assert "Phantom" not in download.value.suggested_filename
-    path = tmp_path / "downloaded.dcm"
-    download.value.save_as(path)
-
-    (segment,) = read_segmentation(path, series)
-    annotation = store.annotation(series.summary.uid)
-    kept = {index: one.mask for (_, index), one in annotation.items() if one.pixels}
-    assert segment.masks.keys() == kept.keys()
-    assert all((segment.masks[index] == mask).all() for index, mask in kept.items())
+    (segment,) = read_segmentation(tmp_path / "downloaded.dcm", series)
+    annotation = store.annotation(uid)
+    stored = {index: version.mask for (_, index), version in annotation.items() if version.pixels}
+    assert segment.masks.keys() == stored.keys()
+    assert all((segment.masks[index] == mask).all() for index, mask in stored.items())
     assert segment.algorithm == "SEMIAUTOMATIC"
 
     page.get_by_role("link", name="Annotate").click()
@@ -147,4 +104,65 @@ def whole_job(page: Page, own_server: Server, tmp_path: Path, hand: ModuleType) 
     assert outside == []
     log = own_server.log.read_text()
     assert "Phantom" not in log
-    assert series.summary.uid not in log + "".join(requests)
+    assert uid not in log + "".join(requests)
+
+
+def open_demonstration(page: Page, hand: ModuleType) -> None:
+    """Open the demonstration series and add the liver as a segment."""
+    page.get_by_role("button", name="Open the demonstration series").click()
+    page.get_by_role("textbox", name="Structure").fill("liver")
+    page.get_by_role("textbox", name="Structure").press("Enter")
+    page.get_by_role("button", name="Add segment").click()
+    hand.wait_until_drawable(page)
+    expect(page.get_by_test_id("banner")).to_contain_text("Demonstration, Phantom")
+
+
+def draw_liver(page: Page, hand: ModuleType, store: AnnotationStore, uid: str) -> list[int]:
+    """Draw on three slices and propose the rest; the slices drawn on, which stay as they are."""
+    liver = demo_masks()["liver"]
+    slices = np.flatnonzero(liver.any(axis=(1, 2)))
+    drawn = [int(slices[1]), int(slices[len(slices) // 2]), int(slices[-2])]
+    hand.choose_tool(page, "Outline")
+    for index in drawn:
+        hand.go_to(page, index + 1)
+        hand.draw(page, outline(liver[index]))
+        hand.wait_until_saved(page)
+    examples = {index: store.slice(uid, 1, index) for index in drawn}
+    assert all(dice(example.mask, liver[index]) > 0.9 for index, example in examples.items())
+
+    page.get_by_role("button", name="Propose").click()
+    expect(page.get_by_role("button", name="Review")).to_be_visible(timeout=PROPOSING_MS)
+    assert {index: store.slice(uid, 1, index) for index in drawn} == examples
+    return drawn
+
+
+def correct_first_proposal(page: Page, hand: ModuleType, store: AnnotationStore, uid: str) -> int:
+    """Correct the proposal that the review shows first; the number of its slice, from 1."""
+    page.get_by_role("button", name="Review").click()
+    page.get_by_role("button", name="Correct").click()
+    hand.wait_until_drawable(page)
+    number: int = hand.slice_shown(page)
+    proposed = store.slice(uid, 1, number - 1)
+    assert proposed.state is SliceState.PROPOSED
+    hand.choose_tool(page, "Brush")
+    hand.draw(page, [(110, 118), (130, 118)])
+    hand.wait_until_saved(page)
+    corrected = store.slice(uid, 1, number - 1)
+    assert corrected.state is SliceState.CORRECTED
+    assert corrected.mask[118, 120]
+    page.mouse.move(0, 0)
+    expect(page.locator(".save-state")).to_have_attribute("data-state", "saved")
+    page.wait_for_function("() => !document.querySelector('[data-stale=true]')")
+    return number
+
+
+def accept_and_export(page: Page, path: Path) -> None:
+    """Accept the other proposals, export, and save what is downloaded."""
+    page.get_by_role("link", name="Review").click()
+    page.get_by_role("button", name="Accept all").click()
+    page.get_by_role("button", name="Export").click()
+    page.get_by_role("button", name="Create DICOM-SEG").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download slicewise").click()
+    assert "Phantom" not in download.value.suggested_filename
+    download.value.save_as(path)
