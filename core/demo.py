@@ -4,7 +4,7 @@ Nothing of it comes from a patient. The same code gives the same voxels and UIDs
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -143,23 +143,36 @@ def _smooth_noise(
     return noise * np.float32(deviation / noise.std())
 
 
+def _ellipsoid(
+    z: np.ndarray,
+    y: np.ndarray,
+    x: np.ndarray,
+    center: tuple[float, float, float],
+    radii: tuple[float, float, float],
+) -> np.ndarray:
+    """Relative distance from a centre (x, y, z in mm): 1 on the surface."""
+    return np.sqrt(
+        ((x - center[0]) / radii[0]) ** 2
+        + ((y - center[1]) / radii[1]) ** 2
+        + ((z - center[2]) / radii[2]) ** 2
+    )
+
+
+def _column(
+    y: np.ndarray,
+    x: np.ndarray,
+    center_x: float,
+    center_y: float,
+    radius_x: float,
+    radius_y: float,
+) -> np.ndarray:
+    """Relative distance from a line along the body: 1 on the surface."""
+    return np.hypot((x - center_x) / radius_x, (y - center_y) / radius_y)
+
+
 def _anatomy(z: np.ndarray, y: np.ndarray, x: np.ndarray) -> list[tuple[str, np.ndarray, float]]:
     """Name, shape and HU of every structure, from the outside in."""
-
-    def ellipsoid(
-        center: tuple[float, float, float], radii: tuple[float, float, float]
-    ) -> np.ndarray:
-        """Relative distance from a centre (x, y, z in mm): 1 on the surface."""
-        return np.sqrt(
-            ((x - center[0]) / radii[0]) ** 2
-            + ((y - center[1]) / radii[1]) ** 2
-            + ((z - center[2]) / radii[2]) ** 2
-        )
-
-    def column(center_x: float, center_y: float, radius_x: float, radius_y: float) -> np.ndarray:
-        """Relative distance from a line along the body: 1 on the surface."""
-        return np.hypot((x - center_x) / radius_x, (y - center_y) / radius_y)
-
+    ellipsoid, column = partial(_ellipsoid, z, y, x), partial(_column, y, x)
     outline = column(0, 0, 163, 112)
     muscle = outline < 0.88 + 0.03 * np.cos(2 * np.arctan2(y, x))
     cavity = outline < 0.76
