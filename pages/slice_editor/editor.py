@@ -106,7 +106,7 @@ def _store_messages(work: Work) -> tuple[Outbox, list[Answer]]:
     try:
         outbox = read_outbox(state, (summary.slices, summary.rows, summary.columns))
     except MessageError:
-        # Nothing that our own editor sends; without an answer it says that nothing is saved.
+        # Our own editor sends no such message; without an answer it shows that nothing is saved.
         return Outbox(), []
     memory = work.memory.part(EditorMemory)
     reported = (outbox.slice, outbox.segment)

@@ -42,7 +42,7 @@ def _next_step_bar(work: Work) -> None:
         next_step(work, segment)
         segment_buttons(work, segment)
         menu = st.popover(
-            "", icon=":material/compare:", help="Second series beside the slice", key="second-menu"
+            "", icon=":material/compare:", help="Show a second series", key="second-menu"
         )
         with menu:
             choose_second(work, rerun_editor)

@@ -111,7 +111,7 @@ def test_each_stroke_is_a_step_that_can_be_taken_back_even_after_leaving_the_pag
     assert series.mask(4)[120, 100]
 
 
-@pytest.mark.parametrize("way", ["Keep what is stored", "Put my strokes on top of it"])
+@pytest.mark.parametrize("way", ["Keep the stored version", "Apply my strokes on top of it"])
 def test_a_slice_changed_in_another_tab_is_shown_and_never_overwritten(
     way: str, page: Page, context: BrowserContext, series: DrawnSeries, connection: Connection
 ) -> None:
@@ -136,7 +136,7 @@ def test_a_slice_changed_in_another_tab_is_shown_and_never_overwritten(
     wait_until_saved(page)
     stored = series.mask(5)
     assert stored[theirs].all()
-    assert stored[120, 100] == (way == "Put my strokes on top of it")
+    assert stored[120, 100] == (way == "Apply my strokes on top of it")
     expect_shown(page, stored)
 
 

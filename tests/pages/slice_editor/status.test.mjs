@@ -10,7 +10,7 @@ test("a conflict names both versions and offers to keep either", () => {
   const problem = { kind: "conflict", slice: 4, base: 1, text: "" };
   const { text, discard, keep } = describeProblem(problem, { version: 2 });
   assert.match(text, /Slice 5 .*version 2 is stored.*version 1/);
-  assert.deepEqual([discard, keep], ["Keep what is stored", "Put my strokes on top of it"]);
+  assert.deepEqual([discard, keep], ["Keep the stored version", "Apply my strokes on top of it"]);
 });
 
 test("a refusal says why", () => {

@@ -27,7 +27,7 @@ export const VIEWING = [
   { id: "forth", key: "PageDown", help: "Ten slices forward" },
   { id: "first", key: "Home", help: "First slice" },
   { id: "last", key: "End", help: "Last slice" },
-  { id: "fit", key: "0", also: ["="], help: "Fit the slice into the window" },
+  { id: "fit", key: "0", also: ["="], help: "Fit the slice to the window" },
   { id: "zoom-in", key: "z", help: "Zoom in (or Ctrl + wheel)" },
   { id: "zoom-out", key: "Z", help: "Zoom out" },
   { id: "reset-window", key: "w", help: "Reset window and level" },

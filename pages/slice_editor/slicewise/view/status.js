@@ -86,8 +86,8 @@ export function describeProblem({ kind, slice, base, text }, stored) {
     text:
       `Slice ${slice + 1} was changed elsewhere while you drew on it: version ${stored.version} is stored, ` +
       `you drew on version ${base}. What you drew there is not saved yet.`,
-    discard: "Keep what is stored",
-    keep: "Put my strokes on top of it",
+    discard: "Keep the stored version",
+    keep: "Apply my strokes on top of it",
   };
 }
 
