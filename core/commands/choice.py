@@ -29,12 +29,12 @@ def choose_series(path: Path, uid: str | None) -> SeriesSummary:
     """
     found = find_series(path)
     if uid is not None:
-        found = [one for one in found if uid in (one.uid, one.series_instance_uid)]
+        found = [series for series in found if uid in (series.uid, series.series_instance_uid)]
         if not found:
             raise DicomError(
                 f"{path} holds no series {uid}; `python -m core info` lists those it holds."
             )
     if len(found) > 1:
-        uids = ", ".join(one.uid for one in found)
+        uids = ", ".join(series.uid for series in found)
         raise DicomError(f"{path} holds {len(found)} series; choose one with --series: {uids}")
     return found[0]

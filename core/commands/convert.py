@@ -71,7 +71,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.output.resolve() == arguments.input.resolve():
         raise DicomError("INPUT and OUTPUT must be different files.")
     if not arguments.output.parent.is_dir():
-        raise DicomError(f"{arguments.output.parent} is no folder; create it or choose another.")
+        raise DicomError(f"{arguments.output.parent} is not a folder; create it or choose another.")
     summary = choose_series(arguments.path, arguments.series)
     segments = read_masks(arguments.input, summary, allow_same_frame=arguments.allow_same_frame)
     if FORMATS[form].shows_pixels and (warning := burned_in_warning(summary)):

@@ -72,7 +72,7 @@ def run(arguments: argparse.Namespace) -> int:
         If something cannot be used.
     """
     if arguments.report and not arguments.report.parent.is_dir():
-        raise ValueError(f"{arguments.report.parent} is no folder; choose another --report")
+        raise ValueError(f"{arguments.report.parent} is not a folder; choose another --report")
     report = {"pairs": _pairs, "volumes": _volumes, "effort": _effort}[arguments.kind](arguments)
     if arguments.report:
         arguments.report.write_text(json.dumps(report, indent=1), encoding="utf-8")

@@ -69,7 +69,7 @@ def _find(arguments: argparse.Namespace) -> int:
     found = search(require_archive(home_folder()), query)
     if not found:
         raise ArchiveError("The archive holds no such series.")
-    print("\n\n".join(_described(one, arguments.show_patient) for one in found))
+    print("\n\n".join(_described(series, arguments.show_patient) for series in found))
     return 0
 
 

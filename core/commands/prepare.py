@@ -165,7 +165,7 @@ def _find(arguments: argparse.Namespace) -> list[FoundScan]:
     found: list[FoundScan] = []
     for folder in arguments.sources:
         if not folder.is_dir():
-            raise ValueError(f"{folder} is no folder; give folders of labelled scans")
+            raise ValueError(f"{folder} is not a folder; give folders of labelled scans")
         data_set = arguments.data_set or folder.resolve().name
         if convention or nifti_files(folder):
             found += find_pairs(

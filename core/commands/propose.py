@@ -168,7 +168,7 @@ def _read_examples(
     try:
         whole = read_segmentation(path, series, allow_same_frame=allow_same_frame)
     except NeedsConsentError as error:
-        raise DicomError(f"{str(error)[:-1]}; --allow-same-frame uses it all the same.") from error
+        raise DicomError(f"{str(error)[:-1]}; --allow-same-frame uses it anyway.") from error
     read = [masks for masks in whole if masks.masks]
     if not read:
         raise DicomError(f"{path} marks no pixel; draw the structure on at least one slice.")
@@ -265,7 +265,7 @@ def _proposals_from_other_series(
 def _check_teacher(arguments: argparse.Namespace) -> None:
     """Refuse what makes no sense beside a teacher."""
     if arguments.teacher and arguments.absent:
-        raise ValueError("--absent speaks of slices of the examples; leave it out with --teacher.")
+        raise ValueError("--absent names slices of the examples; leave it out with --teacher.")
     if arguments.teacher and not METHODS[arguments.method].uses_network:
         raise ValueError(
             "Nothing is drawn on this series to interpolate between; leave --method out with "
@@ -380,5 +380,6 @@ def _check_outputs(outputs: Sequence[Path], examples: Path) -> None:
             raise ValueError(f"{path} is a folder; give the name of a file to write.")
         if not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
             raise ValueError(
-                f"{path.parent} is no folder that can be written to; create it or choose another."
+                f"{path.parent} is not a folder that can be written to; create it or choose "
+                "another."
             )

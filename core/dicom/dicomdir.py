@@ -30,7 +30,7 @@ def listed_files(path: Path) -> list[Path]:
     DicomError
         When it is one, and none of the files that it lists is there.
     """
-    # Most files are none, and this tells so without parsing them.
+    # Most files are none, which this shows without parsing them.
     with path.open("rb") as file:
         if MediaStorageDirectoryStorage.encode() not in file.read(_BEGINNING_BYTES):
             return []
@@ -47,7 +47,7 @@ def listed_files(path: Path) -> list[Path]:
             found.append(listed)
     if not found:
         raise DicomError(
-            f"{file_label(path)} lists no file that is beside it; choose the whole folder of the "
+            f"{file_label(path)} lists only files that are missing; choose the folder of the whole "
             "medium."
         )
     return found

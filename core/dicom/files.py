@@ -246,7 +246,7 @@ def _read(
             raise NotDicomError(f"{file_label(path)} is not a DICOM file.") from error
         raise DicomError(
             f"{file_label(path)} is a DICOM file, but its contents are damaged; "
-            "fetch it again from where it came."
+            "fetch it again from its source."
         ) from error
 
 

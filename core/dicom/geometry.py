@@ -37,9 +37,9 @@ class Geometry:
         Nominal thickness in mm, which stands in for the spacing where there is one slice only.
     in_patient : bool
         False where the files give no position or no spacing, so that at least the distance between
-        slices is made up (1 mm) and no volume in ml can be told.
+        slices is made up (1 mm) and no volume in ml can be measured.
     has_pixel_size : bool
-        False where the pixel spacing is made up as well (1 mm), so that no area can be told.
+        False where the pixel spacing is made up as well (1 mm), so that no area can be measured.
     """
 
     row_direction: np.ndarray

@@ -87,7 +87,7 @@ def _split_by_plane(planes: Sequence[Plane]) -> list[list[Plane]]:
             header.frame_of_reference_uid,
             # Two views of a breast are no stack, however alike they are.
             header.view if plane.position is None else "",
-            # Without a position nothing tells how frames of several clips would go together.
+            # Without a position nothing says how frames of several clips would go together.
             header.sop_instance_uid if plane.position is None and plane.frame else None,
         )
         for stack in by_kind[kind]:
@@ -119,8 +119,8 @@ def _are_close(
     if first is None or second is None:
         return True
     return all(
-        abs(one - other) <= tolerance * (abs(other) if relative else 1.0)
-        for one, other in zip(first, second, strict=True)
+        abs(value - other) <= tolerance * (abs(other) if relative else 1.0)
+        for value, other in zip(first, second, strict=True)
     )
 
 

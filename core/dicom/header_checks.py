@@ -40,7 +40,7 @@ def check_is_image(
     if value_of(dataset, "Rows") or pixel_data is not None or _IMAGE_STORAGE_MARK in name:
         raise DamagedError(
             f"{file_label(path)} is cut short or damaged: its header ends before the image; "
-            "fetch it again from where it came.",
+            "fetch it again from its source.",
             series_key(dataset),
         )
     raise NotAnImageError(f"{file_label(path)} holds no image ({name}).")
@@ -61,14 +61,14 @@ def checked_frames(dataset: FileDataset, pixel_data: PixelDataElement | None, pa
     if not 0 < rows * columns <= MAX_FRAME_PIXELS or samples > 4:
         raise DamagedError(
             f"{file_label(path)} states an image of {rows} × {columns} pixels with {samples} "
-            "sample(s) each, which is not credible; fetch it again from where it came.",
+            "sample(s) each, which is not credible; fetch it again from its source.",
             series_key(dataset),
         )
     assert pixel_data is not None
     if pixel_data.is_cut:
         raise DamagedError(
             f"{file_label(path)} is cut short: {pixel_data.available} of {pixel_data.length} bytes "
-            "of its pixel data are there; fetch it again from where it came.",
+            "of its pixel data are there; fetch it again from its source.",
             series_key(dataset),
         )
     # Compressed frames take 8 bytes at the least: the header of the item that holds them.
@@ -80,7 +80,7 @@ def checked_frames(dataset: FileDataset, pixel_data: PixelDataElement | None, pa
     if needed > pixel_data.available:
         raise DamagedError(
             f"{file_label(path)} states {frames} frame(s) of {rows} × {columns} pixels, but holds "
-            "less pixel data than that; fetch it again from where it came.",
+            "less pixel data than that; fetch it again from its source.",
             series_key(dataset),
         )
     return frames

@@ -17,7 +17,7 @@ class Plane:
     """One frame of one file.
 
     Positions and directions in mm, LPS; None where the file gives none. `frame` counts from 1 and
-    is None in single-frame files. `volume_keys` holds what may tell apart planes at one position.
+    is None in single-frame files. `volume_keys` holds what may distinguish planes at one position.
     """
 
     header: "Header"

@@ -74,7 +74,7 @@ def read_frames(
         if values.shape != (rows, columns):
             raise DicomError(
                 f"{file_label(path)} decodes to {values.shape} pixels instead of "
-                f"{rows} × {columns}; fetch it again from where it came."
+                f"{rows} × {columns}; fetch it again from its source."
             )
         yield values
 
@@ -258,7 +258,7 @@ def _check_pixel_data(dataset: FileDataset, path: Path, rows: int, columns: int)
     if not any(name in dataset for name in ("PixelData", "FloatPixelData", "DoubleFloatPixelData")):
         raise DicomError(
             f"{file_label(path)} is cut short: its pixel data is not complete; "
-            "fetch it again from where it came."
+            "fetch it again from its source."
         )
     if (dataset.get("Rows"), dataset.get("Columns")) != (rows, columns):
         raise DicomError(_changed(path))
@@ -271,7 +271,7 @@ def _check_pixel_data(dataset: FileDataset, path: Path, rows: int, columns: int)
         if stated_size(codestream[: 2**16]) not in ((rows, columns), None):
             raise DicomError(
                 f"The compressed pixels of {file_label(path)} are not {rows} × {columns} as its "
-                "header says; fetch it again from where it came."
+                "header says; fetch it again from its source."
             )
 
 

@@ -26,7 +26,7 @@ VOLUME_KEYS = {
     "ContentTime": "content time",
     "ImageType": "image type",
 }
-"""What may tell apart images at one position, with words for it, the most telling first."""
+"""What may distinguish images at one position, with words for it, the most specific first."""
 
 _FRAME_TYPE_SEQUENCES = (
     "MRImageFrameTypeSequence",
@@ -79,7 +79,7 @@ def read_planes(
     if len(per_frame) != frames:
         raise DamagedError(
             f"{file_label(header.path)} describes {len(per_frame)} frames but states {frames}; "
-            "fetch it again from where it came.",
+            "fetch it again from its source.",
             header.series_key,
         )
     shared = next(iter(items_of(dataset, "SharedFunctionalGroupsSequence")), Dataset())

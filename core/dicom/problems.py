@@ -8,7 +8,7 @@ from core.dicom.geometry import Geometry
 from core.dicom.headers import BurnedInText, Plane
 
 _SPACING_PROBLEMS = {
-    "none": "The files do not say how large a pixel is: lengths and volumes cannot be told.",
+    "none": "The files do not say how large a pixel is: lengths and volumes cannot be measured.",
     "detector": "Pixel sizes are those at the detector: structures appear larger than they are.",
     "magnified": "Pixel sizes are estimated from those at the detector and the magnification.",
     "scanned": "Pixel sizes are those of the film that was scanned, not of the patient.",
@@ -46,7 +46,7 @@ def problems_of(
             "localisers or time points); each is listed by itself."
         )
     if header.is_localiser:
-        yield "This is a localiser, made to plan the others."
+        yield "This is a localiser, made to plan the other series."
     if stack[0].position is None:
         yield (
             "The files do not say where the slices lie in the patient: they are in the order of "
@@ -61,7 +61,8 @@ def problems_of(
     if any(plane.header.has_derived_uids for plane in stack):
         yield (
             "The files leave out some of their identifiers (study, series or instance UID); "
-            "Slicewise uses the file meta's or made some up, which an archive may not know."
+            "Slicewise takes them from the file meta or makes them up, so an archive may not know "
+            "them."
         )
     text = burned_in_text(stack)
     if text == "yes":

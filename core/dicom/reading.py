@@ -76,15 +76,16 @@ def find_series(
     findings = look_through(paths, progress)
     if findings.series:
         return list(findings.series)
-    # A lone file explains itself; among many, the first that is DICOM at all tells the most.
+    # A lone file explains itself; among many, the first that is DICOM at all says the most.
     skipped = findings.skipped
-    telling = [one for one in skipped if one.is_dicom] or list(skipped if len(skipped) == 1 else ())
-    if len(telling) == 1:
-        raise DicomError(telling[0].reason)
-    if telling:
+    candidates = [file for file in skipped if file.is_dicom]
+    candidates = candidates or list(skipped if len(skipped) == 1 else ())
+    if len(candidates) == 1:
+        raise DicomError(candidates[0].reason)
+    if candidates:
         raise DicomError(
             f"No DICOM images among {len(skipped)} files; the first that is DICOM: "
-            f"{telling[0].reason}"
+            f"{candidates[0].reason}"
         )
     raise DicomError(
         f"No DICOM images among {len(skipped)} files; choose the folder that holds them."
@@ -96,8 +97,8 @@ def look_through(
 ) -> Findings:
     """Find the image series in files and folders, and say why other files are none.
 
-    See `find_series`, which this differs from in also telling of the files left out, and in
-    finding nothing without an error.
+    Unlike `find_series`, this returns the files left out as well, and finding no series is no
+    error.
     """
     files = _files_below([paths] if isinstance(paths, str | Path) else list(paths))
     headers: list[Header] = []
@@ -130,7 +131,7 @@ def read_series(
     progress : callable, optional
         Called with (slices read, slices there are).
     leave_out_damaged : bool
-        Open the series without the files that `summary.damaged` tells of, instead of refusing it.
+        Open the series without the files that `summary.damaged` names, instead of refusing it.
 
     Raises
     ------

@@ -95,7 +95,7 @@ class SeriesSummary:
         What a person should know before trusting the series, one sentence each.
     damaged : tuple of str
         One sentence per file that belongs to the series and is broken. `read_series` refuses such
-        a series unless told to leave these files out.
+        a series unless it may leave these files out.
     inverted : bool
         True where low values are shown bright (MONOCHROME1). The volume keeps its modality units.
     units : str
@@ -143,8 +143,8 @@ class Series:
     summary : SeriesSummary
         What the headers say.
     volume : numpy.ndarray, shape (slices, rows, columns)
-        Modality units (HU for CT, SUVbw for PET where it can be told): int16 where rescaled values
-        are whole numbers in its range, float32 otherwise. Colour is turned into luminance.
+        Modality units (HU for CT, SUVbw for PET where the header allows it): int16 where rescaled
+        values are whole numbers in its range, float32 otherwise. Colour is turned into luminance.
     windows : tuple of Window
         Windows that the file of the middle slice suggests; often one, sometimes none.
     """

@@ -106,8 +106,8 @@ def suv_scale(images: Iterable[PetFacts]) -> SuvScale:
     facts = list(images)
     first = facts[0]
     if any(
-        (one.units, one.dose, one.weight) != (first.units, first.dose, first.weight)
-        for one in facts
+        (image.units, image.dose, image.weight) != (first.units, first.dose, first.weight)
+        for image in facts
     ):
         return SuvScale(None, _sentence("its images differ in units, dose or weight"))
     if first.units == "GML":
@@ -159,7 +159,8 @@ def _scan_time(facts: list[PetFacts]) -> datetime | None:
     """
     if facts[0].reference is not None:
         return facts[0].reference
-    earliest = min((one.acquisition_time for one in facts if one.acquisition_time), default=None)
+    times = [image.acquisition_time for image in facts if image.acquisition_time]
+    earliest = min(times, default=None)
     series_time = facts[0].series_time
     if series_time is not None and (earliest is None or series_time <= earliest):
         return series_time

@@ -1,4 +1,4 @@
-"""Several images at one position: which volumes they belong to, and what tells these apart."""
+"""Several images at one position: which volumes they belong to, and what distinguishes them."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -19,14 +19,14 @@ def split_by_volume(stack: list[Plane]) -> list[tuple[list[Plane], str]]:
     Returns
     -------
     list of (planes, words)
-        `words` tells the volume apart from its siblings, such as "b-value 1000".
+        `words` distinguishes the volume from its siblings, such as "b-value 1000".
     """
     if stack[0].position is None:
         return [(sorted(stack, key=_by_number), "")]
     ordered = sorted(stack, key=lambda plane: (_distance(plane), _by_number(plane)))
     if not _repeats_positions(ordered):
         return [(ordered, "")]
-    names = _telling_names(ordered)
+    names = _distinguishing_names(ordered)
     if names:
         volumes = _split_by_keys(ordered, names)
         return [(volumes[values], _volume_words(names, values)) for values in sorted(volumes)]
@@ -36,8 +36,8 @@ def split_by_volume(stack: list[Plane]) -> list[tuple[list[Plane], str]]:
     ]
 
 
-def _telling_names(ordered: Sequence[Plane]) -> list[str]:
-    """Find the attributes that tell volumes apart: one, or as many as it takes together.
+def _distinguishing_names(ordered: Sequence[Plane]) -> list[str]:
+    """Find the attributes that distinguish volumes: one, or as many as it takes together.
 
     They must give as many volumes as there are planes at one position, so that neither a position
     repeats within a volume nor a volume falls apart into single slices.
@@ -45,11 +45,11 @@ def _telling_names(ordered: Sequence[Plane]) -> list[str]:
     Returns
     -------
     list of str
-        The fewest and the most telling; empty where there are none.
+        The fewest, in the order of `VOLUME_KEYS`; empty where there are none.
     """
     repeats = len(_split_by_turn(ordered))
     for name in VOLUME_KEYS:
-        if _tell_apart(ordered, [name], repeats):
+        if _are_distinguished(ordered, [name], repeats):
             return [name]
     chosen: list[str] = []
     parts = 1
@@ -57,12 +57,12 @@ def _telling_names(ordered: Sequence[Plane]) -> list[str]:
         volumes = _split_by_keys(ordered, [*chosen, name])
         if parts < len(volumes) <= repeats:
             chosen, parts = [*chosen, name], len(volumes)
-            if _tell_apart(ordered, chosen, repeats):
+            if _are_distinguished(ordered, chosen, repeats):
                 return chosen
     return []
 
 
-def _tell_apart(ordered: Sequence[Plane], names: Sequence[str], repeats: int) -> bool:
+def _are_distinguished(ordered: Sequence[Plane], names: Sequence[str], repeats: int) -> bool:
     volumes = _split_by_keys(ordered, names)
     return len(volumes) == repeats and not any(map(_repeats_positions, volumes.values()))
 
@@ -77,7 +77,7 @@ def _split_by_keys(
 
 
 def _volume_words(names: Sequence[str], values: Sequence[tuple[float, str]]) -> str:
-    """Name a volume by what tells it apart, such as "b-value 1000, direction 3"."""
+    """Name a volume by what distinguishes it, such as "b-value 1000, direction 3"."""
     return ", ".join(
         f"{VOLUME_KEYS[name]} {text.removesuffix('.0') or 'not stated'}"
         for name, (_, text) in zip(names, values, strict=True)

@@ -98,12 +98,12 @@ _SINGLE, _REPEATING = _actions()
 
 @dataclass(frozen=True)
 class Pseudonyms:
-    """New names for what must not be told, always the same for the same secret.
+    """Replacements for what identifies a patient, always the same for the same secret.
 
     Parameters
     ----------
     secret : bytes
-        Without it nobody can tell which original a new name stands for.
+        Without it nobody can find the original that a replacement stands for.
     dates : {"remove", "shift"}
         Whether dates go, or all those of a patient move by the same number of days.
     patient : str
@@ -200,7 +200,7 @@ def write_deidentified(
     patient = summary.patient_id or summary.patient_name
     names = Pseudonyms(secret, dates, patient)
     if not path.parent.is_dir():
-        raise DicomError(f"{path.parent} is no folder; create it or choose another.")
+        raise DicomError(f"{path.parent} is not a folder; create it or choose another.")
     work = Path(tempfile.mkdtemp(prefix=".deidentified-", dir=path.parent))
     try:
         _write_images(summary, work / "images", names)
@@ -324,7 +324,7 @@ def _shifted(text: str, days: int) -> str:
 
 
 def _dummy(element: DataElement) -> object:
-    """Return a value that is valid and tells nothing."""
+    """Return a value that is valid and says nothing."""
     values: dict[str, object] = {
         "SQ": [],
         "DA": _REMOVED_DATE,
@@ -343,12 +343,12 @@ def _dummy(element: DataElement) -> object:
 
 def _renamed(summary: SeriesSummary, images: Path, names: Pseudonyms) -> SeriesSummary:
     """Find the series among its de-identified copies."""
-    wanted = [(names.uid(one.sop_instance_uid), one.frame) for one in summary.records]
+    wanted = [(names.uid(record.sop_instance_uid), record.frame) for record in summary.records]
     for found in find_series(images):
-        if [(one.sop_instance_uid, one.frame) for one in found.records] == wanted:
+        if [(record.sop_instance_uid, record.frame) for record in found.records] == wanted:
             return found
     raise DicomError(
-        "The images cannot be de-identified: their slices are told apart by attributes that the "
+        "The images cannot be de-identified: their slices differ only in attributes that the "
         "profile removes."
     )
 

@@ -69,7 +69,7 @@ def export_masks(
 
 
 def export_name(series_key: str, ending: str) -> str:
-    """File name that tells nothing of the patient: part of the series' key, and the time in UTC."""
+    """File name without anything of the patient: part of the series' key, and the time in UTC."""
     return f"slicewise-{series_key[:8]}-{datetime.now(UTC):%Y%m%d-%H%M%S}{ending}"
 
 

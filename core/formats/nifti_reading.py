@@ -56,7 +56,8 @@ def read_nifti(path: Path, series: Series | SeriesSummary) -> list[SegmentMasks]
         raise DicomError(f"{file_label(path)} marks no voxel.")
     if numbers[0] < 0 or numbers[-1] > MAX_SEGMENT_NUMBER:
         raise DicomError(
-            f"{file_label(path)} holds values beyond 0 to {MAX_SEGMENT_NUMBER}: it is no label map."
+            f"{file_label(path)} holds values beyond 0 to {MAX_SEGMENT_NUMBER}: it is not a label "
+            "map."
         )
     names = _names(image)
     found = []
@@ -87,13 +88,13 @@ def _load(path: Path, summary: SeriesSummary) -> tuple[Any, np.ndarray]:
     except OSError as error:
         reason = error.strerror
         if reason is None or isinstance(error, gzip.BadGzipFile):
-            raise DicomError(f"{file_label(path)} is damaged; make it again.") from error
+            raise DicomError(f"{file_label(path)} is damaged; create it again.") from error
         raise DicomError(f"{file_label(path)} cannot be opened: {reason}.") from error
     except Exception as error:  # a damaged header can make the parser raise nearly anything
-        raise DicomError(f"{file_label(path)} is no NIfTI file, or it is damaged.") from error
+        raise DicomError(f"{file_label(path)} is not a NIfTI file, or it is damaged.") from error
     labels = np.rint(values).astype(np.int64)
     if not np.array_equal(labels, values):
-        raise DicomError(f"{file_label(path)} holds fractions: it is no label map.")
+        raise DicomError(f"{file_label(path)} holds fractions: it is not a label map.")
     columns_rows_slices = np.flip(
         labels.transpose(axes), tuple(axis for axis in range(3) if flips[axis])
     )

@@ -111,7 +111,7 @@ def _split_name(path: Path) -> tuple[str, str]:
     for ending in (".nii.gz", ".nii"):
         if path.name.endswith(ending) and len(path.name) > len(ending):
             return path.name.removesuffix(ending), ending
-    raise DicomError(f"{path.name} is no name for a NIfTI file; it must end in .nii or .nii.gz.")
+    raise DicomError(f"{path.name} is not a name for a NIfTI file; it must end in .nii or .nii.gz.")
 
 
 def _largest_number(segments: Sequence[SegmentMasks]) -> int:

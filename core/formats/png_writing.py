@@ -20,7 +20,7 @@ from core.home.whole_files import written_whole
 from core.segments.segment_masks import SegmentMasks
 
 INDEX = "segments.csv"
-"""Name of the table in the archive that tells which folder holds which segment."""
+"""Name of the table in the archive that says which folder holds which segment."""
 
 
 def write_pictures(

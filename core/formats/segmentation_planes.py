@@ -48,8 +48,8 @@ def planes_of(dataset: Dataset) -> Planes | None:
     spacing = [numbers_of(group, "PixelSpacing") for group in groups[2]]
     if (
         any(len(position) != 3 for position in positions)
-        or any(len(one) != 6 or not np.allclose(one, cosines[0]) for one in cosines)
-        or any(len(one) != 2 or min(one) <= 0 or one != spacing[0] for one in spacing)
+        or any(len(six) != 6 or not np.allclose(six, cosines[0]) for six in cosines)
+        or any(len(pair) != 2 or min(pair) <= 0 or pair != spacing[0] for pair in spacing)
     ):
         return None
     row, column = np.array(cosines[0][:3]), np.array(cosines[0][3:])

@@ -121,7 +121,7 @@ def _open_segmentation(path: Path) -> FileDataset:
         kind = name_of(text_of(dataset, "SOPClassUID")) or "DICOM object of another kind"
         raise DicomError(f"{file_label(path)} is not a segmentation but: {kind}.")
     if pixel_data is None or pixel_data.is_cut or "PixelData" not in dataset:
-        raise DicomError(f"{file_label(path)} is cut short; fetch it again from where it came.")
+        raise DicomError(f"{file_label(path)} is cut short; fetch it again from its source.")
     frames = integer_of(dataset, "NumberOfFrames") or 1
     rows, columns = integer_of(dataset, "Rows") or 0, integer_of(dataset, "Columns") or 0
     bits = integer_of(dataset, "BitsAllocated") or 1
@@ -129,7 +129,7 @@ def _open_segmentation(path: Path) -> FileDataset:
     if not rows * columns > 0 or needed > pixel_data.available:
         raise DicomError(
             f"{file_label(path)} states {frames} frames of {rows} × {columns} pixels but holds "
-            "fewer; fetch it again from where it came."
+            "fewer; fetch it again from its source."
         )
     return dataset
 

@@ -131,8 +131,8 @@ def _check_encoding(
     """Refuse an encoding that cannot hold the masks."""
     if compression == "jpeg2000" and min(summary.rows, summary.columns) < _JPEG_2000_PIXELS:
         raise DicomError(
-            f"JPEG 2000 needs images of {_JPEG_2000_PIXELS} × {_JPEG_2000_PIXELS} pixels at the "
-            "least; export without compression."
+            f"JPEG 2000 needs images of at least {_JPEG_2000_PIXELS} × {_JPEG_2000_PIXELS} pixels; "
+            "export without compression."
         )
     if kind == "LABELMAP" and pixel_array.ndim == 4:
         raise DicomError("Segments overlap, which a label map cannot hold; export BINARY instead.")

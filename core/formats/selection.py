@@ -14,7 +14,7 @@ UNREVIEWED = " (unreviewed)"
 def reviewed_segments(
     segments: Sequence[Segment], annotation: Mapping[tuple[int, int], SliceAnnotation]
 ) -> list[SegmentMasks]:
-    """Segments with the masks that a person stands behind.
+    """Segments with the masks that a person drew or confirmed.
 
     Parameters
     ----------
@@ -32,12 +32,12 @@ def reviewed_segments(
     chosen = []
     for segment in segments:
         kept = _with_pixels(annotation, segment.number, EXAMPLE_STATES)
-        drawn = all(one.state is SliceState.DRAWN for one in kept.values())
+        drawn = all(slice_.state is SliceState.DRAWN for slice_ in kept.values())
         if kept:
             chosen.append(
                 SegmentMasks(
                     segment,
-                    {index: one.mask for index, one in kept.items()},
+                    {index: slice_.mask for index, slice_ in kept.items()},
                     "MANUAL" if drawn else "SEMIAUTOMATIC",
                 )
             )
@@ -63,7 +63,7 @@ def unreviewed_segments(
             chosen.append(
                 SegmentMasks(
                     replace(segment, number=last + place, label=label),
-                    {index: one.mask for index, one in kept.items()},
+                    {index: slice_.mask for index, slice_ in kept.items()},
                     "AUTOMATIC",
                 )
             )
@@ -88,9 +88,9 @@ def weights_of(
         Separated by commas.
     """
     names = {
-        one.weights
-        for one in annotation.values()
-        if one.weights and one.pixels and (unreviewed or one.state in EXAMPLE_STATES)
+        slice_.weights
+        for slice_ in annotation.values()
+        if slice_.weights and slice_.pixels and (unreviewed or slice_.state in EXAMPLE_STATES)
     }
     return ", ".join(sorted(names)) or None
 
@@ -101,7 +101,7 @@ def _with_pixels(
     states: frozenset[SliceState],
 ) -> dict[int, SliceAnnotation]:
     return {
-        index: one
-        for (segment, index), one in annotation.items()
-        if segment == number and one.pixels and one.state in states
+        index: slice_
+        for (segment, index), slice_ in annotation.items()
+        if segment == number and slice_.pixels and slice_.state in states
     }

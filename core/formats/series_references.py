@@ -40,7 +40,7 @@ def check_frame(
     if not allow_same_frame:
         raise NeedsConsentError(
             f"{file_label(path)} belongs to another series in the same frame of reference; "
-            "say that it may be used here, or open that series."
+            "confirm that it may be used here, or open that series."
         )
 
 

@@ -115,8 +115,8 @@ def _refers_to(dataset: Dataset, summary: SeriesSummary) -> bool:
     """Tell whether a structure set names the series or one of its images."""
     for frame in items_of(dataset, "ReferencedFrameOfReferenceSequence"):
         for study in items_of(frame, "RTReferencedStudySequence"):
-            for one in items_of(study, "RTReferencedSeriesSequence"):
-                if text_of(one, "SeriesInstanceUID") == summary.series_instance_uid:
+            for referenced in items_of(study, "RTReferencedSeriesSequence"):
+                if text_of(referenced, "SeriesInstanceUID") == summary.series_instance_uid:
                     return True
     images = {record.sop_instance_uid for record in summary.records}
     return any(

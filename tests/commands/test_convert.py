@@ -97,10 +97,10 @@ def test_what_cannot_be_converted_is_one_line_and_leaves_no_file(drawn, capsys):
     before = sorted(folder.iterdir())
     for source, target, options, message in (
         ("missing.dcm", "out.dcm", (), "cannot be opened"),
-        ("broken.nii", "out.dcm", (), "no NIfTI"),
+        ("broken.nii", "out.dcm", (), "not a NIfTI"),
         ("drawn.dcm", "out", (), "add --to"),
         ("drawn.dcm", "drawn.dcm", (), "different files"),
-        ("drawn.dcm", "nowhere/out.dcm", (), "is no folder"),
+        ("drawn.dcm", "nowhere/out.dcm", (), "is not a folder"),
         ("drawn.dcm", "out.dcm", ("--series", "1.2.3"), "holds no series"),
         ("drawn.dcm", "out.img", ("--to", "nifti"), "must end in .nii"),
     ):

@@ -85,7 +85,7 @@ def test_sources_without_labelled_scans_are_explained(
 ) -> None:
     registry = ["--output", str(tmp_path / "registry")]
     assert main(["prepare", str(tmp_path / "none"), *registry]) == 2
-    assert "is no folder" in capsys.readouterr().err
+    assert "is not a folder" in capsys.readouterr().err
     (tmp_path / "empty").mkdir()
     assert main(["prepare", str(tmp_path / "empty"), *registry]) == 2
     assert "neither NIfTI files nor a DICOM segmentation" in capsys.readouterr().err

@@ -76,10 +76,10 @@ def test_other_grids_and_other_contents_are_refused(axial, tmp_path):
     changed(path, voxels=voxels.astype(np.float32) / 2)
     refused(path, axial, "fractions")
     changed(path, voxels=-voxels.astype(np.int16))
-    refused(path, axial, "no label map")
+    refused(path, axial, "not a label map")
     path.write_bytes(b"nothing of the kind")
-    refused(path, axial, "no NIfTI file")
-    refused(tmp_path / "missing.nii", axial, "cannot be opened|no NIfTI|damaged")
+    refused(path, axial, "not a NIfTI file")
+    refused(tmp_path / "missing.nii", axial, "cannot be opened|not a NIfTI|damaged")
 
 
 def test_cut_files_are_refused(axial, tmp_path):
