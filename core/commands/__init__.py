@@ -1,5 +1,5 @@
-"""What `python -m core` can do: one module per command.
+"""What `python -m core` can do: one module per command, and what several of them share.
 
-Each has ``add_arguments(parser)`` and ``run(arguments)``, which returns the exit code and raises
-ValueError or OSError where input cannot be used.
+A command has ``add_arguments(parser)`` and ``run(arguments)``; the latter returns the exit code and
+raises ValueError or OSError where input cannot be used.
 """

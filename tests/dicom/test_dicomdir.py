@@ -66,5 +66,5 @@ def test_a_dicomdir_alone_says_what_is_missing(medium, tmp_path):
     alone = tmp_path / "alone"
     alone.mkdir()
     (folder / "DICOMDIR").rename(alone / "DICOMDIR")
-    with pytest.raises(DicomError, match="choose the whole folder"):
+    with pytest.raises(DicomError, match="choose the folder of the whole medium"):
         find_series(alone / "DICOMDIR")
