@@ -10,6 +10,7 @@ import torch
 from torch import Generator, Tensor, nn
 
 from core.network.definition import UniverSeg
+from core.network.processor import mixed_precision
 from core.training.checkpoint import TrainingState
 from core.training.forward import rearranged_forward
 from core.training.loss import segmentation_loss
@@ -108,7 +109,7 @@ def _drawn(generator: Generator, values: tuple[int, ...], weights: tuple[float, 
 def batch_gradients(
     network: UniverSeg, batch: Batch, share: float = 1.0
 ) -> tuple[tuple[Tensor, ...], float]:
-    """Compute a batch's loss and its gradients, in bfloat16.
+    """Compute a batch's loss and its gradients, in bfloat16 where that is faster.
 
     Parameters
     ----------
@@ -124,7 +125,7 @@ def batch_gradients(
     tuple
         Gradients in the order of the network's parameters, and the loss.
     """
-    with torch.autocast(batch.query.device.type, torch.bfloat16):
+    with mixed_precision(batch.query.device):
         logits = rearranged_forward(network, batch.query, batch.support, batch.guidance)
     loss = segmentation_loss(logits.float(), batch.label) * share
     found = torch.autograd.grad(

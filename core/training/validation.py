@@ -13,7 +13,7 @@ from core.evaluation.pairs import PairTask, evaluate_pairs, read_tasks
 from core.evaluation.volumes import evaluate_volumes
 from core.network.definition import UniverSeg
 from core.network.engine import Engine
-from core.network.processor import choose_precision
+from core.network.processor import choose_precision, mixed_precision
 from core.network.weights import Weights
 from core.training.forward import rearranged_forward
 from core.training.loss import dice_by_task
@@ -54,7 +54,7 @@ def synthetic_scores(network: UniverSeg, device: torch.device, seed: int) -> dic
     generator = Generator(device)
     generator.manual_seed(seed + _SYNTHETIC_SEED)
     scores: dict[str, list[Tensor]] = {"population": [], "volume": [], "volume_guided": []}
-    with torch.no_grad(), torch.autocast(device.type, torch.bfloat16):
+    with torch.no_grad(), mixed_precision(device):
         for _ in range(3):
             for name in ("population", "volume"):
                 batch = make_batch(
@@ -153,7 +153,7 @@ def _registry(pool: TaskPool) -> Validate:
         generator.manual_seed(_SEED)
         scores: dict[str, list[Tensor]] = {}
         families = {"population": pool.populations, "volume": pool.volumes}
-        with torch.no_grad(), torch.autocast(generator.device.type, torch.bfloat16):
+        with torch.no_grad(), mixed_precision(generator.device):
             for family in (name for name, tasks in families.items() if tasks):
                 for _ in range(_REGISTRY_BATCHES):
                     volume_share = float(family == "volume")

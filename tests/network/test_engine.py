@@ -15,7 +15,7 @@ from core.network.arithmetic import RearrangedNetwork
 from core.network.convolution import fusing_available
 from core.network.definition import UniverSeg
 from core.network.engine import EncodedExample, Engine, load_engine
-from core.network.processor import bfloat16_is_faster, full_float32
+from core.network.processor import bfloat16_is_faster, full_float32, mixed_precision
 from core.network.steps import PORTABLE
 from core.network.weights import Weights, load_weights
 
@@ -258,6 +258,13 @@ def test_the_choice_follows_the_processor_and_can_be_overridden() -> None:
     if not torch.cuda.is_available():
         with pytest.raises(ValueError, match="no CUDA GPU"):
             load_engine(device="cuda")
+
+
+def test_training_uses_bfloat16_only_where_it_is_faster() -> None:
+    maps = torch.ones(1, 1, 8, 8)
+    with mixed_precision(CPU):
+        found = torch.nn.functional.conv2d(maps, torch.ones(1, 1, 3, 3)).dtype
+    assert (found == torch.bfloat16) == bfloat16_is_faster(CPU)
 
 
 @pytest.fixture(scope="module")
