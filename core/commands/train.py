@@ -3,11 +3,10 @@
 import argparse
 import sys
 from collections.abc import Iterable
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.training.settings import TrainingSettings, read_settings
+from core.training.settings import TrainingSettings, plain, read_settings, settings_from
 
 if TYPE_CHECKING:
     from core.training.progress import Progress
@@ -102,7 +101,8 @@ def run(arguments: argparse.Namespace) -> int:
         "registry": None if arguments.registry is None else str(arguments.registry),
         "registry_share": arguments.registry_share,
     }
-    settings = replace(settings, **{k: value for k, value in changes.items() if value is not None})
+    given = {name: value for name, value in changes.items() if value is not None}
+    settings = settings_from(plain(settings) | given)
     start = load_weights(arguments.start_from).network if arguments.start_from else None
     device = None if arguments.device == "auto" else torch.device(arguments.device)
     validate = real_validation(

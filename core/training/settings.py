@@ -1,12 +1,28 @@
 """Settings of a training run, read from TOML."""
 
 import tomllib
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, fields
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Self
+
+from pydantic import BeforeValidator, ConfigDict, Field, Strict, ValidationError, model_validator
+from pydantic.dataclasses import dataclass
 
 
-@dataclass(frozen=True)
+def _number(value: object) -> object:
+    """Refuse text and truth values, which pydantic would turn into numbers."""
+    if isinstance(value, bool | str):
+        raise ValueError("expected a number")
+    return value
+
+
+_Int = Annotated[int, BeforeValidator(_number)]
+_Float = Annotated[float, BeforeValidator(_number)]
+_Count = Annotated[_Int, Field(ge=1)]
+_Share = Annotated[_Float, Field(ge=0, le=1)]
+
+
+@dataclass(frozen=True, config=ConfigDict(extra="forbid"))
 class TrainingSettings:
     """Everything that decides a run besides the code.
 
@@ -48,42 +64,38 @@ class TrainingSettings:
         Steps between validations and between checkpoints.
     """
 
-    features: int = 32
-    steps: int = 10500
-    batches_per_step: int = 4
-    pixels_per_batch: int = 300_000
-    sides: tuple[int, ...] = (64, 96, 128)
-    side_weights: tuple[float, ...] = (0.35, 0.2, 0.45)
-    support_sizes: tuple[int, ...] = (1, 2, 3, 4, 5, 6, 8, 12, 16, 32, 64)
-    support_weights: tuple[float, ...] = (
+    features: _Int = 32
+    steps: _Count = 10500
+    batches_per_step: _Count = 4
+    pixels_per_batch: _Int = 300_000
+    sides: tuple[_Int, ...] = (64, 96, 128)
+    side_weights: tuple[_Float, ...] = (0.35, 0.2, 0.45)
+    support_sizes: tuple[_Count, ...] = (1, 2, 3, 4, 5, 6, 8, 12, 16, 32, 64)
+    support_weights: tuple[_Float, ...] = (
         0.08, 0.12, 0.16, 0.16, 0.10, 0.10, 0.12, 0.06, 0.06, 0.03, 0.01,
     )  # fmt: skip
-    volume_share: float = 0.6
-    guidance_share: float = 0.7
-    registry: str = ""
-    registry_share: float = 0.5
-    learning_rate: float = 1e-3
-    final_learning_rate: float = 1e-5
-    weight_decay: float = 1e-4
-    warmup_steps: int = 100
-    gradient_norm: float = 1.0
-    average_decay: float = 0.999
-    seed: int = 2023
-    validation_every: int = 250
-    checkpoint_every: int = 100
+    volume_share: _Float = 0.6
+    guidance_share: _Float = 0.7
+    registry: Annotated[str, Strict()] = ""
+    registry_share: _Share = 0.5
+    learning_rate: _Float = 1e-3
+    final_learning_rate: _Float = 1e-5
+    weight_decay: _Float = 1e-4
+    warmup_steps: _Int = 100
+    gradient_norm: _Float = 1.0
+    average_decay: _Float = 0.999
+    seed: _Int = 2023
+    validation_every: _Int = 250
+    checkpoint_every: _Int = 100
 
-    def __post_init__(self) -> None:
+    @model_validator(mode="after")
+    def _check(self) -> Self:
         for values, weights in (("sides", "side_weights"), ("support_sizes", "support_weights")):
             if len(getattr(self, values)) != len(getattr(self, weights)):
                 raise ValueError(f"{weights}: expected as many numbers as in {values}")
         if any(side % 8 or side < 8 for side in self.sides):
             raise ValueError(f"sides: got {self.sides}; expected multiples of 8")
-        if min(self.support_sizes) < 1:
-            raise ValueError(f"support_sizes: got {self.support_sizes}; expected 1 or more")
-        if self.steps < 1 or self.batches_per_step < 1:
-            raise ValueError("steps and batches_per_step: expected 1 or more")
-        if not 0 <= self.registry_share <= 1:
-            raise ValueError(f"registry_share: got {self.registry_share}; expected 0 to 1")
+        return self
 
 
 def read_settings(path: Path) -> TrainingSettings:
@@ -119,27 +131,27 @@ def settings_from(values: dict[str, Any]) -> TrainingSettings:
     ValueError
         If a name is unknown or a value has the wrong type.
     """
-    defaults = TrainingSettings()
-    known = {field.name for field in fields(TrainingSettings)}
-    unknown = sorted(set(values) - known)
+    try:
+        return TrainingSettings(**values)
+    except ValidationError as error:
+        raise ValueError(_sentence(error)) from None
+
+
+def _sentence(error: ValidationError) -> str:
+    """Put what is wrong with the settings in one sentence."""
+    problems = error.errors(include_url=False)
+    unknown = sorted(
+        str(one["loc"][0]) for one in problems if one["type"] == "unexpected_keyword_argument"
+    )
     if unknown:
-        raise ValueError(f"unknown settings {unknown}; expected names among {sorted(known)}")
-    checked = {}
-    for name, value in values.items():
-        expected = getattr(defaults, name)
-        if isinstance(expected, tuple):
-            if not isinstance(value, list | tuple):
-                raise ValueError(f"{name}: got {value!r}; expected a list of numbers")
-            value = tuple(type(expected[0])(item) for item in value)
-        elif isinstance(expected, str):
-            if not isinstance(value, str):
-                raise ValueError(f"{name}: got {value!r}; expected text")
-        elif isinstance(value, bool) or not isinstance(value, int | float):
-            raise ValueError(f"{name}: got {value!r}; expected a number")
-        else:
-            value = type(expected)(value)
-        checked[name] = value
-    return replace(defaults, **checked)
+        known = sorted(field.name for field in fields(TrainingSettings))
+        return f"unknown settings {unknown}; expected names among {known}"
+    first = problems[0]
+    reason = str(first.get("ctx", {}).get("error") or first["msg"])
+    if not first["loc"]:
+        return reason
+    expected = reason.replace("Input should be", "expected", 1)
+    return f"{first['loc'][0]}: got {first['input']!r}; {expected}"
 
 
 def plain(settings: TrainingSettings) -> dict[str, Any]:
