@@ -6,12 +6,25 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
+from typing import Annotated, Literal
 
+from pydantic import BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass
 from sqlalchemy.engine import URL
+
+VARIABLES = {
+    "SLICEWISE_HOME": "home",
+    "SLICEWISE_DATABASE": "database",
+    "SLICEWISE_WEIGHTS": "weights",
+    "SLICEWISE_DEVICE": "device",
+    "SLICEWISE_EDITOR": "editor",
+    "SLICEWISE_UPLOAD_DAYS": "upload_lifetime",
+    "SLICEWISE_DATA_ROOTS": "data_roots",
+}
+"""Variables of the app and the commands, and the settings they give; empty counts as not set."""
 
 ARCHIVE_FILE = "SLICEWISE_ARCHIVE"
 """Variable that names another place for archive.toml; see `core.pacs.settings.read_archive`."""
@@ -36,7 +49,27 @@ class SettingsError(ValueError):
     """A setting that cannot be used; the message is one sentence for the person who set it."""
 
 
-@dataclass(frozen=True)
+def _editor(value: object) -> object:
+    if isinstance(value, Editor):
+        return value
+    named = {"slice-editor": Editor.SLICE_EDITOR, "simple": Editor.SIMPLE}
+    if value not in named:
+        raise ValueError(value)
+    return named[str(value)]
+
+
+def _lifetime(value: object) -> object:
+    try:
+        return timedelta(days=float(value)) if isinstance(value, str) else value
+    except OverflowError as error:
+        raise ValueError(value) from error
+
+
+def _folders(value: object) -> object:
+    return _existing_folders(value) if isinstance(value, str) else value
+
+
+@dataclass(frozen=True, config=ConfigDict(extra="forbid"))
 class Settings:
     """What the person who runs the server decides.
 
@@ -57,14 +90,27 @@ class Settings:
     upload_lifetime : datetime.timedelta, optional
         How long copies of uploads are kept (``SLICEWISE_UPLOAD_DAYS``, which may be a fraction);
         None for as long as nobody deletes them.
+    data_roots : tuple of pathlib.Path
+        Server folders that people may open, with links resolved (``SLICEWISE_DATA_ROOTS``,
+        separated like PATH). Folders that do not exist are left out.
     """
 
     home: Path
     database: str
-    weights: str
-    device: str
-    editor: Editor = Editor.SLICE_EDITOR
-    upload_lifetime: timedelta | None = None
+    weights: str = "default"
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    editor: Annotated[Editor, BeforeValidator(_editor)] = Editor.SLICE_EDITOR
+    upload_lifetime: (
+        Annotated[timedelta, BeforeValidator(_lifetime), Field(gt=timedelta(0))] | None
+    ) = None
+    data_roots: Annotated[tuple[Path, ...], BeforeValidator(_folders)] = ()
+
+
+_EXPECTED = {
+    "device": "SLICEWISE_DEVICE must be auto, cpu or cuda",
+    "editor": "SLICEWISE_EDITOR must be slice-editor or simple",
+    "upload_lifetime": "SLICEWISE_UPLOAD_DAYS must be a positive number of days",
+}
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
@@ -87,23 +133,16 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     """
     home = home_folder(environment)
     _make_writable(home)
-    device = environment.get("SLICEWISE_DEVICE") or "auto"
-    if device not in ("auto", "cpu", "cuda"):
-        raise SettingsError("SLICEWISE_DEVICE must be auto, cpu or cuda; start Slicewise again.")
-    editors = {"slice-editor": Editor.SLICE_EDITOR, "simple": Editor.SIMPLE}
-    editor = editors.get(environment.get("SLICEWISE_EDITOR") or "slice-editor")
-    if editor is None:
-        raise SettingsError(
-            "SLICEWISE_EDITOR must be slice-editor or simple; start Slicewise again."
-        )
-    return Settings(
-        home=home.resolve(),
-        database=environment.get("SLICEWISE_DATABASE") or default_url(home.resolve()),
-        weights=environment.get("SLICEWISE_WEIGHTS") or "default",
-        device=device,
-        editor=editor,
-        upload_lifetime=_lifetime(environment.get("SLICEWISE_UPLOAD_DAYS")),
-    )
+    given: dict[str, object] = {
+        field: environment[name] for name, field in VARIABLES.items() if environment.get(name)
+    }
+    given["home"] = home.resolve()
+    given.setdefault("database", default_url(home.resolve()))
+    try:
+        return TypeAdapter(Settings).validate_python(given)
+    except ValidationError as error:
+        field = str(error.errors()[0]["loc"][0])
+        raise SettingsError(f"{_EXPECTED[field]}; start Slicewise again.") from None
 
 
 def home_folder(environment: Mapping[str, str] = os.environ) -> Path:
@@ -115,13 +154,21 @@ def home_folder(environment: Mapping[str, str] = os.environ) -> Path:
 
 
 def data_roots(environment: Mapping[str, str] = os.environ) -> list[Path]:
-    """Return the server folders that people may open, with links resolved.
+    """Return the server folders that people may open, as `Settings` has them."""
+    return _existing_folders(environment.get("SLICEWISE_DATA_ROOTS", ""))
 
-    They are configured in SLICEWISE_DATA_ROOTS, separated like PATH. Folders that do not exist
-    are left out.
+
+def _existing_folders(paths: str) -> list[Path]:
+    """Return those of the folders that exist, with links resolved.
+
+    Parameters
+    ----------
+    paths : str
+        Separated like PATH.
     """
-    configured = environment.get("SLICEWISE_DATA_ROOTS", "").split(os.pathsep)
-    return [Path(root).resolve() for root in configured if root and Path(root).is_dir()]
+    return [
+        Path(path).resolve() for path in paths.split(os.pathsep) if path and Path(path).is_dir()
+    ]
 
 
 def default_url(home: Path) -> str:
@@ -138,20 +185,6 @@ def default_url(home: Path) -> str:
         SQLAlchemy URL of the SQLite database in it, for `core.annotation.database.open_database`.
     """
     return URL.create("sqlite", database=str(home / "annotations.db")).render_as_string()
-
-
-def _lifetime(days: str | None) -> timedelta | None:
-    if not days:
-        return None
-    try:
-        lifetime = timedelta(days=float(days))
-    except (ValueError, OverflowError):
-        lifetime = timedelta(0)
-    if lifetime <= timedelta(0):
-        raise SettingsError(
-            "SLICEWISE_UPLOAD_DAYS must be a positive number of days; start Slicewise again."
-        )
-    return lifetime
 
 
 def _make_writable(home: Path) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from core.home.settings import SettingsError, home_folder, read_settings
+from core.home.settings import VARIABLES, SettingsError, home_folder, read_settings
 
 
 def test_a_home_is_made_for_its_owner_only(tmp_path: Path) -> None:
@@ -41,9 +41,16 @@ def test_an_unknown_device_is_refused(tmp_path: Path) -> None:
         read_settings({"SLICEWISE_HOME": str(tmp_path), "SLICEWISE_DEVICE": "tpu"})
 
 
-def test_an_unknown_editor_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("editor", ["vi", "Slice editor", "SIMPLE"])
+def test_an_unknown_editor_is_refused(tmp_path: Path, editor: str) -> None:
     with pytest.raises(SettingsError, match="slice-editor or simple"):
-        read_settings({"SLICEWISE_HOME": str(tmp_path), "SLICEWISE_EDITOR": "vi"})
+        read_settings({"SLICEWISE_HOME": str(tmp_path), "SLICEWISE_EDITOR": editor})
+
+
+def test_empty_variables_count_as_not_set(tmp_path: Path) -> None:
+    given = {"SLICEWISE_HOME": str(tmp_path)}
+    empty = dict.fromkeys(VARIABLES, "") | given
+    assert read_settings(empty) == read_settings(given)
 
 
 def test_the_home_folder_is_the_same_for_pages_and_commands() -> None:
