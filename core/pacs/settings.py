@@ -8,10 +8,23 @@ import ipaddress
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field, fields
 from pathlib import Path
-from typing import Any, TypeVar, get_type_hints
+from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
+
+from pydantic import (
+    AfterValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictInt,
+    StrictStr,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
+from pydantic.dataclasses import dataclass
 
 from core.dicom.errors import DicomError
 from core.home.settings import ARCHIVE_FILE, ARCHIVE_SECRETS
@@ -20,23 +33,44 @@ FILE_NAME = "archive.toml"
 """Name of the file under SLICEWISE_HOME; SLICEWISE_ARCHIVE names another place."""
 
 _AE_TITLE_LENGTH = 16
-
-_T = TypeVar("_T")
+_CHECKED = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
 
 class ArchiveError(DicomError):
     """The archive cannot be used; the message is one sentence for people, without any patient."""
 
 
-@dataclass(frozen=True)
+def _check_title(title: str) -> str:
+    plain = title.isascii() and title.isprintable() and "\\" not in title
+    if not title.strip() or len(title) > _AE_TITLE_LENGTH or not plain:
+        raise ValueError(
+            f"an AE title has 1 to {_AE_TITLE_LENGTH} plain characters, which "
+            "dicom.called_ae and dicom.calling_ae must keep to"
+        )
+    return title
+
+
+def _check_file(name: str) -> str:
+    if name and not Path(name).expanduser().is_file():
+        raise ValueError(f"there is no file {name}")
+    return name
+
+
+_AboveZero = Annotated[float, Field(gt=0, strict=True)]
+_Port = Annotated[StrictInt, Field(gt=0, lt=65536)]
+_Title = Annotated[StrictStr, AfterValidator(_check_title)]
+_File = Annotated[StrictStr, AfterValidator(_check_file)]
+
+
+@dataclass(frozen=True, config=_CHECKED)
 class Basic:
     """User and password (RFC 7617)."""
 
-    user: str
-    password: str = field(default="", repr=False)
+    user: StrictStr
+    password: StrictStr = field(default="", repr=False)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=_CHECKED)
 class Bearer:
     """A bearer token (RFC 6750), given, kept in a file, or asked for (RFC 6749).
 
@@ -53,16 +87,22 @@ class Bearer:
         What the token endpoint wants.
     """
 
-    token: str = field(default="", repr=False)
-    token_file: str = ""
-    token_url: str = ""
-    client_id: str = ""
-    client_secret: str = field(default="", repr=False)
-    refresh_token: str = field(default="", repr=False)
-    scope: str = ""
+    token: StrictStr = field(default="", repr=False)
+    token_file: StrictStr = ""
+    token_url: StrictStr = ""
+    client_id: StrictStr = ""
+    client_secret: StrictStr = field(default="", repr=False)
+    refresh_token: StrictStr = field(default="", repr=False)
+    scope: StrictStr = ""
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if not (self.token or self.token_file or self.token_url):
+            raise ValueError("[bearer] needs token, token_file or token_url")
+        return self
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=_CHECKED)
 class Node:
     """Where C-STORE goes (PS3.7 9.1.1), for archives without STOW-RS.
 
@@ -76,22 +116,22 @@ class Node:
         Encrypt by TLS (PS3.15 B.1), with the certificates of the archive.
     """
 
-    host: str
-    port: int
-    called_ae: str
-    calling_ae: str = "SLICEWISE"
-    tls: bool = False
+    host: StrictStr
+    port: _Port
+    called_ae: _Title
+    calling_ae: _Title = "SLICEWISE"
+    tls: StrictBool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=_CHECKED)
 class Cache:
     """How much of the archive is kept here, and for how many days after it was last opened."""
 
-    gigabytes: float = 20.0
-    days: float = 30.0
+    gigabytes: _AboveZero = 20.0
+    days: _AboveZero = 30.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=_CHECKED)
 class Archive:
     """How to reach the archive.
 
@@ -122,21 +162,33 @@ class Archive:
         Bounds of what is kept here.
     """
 
-    url: str = ""
-    name: str = "archive"
-    ca_bundle: str = ""
-    client_certificate: str = ""
-    client_key: str = ""
-    qido_prefix: str = ""
-    wado_prefix: str = ""
-    stow_prefix: str = ""
-    proxy: str = ""
-    timeout_s: float = 60.0
-    unencrypted: bool = False
+    url: StrictStr = ""
+    name: StrictStr = "archive"
+    ca_bundle: _File = ""
+    client_certificate: _File = ""
+    client_key: _File = ""
+    qido_prefix: StrictStr = ""
+    wado_prefix: StrictStr = ""
+    stow_prefix: StrictStr = ""
+    proxy: StrictStr = ""
+    timeout_s: _AboveZero = 60.0
+    unencrypted: StrictBool = False
     basic: Basic | None = None
     bearer: Bearer | None = None
     dicom: Node | None = None
     cache: Cache = field(default_factory=Cache)
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if not self.url and self.dicom is None:
+            raise ValueError("neither url nor [dicom] says where the archive is")
+        if self.basic is not None and self.bearer is not None:
+            raise ValueError("there is a [basic] and a [bearer] login; keep one")
+        _check_url(self.url, "url", self)
+        _check_url(self.bearer.token_url if self.bearer else "", "bearer.token_url", self)
+        if self.client_key and not self.client_certificate:
+            raise ValueError("client_key needs client_certificate beside it")
+        return self
 
 
 def read_archive(home: Path, environment: Mapping[str, str] = os.environ) -> Archive | None:
@@ -174,9 +226,10 @@ def read_archive(home: Path, environment: Mapping[str, str] = os.environ) -> Arc
     for (section, key), variable in ARCHIVE_SECRETS.items():
         if environment.get(variable) and isinstance(table.get(section), dict):
             table[section][key] = environment[variable]
-    archive = _parsed(Archive, table, path, "")
-    _check(archive, path)
-    return archive
+    try:
+        return TypeAdapter(Archive).validate_python(table)
+    except ValidationError as error:
+        raise ArchiveError(f"{path}: {_sentence(error)}.") from None
 
 
 def require_archive(home: Path) -> Archive:
@@ -200,67 +253,43 @@ def _check_privacy(path: Path, table: Mapping[str, Any]) -> None:
         )
 
 
-def _parsed(kind: type[_T], table: Mapping[str, Any], path: Path, prefix: str) -> _T:
-    """Build a dataclass from a table, checking the type of every value."""
-    hints = get_type_hints(kind)
-    values: dict[str, Any] = {}
-    for key, value in table.items():
-        where = f"{prefix}{key}"
-        if key not in hints:
-            known = ", ".join(sorted(hints))
-            raise ArchiveError(f"{path}: unknown key {where}; known are {known}.")
-        section = _SECTIONS.get(key) if kind is Archive else None
-        if section is not None:
-            if not isinstance(value, dict):
-                raise ArchiveError(f"{path}: {where} must be a table, written as [{where}].")
-            values[key] = _parsed(section, value, path, f"{where}.")
-        else:
-            values[key] = _checked(value, hints[key], where, path)
-    try:
-        return kind(**values)
-    except TypeError:
-        needed = ", ".join(f"{prefix}{key}" for key in hints if key not in values)
-        raise ArchiveError(f"{path}: something is missing; add {needed}.") from None
-
-
 _SECTIONS: dict[str, type] = {"basic": Basic, "bearer": Bearer, "dicom": Node, "cache": Cache}
 
-
-def _checked(value: Any, kind: type, where: str, path: Path) -> Any:
-    if kind is float and isinstance(value, int) and not isinstance(value, bool):
-        value = float(value)
-    if type(value) is not kind:
-        expected = {str: "text", float: "a number", int: "a whole number", bool: "true or false"}
-        raise ArchiveError(f"{path}: {where} must be {expected[kind]}.")
-    return value
-
-
-def _check(archive: Archive, path: Path) -> None:
-    if not archive.url and archive.dicom is None:
-        raise ArchiveError(f"{path}: neither url nor [dicom] says where the archive is.")
-    if archive.basic is not None and archive.bearer is not None:
-        raise ArchiveError(f"{path}: there is a [basic] and a [bearer] login; keep one.")
-    for url, what in (
-        (archive.url, "url"),
-        (archive.bearer.token_url if archive.bearer else "", "bearer.token_url"),
-    ):
-        _check_url(url, what, archive, path)
-    if archive.bearer is not None and not (
-        archive.bearer.token or archive.bearer.token_file or archive.bearer.token_url
-    ):
-        raise ArchiveError(f"{path}: [bearer] needs token, token_file or token_url.")
-    for file in (archive.ca_bundle, archive.client_certificate, archive.client_key):
-        if file and not Path(file).expanduser().is_file():
-            raise ArchiveError(f"{path}: there is no file {file}.")
-    if archive.client_key and not archive.client_certificate:
-        raise ArchiveError(f"{path}: client_key needs client_certificate beside it.")
-    if archive.timeout_s <= 0 or archive.cache.gigabytes <= 0 or archive.cache.days <= 0:
-        raise ArchiveError(f"{path}: timeout_s, cache.gigabytes and cache.days must be above 0.")
-    if archive.dicom is not None:
-        _check_node(archive.dicom, path)
+_EXPECTED = {
+    "string_type": "text",
+    "float_type": "a number",
+    "int_type": "a whole number",
+    "bool_type": "true or false",
+    "greater_than": "above {gt:g}",
+    "less_than": "below {lt:g}",
+}
 
 
-def _check_url(url: str, what: str, archive: Archive, path: Path) -> None:
+def _sentence(error: ValidationError) -> str:
+    """Put the first thing that is wrong in one sentence, which repeats no value."""
+    problems = error.errors(include_url=False, include_input=False)
+    first = problems[0]
+    where = ".".join(str(part) for part in first["loc"])
+    section = str(first["loc"][0]) if first["loc"] else ""
+    context = first.get("ctx", {})
+    if first["type"] == "missing":
+        needed = [".".join(map(str, one["loc"])) for one in problems if one["type"] == "missing"]
+        return f"something is missing; add {', '.join(needed)}"
+    if first["type"] == "unexpected_keyword_argument":
+        kind = Archive if len(first["loc"]) == 1 else _SECTIONS[section]
+        return (
+            f"unknown key {where}; known are {', '.join(sorted(one.name for one in fields(kind)))}"
+        )
+    if where == "dicom.port" and first["type"] in ("greater_than", "less_than"):
+        return "dicom.port must be between 1 and 65535"
+    if first["type"] in _EXPECTED:
+        return f"{where} must be {_EXPECTED[first['type']].format(**context)}"
+    if first["type"] == "dataclass_type":
+        return f"{where} must be a table, written as [{where}]"
+    return str(context.get("error") or first["msg"])
+
+
+def _check_url(url: str, what: str, archive: Archive) -> None:
     if not url:
         return
     try:
@@ -269,17 +298,17 @@ def _check_url(url: str, what: str, archive: Archive, path: Path) -> None:
     except ValueError:
         host = ""
     if not host or parts.scheme not in ("http", "https") or parts.username or parts.query:
-        raise ArchiveError(
-            f"{path}: {what} must look like https://host/path, without login and question mark."
+        raise ValueError(
+            f"{what} must look like https://host/path, without login and question mark"
         )
     if parts.scheme == "https" or _is_this_machine(host):
         return
     if archive.basic is not None or archive.bearer is not None:
-        raise ArchiveError(f"{path}: {what} would send the login unencrypted; use https.")
+        raise ValueError(f"{what} would send the login unencrypted; use https")
     if not archive.unencrypted:
-        raise ArchiveError(
-            f"{path}: {what} would send patient data unencrypted; use https, or say "
-            "unencrypted = true where the network itself is protected."
+        raise ValueError(
+            f"{what} would send patient data unencrypted; use https, or say "
+            "unencrypted = true where the network itself is protected"
         )
 
 
@@ -288,15 +317,3 @@ def _is_this_machine(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-def _check_node(node: Node, path: Path) -> None:
-    if not 0 < node.port < 65536:
-        raise ArchiveError(f"{path}: dicom.port must be between 1 and 65535.")
-    for title in (node.called_ae, node.calling_ae):
-        plain = title.isascii() and title.isprintable() and "\\" not in title
-        if not title.strip() or len(title) > _AE_TITLE_LENGTH or not plain:
-            raise ArchiveError(
-                f"{path}: an AE title has 1 to {_AE_TITLE_LENGTH} plain characters, which "
-                "dicom.called_ae and dicom.calling_ae must keep to."
-            )
