@@ -31,24 +31,24 @@ def tree(path: str) -> ast.Module:
 
 @cache
 def allowed_imports() -> dict[str, set[str]]:
-    """Table of rooms in ARCHITECTURE.md: each room and the rooms it may import."""
+    """Table of packages in ARCHITECTURE.md: each package and the packages it may import."""
     text = ARCHITECTURE.read_text(encoding="utf-8")
     section = re.search(r"^## Who may import whom\n(.*?)(?=^## )", text, re.MULTILINE | re.DOTALL)
     assert section is not None
     table = {}
     for row in re.findall(r"^\| *`([^`]+)` *\|(.*)\|$", section[1], re.MULTILINE):
-        room, imports = row
-        assert room not in table, f"{room} stands in the table twice"
-        table[room] = set(re.findall(r"`([^`]+)`", imports))
+        package, imports = row
+        assert package not in table, f"{package} stands in the table twice"
+        table[package] = set(re.findall(r"`([^`]+)`", imports))
     return table
 
 
-def room_of(path: str) -> str | None:
-    """Room of a module, as the table names it; None where the table has none."""
+def package_of(path: str) -> str | None:
+    """Package of a module, as the table names it; None where the table has none."""
     if path.startswith("pages/") and path.count("/") == 1:
         return PAGE_SCRIPTS
-    rooms = [path, *(parent.as_posix() for parent in Path(path).parents)]
-    return next((room for room in rooms if room in allowed_imports()), None)
+    packages = [path, *(parent.as_posix() for parent in Path(path).parents)]
+    return next((package for package in packages if package in allowed_imports()), None)
 
 
 def module_file(name: str) -> str | None:
@@ -116,25 +116,25 @@ def is_migration(path: str) -> bool:
     return path.startswith("core/annotation/migrations/")
 
 
-def test_every_module_belongs_to_a_room_of_the_table() -> None:
-    homeless = [path for path in modules() if room_of(path) is None]
+def test_every_module_belongs_to_a_package_of_the_table() -> None:
+    homeless = [path for path in modules() if package_of(path) is None]
     assert homeless == ["core/__init__.py"]
 
 
 def test_the_table_names_only_rooms_that_exist() -> None:
     table = allowed_imports()
-    rooms = {room_of(path) for path in modules()}
-    assert set(table) == rooms - {None}
+    packages = {package_of(path) for path in modules()}
+    assert set(table) == packages - {None}
     assert set().union(*table.values()) <= set(table)
 
 
 def test_rooms_import_only_what_the_table_allows() -> None:
     forbidden = []
     for path in modules():
-        here = room_of(path)
+        here = package_of(path)
         for name in all_imports(path):
             file = module_file(name)
-            there = room_of(file) if file is not None else None
+            there = package_of(file) if file is not None else None
             if there is None or there == here:
                 continue
             if here is None or there not in allowed_imports()[here]:
