@@ -1,7 +1,9 @@
 import numpy as np
 import pytest
 
+from core.proposals.examples import neighbours_overlap
 from core.proposals.expected_dice import expected_dice, signs_of
+from core.proposals.mixing import LIMIT
 from core.proposals.network_weight import NetworkWeight
 from core.proposals.segment_state import SegmentState, network_share
 from tests.support.proposal_segments import first_answers, prepared_ball, prepared_from
@@ -30,9 +32,9 @@ def test_second_answers_count_as_far_as_their_weight(state):
 
 def test_the_expected_dice_follows_from_the_signs_of_the_log_odds(state):
     log_odds = state.log_odds(10)
-    signs = signs_of(np.maximum(log_odds, -6), 1.0, 2)
-    found = state.expected_dice(10, log_odds)
-    assert found == pytest.approx(expected_dice(signs, 0.0), abs=0.1)
+    overlap = neighbours_overlap(state.segment.examples, 10)
+    signs = signs_of(np.maximum(log_odds, -LIMIT), overlap, 2)
+    assert state.expected_dice(10, log_odds) == expected_dice(signs, 0.0)
     assert state.expected_dice(10, np.full_like(log_odds, -np.inf)) is None
 
 
