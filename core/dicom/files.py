@@ -5,6 +5,7 @@ bounded, and turns whatever a broken file makes a parser raise into one sentence
 """
 
 import io
+import re
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -46,6 +47,9 @@ _PIXEL_DATA_TAG = (0x7FE0, 0x0010)
 # First bytes of files without preamble: an element of group 2 or 8, little or big endian.
 _BARE_BEGINNINGS = (b"\x02\x00", b"\x08\x00", b"\x00\x02", b"\x00\x08")
 
+
+_DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+([eE][+-]?\d+)?")
+_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
 
 # Always read: without preamble, a file that has neither is no image.
 _TELLING_TAGS = ("SOPClassUID", "Rows")
@@ -155,7 +159,8 @@ def text_of(dataset: Dataset, keyword: str) -> str:
 def number_of(dataset: Dataset, keyword: str) -> float | None:
     """Return an attribute as one finite number; None where it is missing or is none."""
     numbers = numbers_of(dataset, keyword)
-    return numbers[0] if len(numbers) == 1 else None
+    # Some writers repeat a value; different values where one belongs say nothing.
+    return numbers[0] if len(set(numbers)) == 1 else None
 
 
 def integer_of(dataset: Dataset, keyword: str) -> int | None:
@@ -165,17 +170,42 @@ def integer_of(dataset: Dataset, keyword: str) -> int | None:
 
 
 def numbers_of(dataset: Dataset, keyword: str) -> tuple[float, ...]:
-    """Return an attribute's finite numbers; empty where any of its values is none."""
+    """Return an attribute's finite numbers; empty where any of its values is none.
+
+    Text is read whatever its VR, with a comma for the decimal point where it can mean nothing else.
+    """
     value = value_of(dataset, keyword)
     if value is None:
         return ()
-    values = [value] if isinstance(value, str | int | float) else value
+    if isinstance(value, bytes):
+        value = value.decode("ascii", "replace")
+    if isinstance(value, str):
+        value = value.split("\\")
+    values = [value] if isinstance(value, int | float) else value
     try:
-        numbers = tuple(float(item) for item in values)  # type: ignore[attr-defined]
+        numbers = tuple(map(_number, values))  # type: ignore[call-overload]
     except (TypeError, ValueError, OverflowError):
         return ()
     # NaN and infinity fail this comparison, and so do values no scanner writes.
     return numbers if all(abs(number) < 1e12 for number in numbers) else ()
+
+
+def _number(value: object) -> float:
+    """Convert one value; a comma is a decimal point unless it may separate thousands."""
+    if not isinstance(value, str):
+        return float(value)  # type: ignore[arg-type]
+    text = value.strip(" \0")
+    if _DECIMAL_COMMA.fullmatch(text) and not _THOUSANDS.fullmatch(text):
+        text = text.replace(",", ".")
+    return float(text)
+
+
+def is_stated(dataset: Dataset, keyword: str) -> bool:
+    """Return whether an attribute holds anything at all, be it understood or not."""
+    value = value_of(dataset, keyword)
+    if isinstance(value, str):
+        return bool(value.strip(" \0"))
+    return value is not None and value != b""
 
 
 def items_of(dataset: Dataset, keyword: str) -> Sequence[Dataset]:

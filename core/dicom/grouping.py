@@ -202,4 +202,6 @@ def _units(stack: Sequence[Plane]) -> tuple[str, float, str]:
         if suv.factor is not None:
             return "SUVbw", suv.factor, ""
         return {"BQML": "Bq/ml"}.get(header.pet.units, header.pet.units), 1.0, suv.reason
-    return "HU" if header.modality == "CT" and not header.is_color else "", 1.0, ""
+    if any(plane.header.unit != header.unit for plane in stack):
+        return "", 1.0, "The images differ in the unit of their values: none is shown."
+    return header.unit, 1.0, ""

@@ -13,6 +13,7 @@ from core.dicom.pixels import rescaling
 from core.dicom.planes import read_planes
 from core.dicom.series import StoredPixels
 from core.dicom.spacing import pixel_spacing
+from core.dicom.stated_values import bit_cautions, unusable_values, value_unit
 from core.dicom.suv import PET_TAGS, pet_facts
 from core.dicom.uids import derive_uid, series_key, stated_uid
 
@@ -69,9 +70,13 @@ HEADER_TAGS = (
     "ViewPosition",
     "BitsAllocated",
     "BitsStored",
+    "HighBit",
     "PixelRepresentation",
     "RescaleIntercept",
     "RescaleSlope",
+    "RescaleType",
+    "DoseGridScaling",
+    "DoseUnits",
     "ModalityLUTSequence",
     "SharedFunctionalGroupsSequence",
     "PerFrameFunctionalGroupsSequence",
@@ -117,6 +122,7 @@ def read_header(path: Path) -> Header:
     key = series_key(dataset) or hashlib.sha256(path.read_bytes()).hexdigest()
     sop_instance_uid = stated_uid(dataset, "SOPInstanceUID", "MediaStorageSOPInstanceUID")
     spacing, spacing_source = pixel_spacing(dataset)
+    unit, unit_cautions = value_unit(dataset)
     header = Header(
         path=path,
         sop_instance_uid=sop_instance_uid or derive_uid("instance", path.read_bytes()),
@@ -144,6 +150,8 @@ def read_header(path: Path) -> Header:
         view=_view(dataset),
         pet=pet_facts(dataset) if text_of(dataset, "Modality") == "PT" else None,
         stored=_stored_pixels(dataset, pixel_data, path),
+        unit=unit,
+        cautions=(*unusable_values(dataset), *unit_cautions, *bit_cautions(dataset)),
     )
     header.planes.extend(read_planes(dataset, header, frames, spacing))
     return header
@@ -180,6 +188,7 @@ def _stored_pixels(
         or integer_of(dataset, "SamplesPerPixel") != 1
         or integer_of(dataset, "BitsAllocated") != 16
         or not 0 < bits <= 16
+        or bit_cautions(dataset)
         or sign not in (0, 1)
         or value_of(dataset, "NumberOfFrames") is not None
         or any(value_of(dataset, name) is not None for name in _TRANSFORMING_SEQUENCES)

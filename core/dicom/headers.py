@@ -31,7 +31,11 @@ class Plane:
 
 @dataclass(frozen=True)
 class Header:
-    """What one image file says of itself, checked and complete."""
+    """What one image file says of itself, checked and complete.
+
+    `unit` is that of the rescaled values, "" where none is certain; PET is left to `pet`.
+    `cautions` say in one sentence each what the file states and what cannot be honoured.
+    """
 
     path: Path
     sop_instance_uid: str
@@ -59,4 +63,6 @@ class Header:
     view: str
     pet: PetFacts | None
     stored: StoredPixels | None
+    unit: str = ""
+    cautions: tuple[str, ...] = ()
     planes: list[Plane] = field(default_factory=list, repr=False)

@@ -1,7 +1,7 @@
 """Pixels of one file: decoded by pydicom's plug-ins, in modality units."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,15 @@ from pydicom.uid import (
 
 from core.dicom.codestreams import stated_size
 from core.dicom.errors import DicomError
-from core.dicom.files import file_label, items_of, name_of, number_of, open_file, text_of
+from core.dicom.files import (
+    file_label,
+    integer_of,
+    items_of,
+    name_of,
+    number_of,
+    open_file,
+    text_of,
+)
 from core.dicom.series import SliceRecord, StoredPixels, Window
 
 _CODESTREAM_SYNTAXES = frozenset(
@@ -68,15 +76,46 @@ def read_frames(
     frames = [0 if record.frame is None else record.frame - 1 for record in records]
     with _decoding_errors(dataset, path):
         _check_pixel_data(dataset, path, rows, columns)
+    align = _alignment(dataset)
     for frame, pixels in zip(frames, decoded_frames(dataset, path, indices=frames), strict=True):
         with _decoding_errors(dataset, path):
-            values = modality_values(dataset, pixels, frame)
+            values = modality_values(dataset, align(pixels), frame)
         if values.shape != (rows, columns):
             raise DicomError(
                 f"{file_label(path)} decodes to {values.shape} pixels instead of "
                 f"{rows} × {columns}; fetch it again from its source."
             )
         yield values
+
+
+def _alignment(dataset: FileDataset) -> Callable[[np.ndarray], np.ndarray]:
+    """Return what moves decoded pixels to the lowest bits where the header puts them higher.
+
+    The header of `dataset` is changed so that pydicom leaves all bits as they are stored.
+    """
+    allocated, stored, highest = (
+        integer_of(dataset, keyword) or 0 for keyword in ("BitsAllocated", "BitsStored", "HighBit")
+    )
+    shift = highest - stored + 1
+    is_native = not UID(str(dataset.file_meta.TransferSyntaxUID)).is_encapsulated
+    if not (is_native and 0 < shift <= allocated - stored and stored > 0 and allocated in (8, 16)):
+        return lambda pixels: pixels
+    dataset.BitsStored, dataset.HighBit = allocated, allocated - 1
+    return lambda pixels: _moved_down(pixels, stored, shift)
+
+
+def _moved_down(pixels: np.ndarray, stored: int, shift: int) -> np.ndarray:
+    """Move pixels down by `shift` bits, unless their bits show that they lie lowest already.
+
+    They do where nothing lies above the lowest `stored` bits but something below `shift`; an
+    overlay in the lowest bits has the pixels above it, and then they reach higher.
+    """
+    bits = 8 * pixels.itemsize
+    raw = pixels.view(f"{pixels.dtype.byteorder}u{pixels.itemsize}")
+    lies_lowest = not np.any(raw >> stored) and np.any(raw & ((1 << shift) - 1))
+    # What lies above the stored bits goes out at the top; the way back down extends the sign.
+    top = bits - stored - (0 if lies_lowest else shift)
+    return (pixels << top) >> (bits - stored)
 
 
 def _read_stored(path: Path, stored: StoredPixels, rows: int, columns: int) -> np.ndarray:
@@ -197,6 +236,9 @@ def modality_values(dataset: Dataset, pixels: np.ndarray, frame: int = 0) -> np.
 
 def rescaling(dataset: Dataset) -> tuple[float, float]:
     """Return slope and intercept of the way to modality units (PS3.3 C.11.1.1.2)."""
+    scaling = number_of(dataset, "DoseGridScaling")  # RT dose (PS3.3 C.8.8.3)
+    if scaling:
+        return scaling, 0.0
     slope = number_of(dataset, "RescaleSlope")
     # A slope of 0 would erase the image, and cannot be meant.
     return slope or 1.0, number_of(dataset, "RescaleIntercept") or 0.0

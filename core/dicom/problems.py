@@ -1,5 +1,6 @@
 """What a person should know before trusting a series, one sentence each."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -64,6 +65,7 @@ def problems_of(
             "Slicewise takes them from the file meta or makes them up, so an archive may not know "
             "them."
         )
+    yield from _cautions_of_files(stack)
     text = burned_in_text(stack)
     if text == "yes":
         yield "The images are marked as showing text, which may name the patient."
@@ -73,6 +75,15 @@ def problems_of(
             "they show none: look at them before passing them on."
         )
     yield from _spacing_problems(geometry)
+
+
+def _cautions_of_files(stack: Sequence[Plane]) -> Iterable[str]:
+    """Yield what the files say of themselves, and how many say so where not all do."""
+    headers = {plane.header.path: plane.header for plane in stack}.values()
+    counts = Counter(caution for header in headers for caution in header.cautions)
+    for caution, count in counts.items():
+        part = "" if count == len(headers) else f" ({count} of {len(headers)} files)"
+        yield f"{caution.removesuffix('.')}{part}."
 
 
 def _spacing_problems(geometry: Geometry) -> Iterable[str]:

@@ -1,0 +1,118 @@
+"""What a file states about its values and sizes, and what of it cannot be used."""
+
+from collections.abc import Iterable, Iterator
+
+from pydicom.datadict import dictionary_description
+from pydicom.dataset import Dataset
+
+from core.dicom.files import integer_of, is_stated, items_of, number_of, numbers_of, text_of
+
+_COUNTS = {
+    "PixelSpacing": 2,
+    "ImagerPixelSpacing": 2,
+    "SliceThickness": 1,
+    "SpacingBetweenSlices": 1,
+    "ImagePositionPatient": 3,
+    "ImageOrientationPatient": 6,
+    "RescaleSlope": 1,
+    "RescaleIntercept": 1,
+    "DoseGridScaling": 1,
+}
+"""How many numbers the attributes hold that place and scale an image (PS3.6)."""
+
+_GROUPS = (
+    "PixelMeasuresSequence",
+    "PlanePositionSequence",
+    "PlaneOrientationSequence",
+    "PixelValueTransformationSequence",
+)
+
+
+def unusable_values(dataset: Dataset) -> list[str]:
+    """Say of each attribute that places or scales the image if it is stated, but not as numbers.
+
+    Functional groups are looked into as well.
+
+    Returns
+    -------
+    list of str
+        One sentence for each such attribute.
+    """
+    unusable = {
+        keyword
+        for holder in (dataset, *_group_items(dataset, _GROUPS))
+        for keyword, count in _COUNTS.items()
+        if is_stated(holder, keyword) and not _is_usable(holder, keyword, count)
+    }
+    return [
+        f"{dictionary_description(keyword)} is stated in a way that cannot be used, "
+        "and was left out."
+        for keyword in _COUNTS
+        if keyword in unusable
+    ]
+
+
+def _is_usable(holder: Dataset, keyword: str, count: int) -> bool:
+    numbers = numbers_of(holder, keyword)
+    if count == 1:
+        number = number_of(holder, keyword)
+        return number is not None and (keyword != "RescaleSlope" or number != 0)
+    if keyword.endswith("PixelSpacing"):
+        return len(numbers) == count and min(numbers) > 0
+    return len(numbers) == count
+
+
+def value_unit(dataset: Dataset) -> tuple[str, list[str]]:
+    """Return the unit of the rescaled values, "" where none is certain, and cautions about it.
+
+    CT is in Hounsfield units only where slope and intercept are usable and Rescale Type names no
+    other unit (PS3.3 C.8.2.1, C.11.1.1.2); an RT dose in what Dose Units says (C.8.8.3).
+    """
+    modality = text_of(dataset, "Modality")
+    if modality == "RTDOSE":
+        return _dose_unit(dataset)
+    if modality != "CT" or (integer_of(dataset, "SamplesPerPixel") or 1) > 1:
+        return "", []
+    tables = items_of(dataset, "ModalityLUTSequence")
+    if len(tables):
+        types = {text_of(table, "ModalityLUTType").upper() for table in tables}
+    else:
+        holders = [*_group_items(dataset, ("PixelValueTransformationSequence",))] or [dataset]
+        if not all(
+            number_of(holder, "RescaleSlope") and number_of(holder, "RescaleIntercept") is not None
+            for holder in holders
+        ):
+            return "", [
+                "The files do not say in full how stored values become Hounsfield units: values "
+                "have no unit."
+            ]
+        types = {text_of(holder, "RescaleType").upper() or "HU" for holder in holders}
+    if types == {"HU"}:
+        return "HU", []
+    return "", ["The files state that their values are not in Hounsfield units."]
+
+
+def _dose_unit(dataset: Dataset) -> tuple[str, list[str]]:
+    if not number_of(dataset, "DoseGridScaling"):
+        return "", ["The file does not say how stored values become a dose: values have no unit."]
+    if text_of(dataset, "DoseUnits") == "GY":
+        return "Gy", []
+    return "", ["The dose is not stated in Gy: values have no unit."]
+
+
+def bit_cautions(dataset: Dataset) -> list[str]:
+    """Say if High Bit is not the highest of the stored bits (PS3.5 8.1.1); nothing if it is."""
+    stored, highest = integer_of(dataset, "BitsStored"), integer_of(dataset, "HighBit")
+    if stored is None or highest is None or highest == stored - 1:
+        return []
+    return [
+        f"High Bit ({highest}) does not fit Bits Stored ({stored}): check that the pixel values "
+        "are right."
+    ]
+
+
+def _group_items(dataset: Dataset, sequences: Iterable[str]) -> Iterator[Dataset]:
+    for keyword in ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence"):
+        for holder in items_of(dataset, keyword):
+            for sequence in sequences:
+                yield from items_of(holder, sequence)[:1]
