@@ -103,7 +103,10 @@ def wait_until_saved(page: Page) -> None:
 
 def slice_shown(page: Page) -> int:
     """Number of the slice shown, counted from 1."""
-    return int(page.get_by_role("slider", name="Slice").input_value())
+    slider = page.get_by_role("slider", name="Slice")
+    # Before its script has run, the slider has no range and shows the middle of 1 to 100.
+    expect(slider).to_have_attribute("max", re.compile(r"\d+"))
+    return int(slider.input_value())
 
 
 def mask_on_screen(page: Page) -> NDArray[np.bool_]:
