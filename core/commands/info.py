@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from core.dicom.reading import find_series
+from core.dicom.reading import find_with_rest
 from core.dicom.series import SeriesSummary
 
 
@@ -30,7 +30,10 @@ def run(arguments: argparse.Namespace) -> int:
     DicomError
         If there is no series.
     """
-    print("\n\n".join(_described(summary) for summary in find_series(arguments.path)))
+    findings = find_with_rest(arguments.path)
+    print("\n\n".join(_described(summary) for summary in findings.series))
+    if findings.passed_over:
+        print(f"\nno images    {findings.passed_over}")
     return 0
 
 

@@ -13,7 +13,14 @@ class NeedsConsentError(DicomError):
 
 
 class NotAnImageError(DicomError):
-    """A sound DICOM object that holds no image to annotate, so it can be passed over."""
+    """A sound DICOM object that holds no image to annotate, so it can be passed over.
+
+    `kind` names what it is, as in a count of such files.
+    """
+
+    def __init__(self, message: str, kind: str) -> None:
+        super().__init__(message)
+        self.kind = kind
 
 
 class DamagedError(DicomError):

@@ -10,7 +10,7 @@ from core.dicom.geometry import Geometry
 from core.dicom.headers import Header, Plane
 from core.dicom.problems import burned_in_text, problems_of
 from core.dicom.series import SeriesSummary, SliceRecord
-from core.dicom.suv import suv_scale
+from core.dicom.suv import SuvScale, suv_scale
 from core.dicom.uids import derive_uid
 from core.dicom.volumes import split_by_volume
 
@@ -63,8 +63,11 @@ def _summaries_of_series(headers: Sequence[Header]) -> list[SeriesSummary]:
     ]
     # The size decides first; the rest only makes the order the same at every reading.
     parts.sort(key=lambda part: (-len(part[0]), _signature(part[0])))
+    # Every stack of a series was corrected to the same time (PS3.3 C.8.9.1.1.5).
+    facts = [header.pet for header in unique.values() if header.pet is not None]
+    suv = suv_scale(facts) if facts else None
     return [
-        _summary(volume, words, number, len(parts), copies)
+        _summary(volume, words, number, len(parts), copies, suv)
         for number, (volume, words) in enumerate(parts, start=1)
     ]
 
@@ -148,11 +151,11 @@ def _geometry(stack: Sequence[Plane]) -> Geometry:
 
 
 def _summary(
-    stack: Sequence[Plane], words: str, number: int, parts: int, copies: int
+    stack: Sequence[Plane], words: str, number: int, parts: int, copies: int, suv: SuvScale | None
 ) -> SeriesSummary:
     header = stack[0].header
     geometry = _geometry(stack)
-    units, unit_factor, unit_problem = _units(stack)
+    units, unit_factor, unit_problem = _units(stack, suv)
     view = header.view if stack[0].position is None else ""
     label = words or view or (f"part {number}" if parts > 1 else "")
     description = f"{header.series_description} ({label})" if label else header.series_description
@@ -194,11 +197,10 @@ def _summary(
     )
 
 
-def _units(stack: Sequence[Plane]) -> tuple[str, float, str]:
+def _units(stack: Sequence[Plane], suv: SuvScale | None) -> tuple[str, float, str]:
     """Return the unit of the values, the factor that leads to it, and what keeps PET from SUV."""
     header = stack[0].header
-    if header.pet is not None:
-        suv = suv_scale(plane.header.pet for plane in stack if plane.header.pet is not None)
+    if header.pet is not None and suv is not None:
         if suv.factor is not None:
             return "SUVbw", suv.factor, ""
         return {"BQML": "Bq/ml"}.get(header.pet.units, header.pet.units), 1.0, suv.reason

@@ -7,7 +7,7 @@ from pydicom.dataset import Dataset, FileDataset
 from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from core.dicom.files import PixelDataElement, integer_of, name_of, open_header, text_of, value_of
-from core.dicom.header_checks import check_is_image, checked_frames
+from core.dicom.header_checks import check_is_image, checked_frames, frame_cautions
 from core.dicom.headers import BurnedInText, Header
 from core.dicom.pixels import rescaling
 from core.dicom.planes import read_planes
@@ -75,6 +75,16 @@ HEADER_TAGS = (
     "RescaleIntercept",
     "RescaleSlope",
     "RescaleType",
+    "GridFrameOffsetVector",
+    "DetectorInformationSequence",
+    "SliceVector",
+    "EnergyWindowVector",
+    "RRIntervalVector",
+    "TimeSlotVector",
+    "TotalPixelMatrixColumns",
+    "TotalPixelMatrixRows",
+    "DimensionOrganizationType",
+    "0019100A",
     "DoseGridScaling",
     "DoseUnits",
     "ModalityLUTSequence",
@@ -151,7 +161,12 @@ def read_header(path: Path) -> Header:
         pet=pet_facts(dataset) if text_of(dataset, "Modality") == "PT" else None,
         stored=_stored_pixels(dataset, pixel_data, path),
         unit=unit,
-        cautions=(*unusable_values(dataset), *unit_cautions, *bit_cautions(dataset)),
+        cautions=(
+            *unusable_values(dataset),
+            *unit_cautions,
+            *bit_cautions(dataset),
+            *frame_cautions(dataset, pixel_data, frames, path),
+        ),
     )
     header.planes.extend(read_planes(dataset, header, frames, spacing))
     return header

@@ -1,10 +1,15 @@
 """The planes of one image file: where its frames lie, and what else sets them apart."""
 
-import numpy as np
 from pydicom.dataset import Dataset, FileDataset
 
 from core.dicom.errors import DamagedError
-from core.dicom.files import file_label, items_of, number_of, numbers_of, text_of, value_of
+from core.dicom.files import file_label, items_of, number_of, text_of, value_of
+from core.dicom.frame_placement import (
+    FramePlacement,
+    frame_placement,
+    orientation_of,
+    vector_of,
+)
 from core.dicom.headers import Header, Plane
 from core.dicom.spacing import pixel_spacing
 
@@ -24,6 +29,9 @@ VOLUME_KEYS = {
     "AcquisitionNumber": "acquisition",
     "AcquisitionTime": "acquisition time",
     "ContentTime": "content time",
+    "TimeSlotVector": "time slot",
+    "RRIntervalVector": "R-R interval",
+    "EnergyWindowVector": "energy window",
     "ImageType": "image type",
 }
 """What may distinguish images at one position, with words for it, the most specific first."""
@@ -60,9 +68,15 @@ def read_planes(
     keys = {name: text for name in VOLUME_KEYS if (text := text_of(dataset, name))}
     per_frame = items_of(dataset, "PerFrameFunctionalGroupsSequence")
     if not per_frame:
+        placed = frame_placement(dataset, frames)
+        if placed is not None:
+            return _placed_planes(dataset, header, placed, spacing, keys)
+        shared = next(iter(items_of(dataset, "SharedFunctionalGroupsSequence")), Dataset())
+        measures = next(iter(items_of(shared, "PixelMeasuresSequence")), Dataset())
+        spacing = spacing or pixel_spacing(measures)[0]
         # Frames without functional groups are moments or views, not places in a stack.
-        position = _vector(dataset, "ImagePositionPatient", 3) if frames == 1 else None
-        orientation = _orientation(dataset)
+        position = vector_of(dataset, "ImagePositionPatient", 3) if frames == 1 else None
+        orientation = orientation_of(dataset)
         numbers = [None] if value_of(dataset, "NumberOfFrames") is None else range(1, frames + 1)
         return [
             Plane(
@@ -86,6 +100,30 @@ def read_planes(
     return [
         _functional_group_plane(header, number, item, shared, keys)
         for number, item in enumerate(per_frame, start=1)
+    ]
+
+
+def _placed_planes(
+    dataset: FileDataset,
+    header: Header,
+    placed: FramePlacement,
+    spacing: tuple[float, float] | None,
+    keys: dict[str, str],
+) -> list[Plane]:
+    """Return one plane per frame of an object that places its frames by a vector."""
+    return [
+        Plane(
+            header=header,
+            frame=number,
+            position=position,
+            orientation=placed.orientation,
+            pixel_spacing=spacing,
+            slice_thickness=_thickness(dataset),
+            volume_keys=keys | frame_keys,
+        )
+        for number, (position, frame_keys) in enumerate(
+            zip(placed.positions, placed.volume_keys, strict=True), start=1
+        )
     ]
 
 
@@ -130,8 +168,8 @@ def _functional_group_plane(
             gradients[0], "DiffusionGradientOrientation"
         )
     measures = group("PixelMeasuresSequence")
-    position = _vector(group("PlanePositionSequence"), "ImagePositionPatient", 3)
-    orientation = _orientation(group("PlaneOrientationSequence"))
+    position = vector_of(group("PlanePositionSequence"), "ImagePositionPatient", 3)
+    orientation = orientation_of(group("PlaneOrientationSequence"))
     return Plane(
         header=header,
         frame=number,
@@ -141,23 +179,6 @@ def _functional_group_plane(
         slice_thickness=_thickness(measures),
         volume_keys=keys | {name: text for name, text in frame_keys.items() if text},
     )
-
-
-def _vector(dataset: Dataset, keyword: str, length: int) -> tuple[float, ...] | None:
-    numbers = numbers_of(dataset, keyword)
-    return numbers if len(numbers) == length else None
-
-
-def _orientation(dataset: Dataset) -> tuple[float, ...] | None:
-    """Return six direction cosines, made exactly of unit length; None where they are no plane."""
-    cosines = _vector(dataset, "ImageOrientationPatient", 6)
-    if cosines is None:
-        return None
-    row, column = np.array(cosines[:3]), np.array(cosines[3:])
-    lengths = np.linalg.norm(row), np.linalg.norm(column)
-    if not all(0.9 < length < 1.1 for length in lengths) or abs(row @ column) > 0.05:
-        return None
-    return (*(row / lengths[0]).tolist(), *(column / lengths[1]).tolist())
 
 
 def _thickness(dataset: Dataset) -> float | None:

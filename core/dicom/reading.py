@@ -2,6 +2,7 @@
 
 import math
 import mmap
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core.dicom.dicomdir import listed_files
+from core.dicom.dicomdir import DIRECTORY_KIND, listed_files, missing_images
 from core.dicom.errors import DamagedError, DicomError, NotAnImageError
 from core.dicom.files import NotDicomError, open_header
 from core.dicom.grouping import group_headers
@@ -35,11 +36,15 @@ _WINDOW_TAGS = (
 
 @dataclass(frozen=True)
 class Skipped:
-    """A file that holds no slice, and one sentence that says why."""
+    """A file that holds no slice, and one sentence that says why.
+
+    `kind` names a sound DICOM object that holds no image to annotate; "" for all other files.
+    """
 
     path: Path
     reason: str
     is_dicom: bool
+    kind: str = ""
 
 
 @dataclass(frozen=True)
@@ -48,6 +53,12 @@ class Findings:
 
     series: tuple[SeriesSummary, ...]
     skipped: tuple[Skipped, ...]
+
+    @property
+    def passed_over(self) -> str:
+        """Count of the sound objects that hold no image, by kind; "" where there are none."""
+        kinds = Counter(file.kind for file in self.skipped if file.kind)
+        return ", ".join(f"{number} × {kind}" for kind, number in sorted(kinds.items()))
 
 
 def find_series(
@@ -73,9 +84,22 @@ def find_series(
     DicomError
         When a path does not exist or no series is found; the message says what was found instead.
     """
+    return list(find_with_rest(paths, progress).series)
+
+
+def find_with_rest(
+    paths: Path | str | Iterable[Path | str], progress: Progress | None = None
+) -> Findings:
+    """Find the image series as `find_series` does, and return the files left out as well.
+
+    Raises
+    ------
+    DicomError
+        When a path does not exist or no series is found; the message says what was found instead.
+    """
     findings = look_through(paths, progress)
     if findings.series:
-        return list(findings.series)
+        return findings
     # A lone file explains itself; among many, the first that is DICOM at all says the most.
     skipped = findings.skipped
     candidates = [file for file in skipped if file.is_dicom]
@@ -100,7 +124,8 @@ def look_through(
     Unlike `find_series`, this returns the files left out as well, and finding no series is no
     error.
     """
-    files = _files_below([paths] if isinstance(paths, str | Path) else list(paths))
+    paths = [paths] if isinstance(paths, str | Path) else list(paths)
+    files = _files_below(paths)
     headers: list[Header] = []
     skipped: list[Skipped] = []
     damaged: list[tuple[str | None, str]] = []
@@ -109,14 +134,32 @@ def look_through(
             headers.append(read_header(path))
         except DicomError as error:
             is_dicom = not isinstance(error, NotDicomError)
-            skipped.append(Skipped(path, str(error), is_dicom))
+            kind = error.kind if isinstance(error, NotAnImageError) else ""
+            skipped.append(Skipped(path, str(error), is_dicom, kind))
             if isinstance(error, DamagedError):
                 damaged.append((error.series_key, str(error)))
             elif is_dicom and not isinstance(error, NotAnImageError):
                 damaged.append((None, str(error)))
         if progress is not None:
             progress(number, len(files))
-    return Findings(tuple(_with_damage(headers, damaged)), tuple(skipped))
+    summaries = tuple(_with_damage(headers, damaged))
+    missing = _missing_of_directories(paths, skipped, headers)
+    if missing:
+        summaries = tuple(
+            replace(summary, problems=(*summary.problems, *missing)) for summary in summaries
+        )
+    return Findings(summaries, tuple(skipped))
+
+
+def _missing_of_directories(
+    paths: Iterable[Path | str], skipped: list[Skipped], headers: list[Header]
+) -> list[str]:
+    """Say of each DICOMDIR that was given or found how many of its images are not there."""
+    directories = [file.path for file in skipped if file.kind == DIRECTORY_KIND]
+    directories += [path for path in map(Path, paths) if path.is_file()]
+    found = {header.sop_instance_uid for header in headers}
+    sentences = (missing_images(path, found) for path in dict.fromkeys(directories))
+    return [sentence for sentence in sentences if sentence]
 
 
 def read_series(
