@@ -176,4 +176,4 @@ def _native_bytes(pixels: int, samples: int, bits: int, dataset: Dataset) -> int
     # YBR_FULL_422 stores two samples per pixel instead of three (PS3.3 C.7.6.3.1.2).
     if text_of(dataset, "PhotometricInterpretation") == "YBR_FULL_422":
         samples = 2
-    return pixels * samples * bits // 8
+    return -(-pixels * samples * bits // 8)

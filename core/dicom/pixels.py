@@ -29,6 +29,7 @@ from core.dicom.files import (
     open_file,
     text_of,
 )
+from core.dicom.plain_frames import are_plain, contradiction, plain_frames
 from core.dicom.series import SliceRecord, StoredPixels, Window
 
 _CODESTREAM_SYNTAXES = frozenset(
@@ -173,10 +174,19 @@ def decoded_frames(
     Raises
     ------
     DicomError
-        When the pixel data is damaged or compressed in a way that cannot be decoded.
+        When the pixel data is damaged, contradicts the header, or is compressed in a way that
+        cannot be decoded.
     """
-    frames = iter_pixels(
-        dataset, indices=indices, raw=raw, decoding_plugin=_plugin_for(dataset.file_meta)
+    if difference := contradiction(dataset):
+        raise DicomError(
+            f"{file_label(path)} {difference}; export it again from the program that made it."
+        )
+    frames = (
+        plain_frames(dataset, indices=indices, raw=raw)
+        if are_plain(dataset)
+        else iter_pixels(
+            dataset, indices=indices, raw=raw, decoding_plugin=_plugin_for(dataset.file_meta)
+        )
     )
     while True:
         with _decoding_errors(dataset, path):

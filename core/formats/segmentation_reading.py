@@ -8,16 +8,7 @@ import numpy as np
 from pydicom.dataset import Dataset, FileDataset
 
 from core.dicom.errors import DicomError, NeedsConsentError
-from core.dicom.files import (
-    NotDicomError,
-    file_label,
-    integer_of,
-    name_of,
-    number_of,
-    open_file,
-    open_header,
-    text_of,
-)
+from core.dicom.files import file_label, integer_of, number_of, text_of
 from core.dicom.pixels import decoded_frames, functional_group
 from core.dicom.series import Series, SeriesSummary
 from core.formats.resampling import Planes, are_parallel, resample_masks
@@ -27,6 +18,7 @@ from core.formats.segment_descriptions import (
     described_segments,
     overlapping_segments,
 )
+from core.formats.segmentation_opening import open_segmentation
 from core.formats.segmentation_planes import misfit, planes_of, slice_of
 from core.formats.series_references import check_frame, referenced_instances, shares_frame
 from core.segments.segment_masks import SegmentMasks
@@ -77,7 +69,7 @@ def read_segmentation(
         the planes of this one.
     """
     summary = series.summary if isinstance(series, Series) else series
-    dataset = _open_segmentation(path)
+    dataset = open_segmentation(path)
     if not _names_an_image_of(dataset, summary):
         is_free = not any(referenced_instances(dataset))
         check_frame(dataset, summary, path, allow_same_frame or is_free)
@@ -106,32 +98,7 @@ def read_segmentation_frames(path: Path) -> np.ndarray:
     DicomError
         When the file is no segmentation or cannot be decoded.
     """
-    return np.stack(list(decoded_frames(_open_segmentation(path), path, raw=True)))
-
-
-def _open_segmentation(path: Path) -> FileDataset:
-    try:
-        _, pixel_data = open_header(path, ("Modality",))
-        dataset = open_file(path)
-    except NotDicomError as error:
-        raise DicomError(
-            f"{file_label(path)} is not a DICOM file; choose a DICOM segmentation."
-        ) from error
-    if text_of(dataset, "Modality") != "SEG" and "SegmentSequence" not in dataset:
-        kind = name_of(text_of(dataset, "SOPClassUID")) or "DICOM object of another kind"
-        raise DicomError(f"{file_label(path)} is not a segmentation but: {kind}.")
-    if pixel_data is None or pixel_data.is_cut or "PixelData" not in dataset:
-        raise DicomError(f"{file_label(path)} is cut short; fetch it again from its source.")
-    frames = integer_of(dataset, "NumberOfFrames") or 1
-    rows, columns = integer_of(dataset, "Rows") or 0, integer_of(dataset, "Columns") or 0
-    bits = integer_of(dataset, "BitsAllocated") or 1
-    needed = frames * 8 if pixel_data.length is None else frames * rows * columns * bits // 8
-    if not rows * columns > 0 or needed > pixel_data.available:
-        raise DicomError(
-            f"{file_label(path)} states {frames} frames of {rows} × {columns} pixels but holds "
-            "fewer; fetch it again from its source."
-        )
-    return dataset
+    return np.stack(list(decoded_frames(open_segmentation(path), path, raw=True)))
 
 
 def _names_an_image_of(dataset: Dataset, summary: SeriesSummary) -> bool:

@@ -116,6 +116,7 @@ def write_segmentation(
         **_series_and_equipment(summary),
     )
     restore_references(segmentation, summary)
+    _close_gaps(segmentation)
     if "ContentCreatorName" not in segmentation:
         segmentation.ContentCreatorName = ""  # type 2: there even where nobody is named
     if compression == "deflated":
@@ -123,6 +124,17 @@ def write_segmentation(
     with written_whole(path) as unfinished:
         segmentation.save_as(unfinished, enforce_file_format=True)
     return str(segmentation.SOPInstanceUID)
+
+
+def _close_gaps(segmentation: Segmentation) -> None:
+    """Pack frames of fewer than eight single bits, which highdicom puts into a byte each."""
+    pixels = segmentation.Rows * segmentation.Columns
+    if segmentation.BitsAllocated != 1 or pixels >= 8:
+        return
+    frames = np.frombuffer(segmentation.PixelData, np.uint8)[: int(segmentation.NumberOfFrames)]
+    bits = np.unpackbits(frames[:, None], axis=1, count=pixels, bitorder="little")
+    content = np.packbits(bits.ravel(), bitorder="little").tobytes()
+    segmentation.PixelData = content + bytes(len(content) % 2)
 
 
 def _check_encoding(
