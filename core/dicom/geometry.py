@@ -80,6 +80,42 @@ class Geometry:
             if gap > _GAP_FACTOR * usual
         }
 
+    @cached_property
+    def slice_reach(self) -> np.ndarray:
+        """How far each slice reaches down and up along the normal in mm, shape (slices, 2).
+
+        Half the distance to the neighbour; beyond an end of the stack, as on the other side. A gap
+        that tells of missing slices and is wider than those beside it belongs to no slice: its
+        neighbours reach as far as on their other side.
+        """
+        gaps = self.slice_gaps
+        if not len(gaps):
+            return np.full((len(self.positions), 2), self.slice_thickness / 2)
+        own = gaps.copy()
+        for index in self.missing_slices:
+            beside = np.concatenate([gaps[max(0, index - 1) : index], gaps[index + 1 : index + 2]])
+            if len(beside) and gaps[index] > _GAP_FACTOR * beside.max():
+                own[index] = np.nan
+        down, up = np.append(own[0], own), np.append(own, own[-1])
+        down, up = np.where(np.isnan(down), up, down), np.where(np.isnan(up), down, up)
+        # A slice between two such gaps has no other side.
+        return np.nan_to_num(np.stack([down, up], axis=1), nan=self.slice_spacing) / 2
+
+    @property
+    def off_even_grid(self) -> float:
+        """Largest distance in mm of a slice from its place in the grid of `affine`."""
+        places = np.arange(len(self.positions))[:, None] * self.affine[:3, 2] + self.positions[0]
+        return float(np.linalg.norm(self.positions - places, axis=1).max())
+
+    @property
+    def is_even(self) -> bool:
+        """Whether the slices lie in a grid: within half a pixel and a tenth of a step.
+
+        The same distances decide whether the frame of a segmentation lies on a slice.
+        """
+        step = float(np.linalg.norm(self.affine[:3, 2]))
+        return self.off_even_grid <= min(0.5 * min(self.pixel_spacing), 0.1 * step)
+
     @property
     def spacing(self) -> tuple[float, float, float]:
         """Distance in mm between slices, rows and columns: the order of the volume's axes."""

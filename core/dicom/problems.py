@@ -103,7 +103,7 @@ def _spacing_problems(geometry: Geometry) -> Iterable[str]:
     if len(rest) and np.ptp(rest) > _UNEVEN_SHARE * usual:
         yield (
             f"Slices are unevenly spaced: {rest.min():.2f} to {rest.max():.2f} mm; "
-            "volumes in ml use the median."
+            "volumes in ml take each slice as thick as it is far from its neighbours."
         )
     if geometry.tilt > _TILT_DEGREES:
         yield (

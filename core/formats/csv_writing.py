@@ -24,8 +24,8 @@ def write_measurements(
 ) -> None:
     """Write area (mm²) and volume (ml) of each segment on each slice, and in all.
 
-    A slice counts as thick as the slices are apart (their median distance). Where the files do
-    not say how large a pixel is, there are pixels only.
+    A slice counts as thick as it reaches towards its neighbours (`Geometry.slice_reach`). Where the
+    files do not say how large a pixel is, there are pixels only.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def _rows(masks: SegmentMasks, summary: SeriesSummary) -> Iterator[tuple[object,
         label = f"'{label}"
     name = masks.segment.number, label
     mm2 = geometry.pixel_spacing[0] * geometry.pixel_spacing[1]
-    ml = mm2 * geometry.slice_spacing / 1000
+    ml = mm2 * geometry.slice_reach.sum(axis=1) / 1000
     counts = {index: int(mask.sum()) for index, mask in sorted(masks.masks.items())}
     for index, pixels in counts.items():
         if not geometry.in_patient:
@@ -71,8 +71,9 @@ def _rows(masks: SegmentMasks, summary: SeriesSummary) -> Iterator[tuple[object,
             f"{position:.3f}",
             pixels,
             f"{pixels * mm2:.3f}",
-            f"{pixels * ml:.6f}",
+            f"{pixels * ml[index]:.6f}",
         )
     total = sum(counts.values())
-    volume = f"{total * ml:.6f}" if geometry.in_patient else ""
-    yield (*name, TOTAL, "", total, "", volume)
+    volume = sum(pixels * float(ml[index]) for index, pixels in counts.items())
+    in_ml = f"{volume:.6f}" if geometry.in_patient else ""
+    yield (*name, TOTAL, "", total, "", in_ml)

@@ -12,7 +12,7 @@ from core.dicom.errors import DicomError
 from core.dicom.files import file_label
 from core.dicom.series import Series, SeriesSummary
 from core.formats.codes import UNKNOWN_TYPE
-from core.formats.nifti_writing import COMMENT_CODE, ras_affine
+from core.formats.nifti_writing import COMMENT_CODE, check_even, ras_affine
 from core.formats.segment_descriptions import segment_label
 from core.segments.anatomy import CATEGORIES, AnatomyTerm, search
 from core.segments.segment import MAX_SEGMENT_NUMBER, Segment, default_color
@@ -21,6 +21,9 @@ from core.segments.segment_masks import SegmentMasks
 # Affines are stored in single precision, and programs round them further.
 _STEP_TOLERANCE = 0.02
 _PLACE_TOLERANCE = 0.25
+
+# Scaling factors are stored in single precision, which moves whole numbers by this share.
+_SCALING_ERROR = float(np.finfo(np.float32).eps)
 
 _NAME_LINE = re.compile(r"(\d{1,5}) (.+)")
 
@@ -47,9 +50,11 @@ def read_nifti(path: Path, series: Series | SeriesSummary) -> list[SegmentMasks]
     Raises
     ------
     DicomError
-        When the file is no label map, is damaged or empty, or lies on another grid.
+        When the file is no label map, is damaged or empty, or lies on another grid, or when
+        the slices do not lie in even steps.
     """
     summary = series.summary if isinstance(series, Series) else series
+    check_even(summary.geometry)
     image, labels = _load(path, summary)
     numbers = [int(number) for number in np.unique(labels) if number]
     if not numbers:
@@ -92,8 +97,13 @@ def _load(path: Path, summary: SeriesSummary) -> tuple[Any, np.ndarray]:
         raise DicomError(f"{file_label(path)} cannot be opened: {reason}.") from error
     except Exception as error:  # a damaged header can make the parser raise nearly anything
         raise DicomError(f"{file_label(path)} is not a NIfTI file, or it is damaged.") from error
+    if not np.isfinite(values).all():
+        raise DicomError(
+            f"{file_label(path)} holds values that are no numbers: it is no label map."
+        )
     labels = np.rint(values).astype(np.int64)
-    if not np.array_equal(labels, values):
+    largest = max(1.0, float(np.abs(values).max()))
+    if not np.allclose(labels, values, rtol=0, atol=_SCALING_ERROR * largest):
         raise DicomError(f"{file_label(path)} holds fractions: it is not a label map.")
     columns_rows_slices = np.flip(
         labels.transpose(axes), tuple(axis for axis in range(3) if flips[axis])

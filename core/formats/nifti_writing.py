@@ -28,6 +28,22 @@ def ras_affine(geometry: Geometry) -> np.ndarray:
     return _LPS_TO_RAS @ geometry.affine
 
 
+def check_even(geometry: Geometry) -> None:
+    """Refuse slices that an affine cannot place.
+
+    Raises
+    ------
+    DicomError
+        When slices lie off the even grid that NIfTI needs.
+    """
+    if not geometry.is_even:
+        gaps = geometry.slice_gaps
+        raise DicomError(
+            f"The slices are {gaps.min():.2f} to {gaps.max():.2f} mm apart, and NIfTI places them "
+            "in even steps: masks would lie elsewhere; use DICOM-SEG or RTSTRUCT."
+        )
+
+
 def write_nifti(
     series: Series | SeriesSummary, segments: Sequence[SegmentMasks], path: Path
 ) -> list[Path]:
@@ -54,11 +70,13 @@ def write_nifti(
     Raises
     ------
     DicomError
-        When there is nothing to write, or `path` cannot be written or has another ending.
+        When there is nothing to write, the slices do not lie in even steps, or `path` cannot be
+        written or has another ending.
     """
     summary = series.summary if isinstance(series, Series) else series
     if not segments:
         raise DicomError("There is no segment to export; draw one first.")
+    check_even(summary.geometry)
     shape = (summary.slices, summary.rows, summary.columns)
     labels = np.zeros(shape, np.uint8 if _largest_number(segments) < 256 else np.uint16)
     for masks in segments:

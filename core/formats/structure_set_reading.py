@@ -25,8 +25,8 @@ from core.dicom.files import (
 from core.dicom.geometry import Geometry
 from core.dicom.series import Series, SeriesSummary
 from core.formats.codes import UNKNOWN_CATEGORY, UNKNOWN_TYPE, code_of, modifier_of
+from core.formats.contour_placement import PlanarContour, contours_by_slice
 from core.formats.contours import fill_contours
-from core.formats.resampling import nearest_plane
 from core.formats.segment_descriptions import algorithm_type, overlapping_segments, segment_label
 from core.formats.series_references import check_frame, referenced_instances
 from core.segments.segment import Segment, default_color
@@ -43,7 +43,8 @@ def read_structure_set(
 ) -> list[SegmentMasks]:
     """Read the regions of an RT structure set as masks.
 
-    Each slice takes the contours of the nearest plane within half the distance to the next slice.
+    A contour lies on the image that it names; one that names none goes to the nearest slice, within
+    half the distance to the next.
     A pixel belongs to a region when its centre lies inside its contours by the even-odd rule, which
     keeps holes whether they are joined by a channel or are contours of their own. Points and open
     contours enclose nothing and are passed over.
@@ -78,11 +79,12 @@ def read_structure_set(
             "The series does not say where its slices lie in the patient, so contours cannot be "
             "placed on it."
         )
-    if not _refers_to(dataset, summary):
-        check_frame(dataset, summary, path, allow_same_frame)
+    of_other_series = not _refers_to(dataset, summary)
+    if of_other_series:
+        check_frame(dataset, summary, path, allow_same_frame or _names_nothing(dataset))
     regions = list(_regions(dataset))
     masks = {
-        number: _masks(contours, summary.geometry, path)
+        number: _masks(contours, summary, path, of_other_series)
         for number, (_, contours, _) in enumerate(regions, start=1)
     }
     if not any(masks.values()):
@@ -126,6 +128,20 @@ def _refers_to(dataset: Dataset, summary: SeriesSummary) -> bool:
     )
 
 
+def _names_nothing(dataset: Dataset) -> bool:
+    """Tell whether a structure set names neither a series nor an image."""
+    named_series = any(
+        items_of(study, "RTReferencedSeriesSequence")
+        for frame in items_of(dataset, "ReferencedFrameOfReferenceSequence")
+        for study in items_of(frame, "RTReferencedStudySequence")
+    )
+    return not named_series and not any(
+        items_of(contour, "ContourImageSequence")
+        for region in items_of(dataset, "ROIContourSequence")
+        for contour in items_of(region, "ContourSequence")
+    )
+
+
 def _regions(dataset: Dataset) -> Iterator[tuple[Dataset, Dataset, Dataset]]:
     """Yield each region with its contours and its first observation, empty where there is none."""
     by_number = [
@@ -138,34 +154,54 @@ def _regions(dataset: Dataset) -> Iterator[tuple[Dataset, Dataset, Dataset]]:
         yield region, contours, observation
 
 
-def _masks(contours: Dataset, geometry: Geometry, path: Path) -> dict[int, np.ndarray]:
-    """Fill the contours of a region on the slices nearest to their planes."""
-    planes: dict[float, list[np.ndarray]] = {}
+def _masks(
+    contours: Dataset, summary: SeriesSummary, path: Path, of_other_series: bool
+) -> dict[int, np.ndarray]:
+    """Fill the contours of a region on the slices that they lie on."""
+    geometry = summary.geometry
+    planar = _planar_contours(contours, summary, path)
+    placed = contours_by_slice(planar, geometry, of_other_series=of_other_series)
+    found = {}
+    for index, plane in placed.items():
+        position = geometry.positions[index]
+        outlines = [_in_pixels(contour.points, position, geometry) for contour in plane]
+        mask = fill_contours(outlines, geometry.rows, geometry.columns)
+        if mask.any():
+            found[index] = mask
+    return dict(sorted(found.items()))
+
+
+def _planar_contours(contours: Dataset, summary: SeriesSummary, path: Path) -> list[PlanarContour]:
+    """Read the closed contours of a region, each once however often it is stored."""
+    found: list[PlanarContour] = []
     for contour in items_of(contours, "ContourSequence"):
         if text_of(contour, "ContourGeometricType") not in _FILLED_KINDS:
             continue
         points = _points(contour, path)
-        distances = points @ geometry.normal
-        if np.ptp(distances) > _PLANAR_MM:
+        if np.ptp(points @ summary.geometry.normal) > _PLANAR_MM:
             raise DicomError(
                 f"{file_label(path)} has contours in planes that are not parallel to the slices."
             )
-        planes.setdefault(round(float(distances.mean()), 2), []).append(points)
-    if not planes:
-        return {}
-    places = np.array(list(planes))
-    found = {}
-    for index, position in enumerate(geometry.positions):
-        nearest = nearest_plane(places, geometry.slice_spacing, float(position @ geometry.normal))
-        if nearest is None:
-            continue
-        outlines = [
-            _in_pixels(points, position, geometry) for points in planes[float(places[nearest])]
-        ]
-        mask = fill_contours(outlines, geometry.rows, geometry.columns)
-        if mask.any():
-            found[index] = mask
+        slices, names_image = _named_slices(contour, summary)
+        # By the even-odd rule, a contour that is stored twice would cancel itself.
+        if not any(one.slices == slices and np.array_equal(one.points, points) for one in found):
+            found.append(PlanarContour(points, slices, names_image))
     return found
+
+
+def _named_slices(contour: Dataset, summary: SeriesSummary) -> tuple[tuple[int, ...], bool]:
+    """Return the slices whose images a contour names, and whether it names any image at all."""
+    named = {
+        (text_of(image, "ReferencedSOPInstanceUID"), integer_of(image, "ReferencedFrameNumber"))
+        for image in items_of(contour, "ContourImageSequence")
+    }
+    slices = tuple(
+        index
+        for index, record in enumerate(summary.records)
+        if (record.sop_instance_uid, record.frame) in named
+        or (record.sop_instance_uid, None) in named
+    )
+    return slices, any(uid for uid, _ in named)
 
 
 def _points(contour: Dataset, path: Path) -> np.ndarray:

@@ -11,7 +11,12 @@ from pathlib import Path
 
 import numpy as np
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
-from pydicom.uid import ExplicitVRLittleEndian, RTStructureSetStorage, generate_uid
+from pydicom.uid import (
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+    RTStructureSetStorage,
+    generate_uid,
+)
 
 from core.dicom.errors import DicomError
 from core.dicom.geometry import Geometry
@@ -32,6 +37,9 @@ SERIES_NUMBER_OFFSET = 2000
 _DETACHED_STUDY = "1.2.840.10008.3.1.2.3.1"
 
 _LABEL_LENGTH = 16
+
+# Explicit VR states the length of decimal strings in 16 bits (PS3.5 7.1.2).
+_EXPLICIT_BYTES = 65534
 
 
 def write_structure_set(
@@ -89,6 +97,9 @@ def write_structure_set(
         dataset.StructureSetROISequence.append(_region(number, masks, summary))
         dataset.ROIContourSequence.append(_contours(number, masks, summary))
         dataset.RTROIObservationsSequence.append(_observation(number, masks))
+    if _longest_contour(dataset) > _EXPLICIT_BYTES:
+        # Explicit VR would hold it with an unknown VR only, which others do not read.
+        dataset.file_meta.TransferSyntaxUID = ImplicitVRLittleEndian
     with written_whole(path) as unfinished:
         dataset.save_as(unfinished, enforce_file_format=True)
     return str(dataset.SOPInstanceUID)
@@ -122,6 +133,18 @@ def _add_identification(
     dataset.StructureSetTime = f"{now:%H%M%S}"
     dataset.InstanceNumber = instance_number
     dataset.ApprovalStatus = "UNAPPROVED"
+
+
+def _longest_contour(dataset: Dataset) -> int:
+    """Return the length in bytes of the longest Contour Data, padded to an even number."""
+    return max(
+        (
+            len("\\".join(str(value) for value in contour.ContourData)) + 1
+            for region in dataset.ROIContourSequence
+            for contour in region.ContourSequence
+        ),
+        default=0,
+    )
 
 
 def _frame_of_reference(summary: SeriesSummary) -> Dataset:
