@@ -44,9 +44,11 @@ def table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
 
 
 def attribute(keyword: str) -> tuple[str, str]:
-    """Name and tag of an attribute."""
-    tag = Tag(tag_for_keyword(keyword) or 0)
-    return dictionary_description(tag), f"({tag.group:04X},{tag.element:04X})"
+    """Name and tag of an attribute; a private one is given by its tag."""
+    public = tag_for_keyword(keyword)
+    tag = Tag(keyword if public is None else public)
+    name = "Private" if public is None else dictionary_description(tag)
+    return name, f"({tag.group:04X},{tag.element:04X})"
 
 
 def attributes(keywords: Iterable[str]) -> str:

@@ -15,6 +15,7 @@ from core.dicom.series import SeriesSummary
 from core.home.opened_series import OpenedSeries
 from pages.simple_canvas.drawable_canvas import CanvasMemory
 from tests.support.pages import PERSON, OpenPage, press, shown
+from tests.support.stored_series import put_mask
 
 MIDDLE = 24
 COLOR = "rgba(230,159,0,0.5)"
@@ -223,7 +224,8 @@ def test_a_slice_can_be_cleared_and_confirmed_empty(
 def test_drawing_on_a_proposal_corrects_it(
     app: AppTest, store: AnnotationStore, demo_summary: SeriesSummary, disk: Disk
 ) -> None:
-    store.put(
+    put_mask(
+        store,
         demo_summary.uid,
         1,
         MIDDLE,
@@ -244,7 +246,8 @@ def test_drawing_on_a_proposal_corrects_it(
 def test_a_proposal_that_arrives_while_drawing_gives_way(
     app: AppTest, store: AnnotationStore, demo_summary: SeriesSummary, disk: Disk
 ) -> None:
-    store.put(
+    put_mask(
+        store,
         demo_summary.uid,
         1,
         MIDDLE,
@@ -265,7 +268,8 @@ def test_a_change_from_another_tab_is_never_overwritten_silently(
     way: str, app: AppTest, store: AnnotationStore, demo_summary: SeriesSummary, disk: Disk
 ) -> None:
     theirs = disk(20)
-    store.put(
+    put_mask(
+        store,
         demo_summary.uid,
         1,
         MIDDLE,
