@@ -2,12 +2,16 @@
 
 import argparse
 import importlib
+import io
+import signal
 import sys
 import warnings
 from collections.abc import Sequence
 from typing import NoReturn
 
+from core.commands.folders import unpacked_folders
 from core.dicom.configuration import configure_libraries
+from core.dicom.files import printable
 
 COMMANDS = {
     "info": "list the series in a folder or file",
@@ -66,7 +70,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     warnings.simplefilter("ignore")
     configure_libraries()
     try:
-        return int(command.run(options))
+        with unpacked_folders(options, getattr(command, "FOLDERS", ())):
+            return int(command.run(options))
     except (ValueError, OSError, MemoryError) as error:
         sys.stderr.write(f"{_sentence(error)}\n")
         return BAD_INPUT
@@ -79,8 +84,18 @@ def _sentence(error: Exception) -> str:
     """Put what went wrong in one line."""
     if isinstance(error, MemoryError):
         return "There is not enough memory for this; close other programs."
-    return " ".join(str(error).split()) or type(error).__name__
+    return printable(" ".join(str(error).split())) or type(error).__name__
+
+
+def _stop(*_: object) -> NoReturn:
+    """Leave by way of an exception, so that temporary folders are deleted."""
+    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, _stop)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # Names and descriptions hold characters that a terminal may not have.
+            stream.reconfigure(errors="backslashreplace")
     sys.exit(main())

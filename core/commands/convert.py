@@ -13,10 +13,15 @@ from core.formats.segmentation_writing import Compression
 from core.formats.writing import FORMATS, WritingOptions, format_known_by, write_masks
 from core.home.settings import home_folder
 
+FOLDERS = ("path",)
+"""Arguments that a zip archive may stand for, too."""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
-    parser.add_argument("path", type=Path, metavar="SERIES", help="folder or file of the series")
+    parser.add_argument(
+        "path", type=Path, metavar="SERIES", help="folder, zip archive or file of the series"
+    )
     parser.add_argument(
         "input", type=Path, metavar="INPUT", help="DICOM-SEG, RTSTRUCT, or NIfTI label map"
     )

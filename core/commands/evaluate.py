@@ -18,6 +18,9 @@ _METHOD_NAMES = (
     "chosen",
 )
 
+FOLDERS = ("paths",)
+"""Arguments that a zip archive may stand for, too."""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
@@ -45,7 +48,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         )
     for kind in (pairs, volumes, effort):
         kind.add_argument(
-            "paths", type=Path, nargs="+", metavar="PATH", help="npz files or folders"
+            "paths",
+            type=Path,
+            nargs="+",
+            metavar="PATH",
+            help="npz files, or folders or zip archives of them",
         )
         kind.add_argument("--weights", default="default", metavar="NAME|PATH")
         kind.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")

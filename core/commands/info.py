@@ -6,10 +6,13 @@ from pathlib import Path
 from core.dicom.reading import find_with_rest
 from core.dicom.series import SeriesSummary
 
+FOLDERS = ("path",)
+"""Arguments that a zip archive may stand for, too."""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
-    parser.add_argument("path", type=Path, metavar="PATH", help="folder or DICOM file")
+    parser.add_argument("path", type=Path, metavar="PATH", help="folder, zip archive or DICOM file")
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -15,6 +15,9 @@ from core.training.registry.slices import SliceOptions
 
 _INTERRUPTED = 130
 
+FOLDERS = ("sources",)
+"""Arguments that a zip archive may stand for, too."""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
@@ -24,7 +27,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         nargs="+",
         metavar="SOURCE",
-        help="folder of NIfTI images and labels, or of DICOM series and their segmentations",
+        help="folder or zip archive of NIfTI images and labels, or of DICOM series and their "
+        "segmentations",
     )
     parser.add_argument(
         "--output", type=Path, required=True, metavar="REGISTRY", help="folder to make or add to"

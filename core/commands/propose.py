@@ -45,9 +45,15 @@ class _Task:
     other: tuple[Series, list[_Drawn]] | None = None
 
 
+FOLDERS = ("path", "teacher")
+"""Arguments that a zip archive may stand for, too."""
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
-    parser.add_argument("path", type=Path, metavar="SERIES", help="folder or file of the series")
+    parser.add_argument(
+        "path", type=Path, metavar="SERIES", help="folder, zip archive or file of the series"
+    )
     examples = parser.add_mutually_exclusive_group(required=True)
     examples.add_argument(
         "--examples",

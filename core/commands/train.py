@@ -11,6 +11,9 @@ from core.training.settings import TrainingSettings, plain, read_settings, setti
 if TYPE_CHECKING:
     from core.training.progress import Progress
 
+FOLDERS = ("validate_pairs", "validate_volumes")
+"""Arguments that a zip archive may stand for, too."""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""

@@ -46,7 +46,7 @@ _PIXEL_DATA_TAG = (0x7FE0, 0x0010)
 
 # First bytes of files without preamble: an element of group 2 or 8, little or big endian.
 _BARE_BEGINNINGS = (b"\x02\x00", b"\x08\x00", b"\x00\x02", b"\x00\x08")
-
+_ZIP_BEGINNING = b"PK\x03\x04"
 
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+([eE][+-]?\d+)?")
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
@@ -56,7 +56,14 @@ _TELLING_TAGS = ("SOPClassUID", "Rows")
 
 
 class NotDicomError(DicomError):
-    """The file is no DICOM file at all, so it can be passed over."""
+    """The file is no DICOM file at all, so it can be passed over.
+
+    `kind` names what may hold images nevertheless, as in a count of such files; "" for the rest.
+    """
+
+    def __init__(self, message: str, kind: str = "") -> None:
+        super().__init__(message)
+        self.kind = kind
 
 
 @dataclass(frozen=True)
@@ -81,7 +88,16 @@ class PixelDataElement:
 
 def file_label(path: Path) -> str:
     """Name a file in a message: its folder and its name."""
-    return f"{path.parent.name}/{path.name}" if path.parent.name else path.name
+    return printable(f"{path.parent.name}/{path.name}" if path.parent.name else path.name)
+
+
+def printable(name: str) -> str:
+    r"""Escape what cannot be shown of a name: bytes that are no UTF-8, line breaks and the like."""
+    decoded = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode("ascii")
+        for character in decoded
+    )
 
 
 def open_header(
@@ -285,6 +301,12 @@ def _parse(
 ) -> tuple[FileDataset, PixelDataElement | None]:
     beginning = file.read(_PREAMBLE_BYTES + 4)
     has_preamble = beginning[_PREAMBLE_BYTES:] == b"DICM"
+    if not has_preamble and beginning[:4] == _ZIP_BEGINNING:
+        raise NotDicomError(
+            f"{file_label(path)} is a zip archive among other files and is not looked into; "
+            "unpack it, or open it by itself.",
+            "zip archive, not looked into",
+        )
     if not has_preamble and beginning[:2] not in _BARE_BEGINNINGS:
         raise NotDicomError(f"{file_label(path)} is not a DICOM file.")
     file.seek(0)

@@ -12,7 +12,7 @@ import numpy as np
 
 from core.dicom.dicomdir import DIRECTORY_KIND, listed_files, missing_images
 from core.dicom.errors import DamagedError, DicomError, NotAnImageError
-from core.dicom.files import NotDicomError, open_header
+from core.dicom.files import NotDicomError, open_header, printable
 from core.dicom.grouping import group_headers
 from core.dicom.header_reading import read_header
 from core.dicom.headers import Header
@@ -38,7 +38,8 @@ _WINDOW_TAGS = (
 class Skipped:
     """A file that holds no slice, and one sentence that says why.
 
-    `kind` names a sound DICOM object that holds no image to annotate; "" for all other files.
+    `kind` names a sound DICOM object that holds no image to annotate, or an archive that is not
+    looked into; "" for all other files.
     """
 
     path: Path
@@ -134,7 +135,7 @@ def look_through(
             headers.append(read_header(path))
         except DicomError as error:
             is_dicom = not isinstance(error, NotDicomError)
-            kind = error.kind if isinstance(error, NotAnImageError) else ""
+            kind = error.kind if isinstance(error, NotAnImageError | NotDicomError) else ""
             skipped.append(Skipped(path, str(error), is_dicom, kind))
             if isinstance(error, DamagedError):
                 damaged.append((error.series_key, str(error)))
@@ -324,7 +325,7 @@ def _files_below(paths: Iterable[Path | str]) -> list[Path]:
         elif path.is_file():
             files.extend(listed_files(path) or [path])
         else:
-            raise DicomError(f"There is no file or folder {path}.")
+            raise DicomError(f"There is no file or folder {printable(str(path))}.")
     return list(dict.fromkeys(files))
 
 

@@ -4,21 +4,17 @@ They are kept under neutral names, for file names often hold patients' names. Ne
 the sizes that a zip archive states are trusted.
 """
 
-import os
 import re
 import shutil
-import stat
 import uuid
-import zipfile
-import zlib
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path, PurePosixPath, PureWindowsPath
-from typing import BinaryIO, Protocol
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 
 from core.dicom.errors import DicomError
+from core.home.archives import Readable, is_archive, members_of
 
 MAX_UPLOAD_BYTES = 16 * 2**30
 """Largest upload, unpacked."""
@@ -26,24 +22,13 @@ MAX_UPLOAD_BYTES = 16 * 2**30
 MAX_UPLOAD_FILES = 100_000
 """Most files in one upload."""
 
-# Deflate reaches about 1000:1 on nothing but zeros; images with a blank background reach 50:1.
-_MAX_ARCHIVE_RATIO = 200
-_RATIO_CHECKED_FROM_BYTES = 64 * 2**20
-
 # The disk must not fill up: other people's annotations are stored on it.
 _FREE_BYTES_KEPT = 2**30
 
 _CHUNK_BYTES = 2**20
-_ZIP_MAGIC = b"PK\x03\x04"
-_ZIP_EMPTY_MAGIC = b"PK\x05\x06"
 _IDENTIFIER = re.compile(r"[0-9a-f]{32}")
-_ENCRYPTED_FLAG = 0x1
 _UNFINISHED = ".part"
 _LONGEST_UPLOAD = timedelta(days=1)
-
-
-class _Readable(Protocol):
-    def read(self, size: int, /) -> bytes: ...
 
 
 @dataclass(frozen=True)
@@ -89,7 +74,7 @@ def store_upload(
     unfinished = uploads / f"{identifier}{_UNFINISHED}"
     unfinished.mkdir(mode=0o700)
     try:
-        count = _copy_all(files, unfinished, progress)
+        count = copy_within_limits(_numbered(files, unfinished), unfinished, "upload", progress)
         if count == 0:
             raise DicomError("The upload holds no files; choose DICOM files or a zip of them.")
         unfinished.rename(uploads / identifier)
@@ -174,24 +159,48 @@ def _upload(folder: Path) -> Upload:
     )
 
 
-def _copy_all(
-    files: Iterable[tuple[str, BinaryIO]],
+def copy_within_limits(
+    streams: Iterable[tuple[Path, Readable]],
     folder: Path,
-    progress: Callable[[int, int], None] | None,
+    what: str,
+    progress: Callable[[int, int], None] | None = None,
 ) -> int:
+    """Copy streams to new files as long as there is space for them.
+
+    Parameters
+    ----------
+    streams : iterable of (pathlib.Path, Readable)
+        Where each goes, below `folder`.
+    folder : pathlib.Path
+        It exists.
+    what : str
+        Name of the whole in messages, such as "upload".
+    progress : callable, optional
+        Called with the files and the bytes copied so far.
+
+    Returns
+    -------
+    int
+        Number of files.
+
+    Raises
+    ------
+    DicomError
+        When there are too many or too large ones.
+    """
     allowed = min(MAX_UPLOAD_BYTES, shutil.disk_usage(folder).free - _FREE_BYTES_KEPT)
     budget = allowed
     count = 0
-    for stream in _streams(files):
+    for path, stream in streams:
         count += 1
         if count > MAX_UPLOAD_FILES:
-            raise DicomError(f"The upload holds more than {MAX_UPLOAD_FILES:,} files; split it.")
-        with (folder / f"{count:06d}").open("xb") as copy:
+            raise DicomError(f"The {what} holds more than {MAX_UPLOAD_FILES:,} files; split it.")
+        with path.open("xb") as copy:
             while chunk := stream.read(_CHUNK_BYTES):
                 budget -= len(chunk)
                 if budget < 0:
                     raise DicomError(
-                        "The upload is too large for the space there is; upload one series only."
+                        f"The {what} is too large for the space there is; take one series only."
                     )
                 copy.write(chunk)
         if progress is not None:
@@ -199,72 +208,17 @@ def _copy_all(
     return count
 
 
-def _streams(files: Iterable[tuple[str, BinaryIO]]) -> Iterator[_Readable]:
+def _numbered(
+    files: Iterable[tuple[str, BinaryIO]], folder: Path
+) -> Iterator[tuple[Path, Readable]]:
+    for number, stream in enumerate(_streams(files), start=1):
+        yield folder / f"{number:06d}", stream
+
+
+def _streams(files: Iterable[tuple[str, BinaryIO]]) -> Iterator[Readable]:
     for name, stream in files:
-        beginning = stream.read(len(_ZIP_MAGIC))
-        stream.seek(0)
-        if beginning in (_ZIP_MAGIC, _ZIP_EMPTY_MAGIC):
-            yield from _members(PurePosixPath(name).name, stream)
+        if is_archive(stream):
+            for _, member in members_of(PurePosixPath(name).name, stream):
+                yield member
         else:
             yield stream
-
-
-def _members(name: str, archive_stream: BinaryIO) -> Iterator[_Readable]:
-    """Open the files of an archive one by one."""
-    compressed = archive_stream.seek(0, os.SEEK_END)
-    allowance = max(_RATIO_CHECKED_FROM_BYTES, compressed * _MAX_ARCHIVE_RATIO)
-    with _archive_errors(name), zipfile.ZipFile(archive_stream) as archive:
-        members = [member for member in archive.infolist() if not member.is_dir()]
-        for member in members:
-            _check_member(member, name)
-        for member in members:
-            with archive.open(member) as stream:
-                limited = _Limited(stream, allowance, name)
-                yield limited
-                allowance = limited.allowance
-
-
-@contextmanager
-def _archive_errors(name: str) -> Iterator[None]:
-    try:
-        yield
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
-        raise DicomError(
-            f"The archive {name} is damaged or packed in an unusual way; pack it again as zip."
-        ) from error
-
-
-class _Limited:
-    """A member of an archive, which stops once it has given more than it may."""
-
-    def __init__(self, stream: _Readable, allowance: int, name: str) -> None:
-        self._stream = stream
-        self._name = name
-        self.allowance = allowance
-
-    def read(self, size: int, /) -> bytes:
-        with _archive_errors(self._name):
-            chunk = self._stream.read(size)
-        self.allowance -= len(chunk)
-        if self.allowance < 0:
-            raise DicomError(
-                f"The archive {self._name} unpacks to far more than images do and is refused."
-            )
-        return chunk
-
-
-def _check_member(member: zipfile.ZipInfo, name: str) -> None:
-    """Refuse what honest archives do not hold, although no name in them is ever used."""
-    path = member.filename
-    leads_outside = (
-        ".." in PurePosixPath(path).parts
-        or ".." in PureWindowsPath(path).parts
-        or PurePosixPath(path).is_absolute()
-        or bool(PureWindowsPath(path).anchor)
-    )
-    if leads_outside:
-        raise DicomError(f"The archive {name} holds a name that leads outside and is refused.")
-    if stat.S_ISLNK(member.external_attr >> 16):
-        raise DicomError(f"The archive {name} holds a link and is refused; pack the files instead.")
-    if member.flag_bits & _ENCRYPTED_FLAG:
-        raise DicomError(f"The archive {name} is encrypted; upload it without a password.")
