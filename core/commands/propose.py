@@ -97,6 +97,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
     parser.add_argument("--series", metavar="UID", help="which series, where there are several")
+    parser.add_argument(
+        "--teacher-series", metavar="UID", help="which series of --teacher, where there are several"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -147,11 +150,15 @@ def _read_task(arguments: argparse.Namespace) -> _Task:
     allow = arguments.allow_same_frame
     series = read_series(choose_series(arguments.path, arguments.series))
     if not arguments.teacher:
+        if arguments.teacher_series:
+            raise DicomError("--teacher-series chooses a series of --teacher, which is missing.")
         segments = _read_examples(
             arguments.examples, arguments.absent, series, allow_same_frame=allow
         )
         return _Task(series, segments)
-    other = read_series(choose_series(arguments.teacher[0], None))
+    other = read_series(
+        choose_series(arguments.teacher[0], arguments.teacher_series, "--teacher-series")
+    )
     examples = _read_examples(arguments.teacher[1], [], other, allow_same_frame=allow)
     segments = [_Drawn(replace(drawn.masks, masks={}), frozenset()) for drawn in examples]
     return _Task(series, segments, (other, examples))

@@ -3,6 +3,8 @@ import sys
 from pathlib import Path
 
 from core.__main__ import main
+from core.commands.choice import choose_series
+from tests.support.synthetic_series import SAGITTAL, Placement, write_series
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -57,3 +59,23 @@ def test_runs_as_a_module(tmp_path):
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
     assert "Traceback" not in done.stderr
+
+
+def listed(capsys) -> list[tuple[str, str]]:
+    """Identifier and number of slices of every stack that has been printed."""
+    lines = capsys.readouterr().out.splitlines()
+    uids = [line.split()[1] for line in lines if line.startswith("series ")]
+    sizes = [line.split()[1] for line in lines if line.startswith("slices ")]
+    return list(zip(uids, sizes, strict=True))
+
+
+def test_every_identifier_it_prints_chooses_its_stack(tmp_path, capsys):
+    write_series(tmp_path / "axial", Placement("axial"), seed=3)
+    write_series(tmp_path / "scout", Placement("scout", orientation=SAGITTAL), slices=2, seed=3)
+    write_series(tmp_path / "other", Placement("other"), slices=4, seed=4)
+    main(["info", str(tmp_path)])
+    stacks = listed(capsys)
+    assert sorted(size for _, size in stacks) == ["2", "4", "9"]
+    for uid, size in stacks:
+        chosen = choose_series(tmp_path, uid)
+        assert (chosen.uid, str(chosen.slices)) == (uid, size)
