@@ -48,7 +48,7 @@ def test_convert(drawn):
 def test_propose(drawn):
     summary, folder = drawn
     archive, source = str(folder / "series.zip"), str(folder / "drawn.dcm")
-    options = ["--output", str(folder / "out.dcm"), "--method", "signed_distance"]
+    options = ["--output", str(folder / "out.dcm"), "--method", "interpolation"]
     assert main(["propose", archive, "--examples", source, *options]) == 0
     assert read_segmentation(folder / "out.dcm", summary)
 
