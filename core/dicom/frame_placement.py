@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from pydicom.dataset import Dataset
+from pydicom.uid import RTDoseStorage
 
 from core.dicom.files import items_of, number_of, numbers_of, text_of
 from core.dicom.geometry import plane_normal
@@ -37,7 +38,8 @@ def frame_placement(dataset: Dataset, frames: int) -> FramePlacement | None:
     FramePlacement or None
         None for other objects, and where the vectors are missing or do not fit the frames.
     """
-    if text_of(dataset, "Modality") == "RTDOSE" and frames > 1:
+    is_dose = text_of(dataset, "SOPClassUID") == RTDoseStorage
+    if (is_dose or text_of(dataset, "Modality") == "RTDOSE") and frames > 1:
         return _dose_placement(dataset, frames)
     if "RECON" in text_of(dataset, "ImageType") and text_of(dataset, "Modality") in ("NM", "PT"):
         return _tomography_placement(dataset, frames)

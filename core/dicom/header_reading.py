@@ -11,6 +11,7 @@ from core.dicom.header_checks import check_is_image, checked_frames, frame_cauti
 from core.dicom.headers import BurnedInText, Header
 from core.dicom.pixels import rescaling
 from core.dicom.planes import read_planes
+from core.dicom.real_world_values import mapping_cautions
 from core.dicom.series import StoredPixels
 from core.dicom.spacing import pixel_spacing
 from core.dicom.stated_values import bit_cautions, unusable_values, value_unit
@@ -75,6 +76,7 @@ HEADER_TAGS = (
     "RescaleIntercept",
     "RescaleSlope",
     "RescaleType",
+    "RealWorldValueMappingSequence",
     "GridFrameOffsetVector",
     "DetectorInformationSequence",
     "SliceVector",
@@ -164,6 +166,7 @@ def read_header(path: Path) -> Header:
         cautions=(
             *unusable_values(dataset),
             *unit_cautions,
+            *mapping_cautions(dataset),
             *bit_cautions(dataset),
             *frame_cautions(dataset, pixel_data, frames, path),
         ),

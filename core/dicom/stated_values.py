@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from pydicom.datadict import dictionary_description
 from pydicom.dataset import Dataset
+from pydicom.uid import RTDoseStorage
 
 from core.dicom.files import integer_of, is_stated, items_of, number_of, numbers_of, text_of
 
@@ -69,7 +70,7 @@ def value_unit(dataset: Dataset) -> tuple[str, list[str]]:
     other unit (PS3.3 C.8.2.1, C.11.1.1.2); an RT dose in what Dose Units says (C.8.8.3).
     """
     modality = text_of(dataset, "Modality")
-    if modality == "RTDOSE":
+    if modality == "RTDOSE" or text_of(dataset, "SOPClassUID") == RTDoseStorage:
         return _dose_unit(dataset)
     if modality != "CT" or (integer_of(dataset, "SamplesPerPixel") or 1) > 1:
         return "", []

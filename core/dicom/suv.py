@@ -5,6 +5,7 @@ follow the vendor-neutral procedure of the Quantitative Imaging Biomarkers Allia
 Profile, appendix G) with the attributes of PS3.3 C.8.9.1, C.8.9.2 and C.8.22.
 """
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,11 +17,13 @@ from core.dicom.files import items_of, number_of, text_of
 PET_TAGS = (
     "AcquisitionDate",
     "AcquisitionDateTime",
+    "ActualFrameDuration",
     "AttenuationCorrected",
     "CorrectedImage",
     "DecayCorrected",
     "DecayCorrection",
     "DecayCorrectionDateTime",
+    "DecayFactor",
     "PatientWeight",
     "RadiopharmaceuticalInformationSequence",
     "SUVType",
@@ -31,14 +34,20 @@ PET_TAGS = (
 _LEAST_DOSE_BQ = 1e5
 _LONGEST_DELAY = timedelta(days=2)
 
+# Scanners write start times in whole seconds, which is 1 % for the shortest-lived isotope in use
+# (rubidium-82, half-life 76 s), and decay factors with as few as three digits.
+_DECAY_FACTOR_TOLERANCE = 0.02
+
+_LARGEST_EXPONENT = 700.0  # of e, in double precision
+
 
 @dataclass(frozen=True)
 class PetFacts:
     """What one PET image says about its units and what it takes to turn them into SUV.
 
-    Times without a zone, all of the same clock; dose in Bq, half-life in s, weight in kg; None or
-    "" for what the file leaves out. `reference` is the time that the activity was corrected to,
-    None where that has to be found from the whole series.
+    Times without a zone, all of the same clock; dose in Bq, half-life and frame duration in s,
+    weight in kg; None or "" for what the file leaves out. `reference` is the time that the activity
+    was corrected to, None where that has to be found from the whole series.
     """
 
     units: str
@@ -53,6 +62,8 @@ class PetFacts:
     dose: float | None
     half_life: float | None
     weight: float | None
+    decay_factor: float | None = None
+    frame_duration: float | None = None
 
 
 @dataclass(frozen=True)
@@ -72,6 +83,7 @@ def pet_facts(dataset: Dataset) -> PetFacts:
         dataset, "AcquisitionDate", "AcquisitionTime"
     )
     corrected = text_of(dataset, "CorrectedImage")
+    duration = number_of(dataset, "ActualFrameDuration")  # in ms
     return PetFacts(
         units=text_of(dataset, "Units") or _rescale_type(dataset),
         suv_type=text_of(dataset, "SUVType"),
@@ -87,6 +99,8 @@ def pet_facts(dataset: Dataset) -> PetFacts:
         dose=number_of(isotope, "RadionuclideTotalDose"),
         half_life=number_of(isotope, "RadionuclideHalfLife"),
         weight=number_of(dataset, "PatientWeight"),
+        decay_factor=number_of(dataset, "DecayFactor"),
+        frame_duration=None if duration is None else duration / 1000,
     )
 
 
@@ -118,15 +132,17 @@ def suv_scale(images: Iterable[PetFacts]) -> SuvScale:
     if problem:
         return SuvScale(None, _sentence(problem))
     assert first.dose is not None and first.half_life is not None and first.weight is not None
-    decayed_dose = first.dose
-    if first.correction != "ADMIN":
-        scan_time = _scan_time(facts)
-        if scan_time is None or first.injection_time is None:
-            return SuvScale(None, _sentence("the time of the injection or of the scan is missing"))
-        delay = scan_time - first.injection_time
-        if not timedelta(0) <= delay <= _LONGEST_DELAY:
-            return SuvScale(None, _sentence("the scan does not begin soon after the injection"))
-        decayed_dose *= 2 ** (-delay.total_seconds() / first.half_life)
+    reference, problem = _reference_time(facts, first.half_life)
+    if problem:
+        return SuvScale(None, _sentence(problem))
+    if first.correction == "ADMIN":
+        return SuvScale(1000 * first.weight / first.dose)
+    if reference is None or first.injection_time is None:
+        return SuvScale(None, _sentence("the time of the injection or of the scan is missing"))
+    delay = reference - first.injection_time
+    if not timedelta(0) <= delay <= _LONGEST_DELAY:
+        return SuvScale(None, _sentence("the scan does not begin soon after the injection"))
+    decayed_dose = first.dose * 2 ** (-delay.total_seconds() / first.half_life)
     return SuvScale(1000 * first.weight / decayed_dose)
 
 
@@ -151,20 +167,54 @@ def _missing(facts: PetFacts) -> str:
     return ""
 
 
-def _scan_time(facts: list[PetFacts]) -> datetime | None:
-    """Return the time that the activity is corrected to: when the scan began.
+def _reference_time(facts: list[PetFacts], half_life: float) -> tuple[datetime | None, str]:
+    """Return the time that the activity is corrected to, and what keeps it from being known.
 
-    The series time may be that of a later reconstruction; then it lies after the acquisition, and
-    the earliest acquisition stands in.
+    With a correction to the start, that is when the scan began. The series time may be that of a
+    later reconstruction; then it lies after the acquisition, and the earliest acquisition stands
+    in. The decay factors that the images state have the last word.
     """
-    if facts[0].reference is not None:
-        return facts[0].reference
+    if len({image.correction for image in facts}) > 1:
+        return None, "its images differ in their decay correction"
+    first = facts[0]
     times = [image.acquisition_time for image in facts if image.acquisition_time]
     earliest = min(times, default=None)
-    series_time = facts[0].series_time
-    if series_time is not None and (earliest is None or series_time <= earliest):
-        return series_time
-    return earliest
+    candidates: list[datetime | None]
+    if first.reference is not None:
+        candidates = [first.reference]
+    elif first.correction == "ADMIN":
+        candidates = [first.injection_time]
+    elif first.correction == "START":
+        candidates = [first.series_time, earliest]
+        if first.series_time and earliest and first.series_time > earliest:
+            candidates = [earliest]
+    else:
+        return None, "it is not said to what time it is corrected for decay"
+    known = [time for time in candidates if time is not None]
+    for time in known:
+        if all(_fits_decay_factor(image, time, half_life) for image in facts):
+            return time, ""
+    if not known:
+        return None, ""
+    return None, "the decay factors of its images do not fit the time they are corrected to"
+
+
+def _fits_decay_factor(image: PetFacts, reference: datetime, half_life: float) -> bool:
+    """Compare the stated decay factor with the decay from a time to the image (PS3.3 C.8.9.4).
+
+    Scanners correct to the start of the frame, or to its mean activity. A factor of exactly 1 is
+    written where none is known.
+    """
+    factor, duration, begin = image.decay_factor, image.frame_duration, image.acquisition_time
+    if factor is None or factor == 1 or duration is None or duration <= 0 or begin is None:
+        return True
+    rate = math.log(2) / half_life
+    to_start = math.exp(min(rate * (begin - reference).total_seconds(), _LARGEST_EXPONENT))
+    to_mean = to_start * rate * duration / -math.expm1(-rate * duration)
+    return any(
+        math.isclose(factor, expected, rel_tol=_DECAY_FACTOR_TOLERANCE)
+        for expected in (to_start, to_mean)
+    )
 
 
 def _rescale_type(dataset: Dataset) -> str:

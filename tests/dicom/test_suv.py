@@ -107,6 +107,7 @@ def test_values_that_are_suv_already_stay(tmp_path):
         ({}, {"Units": "CNTS"}, "units are CNTS instead of Bq/ml", "CNTS"),
         ({}, {"CorrectedImage": ["DECY"]}, "not corrected for attenuation", "Bq/ml"),
         ({}, {"DecayCorrection": "NONE"}, "not corrected for decay", "Bq/ml"),
+        ({}, {"DecayCorrection": ""}, "not said to what time", "Bq/ml"),
         ({}, {"PatientWeight": ""}, "weight is missing", "Bq/ml"),
         ({"RadionuclideTotalDose": 370}, {}, "dose is missing or not credible", "Bq/ml"),
         ({"RadionuclideHalfLife": None}, {}, "half-life of the isotope", "Bq/ml"),
@@ -128,3 +129,62 @@ def test_what_keeps_values_from_becoming_suv_is_told(
     assert reason in problem
     assert summary.units == units and summary.unit_factor == 1
     np.testing.assert_allclose(read_series(summary).volume, concentration(tmp_path))
+
+
+def decay(seconds, duration=0.0):
+    """Decay factor of a frame that begins so long after the reference, its own decay included."""
+    rate = np.log(2) / HALF_LIFE_S
+    within = rate * duration / -np.expm1(-rate * duration) if duration else 1.0
+    return f"{np.exp(rate * seconds) * within:.6f}"
+
+
+@pytest.mark.parametrize("within", [0.0, 600.0])
+def test_decay_factors_choose_the_time_that_values_are_corrected_to(tmp_path, within):
+    """A series time before the acquisition is the reference, unless the factors say otherwise."""
+    frame = {"ActualFrameDuration": "600000", "SeriesTime": "094000"}
+    to_series = write_pet(tmp_path / "a", **frame, DecayFactor=decay(1200, within))
+    check(tmp_path / "a", to_series, 3.7e8 * 2 ** (-2400 / HALF_LIFE_S))
+    to_scan = write_pet(tmp_path / "b", **frame, DecayFactor=decay(0, within or 1.0))
+    check(tmp_path / "b", to_scan, 3.7e8 * 2 ** (-3600 / HALF_LIFE_S))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"DecayFactor": decay(5400)},
+        {"DecayFactor": decay(0, 600), "DecayCorrection": "ADMIN"},
+        {"DecayFactor": decay(0, 600), "DecayCorrectionDateTime": "20260101090000"},
+    ],
+)
+def test_decay_factors_that_fit_no_time_keep_values_from_becoming_suv(tmp_path, changes):
+    summary = write_pet(tmp_path, ActualFrameDuration="600000", **changes)
+    assert summary.units == "Bq/ml"
+    assert any("decay factors of its images do not fit" in text for text in summary.problems)
+
+
+def test_a_half_life_in_minutes_is_found_by_the_decay_factors(tmp_path):
+    summary = write_pet(
+        tmp_path,
+        isotope(RadionuclideHalfLife="109.77"),
+        ActualFrameDuration="600000",
+        SeriesTime="094000",
+        DecayFactor=decay(1200, 600),
+    )
+    assert summary.units == "Bq/ml"
+
+
+def test_a_decay_factor_of_one_says_nothing(tmp_path):
+    summary = write_pet(
+        tmp_path, SeriesTime="094000", ActualFrameDuration="600000", DecayFactor="1.0"
+    )
+    check(tmp_path, summary, 3.7e8 * 2 ** (-2400 / HALF_LIFE_S))
+
+
+def test_images_corrected_in_different_ways_are_not_suv(tmp_path):
+    write_pet(tmp_path)
+    path = min(tmp_path.iterdir())
+    image = pydicom.dcmread(path)
+    image.DecayCorrection = "ADMIN"
+    image.save_as(path)
+    (summary,) = find_series(tmp_path)
+    assert any("differ in their decay correction" in text for text in summary.problems)
