@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import get_args
 
 from core.commands.choice import choose_series
-from core.dicom.errors import DicomError
+from core.dicom.errors import DicomError, NeedsConsentError
+from core.dicom.series import SeriesSummary
 from core.formats.deidentified_writing import Dates, burned_in_warning
-from core.formats.reading import read_masks
+from core.formats.masks_read import MasksRead
+from core.formats.reading import read_masks_with_cautions
 from core.formats.segmentation_writing import Compression
 from core.formats.writing import FORMATS, WritingOptions, format_known_by, write_masks
 from core.home.settings import home_folder
@@ -78,16 +80,29 @@ def run(arguments: argparse.Namespace) -> int:
     if not arguments.output.parent.is_dir():
         raise DicomError(f"{arguments.output.parent} is not a folder; create it or choose another.")
     summary = choose_series(arguments.path, arguments.series)
-    segments = read_masks(arguments.input, summary, allow_same_frame=arguments.allow_same_frame)
+    read = _read(arguments, summary)
+    cautions = list(read.cautions)
     if FORMATS[form].shows_pixels and (warning := burned_in_warning(summary)):
-        print(f"Caution: {warning}", file=sys.stderr)
+        cautions.append(warning)
+    for caution in cautions:
+        print(f"Caution: {caution}", file=sys.stderr)
     options = WritingOptions(
         instance_number=arguments.instance_number,
         compression=arguments.compression,
         dates=arguments.dates,
         home=home_folder(),
     )
-    for written in write_masks(form, summary, segments, arguments.output, options):
+    for written in write_masks(form, summary, read.segments, arguments.output, options):
         if written != arguments.output:
             print(written)
     return 0
+
+
+def _read(arguments: argparse.Namespace, summary: SeriesSummary) -> MasksRead:
+    """Read the input; where it needs consent, name the option that gives it."""
+    try:
+        return read_masks_with_cautions(
+            arguments.input, summary, allow_same_frame=arguments.allow_same_frame
+        )
+    except NeedsConsentError as error:
+        raise DicomError(f"{str(error)[:-1]}; --allow-same-frame uses it anyway.") from error

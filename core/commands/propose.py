@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import sys
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -16,7 +17,7 @@ from core.commands.choice import choose_series
 from core.dicom.errors import DicomError, NeedsConsentError
 from core.dicom.reading import read_series
 from core.dicom.series import Series
-from core.formats.segmentation_reading import read_segmentation
+from core.formats.segmentation_reading import read_segmentation_with_cautions
 from core.formats.segmentation_writing import write_segmentation
 from core.home.whole_files import written_whole
 from core.proposals.examples import Proposal, SegmentExamples
@@ -179,10 +180,12 @@ def _read_examples(
 ) -> list[_Drawn]:
     """Read segments and number them as a segmentation does, from 1 without gaps."""
     try:
-        whole = read_segmentation(path, series, allow_same_frame=allow_same_frame)
+        whole = read_segmentation_with_cautions(path, series, allow_same_frame=allow_same_frame)
     except NeedsConsentError as error:
         raise DicomError(f"{str(error)[:-1]}; --allow-same-frame uses it anyway.") from error
-    read = [masks for masks in whole if masks.masks]
+    for caution in whole.cautions:
+        print(f"Caution: {caution}", file=sys.stderr)
+    read = [masks for masks in whole.segments if masks.masks]
     if not read:
         raise DicomError(f"{path} marks no pixel; draw the structure on at least one slice.")
     wanted = _read_absent(absent, {masks.segment.label for masks in read}, series)

@@ -6,23 +6,24 @@ from pathlib import Path
 from core.dicom.errors import DicomError
 from core.dicom.files import NotDicomError, file_label, open_header, text_of
 from core.dicom.series import Series, SeriesSummary
+from core.formats.masks_read import MasksRead
 from core.formats.nifti_reading import read_nifti
-from core.formats.segmentation_reading import read_segmentation
+from core.formats.segmentation_reading import read_segmentation_with_cautions
 from core.formats.structure_set_reading import read_structure_set
 from core.segments.segment_masks import SegmentMasks
 
-Reader = Callable[[Path, Series | SeriesSummary, bool], list[SegmentMasks]]
+Reader = Callable[[Path, Series | SeriesSummary, bool], MasksRead]
 """Called with the file, its series, and whether another series in the same frame of reference will
 do."""
 
 _BY_ENDING: dict[str, Reader] = {
-    ".nii": lambda path, series, _: read_nifti(path, series),
-    ".nii.gz": lambda path, series, _: read_nifti(path, series),
+    ".nii": lambda path, series, _: MasksRead(read_nifti(path, series)),
+    ".nii.gz": lambda path, series, _: MasksRead(read_nifti(path, series)),
 }
 
 _BY_MODALITY: dict[str, Reader] = {
-    "RTSTRUCT": lambda path, series, allow: read_structure_set(
-        path, series, allow_same_frame=allow
+    "RTSTRUCT": lambda path, series, allow: MasksRead(
+        read_structure_set(path, series, allow_same_frame=allow)
     ),
 }
 
@@ -30,6 +31,13 @@ _BY_MODALITY: dict[str, Reader] = {
 def read_masks(
     path: Path, series: Series | SeriesSummary, *, allow_same_frame: bool = False
 ) -> list[SegmentMasks]:
+    """Read masks onto a series, as `read_masks_with_cautions` does, masks only."""
+    return read_masks_with_cautions(path, series, allow_same_frame=allow_same_frame).segments
+
+
+def read_masks_with_cautions(
+    path: Path, series: Series | SeriesSummary, *, allow_same_frame: bool = False
+) -> MasksRead:
     """Read masks onto a series, from a DICOM segmentation, an RT structure set or a label map.
 
     Parameters
@@ -43,7 +51,7 @@ def read_masks(
 
     Returns
     -------
-    list of SegmentMasks
+    MasksRead
         Only segments with a pixel on the series.
 
     Raises
@@ -54,10 +62,11 @@ def read_masks(
         When the file is none of these, does not fit the series, or marks nothing on it.
     """
     read = _reader_of(path)(path, series, allow_same_frame)
-    marked = [masks for masks in read if masks.masks]
+    marked = [masks for masks in read.segments if masks.masks]
     if not marked:
-        raise DicomError(f"{file_label(path)} marks no pixel of this series.")
-    return marked
+        why = f" {' '.join(read.cautions)}" if read.cautions else ""
+        raise DicomError(f"{file_label(path)} marks no pixel of this series.{why}")
+    return MasksRead(marked, read.cautions)
 
 
 def _reader_of(path: Path) -> Reader:
@@ -76,5 +85,5 @@ def _reader_of(path: Path) -> Reader:
 
 def _read_segmentation(
     path: Path, series: Series | SeriesSummary, allow_same_frame: bool
-) -> list[SegmentMasks]:
-    return read_segmentation(path, series, allow_same_frame=allow_same_frame)
+) -> MasksRead:
+    return read_segmentation_with_cautions(path, series, allow_same_frame=allow_same_frame)

@@ -1,5 +1,8 @@
 """What files say of their segments: names, codes, and how they came about."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import count
 from typing import cast, get_args
 
 import numpy as np
@@ -7,8 +10,11 @@ from pydicom.dataset import Dataset
 
 from core.dicom.files import integer_of, items_of, text_of
 from core.formats.codes import UNKNOWN_CATEGORY, UNKNOWN_TYPE, code_of, color_of, modifier_of
-from core.segments.segment import MAX_LABEL_LENGTH, Segment
-from core.segments.segment_masks import Algorithm
+from core.segments.segment import MAX_LABEL_LENGTH, MAX_SEGMENT_NUMBER, Segment
+from core.segments.segment_masks import Algorithm, SegmentMasks
+
+# (125040, DCM, "Background"), which a label map describes as a segment (PS3.3 C.8.20.2).
+_BACKGROUND_CODE = "125040"
 
 
 def overlapping_segments(masks: dict[int, dict[int, np.ndarray]]) -> set[int]:
@@ -29,15 +35,101 @@ def segment_label(text: str, number: int) -> str:
     return printable.strip()[:MAX_LABEL_LENGTH].strip() or f"Segment {number}"
 
 
-def described_segments(dataset: Dataset) -> dict[int, Dataset]:
-    """Return the items of the Segment Sequence by segment number, without a background."""
-    background = integer_of(dataset, "PixelPaddingValue")
-    found = {}
+@dataclass(frozen=True)
+class SegmentItems:
+    """The items of a Segment Sequence (PS3.3 C.8.20.4).
+
+    Parameters
+    ----------
+    by_number : dict of int to tuple of pydicom.dataset.Dataset
+        By Segment Number as stored; several where a number is used twice.
+    background : frozenset of int
+        Values of a label map that belong to no segment.
+    """
+
+    by_number: dict[int, tuple[Dataset, ...]]
+    background: frozenset[int]
+
+
+def segment_items(dataset: Dataset) -> SegmentItems:
+    """Read which numbers are described as segments, and which stand for the background."""
+    padding = integer_of(dataset, "PixelPaddingValue")
+    found: dict[int, tuple[Dataset, ...]] = {}
     for item in items_of(dataset, "SegmentSequence"):
         number = integer_of(item, "SegmentNumber")
-        if number is not None and 0 < number < 65536 and number != background:
-            found[number] = item
-    return found
+        if number is None or not 0 <= number <= MAX_SEGMENT_NUMBER or number == padding:
+            continue
+        # Where nothing else is the background, nothing is marked by zero unless it says so.
+        if number == 0 and _is_background(item):
+            continue
+        found[number] = (*found.get(number, ()), item)
+    background = {padding} if padding is not None else set()
+    if 0 not in found:
+        background.add(0)
+    return SegmentItems(found, frozenset(background))
+
+
+def _is_background(item: Dataset) -> bool:
+    kinds = items_of(item, "SegmentedPropertyTypeCodeSequence")
+    is_coded = any(text_of(kind, "CodeValue") == _BACKGROUND_CODE for kind in kinds)
+    return is_coded or text_of(item, "SegmentLabel").lower() == "background"
+
+
+def described_masks(
+    masks: dict[int, dict[int, np.ndarray]], items: SegmentItems
+) -> tuple[list[SegmentMasks], list[str]]:
+    """Give masks the descriptions of their segments.
+
+    Parameters
+    ----------
+    masks : dict of int to dict of int to numpy.ndarray of bool
+        By number as stored, and slice index.
+    items : SegmentItems
+        Those without a mask become segments without a mask.
+
+    Returns
+    -------
+    list of SegmentMasks
+        In the order of their numbers. A segment is `exclusive` where it overlaps no other.
+    list of str
+        What a person should know, one sentence each.
+    """
+    cautions = []
+    overlapping = overlapping_segments(masks)
+    stored = sorted({*items.by_number, *masks})
+    found = []
+    for value in stored:
+        number = value or next(free for free in count(1) if free not in stored)
+        described = items.by_number.get(value, (Dataset(),))
+        segment = described_segment(described[0], number, exclusive=value not in overlapping)
+        if len(described) > 1:
+            segment = _of_several(described, segment)
+            cautions.append(
+                f"The number {value} stands for {len(described)} segments, which cannot be told "
+                f"apart: they are one segment here, “{segment.label}”."
+            )
+        elif value not in items.by_number:
+            cautions.append(f"The value {value} is not described; it is read as “{segment.label}”.")
+        if value == 0:
+            cautions.append(
+                f"“{segment.label}” has the number 0, which segments cannot have; it is segment "
+                f"{number} here."
+            )
+        slices = dict(sorted(masks.get(value, {}).items()))
+        found.append(SegmentMasks(segment, slices, *described_algorithm(described[0])))
+    return sorted(found, key=lambda one: one.segment.number), cautions
+
+
+def _of_several(items: Sequence[Dataset], first: Segment) -> Segment:
+    """Describe a segment by what the items with its number have in common."""
+    described = [described_segment(item, first.number, exclusive=False) for item in items]
+    same = {(one.category, one.type, one.type_modifier) for one in described}
+    label = segment_label(" / ".join(dict.fromkeys(one.label for one in described)), first.number)
+    if len(same) == 1:
+        return replace(first, label=label)
+    return replace(
+        first, label=label, category=UNKNOWN_CATEGORY, type=UNKNOWN_TYPE, type_modifier=None
+    )
 
 
 def described_segment(description: Dataset, number: int, *, exclusive: bool) -> Segment:

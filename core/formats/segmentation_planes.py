@@ -3,9 +3,10 @@
 import numpy as np
 from pydicom.dataset import Dataset
 
-from core.dicom.files import integer_of, items_of, number_of, numbers_of, text_of
+from core.dicom.files import integer_of, number_of, numbers_of
 from core.dicom.pixels import functional_group
 from core.dicom.series import SeriesSummary
+from core.formats.image_references import NamedImages
 from core.formats.resampling import Planes
 
 _DIRECTION_TOLERANCE = 1e-3
@@ -67,13 +68,18 @@ def planes_of(dataset: Dataset) -> Planes | None:
     )
 
 
-def slice_of(dataset: Dataset, frame: int, summary: SeriesSummary) -> int | None:
-    """Find the slice that a frame lies on, by position or by the image it refers to."""
+def slice_of(
+    dataset: Dataset, frame: int, summary: SeriesSummary, named: NamedImages
+) -> int | None:
+    """Find the slice that a frame lies on, by position, or by the image it names without one."""
     geometry = summary.geometry
     group = functional_group(dataset, "PlanePositionSequence", frame)
     position = numbers_of(group, "ImagePositionPatient") if group else ()
     if len(position) != 3 or not geometry.in_patient:
-        return _slice_by_reference(dataset, frame, summary)
+        # A segmentation of one image may leave out what can only be that image.
+        if summary.slices == 1 and not named.names_image:
+            return 0
+        return named.slices[0] if len(named.slices) == 1 else None
     offsets = geometry.positions - np.array(position)
     index = int(np.argmin(np.abs(offsets @ geometry.normal)))
     # Half a pixel, or a tenth of the way to the next slice, is where rounding ends.
@@ -86,17 +92,3 @@ def slice_of(dataset: Dataset, frame: int, summary: SeriesSummary) -> int | None
         abs(offsets[index] @ geometry.column_direction),
     )
     return index if within <= tolerance else None
-
-
-def _slice_by_reference(dataset: Dataset, frame: int, summary: SeriesSummary) -> int | None:
-    derivation = functional_group(dataset, "DerivationImageSequence", frame)
-    sources = items_of(derivation, "SourceImageSequence") if derivation else ()
-    if not len(sources):
-        # A segmentation of one image may leave out what can only be that image.
-        return 0 if summary.slices == 1 else None
-    uid = text_of(sources[0], "ReferencedSOPInstanceUID")
-    number = integer_of(sources[0], "ReferencedFrameNumber")
-    for index, record in enumerate(summary.records):
-        if record.sop_instance_uid == uid and number in (None, record.frame):
-            return index
-    return None

@@ -1,31 +1,56 @@
 """Reading DICOM segmentations, Slicewise's and others', back onto their series."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from pydicom.dataset import Dataset, FileDataset
 
 from core.dicom.errors import DicomError, NeedsConsentError
-from core.dicom.files import file_label, integer_of, number_of, text_of
-from core.dicom.pixels import decoded_frames, functional_group
+from core.dicom.files import file_label, integer_of
+from core.dicom.pixels import decoded_frames
 from core.dicom.series import Series, SeriesSummary
+from core.formats.image_references import NamedImages, frame_images, slices_by_image
+from core.formats.masks_read import MasksRead
 from core.formats.resampling import Planes, are_parallel, resample_masks
 from core.formats.segment_descriptions import (
-    described_algorithm,
-    described_segment,
-    described_segments,
-    overlapping_segments,
+    SegmentItems,
+    described_masks,
+    segment_items,
 )
+from core.formats.segmentation_frames import PixelMeaning, marked_frames, pixel_meaning
 from core.formats.segmentation_opening import open_segmentation
 from core.formats.segmentation_planes import misfit, planes_of, slice_of
-from core.formats.series_references import check_frame, referenced_instances, shares_frame
+from core.formats.series_references import (
+    check_frame,
+    frame_caution,
+    referenced_instances,
+    shares_frame,
+)
 from core.segments.segment_masks import SegmentMasks
 
 # Masks by segment number and slice; frame index, segment number and mask.
 _Masks = dict[int, dict[int, np.ndarray]]
 _Frames = Iterator[tuple[int, int, np.ndarray]]
+
+
+@dataclass(frozen=True, eq=False)
+class _Source:
+    """A segmentation as it is read: its data set, and what its values and frames mean.
+
+    `images` has an item for each frame; frames of `skipped` belong to other stacks.
+    """
+
+    dataset: FileDataset
+    path: Path
+    meaning: PixelMeaning
+    items: SegmentItems
+    images: Sequence[NamedImages]
+    skipped: frozenset[int]
+
+    def marked(self) -> _Frames:
+        return marked_frames(self.dataset, self.path, self.meaning, self.items, self.skipped)
 
 
 def read_segmentation(
@@ -35,11 +60,25 @@ def read_segmentation(
     threshold: float = 0.5,
     allow_same_frame: bool = False,
 ) -> list[SegmentMasks]:
+    """Read a segmentation of a series, as `read_segmentation_with_cautions` does, masks only."""
+    return read_segmentation_with_cautions(
+        path, series, threshold=threshold, allow_same_frame=allow_same_frame
+    ).segments
+
+
+def read_segmentation_with_cautions(
+    path: Path,
+    series: Series | SeriesSummary,
+    *,
+    threshold: float = 0.5,
+    allow_same_frame: bool = False,
+) -> MasksRead:
     """Read a segmentation of a series: BINARY, FRACTIONAL or LABELMAP.
 
     Frames are placed by their position in the patient, and where they state none by the image they
-    refer to; never by their order. Empty frames are ignored: they say nothing about what a person
-    looked at.
+    refer to; never by their order. A frame that names images belongs to the stack only if one of
+    them does: those of another phase are left out. Empty frames are ignored: they say nothing about
+    what a person looked at.
 
     Parameters
     ----------
@@ -56,7 +95,7 @@ def read_segmentation(
 
     Returns
     -------
-    list of SegmentMasks
+    MasksRead
         In the order of the segment numbers; `masks` holds the slices that are not empty. A segment
         is `exclusive` where it overlaps no other.
 
@@ -70,19 +109,33 @@ def read_segmentation(
     """
     summary = series.summary if isinstance(series, Series) else series
     dataset = open_segmentation(path)
-    if not _names_an_image_of(dataset, summary):
+    images = frame_images(
+        dataset, integer_of(dataset, "NumberOfFrames") or 1, slices_by_image(summary)
+    )
+    of_stack = _is_of_stack(dataset, images, summary)
+    if not of_stack:
         is_free = not any(referenced_instances(dataset))
         check_frame(dataset, summary, path, allow_same_frame or is_free)
-    masks = _placed_masks(dataset, summary, path, threshold, allow_same_frame)
-    overlapping = overlapping_segments(masks)
-    return [
-        SegmentMasks(
-            described_segment(description, number, exclusive=number not in overlapping),
-            masks[number],
-            *described_algorithm(description),
-        )
-        for number, description in sorted(described_segments(dataset).items())
-    ]
+    elsewhere = (frame for frame, named in enumerate(images) if named.is_elsewhere)
+    source = _Source(
+        dataset,
+        path,
+        pixel_meaning(dataset, path, threshold),
+        segment_items(dataset),
+        images,
+        frozenset(elsewhere if of_stack else ()),
+    )
+    masks, moved = _placed_masks(source, summary, allow_same_frame)
+    segments, cautions = described_masks(masks, source.items)
+    return MasksRead(
+        segments,
+        (
+            *source.meaning.cautions,
+            *(frame_caution(dataset, summary) if of_stack else ()),
+            *_reference_cautions(source, summary, moved),
+            *cautions,
+        ),
+    )
 
 
 def read_segmentation_frames(path: Path) -> np.ndarray:
@@ -101,26 +154,51 @@ def read_segmentation_frames(path: Path) -> np.ndarray:
     return np.stack(list(decoded_frames(open_segmentation(path), path, raw=True)))
 
 
-def _names_an_image_of(dataset: Dataset, summary: SeriesSummary) -> bool:
-    images = {record.sop_instance_uid for record in summary.records}
-    return not images.isdisjoint(referenced_instances(dataset))
+def _is_of_stack(dataset: Dataset, images: Sequence[NamedImages], summary: SeriesSummary) -> bool:
+    """Tell whether a segmentation was made on this stack: by its frames, or else as it lists."""
+    if any(named.slices for named in images):
+        return True
+    if any(named.names_image for named in images):
+        return False
+    own = {record.sop_instance_uid for record in summary.records}
+    return not own.isdisjoint(referenced_instances(dataset))
+
+
+def _reference_cautions(source: _Source, summary: SeriesSummary, moved: int) -> Iterable[str]:
+    """Say where frames and the images that they name do not go together."""
+    frames = len(source.images)
+    if source.skipped:
+        yield (
+            f"{len(source.skipped)} of the {frames} frames name images that are not among these "
+            "slices, such as those of another phase; they were left out."
+        )
+    if moved:
+        yield (
+            f"{moved} of the {frames} frames lie on other slices than the images they name; they "
+            "were placed by their position."
+        )
+    listed = set(referenced_instances(source.dataset))
+    own = {record.sop_instance_uid for record in summary.records}
+    if own & listed and listed - own and not any(named.names_image for named in source.images):
+        yield (
+            "The frames do not name the images they mark, and the file lists images of other "
+            "stacks as well: check that the masks belong to these slices."
+        )
 
 
 def _placed_masks(
-    dataset: FileDataset,
-    summary: SeriesSummary,
-    path: Path,
-    threshold: float,
-    allow_same_frame: bool,
-) -> _Masks:
-    """Bring the frames onto the slices: as they are where they fit, else from parallel planes."""
-    numbers = sorted(described_segments(dataset))
+    source: _Source, summary: SeriesSummary, allow_same_frame: bool
+) -> tuple[_Masks, int]:
+    """Bring the frames onto the slices: as they are where they fit, else from parallel planes.
+
+    Returns the masks, and how many frames lie on other slices than the images they name.
+    """
+    dataset, path = source.dataset, source.path
     difference = misfit(dataset, summary)
     if not difference:
-        frames = _marked_frames(dataset, path, threshold, numbers)
-        masks = _masks_in_place(dataset, summary, frames, numbers)
-        if masks is not None:
-            return masks
+        placed = _masks_in_place(source, summary)
+        if placed is not None:
+            return placed
         difference = "marks pixels at a position where the series has no slice"
     sentence = f"{file_label(path)} {difference}: it was made on other planes."
     planes = planes_of(dataset)
@@ -130,37 +208,36 @@ def _placed_masks(
         raise DicomError(f"{sentence[:-1]}, and these are not parallel to the slices.")
     if not allow_same_frame:
         raise NeedsConsentError(sentence)
-    frames = _marked_frames(dataset, path, threshold, numbers)
-    masks = _resampled_masks(planes, summary, frames, numbers)
+    masks = _resampled_masks(planes, summary, source.marked())
     if masks is None:
         raise DicomError(f"{file_label(path)} marks nothing within the slices of this series.")
-    return masks
+    return masks, 0
 
 
-def _masks_in_place(
-    dataset: Dataset, summary: SeriesSummary, frames: _Frames, numbers: Sequence[int]
-) -> _Masks | None:
+def _masks_in_place(source: _Source, summary: SeriesSummary) -> tuple[_Masks, int] | None:
     """Put frames on the slices they lie on; None where one with pixels lies on none."""
-    masks: _Masks = {number: {} for number in numbers}
-    for frame, number, mask in frames:
-        index = slice_of(dataset, frame, summary)
+    masks: _Masks = {}
+    moved = set()
+    for frame, number, mask in source.marked():
+        named = source.images[frame]
+        index = slice_of(source.dataset, frame, summary, named)
         if index is None:
             return None
-        _add(masks[number], index, mask)
-    return masks
+        if named.slices and index not in named.slices:
+            moved.add(frame)
+        _add(masks.setdefault(number, {}), index, mask)
+    return masks, len(moved)
 
 
-def _resampled_masks(
-    planes: Planes, summary: SeriesSummary, frames: _Frames, numbers: Sequence[int]
-) -> _Masks | None:
+def _resampled_masks(planes: Planes, summary: SeriesSummary, frames: _Frames) -> _Masks | None:
     """Give each slice the nearest plane of frames; None where none reaches a slice."""
-    by_frame: _Masks = {number: {} for number in numbers}
+    by_frame: _Masks = {}
     # Frames of several segments lie on the same plane: the first of them stands for all.
     unique, first, same = np.unique(
         np.round(planes.positions @ planes.normal, 2), return_index=True, return_inverse=True
     )
     for frame, number, mask in frames:
-        _add(by_frame[number], int(same[frame]), mask)
+        _add(by_frame.setdefault(number, {}), int(same[frame]), mask)
     distinct = replace(planes, positions=planes.positions[first])
     if len(unique) > 1:
         # Planes that nothing is marked on may be left out, so those there may lie farther apart.
@@ -169,47 +246,11 @@ def _resampled_masks(
         number: resample_masks(found, distinct, summary.geometry)
         for number, found in by_frame.items()
     }
-    if any(by_frame.values()) and not any(masks.values()):
+    if by_frame and not any(masks.values()):
         return None
     return masks
-
-
-def _marked_frames(
-    dataset: FileDataset, path: Path, threshold: float, numbers: Sequence[int]
-) -> _Frames:
-    """Yield the frames that mark a pixel; a segment without description is an error."""
-    for frame, number, mask in _segment_frames(dataset, path, threshold, numbers):
-        if not mask.any():
-            continue
-        if number not in numbers:
-            raise DicomError(f"{file_label(path)} uses segment {number} without describing it.")
-        yield frame, number, mask
 
 
 def _add(masks: dict[int, np.ndarray], index: int, mask: np.ndarray) -> None:
     present = masks.get(index)
     masks[index] = mask if present is None else present | mask
-
-
-def _segment_frames(
-    dataset: FileDataset, path: Path, threshold: float, numbers: Sequence[int]
-) -> _Frames:
-    """Yield frame index, segment number and mask for each segment of each frame."""
-    kind = text_of(dataset, "SegmentationType") or "BINARY"
-    largest = number_of(dataset, "MaximumFractionalValue") or 1.0
-    for frame, stored in enumerate(decoded_frames(dataset, path, raw=True)):
-        if kind == "LABELMAP":
-            present = np.unique(stored)
-            for number in numbers:
-                if number in present:
-                    yield frame, number, stored == number
-            continue
-        group = functional_group(dataset, "SegmentIdentificationSequence", frame)
-        referenced = integer_of(group, "ReferencedSegmentNumber") if group else None
-        if referenced is None:
-            raise DicomError(f"{file_label(path)} does not say which segment its frames belong to.")
-        yield (
-            frame,
-            referenced,
-            stored >= threshold * largest if kind == "FRACTIONAL" else stored > 0,
-        )

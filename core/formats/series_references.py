@@ -32,27 +32,61 @@ def check_frame(
     DicomError
         When it has nothing to do with the series.
     """
+    if lists_series(dataset, summary):
+        what = f"{file_label(path)} marks other images of this series, such as another phase"
+        elsewhere = "open the stack they belong to"
+    else:
+        what = f"{file_label(path)} belongs to another series"
+        elsewhere = "open that series"
     if not shares_frame(dataset, summary):
-        raise DicomError(
-            f"{file_label(path)} belongs to another series; open that series, or choose a file "
-            "that was made on this one."
-        )
+        raise DicomError(f"{what}; {elsewhere}, or choose a file that was made on this one.")
     if not allow_same_frame:
         raise NeedsConsentError(
-            f"{file_label(path)} belongs to another series in the same frame of reference; "
-            "confirm that it may be used here, or open that series."
+            f"{what} in the same frame of reference; confirm that it may be used here, or "
+            f"{elsewhere}."
+        )
+
+
+def lists_series(dataset: Dataset, summary: SeriesSummary) -> bool:
+    """Tell whether an object names the series, or an image of the stack, wherever it does."""
+    series = [
+        *items_of(dataset, "ReferencedSeriesSequence"),
+        *(
+            item
+            for frame in items_of(dataset, "ReferencedFrameOfReferenceSequence")
+            for study in items_of(frame, "RTReferencedStudySequence")
+            for item in items_of(study, "RTReferencedSeriesSequence")
+        ),
+    ]
+    if any(text_of(item, "SeriesInstanceUID") == summary.series_instance_uid for item in series):
+        return True
+    own = {record.sop_instance_uid for record in summary.records}
+    return not own.isdisjoint(referenced_instances(dataset))
+
+
+def frame_caution(dataset: Dataset, summary: SeriesSummary) -> Iterator[str]:
+    """Say where an object that names images of a series names another frame of reference."""
+    is_known = summary.frame_of_reference_uid is not None and _frames_named(dataset)
+    if is_known and not shares_frame(dataset, summary):
+        yield (
+            "The file names another frame of reference than the series; it is used because it "
+            "names images of the series: check that the masks lie where they should."
         )
 
 
 def shares_frame(dataset: Dataset, summary: SeriesSummary) -> bool:
     """Tell whether an object and a series name the same frame of reference."""
+    return summary.frame_of_reference_uid in _frames_named(dataset)
+
+
+def _frames_named(dataset: Dataset) -> set[str]:
     named = {text_of(dataset, "FrameOfReferenceUID")}
     for keyword, inner in (
         ("ReferencedFrameOfReferenceSequence", "FrameOfReferenceUID"),
         ("StructureSetROISequence", "ReferencedFrameOfReferenceUID"),
     ):
         named.update(text_of(item, inner) for item in items_of(dataset, keyword))
-    return summary.frame_of_reference_uid in named - {""}
+    return named - {""}
 
 
 def referenced_instances(dataset: Dataset) -> Iterator[str]:

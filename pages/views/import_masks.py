@@ -11,8 +11,8 @@ from core.annotation.states import SliceState
 from core.annotation.store import StoreError
 from core.dicom.errors import DicomError, NeedsConsentError
 from core.dicom.series import SeriesSummary
-from core.formats.reading import read_masks
-from core.segments.segment_masks import SegmentMasks
+from core.formats.masks_read import MasksRead
+from core.formats.reading import read_masks_with_cautions
 from pages.session.gate import Entrance
 from pages.session.work import chosen_summary, open_store, slice_names
 from pages.views.formatting import count, plain
@@ -61,7 +61,7 @@ def _add(
         added = seed_annotation(
             store,
             summary.uid,
-            [(segment.segment, segment.masks) for segment in read],
+            [(segment.segment, segment.masks) for segment in read.segments],
             state=state,
             person=entrance.person,
         )
@@ -72,16 +72,18 @@ def _add(
     except (DicomError, StoreError) as error:
         st.error(str(error), icon=":material/error:")
         return
-    slices = sum(len(segment.masks) for segment in read)
+    slices = sum(len(segment.masks) for segment in read.segments)
     names = ", ".join(plain(segment.label) for segment in added)
     st.success(f"Added {names}: {count(slices, 'mask')}.", icon=":material/check:")
+    for caution in read.cautions:
+        st.warning(plain(caution), icon=":material/warning:")
     st.page_link("pages/annotate.py", label="Continue annotating", icon=":material/draw:")
 
 
-def _read(summary: SeriesSummary, file: UploadedFile, *, consent: bool) -> list[SegmentMasks]:
+def _read(summary: SeriesSummary, file: UploadedFile, *, consent: bool) -> MasksRead:
     """Read an uploaded file under a neutral name, because its own may identify the patient."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "upload" / "masks"
         path.parent.mkdir()
         path.write_bytes(file.getbuffer())
-        return read_masks(path, summary, allow_same_frame=consent)
+        return read_masks_with_cautions(path, summary, allow_same_frame=consent)

@@ -11,10 +11,15 @@ import pytest
 
 from core.dicom.errors import DicomError, NeedsConsentError
 from core.dicom.reading import find_series
-from core.formats.segmentation_reading import read_segmentation, read_segmentation_frames
-from tests.support.mask_round_trips import assert_same_masks, written
+from core.formats.segmentation_reading import (
+    read_segmentation,
+    read_segmentation_frames,
+    read_segmentation_with_cautions,
+)
+from core.formats.segmentation_writing import write_segmentation
+from tests.support.mask_round_trips import assert_same_masks, make_segments, written
 from tests.support.segments import ANATOMY, LIVER
-from tests.support.synthetic_series import PLACEMENTS, Placement, write_series
+from tests.support.synthetic_series import PLACEMENTS, Placement, write_enhanced, write_series
 
 
 def nrrd_voxels(path: Path) -> np.ndarray:
@@ -137,6 +142,47 @@ def test_frames_without_position_are_placed_by_the_image_they_refer_to(small):
 
     changed(small, drop_positions)
     assert_same_masks(read_segmentation(path, summary)[1].masks, segments[1].masks)
+
+
+def test_frames_that_name_images_of_another_stack_are_left_out(small):
+    summary, segments, path = small
+
+    def rename_first_image(dataset):
+        (derivation,) = dataset.PerFrameFunctionalGroupsSequence[0].DerivationImageSequence
+        derivation.SourceImageSequence[0].ReferencedSOPInstanceUID = "1.2.3"
+
+    changed(small, rename_first_image)
+    read = read_segmentation_with_cautions(path, summary)
+    before = sum(len(one.masks) for one in segments)
+    assert sum(len(one.masks) for one in read.segments) == before - 1
+    assert read.cautions[0].startswith(f"1 of the {before} frames name images that are not among")
+
+
+def test_a_frame_derived_from_several_images_belongs_to_the_stack_of_any(small):
+    summary, segments, path = small
+
+    def add_images(dataset):
+        for group in dataset.PerFrameFunctionalGroupsSequence:
+            (derivation,) = group.DerivationImageSequence
+            other = pydicom.Dataset()
+            other.ReferencedSOPClassUID = summary.records[0].sop_class_uid
+            other.ReferencedSOPInstanceUID = "1.2.3"
+            derivation.SourceImageSequence.insert(0, other)
+
+    changed(small, add_images)
+    read = read_segmentation_with_cautions(path, summary)
+    assert read.cautions == ()
+    assert_same_masks(read.segments[0].masks, segments[0].masks)
+
+
+def test_frames_of_an_enhanced_image_belong_to_the_phase_that_they_name(tmp_path):
+    write_enhanced(tmp_path / "series.dcm", PLACEMENTS[0], volumes=2)
+    first, second = find_series(tmp_path / "series.dcm")
+    segment = make_segments(second)[:1]
+    write_segmentation(second, segment, tmp_path / "second.dcm")
+    assert_same_masks(read_segmentation(tmp_path / "second.dcm", second)[0].masks, segment[0].masks)
+    with pytest.raises(NeedsConsentError, match="such as another phase"):
+        read_segmentation(tmp_path / "second.dcm", first)
 
 
 def test_segmentations_that_do_not_fit_say_why(small, tmp_path, shared_data):

@@ -1,0 +1,131 @@
+"""Segmentations as the field sends them: frames stay with their images, and nothing is lost."""
+
+import pytest
+
+from core.__main__ import main
+from core.dicom.errors import NeedsConsentError
+from core.dicom.reading import find_series
+from core.formats.reading import read_masks_with_cautions
+
+
+def opened(folder, file, series="ct", **options):
+    (summary,) = find_series(folder / series)
+    read = read_masks_with_cautions(folder / file, summary, **options)
+    return {
+        one.segment.label: {index: int(mask.sum()) for index, mask in one.masks.items()}
+        for one in read.segments
+    }, read.cautions
+
+
+def test_frames_belong_to_the_phase_whose_image_they_name(field_case):
+    folder = field_case("seg_03_cine_4d")
+    for summary, pixels in zip(find_series(folder / "mr"), (441, 197, 81), strict=True):
+        read = read_masks_with_cautions(folder / "seg_all.dcm", summary)
+        (segment,) = read.segments
+        assert {index: int(mask.sum()) for index, mask in segment.masks.items()} == dict.fromkeys(
+            (1, 2, 3), pixels
+        )
+        (caution,) = read.cautions
+        assert caution.startswith("6 of the 9 frames name images that are not among these slices")
+
+
+@pytest.mark.parametrize("file", ["seg_p3_listed_all.dcm", "o3.dcm"])
+def test_masks_of_one_phase_land_on_another_only_on_request(field_case, file):
+    folder = field_case("seg_03_cine_4d")
+    *others, third = find_series(folder / "mr")
+    (segment,) = read_masks_with_cautions(folder / file, third).segments
+    assert [int(mask.sum()) for mask in segment.masks.values()] == [81, 81, 81]
+    for summary in others:
+        with pytest.raises(NeedsConsentError, match="such as another phase"):
+            read_masks_with_cautions(folder / file, summary)
+        (segment,) = read_masks_with_cautions(
+            folder / file, summary, allow_same_frame=True
+        ).segments
+        assert [int(mask.sum()) for mask in segment.masks.values()] == [81, 81, 81]
+
+
+@pytest.mark.parametrize(
+    ("file", "expected", "cautions"),
+    [
+        ("lm_ok.dcm", {"A": 36, "B": 48, "C": 60}, []),
+        ("lm16.dcm", {"A": 36, "B": 48, "C": 60}, []),
+        ("lm_pal.dcm", {"A": 36, "B": 48, "C": 60}, []),
+        (
+            "lm_undescribed.dcm",
+            {"A": 36, "B": 48, "Segment 7": 60},
+            ["The value 7 is not described; it is read as “Segment 7”."],
+        ),
+        (
+            "lm_seg0.dcm",
+            {"Zero organ": 36, "B": 48},
+            ["“Zero organ” has the number 0, which segments cannot have; it is segment 1 here."],
+        ),
+        ("fr_PROBABILITY.dcm", {"Liver": 100}, []),
+        ("fr_OCCUPANCY.dcm", {"Liver": 100}, []),
+        ("fr_max100.dcm", {"Liver": 100}, []),
+        (
+            "fr_nomax.dcm",
+            {"Liver": 100},
+            [
+                "The file does not state which value means the whole of a pixel (Maximum "
+                "Fractional Value); its largest value, 255, is taken for it: check the outlines."
+            ],
+        ),
+        (
+            "segtype_missing.dcm",
+            {"Liver": 100},
+            [
+                "The file does not state its Segmentation Type; it is read as FRACTIONAL: check "
+                "the masks."
+            ],
+        ),
+    ],
+)
+def test_no_value_is_lost_or_misread_without_a_word(field_case, file, expected, cautions):
+    found, said = opened(field_case("seg_12_labelmap_fractional"), file)
+    assert found == {label: {1: pixels, 2: pixels} for label, pixels in expected.items()}
+    assert list(said) == cautions
+
+
+def test_a_number_that_two_segments_use_is_named(field_case):
+    found, said = opened(field_case("seg_12_labelmap_fractional"), "dup_numbers.dcm")
+    assert found == {"Left / Right": {1: 36, 2: 48}}
+    assert list(said) == [
+        "The number 1 stands for 2 segments, which cannot be told apart: they are one segment "
+        "here, “Left / Right”."
+    ]
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        *("no_for.dcm", "no_position.dcm", "no_refs_at_all.dcm", "no_refseries.dcm"),
+        *("pos_no_orient.dcm", "refs_off_by_one.dcm", "reversed.dcm", "wrong_for.dcm"),
+        "spacing_half_percent.dcm",
+    ],
+)
+def test_masks_lie_where_they_belong_whatever_is_missing(field_case, file):
+    found, said = opened(field_case("seg_11_seg_references"), file)
+    assert found == {"Liver": {1: 81, 2: 113, 4: 81, 6: 49, 7: 81}}
+    beginnings = {
+        "refs_off_by_one.dcm": ["5 of the 5 frames lie on other slices than the images they name"],
+        "wrong_for.dcm": ["The file names another frame of reference than the series"],
+    }
+    expected = beginnings.get(file, [])
+    assert len(said) == len(expected) and all(map(str.startswith, said, expected))
+
+
+@pytest.mark.parametrize("file", ["flipped.dcm", "cropped.dcm"])
+def test_convert_names_the_option_that_gives_consent(field_case, file, tmp_path, capsys):
+    folder = field_case("seg_11_seg_references")
+    command = ["convert", str(folder / "ct"), str(folder / file), str(tmp_path / "out.dcm")]
+    assert main(command) == 2
+    assert capsys.readouterr().err.endswith("; --allow-same-frame uses it anyway.\n")
+    assert main([*command, "--allow-same-frame"]) == 0
+
+
+def test_convert_says_what_was_left_open(field_case, tmp_path, capsys):
+    folder = field_case("seg_12_labelmap_fractional")
+    source, out = folder / "lm_undescribed.dcm", tmp_path / "out.nii.gz"
+    assert main(["convert", str(folder / "ct"), str(source), str(out)]) == 0
+    assert "Caution: The value 7 is not described" in capsys.readouterr().err
