@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator
 
 from pydicom.datadict import dictionary_description
-from pydicom.dataset import Dataset
-from pydicom.uid import RTDoseStorage
+from pydicom.dataset import Dataset, FileDataset
+from pydicom.uid import ExplicitVRBigEndian, RTDoseStorage
 
 from core.dicom.files import integer_of, is_stated, items_of, number_of, numbers_of, text_of
 
@@ -101,15 +101,28 @@ def _dose_unit(dataset: Dataset) -> tuple[str, list[str]]:
     return "", ["The dose is not stated in Gy: values have no unit."]
 
 
-def bit_cautions(dataset: Dataset) -> list[str]:
-    """Say if High Bit is not the highest of the stored bits (PS3.5 8.1.1); nothing if it is."""
+def bit_cautions(dataset: FileDataset) -> list[str]:
+    """Say if it is not certain which bits make a pixel; nothing if it is.
+
+    High Bit may not be the highest of the stored bits (PS3.5 8.1.1). Pixels of 32 bits in big
+    endian are words of 16 bits, the lower one first, by the standard (PS3.5 8.1.1, OW in 6.2) and
+    for GDCM, but the higher one first for pydicom and the programs that follow it.
+    """
+    cautions = []
     stored, highest = integer_of(dataset, "BitsStored"), integer_of(dataset, "HighBit")
-    if stored is None or highest is None or highest == stored - 1:
-        return []
-    return [
-        f"High Bit ({highest}) does not fit Bits Stored ({stored}): check that the pixel values "
-        "are right."
-    ]
+    if stored is not None and highest is not None and highest != stored - 1:
+        cautions.append(
+            f"High Bit ({highest}) does not fit Bits Stored ({stored}): check that the pixel "
+            "values are right."
+        )
+    is_big_endian = dataset.file_meta.TransferSyntaxUID == ExplicitVRBigEndian
+    # Floating point pixel data has no Bits Stored, and no words.
+    if is_big_endian and stored is not None and integer_of(dataset, "BitsAllocated") == 32:
+        cautions.append(
+            "Pixels of 32 bits in big endian are written in two ways, and nothing says in which: "
+            "check that the pixel values are right."
+        )
+    return cautions
 
 
 def _group_items(dataset: Dataset, sequences: Iterable[str]) -> Iterator[Dataset]:

@@ -158,5 +158,8 @@ def test_whole_numbers_of_any_size_are_those_of_itk(tmp_path, encoding, bits, si
     (summary,) = find_series(tmp_path / "image.dcm")
     volume = read_series(summary).volume[0]
     np.testing.assert_array_equal(volume, values - 7)
+    if bits == 32 and encoding == ENCODINGS["big endian"]:
+        assert any("are written in two ways" in problem for problem in summary.problems)
+        return
     by_itk = itk.array_from_image(itk.imread(str(tmp_path / "image.dcm")))
     np.testing.assert_array_equal(volume, by_itk.squeeze())
