@@ -11,7 +11,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core.demo import write_demo_series
 from core.dicom.errors import DicomError
-from core.dicom.reading import find_series
+from core.dicom.reading import find_with_rest
 from core.dicom.series import SeriesSummary
 from core.home.opened_series import remember_series
 from core.home.settings import Settings, data_roots
@@ -28,7 +28,7 @@ from pages.session.work import choose_series, chosen_summary, forget_source
 from pages.views.archive import open_from_archive
 from pages.views.banner import banner
 from pages.views.formatting import count
-from pages.views.found_series import show_found
+from pages.views.found_series import show_found, show_rest
 from pages.views.import_masks import offer_mask_import
 
 FOUND = "series.found"
@@ -47,13 +47,13 @@ def search_in(home: Path, source: Path) -> None:
             bar.progress(done / files, f"Searching for series… {done} of {count(files, 'file')}")
 
     try:
-        found = find_series(source_files(home, source), show)
+        findings = find_with_rest(source_files(home, source), show)
     except DicomError as error:
         st.error(str(error), icon=":material/error:")
         return
     finally:
         progress.empty()
-    st.session_state[FOUND] = (source, found)
+    st.session_state[FOUND] = (source, findings)
 
 
 def demo_folder(home: Path) -> Path:
@@ -74,8 +74,8 @@ def open_demonstration(home: Path) -> None:
     search_in(home, demo_folder(home))
     listed = st.session_state.get(FOUND)
     if listed is not None:
-        source, [summary, *_] = listed
-        open_series(home, summary, source)
+        source, findings = listed
+        open_series(home, findings.series[0], source)
 
 
 def open_series(
@@ -195,9 +195,10 @@ with right:
     if listed is None:
         st.info("Choose a source on the left. Series found there are listed here.")
     else:
-        source, found = listed
-        st.subheader(f"{len(found)} series found")
-        chosen = show_found(found)
+        source, findings = listed
+        st.subheader(f"{len(findings.series)} series found")
+        show_rest(findings)
+        chosen = show_found(findings.series)
         if chosen is not None:
             summary, leave_out = chosen
             open_series(home, summary, source, leave_out_damaged=leave_out)

@@ -35,8 +35,10 @@ def run(arguments: argparse.Namespace) -> int:
     """
     findings = find_with_rest(arguments.path)
     print("\n\n".join(_described(summary) for summary in findings.series))
-    if findings.passed_over:
-        print(f"\nno images    {findings.passed_over}")
+    rest = [f"no images    {findings.passed_over}"] if findings.passed_over else []
+    rest += [f"caution      {sentence}" for sentence in findings.cautions]
+    if rest:
+        print("", *rest, sep="\n")
     return 0
 
 

@@ -53,7 +53,7 @@ FOLDERS = ("path", "teacher")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
     parser.add_argument(
-        "path", type=Path, metavar="SERIES", help="folder, zip archive or file of the series"
+        "path", type=Path, metavar="SERIES", help="folder, zip or file of the series"
     )
     examples = parser.add_mutually_exclusive_group(required=True)
     examples.add_argument(

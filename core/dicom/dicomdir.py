@@ -1,13 +1,22 @@
 """DICOMDIR: the table of contents on exchange media (PS3.3 F.3)."""
 
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from pydicom.dataset import Dataset
 from pydicom.uid import MediaStorageDirectoryStorage
 
 from core.dicom.errors import DicomError
-from core.dicom.files import file_label, items_of, name_of, open_header, text_of, value_of
+from core.dicom.files import (
+    file_label,
+    integer_of,
+    items_of,
+    name_of,
+    open_header,
+    text_of,
+    value_of,
+)
 
 DIRECTORY_KIND = "Media Storage Directory"
 """Kind of the file among those that hold no image (`NotAnImageError.kind`)."""
@@ -50,8 +59,8 @@ def listed_files(path: Path) -> list[Path]:
     return found
 
 
-def missing_images(path: Path, found: Collection[str]) -> str:
-    """Say in one sentence how many images a DICOMDIR lists that are not there; "" if all are.
+def missing_images(path: Path, found: Collection[str]) -> dict[str, str]:
+    """Say of each series how many of its images a DICOMDIR lists that are not there.
 
     Parameters
     ----------
@@ -59,24 +68,49 @@ def missing_images(path: Path, found: Collection[str]) -> str:
         Any file.
     found : collection of str
         SOP instance UIDs of images that were found, whatever their files are called.
+
+    Returns
+    -------
+    dict of str to str
+        One sentence for each series that lacks images, by its UID; "" for images of no series.
     """
     folder = path.resolve().parent
-    images = [
-        record
-        for record in _records(path)
-        if "Image Storage" in name_of(text_of(record, "ReferencedSOPClassUIDInFile"))
-    ]
-    missing = sum(
-        text_of(record, "ReferencedSOPInstanceUIDInFile") not in found
-        and _inside(folder, _names(record)) is None
-        for record in images
-    )
-    if not missing:
-        return ""
-    return (
-        f"{missing} of the {len(images)} images that {file_label(path)} lists are not there: "
-        "slices may be missing."
-    )
+    listed: dict[str, list[bool]] = defaultdict(list)
+    for series_uid, record in _images_with_series(_records(path)):
+        is_missing = (
+            text_of(record, "ReferencedSOPInstanceUIDInFile") not in found
+            and _inside(folder, _names(record)) is None
+        )
+        listed[series_uid].append(is_missing)
+    return {
+        series_uid: f"{sum(missing)} of the {len(missing)} images of this series that "
+        f"{file_label(path)} lists are not there: slices may be missing."
+        for series_uid, missing in listed.items()
+        if any(missing)
+    }
+
+
+def _images_with_series(records: Sequence[Dataset]) -> Iterator[tuple[str, Dataset]]:
+    """Yield the records of images, each with the UID of the series that it hangs from.
+
+    Records are chained by offsets (PS3.3 F.2.2). An image that no chain reaches belongs to the
+    series before it, as nearly all writers arrange them.
+    """
+    by_offset = {getattr(record, "seq_item_tell", None): record for record in records}
+    series_of: dict[int, str] = {}
+    for series in records:
+        if text_of(series, "DirectoryRecordType") != "SERIES":
+            continue
+        offset = integer_of(series, "OffsetOfReferencedLowerLevelDirectoryEntity")
+        while (record := by_offset.get(offset)) is not None and id(record) not in series_of:
+            series_of[id(record)] = text_of(series, "SeriesInstanceUID")
+            offset = integer_of(record, "OffsetOfTheNextDirectoryRecord")
+    before = ""
+    for record in records:
+        if text_of(record, "DirectoryRecordType") == "SERIES":
+            before = text_of(record, "SeriesInstanceUID")
+        if "Image Storage" in name_of(text_of(record, "ReferencedSOPClassUIDInFile")):
+            yield series_of.get(id(record), before), record
 
 
 def _records(path: Path) -> Sequence[Dataset]:

@@ -2,7 +2,7 @@
 
 import math
 import mmap
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -12,7 +12,7 @@ import numpy as np
 
 from core.dicom.dicomdir import DIRECTORY_KIND, listed_files, missing_images
 from core.dicom.errors import DamagedError, DicomError, NotAnImageError
-from core.dicom.files import NotDicomError, open_header, printable
+from core.dicom.files import NotDicomError, file_label, open_header, printable
 from core.dicom.grouping import group_headers
 from core.dicom.header_reading import read_header
 from core.dicom.headers import Header
@@ -50,10 +50,14 @@ class Skipped:
 
 @dataclass(frozen=True)
 class Findings:
-    """What a folder holds: series, and the files that belong to none."""
+    """What a folder holds: series, and the files that belong to none.
+
+    `cautions` are sentences about images that belong to none of the series that were found.
+    """
 
     series: tuple[SeriesSummary, ...]
     skipped: tuple[Skipped, ...]
+    cautions: tuple[str, ...] = ()
 
     @property
     def passed_over(self) -> str:
@@ -144,23 +148,34 @@ def look_through(
         if progress is not None:
             progress(number, len(files))
     summaries = tuple(_with_damage(headers, damaged))
-    missing = _missing_of_directories(paths, skipped, headers)
-    if missing:
-        summaries = tuple(
-            replace(summary, problems=(*summary.problems, *missing)) for summary in summaries
-        )
-    return Findings(summaries, tuple(skipped))
+    return _with_missing(Findings(summaries, tuple(skipped)), paths, headers)
 
 
-def _missing_of_directories(
-    paths: Iterable[Path | str], skipped: list[Skipped], headers: list[Header]
-) -> list[str]:
-    """Say of each DICOMDIR that was given or found how many of its images are not there."""
-    directories = [file.path for file in skipped if file.kind == DIRECTORY_KIND]
+def _with_missing(
+    findings: Findings, paths: Iterable[Path | str], headers: list[Header]
+) -> Findings:
+    """Say of each series how many of its images a DICOMDIR, given or found, lists in vain."""
+    directories = [file.path for file in findings.skipped if file.kind == DIRECTORY_KIND]
     directories += [path for path in map(Path, paths) if path.is_file()]
     found = {header.sop_instance_uid for header in headers}
-    sentences = (missing_images(path, found) for path in dict.fromkeys(directories))
-    return [sentence for sentence in sentences if sentence]
+    known = {header.series_uid for header in headers}
+    sentences: dict[str, list[str]] = defaultdict(list)
+    cautions = []
+    for path in dict.fromkeys(directories):
+        missing = missing_images(path, found)
+        for series_uid in known & set(missing):
+            sentences[series_uid].append(missing[series_uid])
+        if lost := len(set(missing) - known):
+            cautions.append(
+                f"{file_label(path)} lists {lost} series more, none of whose images can be read."
+            )
+    if not sentences and not cautions:
+        return findings
+    series = tuple(
+        replace(summary, problems=(*summary.problems, *sentences[summary.series_instance_uid]))
+        for summary in findings.series
+    )
+    return replace(findings, series=series, cautions=tuple(cautions))
 
 
 def read_series(

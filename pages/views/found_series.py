@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core.dicom.errors import DicomError
+from core.dicom.reading import Findings
 from core.dicom.series import SeriesSummary
 from core.display.picture import thumbnail
 from pages.session.widget_keys import leaving_key
@@ -56,6 +57,14 @@ def show_found(found: Sequence[SeriesSummary]) -> tuple[SeriesSummary, bool] | N
             ):
                 chosen = (summary, leave_out)
     return chosen
+
+
+def show_rest(findings: Findings) -> None:
+    """Show what was found besides series: objects without an image by kind, and what is missing."""
+    if findings.passed_over:
+        st.caption(f"Passed over, as they hold no image: {plain(findings.passed_over)}")
+    for sentence in findings.cautions:
+        st.caption(f":orange[⚠ {plain(sentence)}]")
 
 
 @st.cache_data(max_entries=200, show_spinner=False)

@@ -3,8 +3,9 @@ import pytest
 from pydicom import dcmread
 from pydicom.fileset import FileSet
 
+from core.__main__ import main
 from core.dicom.errors import DicomError
-from core.dicom.reading import find_series, read_series
+from core.dicom.reading import find_series, find_with_rest, read_series
 from tests.support.synthetic_series import PLACEMENTS, write_series
 
 
@@ -68,3 +69,55 @@ def test_a_dicomdir_alone_says_what_is_missing(medium, tmp_path):
     (folder / "DICOMDIR").rename(alone / "DICOMDIR")
     with pytest.raises(DicomError, match="choose the folder of the whole medium"):
         find_series(alone / "DICOMDIR")
+
+
+def images_of(folder, series):
+    """Paths of the images of a series on a medium."""
+    uids = set(series.sop_instance_uids)
+    return [
+        path
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+        and path.name != "DICOMDIR"
+        and dcmread(path, stop_before_pixels=True).SOPInstanceUID in uids
+    ]
+
+
+@pytest.mark.parametrize("shuffled", [False, True])
+def test_missing_images_are_told_of_their_series_alone(medium, shuffled):
+    folder, written = medium
+    images_of(folder, written[1])[0].unlink()
+    if shuffled:
+        unchained(folder / "DICOMDIR")
+    findings = find_with_rest(folder)
+    told = {
+        summary.slices: [text for text in summary.problems if "are not there" in text]
+        for summary in findings.series
+    }
+    assert told[4] == []
+    (sentence,) = told[3]
+    assert sentence.startswith("1 of the 4 images of this series that medium/DICOMDIR lists")
+    assert findings.cautions == ()
+
+
+def unchained(path):
+    """Take the offsets out of a DICOMDIR, as broken writers leave them."""
+    directory = dcmread(path)
+    for record in directory.DirectoryRecordSequence:
+        record.OffsetOfReferencedLowerLevelDirectoryEntity = 0
+        record.OffsetOfTheNextDirectoryRecord = 0
+    directory.save_as(path)
+
+
+def test_a_series_that_is_gone_as_a_whole_is_told_of_the_medium(medium, capsys):
+    folder, written = medium
+    for path in images_of(folder, written[1]):
+        path.unlink()
+    findings = find_with_rest(folder)
+    (summary,) = findings.series
+    assert not any("are not there" in problem for problem in summary.problems)
+    (sentence,) = findings.cautions
+    assert sentence == "medium/DICOMDIR lists 1 series more, none of whose images can be read."
+    assert main(["info", str(folder)]) == 0
+    out = capsys.readouterr().out
+    assert out.endswith(f"\nno images    1 × Media Storage Directory\ncaution      {sentence}\n")

@@ -90,3 +90,25 @@ def test_a_series_that_was_moved_away_says_so(
     app = open_page("annotate", series=opened.key)
     assert len(app.error) == 1
     assert "Traceback" not in app.error[0].value
+
+
+def test_what_holds_no_image_is_counted_by_kind(
+    home: Path, shared_data: Path, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = shared_data / "field" / "read_07_spectroscopy_and_jpip" / "input"
+    monkeypatch.setenv("SLICEWISE_DATA_ROOTS", str(case))
+    app = open_page()
+    app.text_input[0].set_value(str(case))
+    press(app, "Search for series")
+    assert "Passed over, as they hold no image: 1 × MR Spectroscopy" in shown(app)
+
+
+def test_files_that_a_medium_lost_are_told(
+    home: Path, shared_data: Path, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = shared_data / "field" / "read_15_dicomdir_missing_files" / "input"
+    monkeypatch.setenv("SLICEWISE_DATA_ROOTS", str(case))
+    app = open_page()
+    app.text_input[0].set_value(str(case / "medium"))
+    press(app, "Search for series")
+    assert "3 of the 8 images of this series that medium/DICOMDIR lists are not there" in shown(app)
