@@ -21,9 +21,7 @@ FOLDERS = ("path",)
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
-    parser.add_argument(
-        "path", type=Path, metavar="SERIES", help="folder, zip or file of the series"
-    )
+    parser.add_argument("path", type=Path, metavar="SERIES", help="folder, zip or file of a series")
     parser.add_argument(
         "input", type=Path, metavar="INPUT", help="DICOM-SEG, RTSTRUCT, or NIfTI label map"
     )

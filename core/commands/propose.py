@@ -52,9 +52,7 @@ FOLDERS = ("path", "teacher")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
-    parser.add_argument(
-        "path", type=Path, metavar="SERIES", help="folder, zip or file of the series"
-    )
+    parser.add_argument("path", type=Path, metavar="SERIES", help="folder, zip or file of a series")
     examples = parser.add_mutually_exclusive_group(required=True)
     examples.add_argument(
         "--examples",
