@@ -1,10 +1,10 @@
 """`python -m core convert`: segmentations from one form into another, on their series."""
 
 import argparse
-import sys
 from pathlib import Path
 from typing import get_args
 
+from core.commands.cautions import print_cautions
 from core.commands.choice import choose_series
 from core.dicom.errors import DicomError, NeedsConsentError
 from core.dicom.series import SeriesSummary
@@ -82,8 +82,7 @@ def run(arguments: argparse.Namespace) -> int:
     cautions = list(read.cautions)
     if FORMATS[form].shows_pixels and (warning := burned_in_warning(summary)):
         cautions.append(warning)
-    for caution in cautions:
-        print(f"Caution: {caution}", file=sys.stderr)
+    print_cautions(cautions)
     options = WritingOptions(
         instance_number=arguments.instance_number,
         compression=arguments.compression,

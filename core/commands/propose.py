@@ -3,7 +3,6 @@
 import argparse
 import json
 import os
-import sys
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -13,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from core.commands.cautions import print_cautions
 from core.commands.choice import choose_series
 from core.dicom.errors import DicomError, NeedsConsentError
 from core.dicom.reading import read_series
@@ -181,8 +181,7 @@ def _read_examples(
         whole = read_segmentation_with_cautions(path, series, allow_same_frame=allow_same_frame)
     except NeedsConsentError as error:
         raise DicomError(f"{str(error)[:-1]}; --allow-same-frame uses it anyway.") from error
-    for caution in whole.cautions:
-        print(f"Caution: {caution}", file=sys.stderr)
+    print_cautions(whole.cautions)
     read = [masks for masks in whole.segments if masks.masks]
     if not read:
         raise DicomError(f"{path} marks no pixel; draw the structure on at least one slice.")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.dicom.geometry import Geometry
+from core.formats.image_references import NamedImages
 
 # Coordinates are rounded to hundredths of a millimetre or finer, unless they show otherwise.
 _ROUNDING_MM = 0.01
@@ -19,20 +20,45 @@ class PlanarContour:
     ----------
     points : numpy.ndarray, shape (points, 3)
         LPS in mm.
-    slices : tuple of int
-        Indices of the slices whose images it names.
-    names_image : bool
-        Whether it names any image, of the series or not.
+    named : NamedImages
+        The images that it says it was drawn on.
     """
 
     points: np.ndarray
-    slices: tuple[int, ...]
-    names_image: bool
+    named: NamedImages
 
 
-def contours_by_slice(
+@dataclass(frozen=True, eq=False)
+class PlacedContours:
+    """Contours on the slices of a series.
+
+    Parameters
+    ----------
+    by_slice : dict of int to list of PlanarContour
+        By slice index.
+    elsewhere : int
+        Contours that name images of other stacks only.
+    beyond : int
+        Contours that reach no slice.
+    between : int
+        Contours between slices that have a nearer one.
+    beside : int
+        Contours that lie further from their slice than the rounding of coordinates explains.
+    furthest : float
+        Largest distance in mm of a contour from its slice.
+    """
+
+    by_slice: dict[int, list[PlanarContour]]
+    elsewhere: int = 0
+    beyond: int = 0
+    between: int = 0
+    beside: int = 0
+    furthest: float = 0.0
+
+
+def place_contours(
     contours: Sequence[PlanarContour], geometry: Geometry, *, of_other_series: bool
-) -> dict[int, list[PlanarContour]]:
+) -> PlacedContours:
     """Give each slice its contours.
 
     A contour that names an image lies on it, however its coordinates are rounded; one that names
@@ -42,30 +68,53 @@ def contours_by_slice(
     """
     placed: dict[int, list[PlanarContour]] = {}
     free = []
+    elsewhere = 0
     for contour in contours:
-        if contour.slices:
+        if contour.named.slices:
             placed.setdefault(_nearest(contour, geometry), []).append(contour)
-        elif of_other_series or not contour.names_image:
+        elif of_other_series or not contour.named.names_image:
             free.append(contour)
+        else:
+            elsewhere += 1
     nearest: dict[int, tuple[float, list[PlanarContour]]] = {}
     rounding = _rounding(free, geometry)
+    beyond = 0
     for distance, plane in _planes(free, geometry, rounding):
         index = _slice_that_reaches(distance, geometry, rounding)
-        if index is None or index in placed:
+        if index is None:
+            beyond += len(plane)
             continue
-        away = abs(distance - float(geometry.positions[index] @ geometry.normal))
-        if index not in nearest or away < nearest[index][0]:
+        away = abs(distance - _place(index, geometry))
+        if index not in placed and (index not in nearest or away < nearest[index][0]):
             nearest[index] = away, plane
-    return placed | {index: plane for index, (_, plane) in nearest.items()}
+    placed |= {index: plane for index, (_, plane) in nearest.items()}
+    distances = np.array(
+        [
+            abs(_distance(contour, geometry) - _place(index, geometry))
+            for index, plane in placed.items()
+            for contour in plane
+        ]
+    )
+    # As for frames of a segmentation: half a pixel, or a tenth of the way to the next slice.
+    tolerance = min(0.5 * min(geometry.pixel_spacing), 0.1 * geometry.slice_spacing)
+    return PlacedContours(
+        placed,
+        elsewhere=elsewhere,
+        beyond=beyond,
+        between=len(contours) - elsewhere - beyond - len(distances),
+        beside=int((distances > max(tolerance, rounding)).sum()),
+        furthest=float(distances.max(initial=0.0)),
+    )
 
 
 def _nearest(contour: PlanarContour, geometry: Geometry) -> int:
     """Return the nearest of the slices that a contour names."""
     distance = _distance(contour, geometry)
-    return min(
-        contour.slices,
-        key=lambda index: abs(float(geometry.positions[index] @ geometry.normal) - distance),
-    )
+    return min(contour.named.slices, key=lambda index: abs(_place(index, geometry) - distance))
+
+
+def _place(index: int, geometry: Geometry) -> float:
+    return float(geometry.positions[index] @ geometry.normal)
 
 
 def _distance(contour: PlanarContour, geometry: Geometry) -> float:

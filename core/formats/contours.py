@@ -7,6 +7,7 @@ a structure set knows no holes (PS3.3 C.8.8.6.3).
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from skimage.measure import find_contours, label
@@ -73,6 +74,44 @@ def fill_contours(contours: Sequence[np.ndarray], rows: int, columns: int) -> np
         for begin in range(0, len(edges), _EDGES_AT_ONCE):
             _count_crossings(edges[begin : begin + _EDGES_AT_ONCE], crossings)
     return np.cumsum(crossings, axis=1)[:, :-1] % 2 == 1
+
+
+@dataclass(frozen=True, eq=False)
+class FilledContour:
+    """The pixels inside one contour.
+
+    Parameters
+    ----------
+    place : tuple of slice
+        Rows and columns of the slice that `mask` covers.
+    mask : numpy.ndarray of bool, shape (rows, columns) of `place`
+        True where the centre of the pixel lies inside.
+    """
+
+    place: tuple[slice, slice]
+    mask: np.ndarray
+
+    def crosses(self, other: "FilledContour") -> bool:
+        """Tell whether both share pixels without one lying within the other."""
+        shared = self._within(other.place) & other._within(self.place)
+        return 0 < shared.sum() < min(self.mask.sum(), other.mask.sum())
+
+    def _within(self, place: tuple[slice, slice]) -> np.ndarray:
+        parts = []
+        for own, wanted in zip(self.place, place, strict=True):
+            start, stop = max(own.start, wanted.start), min(own.stop, wanted.stop)
+            parts.append(slice(start - own.start, max(start, stop) - own.start))
+        return self.mask[parts[0], parts[1]]
+
+
+def filled_contour(contour: np.ndarray, rows: int, columns: int) -> FilledContour:
+    """Fill one contour on the part of a slice that it covers; parameters as for `fill_contours`."""
+    size = (rows, columns)
+    corner = np.clip(np.floor(contour.min(axis=0)), 0, size).astype(np.int64)
+    end = np.clip(np.ceil(contour.max(axis=0)) + 1, corner, size).astype(np.int64)
+    mask = fill_contours([contour - corner], *(end - corner).tolist())
+    place = slice(int(corner[0]), int(end[0])), slice(int(corner[1]), int(end[1]))
+    return FilledContour(place, mask)
 
 
 def _count_crossings(edges: np.ndarray, crossings: np.ndarray) -> None:

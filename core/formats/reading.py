@@ -9,7 +9,7 @@ from core.dicom.series import Series, SeriesSummary
 from core.formats.masks_read import MasksRead
 from core.formats.nifti_reading import read_nifti
 from core.formats.segmentation_reading import read_segmentation_with_cautions
-from core.formats.structure_set_reading import read_structure_set
+from core.formats.structure_set_reading import read_structure_set_with_cautions
 from core.segments.segment_masks import SegmentMasks
 
 Reader = Callable[[Path, Series | SeriesSummary, bool], MasksRead]
@@ -22,8 +22,8 @@ _BY_ENDING: dict[str, Reader] = {
 }
 
 _BY_MODALITY: dict[str, Reader] = {
-    "RTSTRUCT": lambda path, series, allow: MasksRead(
-        read_structure_set(path, series, allow_same_frame=allow)
+    "RTSTRUCT": lambda path, series, allow: read_structure_set_with_cautions(
+        path, series, allow_same_frame=allow
     ),
 }
 

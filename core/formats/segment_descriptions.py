@@ -1,6 +1,6 @@
 """What files say of their segments: names, codes, and how they came about."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 from typing import cast, get_args
@@ -9,6 +9,7 @@ import numpy as np
 from pydicom.dataset import Dataset
 
 from core.dicom.files import integer_of, items_of, text_of
+from core.formats.character_sets import doubtful_names, states_characters, understood_text
 from core.formats.codes import UNKNOWN_CATEGORY, UNKNOWN_TYPE, code_of, color_of, modifier_of
 from core.segments.segment import MAX_LABEL_LENGTH, MAX_SEGMENT_NUMBER, Segment
 from core.segments.segment_masks import Algorithm, SegmentMasks
@@ -45,10 +46,13 @@ class SegmentItems:
         By Segment Number as stored; several where a number is used twice.
     background : frozenset of int
         Values of a label map that belong to no segment.
+    states_characters : bool
+        Whether the file states a character set for its names.
     """
 
     by_number: dict[int, tuple[Dataset, ...]]
     background: frozenset[int]
+    states_characters: bool
 
 
 def segment_items(dataset: Dataset) -> SegmentItems:
@@ -66,7 +70,7 @@ def segment_items(dataset: Dataset) -> SegmentItems:
     background = {padding} if padding is not None else set()
     if 0 not in found:
         background.add(0)
-    return SegmentItems(found, frozenset(background))
+    return SegmentItems(found, frozenset(background), states_characters(dataset))
 
 
 def _is_background(item: Dataset) -> bool:
@@ -101,9 +105,14 @@ def described_masks(
     for value in stored:
         number = value or next(free for free in count(1) if free not in stored)
         described = items.by_number.get(value, (Dataset(),))
-        segment = described_segment(described[0], number, exclusive=value not in overlapping)
+        segment = described_segment(
+            described[0],
+            number,
+            exclusive=value not in overlapping,
+            states_characters=items.states_characters,
+        )
         if len(described) > 1:
-            segment = _of_several(described, segment)
+            segment = _of_several(described, segment, items.states_characters)
             cautions.append(
                 f"The number {value} stands for {len(described)} segments, which cannot be told "
                 f"apart: they are one segment here, “{segment.label}”."
@@ -117,12 +126,27 @@ def described_masks(
             )
         slices = dict(sorted(masks.get(value, {}).items()))
         found.append(SegmentMasks(segment, slices, *described_algorithm(described[0])))
+    names = [
+        text_of(item, "SegmentLabel") for several in items.by_number.values() for item in several
+    ]
+    cautions.extend(name_cautions(names, is_stated=items.states_characters))
     return sorted(found, key=lambda one: one.segment.number), cautions
 
 
-def _of_several(items: Sequence[Dataset], first: Segment) -> Segment:
+def name_cautions(names: Sequence[str], *, is_stated: bool) -> Iterator[str]:
+    """Say which names may be wrong or were cut; `is_stated` as for `doubtful_names`."""
+    yield from doubtful_names(names, is_stated=is_stated)
+    cut = sum(len(name) > MAX_LABEL_LENGTH for name in names)
+    if cut:
+        yield f"{cut} name(s) have more than {MAX_LABEL_LENGTH} characters and were cut."
+
+
+def _of_several(items: Sequence[Dataset], first: Segment, states_characters: bool) -> Segment:
     """Describe a segment by what the items with its number have in common."""
-    described = [described_segment(item, first.number, exclusive=False) for item in items]
+    described = [
+        described_segment(item, first.number, exclusive=False, states_characters=states_characters)
+        for item in items
+    ]
     same = {(one.category, one.type, one.type_modifier) for one in described}
     label = segment_label(" / ".join(dict.fromkeys(one.label for one in described)), first.number)
     if len(same) == 1:
@@ -132,11 +156,14 @@ def _of_several(items: Sequence[Dataset], first: Segment) -> Segment:
     )
 
 
-def described_segment(description: Dataset, number: int, *, exclusive: bool) -> Segment:
+def described_segment(
+    description: Dataset, number: int, *, exclusive: bool, states_characters: bool
+) -> Segment:
     """Read a segment from its item in the Segment Sequence (PS3.3 C.8.20.4)."""
+    name = understood_text(text_of(description, "SegmentLabel"), is_stated=states_characters)
     return Segment(
         number=number,
-        label=segment_label(text_of(description, "SegmentLabel"), number),
+        label=segment_label(name, number),
         color=color_of(description, number),
         category=code_of(description, "SegmentedPropertyCategoryCodeSequence", UNKNOWN_CATEGORY),
         type=code_of(description, "SegmentedPropertyTypeCodeSequence", UNKNOWN_TYPE),

@@ -4,7 +4,8 @@ rt-utils, the library that does this, rounds contours to whole pixels with OpenC
 original images beside it; pydicom reads the attributes (PS3.3 A.19, C.8.8.5, C.8.8.6) just as well.
 """
 
-from collections.abc import Iterator
+from collections.abc import Mapping, Sequence
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -14,40 +15,52 @@ from core.dicom.errors import DicomError
 from core.dicom.files import (
     NotDicomError,
     file_label,
-    integer_of,
     items_of,
     name_of,
     numbers_of,
     open_file,
     text_of,
-    value_of,
 )
 from core.dicom.geometry import Geometry
 from core.dicom.series import Series, SeriesSummary
+from core.formats.character_sets import states_characters, understood_text
 from core.formats.codes import UNKNOWN_CATEGORY, UNKNOWN_TYPE, code_of, modifier_of
-from core.formats.contour_placement import PlanarContour, contours_by_slice
-from core.formats.contours import fill_contours
-from core.formats.segment_descriptions import algorithm_type, overlapping_segments, segment_label
-from core.formats.series_references import check_frame, referenced_instances
+from core.formats.contour_placement import PlanarContour, place_contours
+from core.formats.contours import filled_contour
+from core.formats.image_references import SlicesByImage, slices_by_image
+from core.formats.masks_read import MasksRead
+from core.formats.segment_descriptions import (
+    algorithm_type,
+    name_cautions,
+    overlapping_segments,
+    segment_label,
+)
+from core.formats.series_references import check_frame, frame_caution, lists_series
+from core.formats.structure_set_losses import ContourLosses
+from core.formats.structure_set_regions import Region, planar_contours, regions_of
 from core.segments.segment import Segment, default_color
 from core.segments.segment_masks import SegmentMasks
-
-_FILLED_KINDS = ("CLOSED_PLANAR", "CLOSEDPLANAR_XOR")
-
-# A contour is drawn on a plane; coordinates are rounded to a tenth or a hundredth of a millimetre.
-_PLANAR_MM = 0.5
 
 
 def read_structure_set(
     path: Path, series: Series | SeriesSummary, *, allow_same_frame: bool = False
 ) -> list[SegmentMasks]:
+    """Read an RT structure set, as `read_structure_set_with_cautions` does, masks only."""
+    return read_structure_set_with_cautions(
+        path, series, allow_same_frame=allow_same_frame
+    ).segments
+
+
+def read_structure_set_with_cautions(
+    path: Path, series: Series | SeriesSummary, *, allow_same_frame: bool = False
+) -> MasksRead:
     """Read the regions of an RT structure set as masks.
 
     A contour lies on the image that it names; one that names none goes to the nearest slice, within
     half the distance to the next.
     A pixel belongs to a region when its centre lies inside its contours by the even-odd rule, which
-    keeps holes whether they are joined by a channel or are contours of their own. Points and open
-    contours enclose nothing and are passed over.
+    keeps holes whether they are joined by a channel or are contours of their own. Contours that
+    leave no pixel, such as points, and those that belong to other images are told.
 
     Parameters
     ----------
@@ -60,17 +73,17 @@ def read_structure_set(
 
     Returns
     -------
-    list of SegmentMasks
-        One per region, numbered from 1 in the order of the file; `masks` holds the slices that are
-        not empty. A segment is `exclusive` where it overlaps no other.
+    MasksRead
+        One segment per region, numbered from 1 in the order of the file; `masks` holds the slices
+        that are not empty. A segment is `exclusive` where it overlaps no other.
 
     Raises
     ------
     NeedsConsentError
         When it would fit with `allow_same_frame` only.
     DicomError
-        When the file is no structure set, belongs to another series, or its contours do not lie in
-        planes parallel to the slices or near any of them.
+        When the file is no structure set, belongs to another series, or has no contour that marks
+        a pixel of this one.
     """
     summary = series.summary if isinstance(series, Series) else series
     dataset = _open(path)
@@ -79,25 +92,43 @@ def read_structure_set(
             "The series does not say where its slices lie in the patient, so contours cannot be "
             "placed on it."
         )
-    of_other_series = not _refers_to(dataset, summary)
+    places = slices_by_image(summary)
+    regions, cautions = regions_of(dataset)
+    of_other_series = not _is_of_stack(dataset, regions, summary, places)
     if of_other_series:
         check_frame(dataset, summary, path, allow_same_frame or _names_nothing(dataset))
-    regions = list(_regions(dataset))
-    masks = {
-        number: _masks(contours, summary, path, of_other_series)
-        for number, (_, contours, _) in enumerate(regions, start=1)
-    }
+    else:
+        cautions = [*frame_caution(dataset, summary), *cautions]
+    is_stated = states_characters(dataset)
+    losses = ContourLosses()
+    masks, labels = {}, {}
+    for number, region in enumerate(regions, start=1):
+        name = understood_text(region.name, is_stated=is_stated)
+        labels[number] = segment_label(name, number)
+        contours = planar_contours(region, summary.geometry, places, path, labels[number], losses)
+        placed = place_contours(contours, summary.geometry, of_other_series=of_other_series)
+        losses.add_placed(labels[number], placed)
+        masks[number] = _filled(placed.by_slice, summary.geometry, labels[number], losses)
+    names = [region.name for region in regions]
     if not any(masks.values()):
-        raise DicomError(f"{file_label(path)} has no closed contour on the slices of this series.")
-    overlapping = overlapping_segments(masks)
-    return [
-        SegmentMasks(
-            segment=_segment(region, contours, observation, number, number not in overlapping),
-            masks=masks[number],
-            algorithm=algorithm_type(text_of(region, "ROIGenerationAlgorithm")),
+        why = " ".join([*cautions, *losses.sentences()])
+        raise DicomError(
+            f"{file_label(path)} has no closed contour on the slices of this series. {why}".strip()
         )
-        for number, (region, contours, observation) in enumerate(regions, start=1)
+    for number, label in labels.items():
+        if not masks[number]:
+            losses.add("empty", label)
+    cautions += [*losses.sentences(), *name_cautions(names, is_stated=is_stated)]
+    overlapping = overlapping_segments(masks)
+    segments = [
+        SegmentMasks(
+            segment=_segment(region, number, labels[number], number not in overlapping),
+            masks=masks[number],
+            algorithm=algorithm_type(text_of(region.item, "ROIGenerationAlgorithm")),
+        )
+        for number, region in enumerate(regions, start=1)
     ]
+    return MasksRead(segments, tuple(cautions))
 
 
 def _open(path: Path) -> Dataset:
@@ -113,19 +144,17 @@ def _open(path: Path) -> Dataset:
     return dataset
 
 
-def _refers_to(dataset: Dataset, summary: SeriesSummary) -> bool:
-    """Tell whether a structure set names the series or one of its images."""
-    for frame in items_of(dataset, "ReferencedFrameOfReferenceSequence"):
-        for study in items_of(frame, "RTReferencedStudySequence"):
-            for referenced in items_of(study, "RTReferencedSeriesSequence"):
-                if text_of(referenced, "SeriesInstanceUID") == summary.series_instance_uid:
-                    return True
-    images = {record.sop_instance_uid for record in summary.records}
-    return any(
-        not images.isdisjoint(referenced_instances(contour))
-        for region in items_of(dataset, "ROIContourSequence")
-        for contour in items_of(region, "ContourSequence")
-    )
+def _is_of_stack(
+    dataset: Dataset, regions: Sequence[Region], summary: SeriesSummary, places: SlicesByImage
+) -> bool:
+    """Tell whether a structure set was drawn on this stack: by its contours, or as it lists."""
+    named = {
+        text_of(image, "ReferencedSOPInstanceUID")
+        for region in regions
+        for contour in region.contours
+        for image in items_of(contour, "ContourImageSequence")
+    } - {""}
+    return not named.isdisjoint(places) if named else lists_series(dataset, summary)
 
 
 def _names_nothing(dataset: Dataset) -> bool:
@@ -142,90 +171,30 @@ def _names_nothing(dataset: Dataset) -> bool:
     )
 
 
-def _regions(dataset: Dataset) -> Iterator[tuple[Dataset, Dataset, Dataset]]:
-    """Yield each region with its contours and its first observation, empty where there is none."""
-    by_number = [
-        {integer_of(item, "ReferencedROINumber"): item for item in items_of(dataset, keyword)}
-        for keyword in ("ROIContourSequence", "RTROIObservationsSequence")
-    ]
-    for region in items_of(dataset, "StructureSetROISequence"):
-        number = integer_of(region, "ROINumber")
-        contours, observation = (items.get(number, Dataset()) for items in by_number)
-        yield region, contours, observation
-
-
-def _masks(
-    contours: Dataset, summary: SeriesSummary, path: Path, of_other_series: bool
+def _filled(
+    placed: Mapping[int, Sequence[PlanarContour]],
+    geometry: Geometry,
+    label: str,
+    losses: ContourLosses,
 ) -> dict[int, np.ndarray]:
     """Fill the contours of a region on the slices that they lie on."""
-    geometry = summary.geometry
-    planar = _planar_contours(contours, summary, path)
-    placed = contours_by_slice(planar, geometry, of_other_series=of_other_series)
     found = {}
     for index, plane in placed.items():
         position = geometry.positions[index]
-        outlines = [_in_pixels(contour.points, position, geometry) for contour in plane]
-        mask = fill_contours(outlines, geometry.rows, geometry.columns)
+        parts = []
+        for contour in plane:
+            outline = _in_pixels(contour.points, position, geometry)
+            parts.append(filled_contour(outline, geometry.rows, geometry.columns))
+        mask = np.zeros((geometry.rows, geometry.columns), bool)
+        for part in parts:
+            # The even-odd rule: what lies within two contours is a hole.
+            mask[part.place] ^= part.mask
+        losses.add("tiny", label, sum(not part.mask.any() for part in parts))
+        crossing = sum(one.crosses(other) for one, other in combinations(parts, 2))
+        losses.add("crossing", label, crossing)
         if mask.any():
             found[index] = mask
     return dict(sorted(found.items()))
-
-
-def _planar_contours(contours: Dataset, summary: SeriesSummary, path: Path) -> list[PlanarContour]:
-    """Read the closed contours of a region, each once however often it is stored."""
-    found: list[PlanarContour] = []
-    for contour in items_of(contours, "ContourSequence"):
-        if text_of(contour, "ContourGeometricType") not in _FILLED_KINDS:
-            continue
-        points = _points(contour, path)
-        if np.ptp(points @ summary.geometry.normal) > _PLANAR_MM:
-            raise DicomError(
-                f"{file_label(path)} has contours in planes that are not parallel to the slices."
-            )
-        slices, names_image = _named_slices(contour, summary)
-        # By the even-odd rule, a contour that is stored twice would cancel itself.
-        if not any(one.slices == slices and np.array_equal(one.points, points) for one in found):
-            found.append(PlanarContour(points, slices, names_image))
-    return found
-
-
-def _named_slices(contour: Dataset, summary: SeriesSummary) -> tuple[tuple[int, ...], bool]:
-    """Return the slices whose images a contour names, and whether it names any image at all."""
-    named = {
-        (text_of(image, "ReferencedSOPInstanceUID"), integer_of(image, "ReferencedFrameNumber"))
-        for image in items_of(contour, "ContourImageSequence")
-    }
-    slices = tuple(
-        index
-        for index, record in enumerate(summary.records)
-        if (record.sop_instance_uid, record.frame) in named
-        or (record.sop_instance_uid, None) in named
-    )
-    return slices, any(uid for uid, _ in named)
-
-
-def _points(contour: Dataset, path: Path) -> np.ndarray:
-    """Return the corners of a contour, shape (points, 3), LPS in mm."""
-    numbers = _coordinates(contour)
-    if not numbers or len(numbers) % 3:
-        raise DicomError(
-            f"{file_label(path)} has a contour whose coordinates are damaged; fetch it again from "
-            "where it came."
-        )
-    return np.array(numbers).reshape(-1, 3)
-
-
-def _coordinates(contour: Dataset) -> tuple[float, ...]:
-    """Return the numbers of a contour; explicit VR holds more than 64 KiB of them as UN only."""
-    content = value_of(contour, "ContourData")
-    if not isinstance(content, bytes):
-        return numbers_of(contour, "ContourData")
-    spelled = Dataset()
-    try:
-        spelled.ContourData = content.decode("ascii").strip(" \0").split("\\")
-    except ValueError:
-        return ()
-    return numbers_of(spelled, "ContourData")
 
 
 def _in_pixels(points: np.ndarray, position: np.ndarray, geometry: Geometry) -> np.ndarray:
@@ -240,18 +209,17 @@ def _in_pixels(points: np.ndarray, position: np.ndarray, geometry: Geometry) -> 
     )
 
 
-def _segment(
-    region: Dataset, contours: Dataset, observation: Dataset, number: int, exclusive: bool
-) -> Segment:
-    color = [int(part) for part in numbers_of(contours, "ROIDisplayColor")]
+def _segment(region: Region, number: int, label: str, exclusive: bool) -> Segment:
+    color = [int(part) for part in numbers_of(region.contour_item, "ROIDisplayColor")]
     is_color = len(color) == 3 and all(0 <= part <= 255 for part in color)
     keyword = "RTROIIdentificationCodeSequence"
+    category = "SegmentedPropertyCategoryCodeSequence"
     return Segment(
         number=number,
-        label=segment_label(text_of(region, "ROIName"), number),
+        label=label,
         color=(color[0], color[1], color[2]) if is_color else default_color(number),
-        category=code_of(observation, "SegmentedPropertyCategoryCodeSequence", UNKNOWN_CATEGORY),
-        type=code_of(observation, keyword, UNKNOWN_TYPE),
+        category=code_of(region.observation, category, UNKNOWN_CATEGORY),
+        type=code_of(region.observation, keyword, UNKNOWN_TYPE),
         exclusive=exclusive,
-        type_modifier=modifier_of(observation, keyword),
+        type_modifier=modifier_of(region.observation, keyword),
     )

@@ -11,7 +11,10 @@ from pydicom.uid import ExplicitVRLittleEndian, RTStructureSetStorage
 
 from core.dicom.errors import DicomError, NeedsConsentError
 from core.dicom.reading import find_series
-from core.formats.structure_set_reading import read_structure_set
+from core.formats.structure_set_reading import (
+    read_structure_set,
+    read_structure_set_with_cautions,
+)
 from core.formats.structure_set_writing import write_structure_set
 from core.segments.segment import Segment, default_color
 from core.segments.segment_masks import SegmentMasks
@@ -197,6 +200,34 @@ def test_contours_between_slices_go_to_the_nearest_one(axial, tmp_path):
     path = write_contours(tmp_path / "set", axial, [("R", contours)])
     (region,) = read_structure_set(path, axial)
     assert set(region.masks) == {2, 5}
+
+
+def test_numbers_used_twice_and_contours_without_a_region_are_told(axial, tmp_path):
+    points = in_patient(axial, axial.geometry.positions[3], POLYGON)
+    regions = [("A", [contour(points)]), ("B", [contour(points), contour(points)])]
+    path = write_contours(tmp_path / "set", axial, regions)
+    dataset = pydicom.dcmread(path)
+    dataset.StructureSetROISequence[1].ROINumber = 0
+    dataset.save_as(path)
+    read = read_structure_set_with_cautions(path, axial)
+    assert [len(one.masks) for one in read.segments] == [1, 0]
+    assert read.cautions == (
+        "Two regions have the number 0; the contours cannot be told apart and are those of the "
+        "first.",
+        "2 contour(s) belong to no region of the file and were left out.",
+        "Nothing of these regions is on the slices: “B”.",
+    )
+
+
+def test_contours_in_several_items_of_a_region_all_count(axial, tmp_path):
+    places = axial.geometry.positions
+    contours = [contour(in_patient(axial, places[index], POLYGON)) for index in (2, 3)]
+    path = write_contours(tmp_path / "set", axial, [("A", contours[:1])])
+    dataset = pydicom.dcmread(path)
+    dataset.ROIContourSequence.append(item(ReferencedROINumber=0, ContourSequence=contours[1:]))
+    dataset.save_as(path)
+    (region,) = read_structure_set(path, axial)
+    assert set(region.masks) == {2, 3}
 
 
 def test_another_series_in_the_same_frame_of_reference_needs_consent(axial, tmp_path):
