@@ -8,14 +8,19 @@ import numpy as np
 
 from core.dicom.geometry import Geometry
 from core.dicom.headers import Header, Plane
-from core.dicom.problems import burned_in_text, problems_of
+from core.dicom.problems import burned_in_text, frame_of_reference, problems_of
 from core.dicom.series import SeriesSummary, SliceRecord
+from core.dicom.slice_order import distance
+from core.dicom.slice_steps import is_even
 from core.dicom.suv import SuvScale, suv_scale
 from core.dicom.uids import derive_uid
-from core.dicom.volumes import split_by_volume
+from core.dicom.volumes import Volume, split_by_volume
 
 _DIRECTION_TOLERANCE = 1e-3
 _SPACING_TOLERANCE = 1e-3
+
+_FEWEST_SLICES = 3
+"""Fewer lie in even steps whatever they are."""
 
 
 def group_headers(headers: Iterable[Header]) -> list[SeriesSummary]:
@@ -56,19 +61,17 @@ def _summaries_of_series(headers: Sequence[Header]) -> list[SeriesSummary]:
         unique.setdefault(header.sop_instance_uid, header)
     copies = len(headers) - len(unique)
     planes = [plane for header in unique.values() for plane in header.planes]
-    parts = [
-        (volume, words)
-        for stack in _split_by_plane(planes)
-        for volume, words in split_by_volume(stack)
-    ]
-    # The size decides first; the rest only makes the order the same at every reading.
-    parts.sort(key=lambda part: (-len(part[0]), _signature(part[0])))
+    parts = [volume for stack in _split_by_plane(planes) for volume in split_by_volume(stack)]
+    # The size decides first; the rest only makes the order the same at every reading. UIDs are
+    # compared as text here: stored annotations are known by which stack has the series' UID.
+    parts.sort(key=lambda volume: (-len(volume.planes), _signature(volume.planes)))
+    frames = {frame_of_reference(one.planes) for one in parts if one.planes[0].position is not None}
     # Every stack of a series was corrected to the same time (PS3.3 C.8.9.1.1.5).
     facts = [header.pet for header in unique.values() if header.pet is not None]
     suv = suv_scale(facts) if facts else None
     return [
-        _summary(volume, words, number, len(parts), copies, suv)
-        for number, (volume, words) in enumerate(parts, start=1)
+        _summary(volume, number, len(parts), copies, len(frames), suv)
+        for number, volume in enumerate(parts, start=1)
     ]
 
 
@@ -77,7 +80,27 @@ def _signature(stack: Sequence[Plane]) -> tuple[str, ...]:
 
 
 def _split_by_plane(planes: Sequence[Plane]) -> list[list[Plane]]:
-    """Split planes into sets that share size, orientation, pixel spacing and frame of reference."""
+    """Split planes into sets that share size, orientation, pixel spacing and frame of reference.
+
+    Some programs give every slice a frame of reference of its own. Slices in even steps are then
+    one stack all the same.
+    """
+    stacks = _parallel_sets(planes, by_frame_of_reference=True)
+    single = [stack[0] for stack in stacks if len(stack) == 1 and stack[0].position is not None]
+    joined = [
+        stack
+        for stack in _parallel_sets(single, by_frame_of_reference=False)
+        if len(stack) >= _FEWEST_SLICES and _are_in_even_steps(stack)
+    ]
+    taken = {id(plane) for stack in joined for plane in stack}
+    return joined + [stack for stack in stacks if id(stack[0]) not in taken]
+
+
+def _are_in_even_steps(stack: Sequence[Plane]) -> bool:
+    return is_even(np.sort([distance(plane) for plane in stack]), may_have_gaps=True)
+
+
+def _parallel_sets(planes: Sequence[Plane], *, by_frame_of_reference: bool) -> list[list[Plane]]:
     by_kind: dict[tuple[object, ...], list[list[Plane]]] = defaultdict(list)
     for plane in planes:
         header = plane.header
@@ -87,7 +110,7 @@ def _split_by_plane(planes: Sequence[Plane]) -> list[list[Plane]]:
             header.is_color,
             header.is_localiser,
             header.is_inverted,
-            header.frame_of_reference_uid,
+            header.frame_of_reference_uid if by_frame_of_reference else None,
             # Two views of a breast are no stack, however alike they are.
             header.view if plane.position is None else "",
             # Without a position nothing says how frames of several clips would go together.
@@ -151,19 +174,20 @@ def _geometry(stack: Sequence[Plane]) -> Geometry:
 
 
 def _summary(
-    stack: Sequence[Plane], words: str, number: int, parts: int, copies: int, suv: SuvScale | None
+    volume: Volume, number: int, parts: int, copies: int, frames: int, suv: SuvScale | None
 ) -> SeriesSummary:
+    stack = volume.planes
     header = stack[0].header
     geometry = _geometry(stack)
     units, unit_factor, unit_problem = _units(stack, suv)
     view = header.view if stack[0].position is None else ""
-    label = words or view or (f"part {number}" if parts > 1 else "")
+    label = volume.words or view or (f"part {number}" if parts > 1 else "")
     description = f"{header.series_description} ({label})" if label else header.series_description
     return SeriesSummary(
         uid=header.series_uid if number == 1 else derive_uid(header.series_uid, *_signature(stack)),
         study_uid=header.study_uid,
         series_instance_uid=header.series_uid,
-        frame_of_reference_uid=header.frame_of_reference_uid,
+        frame_of_reference_uid=frame_of_reference(stack),
         patient_name=header.patient_name,
         patient_id=header.patient_id,
         study_description=header.study_description,
@@ -189,7 +213,16 @@ def _summary(
             for plane in stack
         ),
         geometry=geometry,
-        problems=tuple(filter(None, (*problems_of(stack, geometry, parts, copies), unit_problem))),
+        problems=tuple(
+            filter(
+                None,
+                (
+                    *problems_of(stack, geometry, parts, copies, frames),
+                    *volume.cautions,
+                    unit_problem,
+                ),
+            )
+        ),
         inverted=header.is_inverted,
         units=units,
         unit_factor=unit_factor,

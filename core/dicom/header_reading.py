@@ -17,10 +17,10 @@ from core.dicom.spacing import pixel_spacing
 from core.dicom.stated_values import bit_cautions, unusable_values, value_unit
 from core.dicom.suv import PET_TAGS, pet_facts
 from core.dicom.uids import derive_uid, series_key, stated_uid
+from core.dicom.volume_attributes import VOLUME_TAGS
 
 HEADER_TAGS = (
     "SpecificCharacterSet",
-    "ImageType",
     "SOPClassUID",
     "SOPInstanceUID",
     "StudyDate",
@@ -28,26 +28,9 @@ HEADER_TAGS = (
     "SeriesTime",
     "Modality",
     "StudyDescription",
-    "SeriesDescription",
     "PatientName",
     "PatientID",
-    "AcquisitionNumber",
-    "AcquisitionTime",
     "BurnedInAnnotation",
-    "DiffusionBValue",
-    "DiffusionGradientOrientation",
-    "EchoNumbers",
-    "EchoTime",
-    "SequenceName",
-    "TemporalPositionIdentifier",
-    "TriggerTime",
-    "NominalPercentageOfCardiacPhase",
-    "NominalPercentageOfRespiratoryPhase",
-    "FrameReferenceTime",
-    "InversionTime",
-    "FlipAngle",
-    "ContentTime",
-    "SliceThickness",
     "SpacingBetweenSlices",
     "StudyInstanceUID",
     "SeriesInstanceUID",
@@ -92,6 +75,8 @@ HEADER_TAGS = (
     "ModalityLUTSequence",
     "SharedFunctionalGroupsSequence",
     "PerFrameFunctionalGroupsSequence",
+    "SliceLocation",
+    *VOLUME_TAGS,
     *PET_TAGS,
 )
 """Attributes that are read of every image."""

@@ -18,6 +18,8 @@ class Plane:
 
     Positions and directions in mm, LPS; None where the file gives none. `frame` counts from 1 and
     is None in single-frame files. `volume_keys` holds what may distinguish planes at one position.
+    Where no position is known, the other places order the slices: `stated_position` without
+    orientation and `slice_location`, both in mm, and `stack_position`, In-Stack Position Number.
     """
 
     header: "Header"
@@ -27,6 +29,9 @@ class Plane:
     pixel_spacing: tuple[float, float] | None
     slice_thickness: float | None
     volume_keys: dict[str, str] = field(default_factory=dict)
+    stated_position: tuple[float, ...] | None = None
+    slice_location: float | None = None
+    stack_position: float | None = None
 
 
 @dataclass(frozen=True)

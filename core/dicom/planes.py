@@ -1,9 +1,11 @@
 """The planes of one image file: where its frames lie, and what else sets them apart."""
 
+from typing import NamedTuple
+
 from pydicom.dataset import Dataset, FileDataset
 
 from core.dicom.errors import DamagedError
-from core.dicom.files import file_label, items_of, number_of, text_of, value_of
+from core.dicom.files import file_label, first_item, items_of, number_of, value_of
 from core.dicom.frame_placement import (
     FramePlacement,
     frame_placement,
@@ -12,35 +14,18 @@ from core.dicom.frame_placement import (
 )
 from core.dicom.headers import Header, Plane
 from core.dicom.spacing import pixel_spacing
+from core.dicom.volume_attributes import frame_volume_keys, telling_dimensions, volume_keys
 
-VOLUME_KEYS = {
-    "TemporalPositionIdentifier": "time point",
-    "DiffusionBValue": "b-value",
-    "NominalPercentageOfCardiacPhase": "cardiac phase",
-    "NominalPercentageOfRespiratoryPhase": "respiratory phase",
-    "FrameReferenceTime": "frame time",
-    "EchoNumbers": "echo",
-    "EchoTime": "echo time",
-    "TriggerTime": "trigger time",
-    "InversionTime": "inversion time",
-    "FlipAngle": "flip angle",
-    "DiffusionGradientOrientation": "direction",
-    "SequenceName": "sequence",
-    "AcquisitionNumber": "acquisition",
-    "AcquisitionTime": "acquisition time",
-    "ContentTime": "content time",
-    "TimeSlotVector": "time slot",
-    "RRIntervalVector": "R-R interval",
-    "EnergyWindowVector": "energy window",
-    "ImageType": "image type",
-}
-"""What may distinguish images at one position, with words for it, the most specific first."""
 
-_FRAME_TYPE_SEQUENCES = (
-    "MRImageFrameTypeSequence",
-    "CTImageFrameTypeSequence",
-    "PETFrameTypeSequence",
-)
+class _Groups(NamedTuple):
+    """What the functional groups of a frame, or the shared ones, say of its place (C.7.6.16.2)."""
+
+    position: tuple[float, ...] | None
+    orientation: tuple[float, ...] | None
+    spacing: tuple[float, float] | None
+    thickness: float | None
+    stack_position: float | None
+    volume_keys: dict[str, str]
 
 
 def read_planes(
@@ -65,41 +50,56 @@ def read_planes(
     DamagedError
         When the file describes another number of frames than it states.
     """
-    keys = {name: text for name in VOLUME_KEYS if (text := text_of(dataset, name))}
+    keys = volume_keys(dataset)
     per_frame = items_of(dataset, "PerFrameFunctionalGroupsSequence")
-    if not per_frame:
-        placed = frame_placement(dataset, frames)
-        if placed is not None:
-            return _placed_planes(dataset, header, placed, spacing, keys)
-        shared = next(iter(items_of(dataset, "SharedFunctionalGroupsSequence")), Dataset())
-        measures = next(iter(items_of(shared, "PixelMeasuresSequence")), Dataset())
-        spacing = spacing or pixel_spacing(measures)[0]
-        # Frames without functional groups are moments or views, not places in a stack.
-        position = vector_of(dataset, "ImagePositionPatient", 3) if frames == 1 else None
-        orientation = orientation_of(dataset)
-        numbers = [None] if value_of(dataset, "NumberOfFrames") is None else range(1, frames + 1)
-        return [
-            Plane(
-                header=header,
-                frame=number,
-                position=position if orientation else None,
-                orientation=orientation if position else None,
-                pixel_spacing=spacing,
-                slice_thickness=_thickness(dataset),
-                volume_keys=keys,
-            )
-            for number in numbers
-        ]
-    if len(per_frame) != frames:
+    if per_frame and len(per_frame) != frames:
         raise DamagedError(
             f"{file_label(header.path)} describes {len(per_frame)} frames but states {frames}; "
             "fetch it again from its source.",
             header.series_key,
         )
-    shared = next(iter(items_of(dataset, "SharedFunctionalGroupsSequence")), Dataset())
+    dimensions = telling_dimensions(dataset)
+    shared = _groups(first_item(dataset, "SharedFunctionalGroupsSequence"), dimensions)
+    if per_frame:
+        return [
+            _functional_group_plane(header, number, _groups(item, dimensions), shared, keys)
+            for number, item in enumerate(per_frame, start=1)
+        ]
+    placed = frame_placement(dataset, frames)
+    if placed is not None:
+        return _placed_planes(dataset, header, placed, spacing, keys)
+    return _plain_planes(dataset, header, frames, spacing or shared.spacing, keys, shared)
+
+
+def _plain_planes(
+    dataset: FileDataset,
+    header: Header,
+    frames: int,
+    spacing: tuple[float, float] | None,
+    keys: dict[str, str],
+    shared: _Groups,
+) -> list[Plane]:
+    """Return the plane of an image of one frame, or those of frames without places.
+
+    Frames without functional groups of their own are moments or views, not places in a stack.
+    """
+    stated = vector_of(dataset, "ImagePositionPatient", 3) or shared.position
+    position = stated if frames == 1 else None
+    orientation = orientation_of(dataset) or shared.orientation
+    numbers = [None] if value_of(dataset, "NumberOfFrames") is None else range(1, frames + 1)
     return [
-        _functional_group_plane(header, number, item, shared, keys)
-        for number, item in enumerate(per_frame, start=1)
+        Plane(
+            header=header,
+            frame=number,
+            position=position if orientation else None,
+            orientation=orientation if position else None,
+            pixel_spacing=spacing,
+            slice_thickness=_thickness(dataset) or shared.thickness,
+            volume_keys=keys | shared.volume_keys,
+            stated_position=position,
+            slice_location=number_of(dataset, "SliceLocation") if frames == 1 else None,
+        )
+        for number in numbers
     ]
 
 
@@ -127,57 +127,36 @@ def _placed_planes(
     ]
 
 
+def _groups(item: Dataset, dimensions: list[int]) -> _Groups:
+    if not len(item):
+        return _Groups(None, None, None, None, None, {})
+    measures = first_item(item, "PixelMeasuresSequence")
+    return _Groups(
+        position=vector_of(first_item(item, "PlanePositionSequence"), "ImagePositionPatient", 3),
+        orientation=orientation_of(first_item(item, "PlaneOrientationSequence")),
+        spacing=pixel_spacing(measures)[0] if len(measures) else None,
+        thickness=_thickness(measures),
+        stack_position=number_of(first_item(item, "FrameContentSequence"), "InStackPositionNumber"),
+        volume_keys=frame_volume_keys(item, dimensions),
+    )
+
+
 def _functional_group_plane(
-    header: Header, number: int, frame: Dataset, shared: Dataset, keys: dict[str, str]
+    header: Header, number: int, own: _Groups, shared: _Groups, keys: dict[str, str]
 ) -> Plane:
-    """Collect a frame's attributes from its own functional groups and the shared ones."""
-
-    def group(sequence: str) -> Dataset:
-        items = items_of(frame, sequence) or items_of(shared, sequence)
-        return items[0] if len(items) else Dataset()
-
-    content = group("FrameContentSequence")
-    frame_keys = {
-        "TemporalPositionIdentifier": text_of(content, "TemporalPositionIndex"),
-        "DiffusionBValue": text_of(group("MRDiffusionSequence"), "DiffusionBValue"),
-        "EchoTime": text_of(group("MREchoSequence"), "EffectiveEchoTime"),
-        "TriggerTime": text_of(
-            group("CardiacSynchronizationSequence"), "NominalCardiacTriggerDelayTime"
-        ),
-        "AcquisitionNumber": text_of(content, "FrameAcquisitionNumber"),
-        "AcquisitionTime": text_of(content, "FrameAcquisitionDateTime"),
-        "NominalPercentageOfCardiacPhase": text_of(
-            group("CardiacSynchronizationSequence"), "NominalPercentageOfCardiacPhase"
-        ),
-        "NominalPercentageOfRespiratoryPhase": text_of(
-            group("RespiratorySynchronizationSequence"), "NominalPercentageOfRespiratoryPhase"
-        ),
-        "FrameReferenceTime": text_of(content, "FrameReferenceDateTime"),
-        "ImageType": next(
-            (
-                frame_type
-                for sequence in _FRAME_TYPE_SEQUENCES
-                if (frame_type := text_of(group(sequence), "FrameType"))
-            ),
-            "",
-        ),
-    }
-    gradients = items_of(group("MRDiffusionSequence"), "DiffusionGradientDirectionSequence")
-    if len(gradients):
-        frame_keys["DiffusionGradientOrientation"] = text_of(
-            gradients[0], "DiffusionGradientOrientation"
-        )
-    measures = group("PixelMeasuresSequence")
-    position = vector_of(group("PlanePositionSequence"), "ImagePositionPatient", 3)
-    orientation = orientation_of(group("PlaneOrientationSequence"))
+    """Join a frame's own functional groups with the shared ones."""
+    position = own.position or shared.position
+    orientation = own.orientation or shared.orientation
     return Plane(
         header=header,
         frame=number,
         position=position if orientation else None,
         orientation=orientation if position else None,
-        pixel_spacing=pixel_spacing(measures)[0],
-        slice_thickness=_thickness(measures),
-        volume_keys=keys | {name: text for name, text in frame_keys.items() if text},
+        pixel_spacing=own.spacing or shared.spacing,
+        slice_thickness=own.thickness or shared.thickness,
+        volume_keys=keys | shared.volume_keys | own.volume_keys,
+        stated_position=position,
+        stack_position=own.stack_position,
     )
 
 

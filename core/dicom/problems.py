@@ -7,6 +7,7 @@ import numpy as np
 
 from core.dicom.geometry import Geometry
 from core.dicom.headers import BurnedInText, Plane
+from core.dicom.slice_steps import UNEVEN_SHARE
 
 _SPACING_PROBLEMS = {
     "none": "The files do not say how large a pixel is: lengths and volumes cannot be measured.",
@@ -18,12 +19,15 @@ _SPACING_PROBLEMS = {
     ),
 }
 
-_UNEVEN_SHARE = 0.05
 _TILT_DEGREES = 0.5
 
 
 def problems_of(
-    stack: Sequence[Plane], geometry: Geometry, parts: int, copies: int
+    stack: Sequence[Plane],
+    geometry: Geometry,
+    parts: int,
+    copies: int,
+    frames: int,
 ) -> Iterable[str]:
     """Yield what a person should know before trusting a stack, one sentence each.
 
@@ -37,6 +41,8 @@ def problems_of(
         Number of stacks that the series was split into.
     copies : int
         Number of files of the series that were left out as copies.
+    frames : int
+        Number of frames of reference that the stacks of the series lie in.
     """
     header = stack[0].header
     if copies:
@@ -48,13 +54,19 @@ def problems_of(
         )
     if header.is_localiser:
         yield "This is a localiser, made to plan the other series."
-    if stack[0].position is None:
+    if frames > 1 and stack[0].position is not None:
         yield (
-            "The files do not say where the slices lie in the patient: they are in the order of "
-            "their numbers, and lengths and volumes cannot be relied on."
+            "The images of the series lie in different frames of reference, so that their "
+            "positions cannot be compared; those of each are listed by themselves."
         )
-    elif header.frame_of_reference_uid is None:
-        yield "The files name no frame of reference, which a DICOM segmentation needs."
+    if stack[0].position is not None and frame_of_reference(stack) is None:
+        yield (
+            "The files name no frame of reference, which a DICOM segmentation needs."
+            if header.frame_of_reference_uid is None
+            else "Every slice names a frame of reference of its own. They are one stack here "
+            "because they lie in even steps, but without a frame of reference, which a DICOM "
+            "segmentation needs."
+        )
     if header.spacing_source in _SPACING_PROBLEMS and not (
         header.spacing_source == "none" and geometry.has_pixel_size
     ):
@@ -100,7 +112,7 @@ def _spacing_problems(geometry: Geometry) -> Iterable[str]:
     if len(missing) > 3:
         yield f"There are {len(missing) - 3} more such gaps."
     rest = np.delete(gaps, missing)
-    if len(rest) and np.ptp(rest) > _UNEVEN_SHARE * usual:
+    if len(rest) and np.ptp(rest) > UNEVEN_SHARE * usual:
         yield (
             f"Slices are unevenly spaced: {rest.min():.2f} to {rest.max():.2f} mm; "
             "volumes in ml take each slice as thick as it is far from its neighbours."
@@ -110,6 +122,12 @@ def _spacing_problems(geometry: Geometry) -> Iterable[str]:
             f"Slices are shifted against each other by {geometry.tilt:.1f}° (tilted gantry): "
             "positions are kept exactly, but views across the slices would be slanted."
         )
+
+
+def frame_of_reference(stack: Sequence[Plane]) -> str | None:
+    """Return the UID of the frame of reference that all slices share; None where they do not."""
+    uids = {plane.header.frame_of_reference_uid for plane in stack}
+    return uids.pop() if len(uids) == 1 else None
 
 
 def burned_in_text(stack: Sequence[Plane]) -> BurnedInText:

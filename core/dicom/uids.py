@@ -38,3 +38,8 @@ def series_key(dataset: FileDataset) -> str | None:
     ]
     # Descriptions and dates alone are too little to put files together.
     return "\0".join(shared) if any(shared[:2]) else None
+
+
+def uid_order(uid: str) -> tuple[tuple[int, str], ...]:
+    """Return what sorts UIDs by their numbers, so that 1.2.9 comes before 1.2.10."""
+    return tuple((int(part), "") if part.isdecimal() else (-1, part) for part in uid.split("."))

@@ -1,129 +1,186 @@
-"""Several images at one position: which volumes they belong to, and what distinguishes them."""
+"""Several images at one place: which volumes they belong to, and what distinguishes them."""
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
-import numpy as np
-
-from core.dicom.geometry import plane_normal
 from core.dicom.headers import Plane
-from core.dicom.planes import VOLUME_KEYS
+from core.dicom.slice_order import SliceOrder, by_number, slice_orders
+from core.dicom.slice_steps import (
+    SAME_PLACE_MM,
+    UNEVEN_SHARE,
+    Places,
+    is_even,
+    is_repeated,
+    same_place_tolerance,
+)
+from core.dicom.volume_attributes import RUN_KEYS, VOLUME_KEYS
+from core.dicom.volume_parts import Part, part_words, parts_by, stated, value_words, varying_names
+from core.dicom.volumes_by_attributes import (
+    are_shifted,
+    contradicting_names,
+    name_of_following_runs,
+    names_of_interleaved,
+    names_of_repeats,
+)
+from core.dicom.volumes_by_order import (
+    by_turn,
+    divide_by_order,
+    repeats_are_few,
+    runs_of_numbers,
+)
 
-SAME_POSITION_MM = 0.01
-"""Slices closer than this along the normal lie at the same position."""
+_MOST_VALUES = 4  # named in a sentence; a line holds no more
 
 
-def split_by_volume(stack: list[Plane]) -> list[tuple[list[Plane], str]]:
-    """Order planes by position; where positions repeat, split them into volumes.
+@dataclass(frozen=True)
+class Volume:
+    """Planes of one volume in order.
+
+    `words` distinguish it from its siblings, such as "b-value 1000"; `cautions` say in one sentence
+    each what is doubtful about the order or the division.
+    """
+
+    planes: list[Plane]
+    words: str = ""
+    cautions: tuple[str, ...] = ()
+
+
+def split_by_volume(stack: Sequence[Plane]) -> list[Volume]:
+    """Order planes by place; where volumes share places or interleave, separate them.
+
+    Parameters
+    ----------
+    stack : sequence of Plane
+        Parallel and of one size, all with a position or all without.
 
     Returns
     -------
-    list of (planes, words)
-        `words` distinguishes the volume from its siblings, such as "b-value 1000".
+    list of Volume
+        At least one; together they hold every plane once.
     """
-    if stack[0].position is None:
-        return [(sorted(stack, key=_by_number), "")]
-    ordered = sorted(stack, key=lambda plane: (_distance(plane), _by_number(plane)))
-    if not _repeats_positions(ordered):
-        return [(ordered, "")]
-    names = _distinguishing_names(ordered)
-    if names:
-        volumes = _split_by_keys(ordered, names)
-        return [(volumes[values], _volume_words(names, values)) for values in sorted(volumes)]
+    volumes: list[Volume] = []
+    caution = ""
+    for order in slice_orders(stack):
+        caution, volumes = order.caution, _volumes(order)
+        if volumes:
+            break
     return [
-        (volume, f"volume {number}")
-        for number, volume in enumerate(_split_by_turn(ordered), start=1)
+        Volume(
+            volume.planes,
+            volume.words,
+            (*filter(None, [caution]), *volume.cautions, *_differences(volume.planes)),
+        )
+        for volume in volumes
     ]
 
 
-def _distinguishing_names(ordered: Sequence[Plane]) -> list[str]:
-    """Find the attributes that distinguish volumes: one, or as many as it takes together.
-
-    They must give as many volumes as there are planes at one position, so that neither a position
-    repeats within a volume nor a volume falls apart into single slices.
-
-    Returns
-    -------
-    list of str
-        The fewest, in the order of `VOLUME_KEYS`; empty where there are none.
-    """
-    repeats = len(_split_by_turn(ordered))
-    for name in VOLUME_KEYS:
-        if _are_distinguished(ordered, [name], repeats):
-            return [name]
-    chosen: list[str] = []
-    parts = 1
-    for name in VOLUME_KEYS:
-        volumes = _split_by_keys(ordered, [*chosen, name])
-        if parts < len(volumes) <= repeats:
-            chosen, parts = [*chosen, name], len(volumes)
-            if _are_distinguished(ordered, chosen, repeats):
-                return chosen
-    return []
+def _volumes(order: SliceOrder) -> list[Volume]:
+    """Divide planes in an order; none where it leaves open which volume they belong to."""
+    planes, places = order.planes, order.places
+    tolerance = SAME_PLACE_MM
+    if order.is_position:
+        thicknesses = [plane.slice_thickness for plane in planes if plane.slice_thickness]
+        tolerance = same_place_tolerance(places, min(thicknesses, default=None))
+    if not is_repeated(places, tolerance).any():
+        return _interleaved(planes, places) if order.is_position else [Volume(planes)]
+    following = name_of_following_runs(planes, places, tolerance) if order.is_position else None
+    names = names_of_repeats(planes, places, tolerance)
+    if names and not (following and RUN_KEYS.issuperset(names)):
+        return _by_attributes(planes, places, tolerance, names)
+    return _repeating(planes, places, tolerance, following) if order.is_position else []
 
 
-def _are_distinguished(ordered: Sequence[Plane], names: Sequence[str], repeats: int) -> bool:
-    volumes = _split_by_keys(ordered, names)
-    return len(volumes) == repeats and not any(map(_repeats_positions, volumes.values()))
+def _interleaved(planes: list[Plane], places: Places) -> list[Volume]:
+    """Divide planes at different places, if they are several stacks that interleave."""
+    names = names_of_interleaved(planes, places)
+    if names:
+        return _named(planes, parts_by(planes, names), names)
+    runs = [] if is_even(places) else runs_of_numbers(planes)
+    if runs and are_shifted(runs, places):
+        return _numbered(planes, runs, "instance numbers")
+    return [Volume(planes)]
 
 
-def _split_by_keys(
-    ordered: Sequence[Plane], names: Sequence[str]
-) -> dict[tuple[tuple[float, str], ...], list[Plane]]:
-    volumes: dict[tuple[tuple[float, str], ...], list[Plane]] = defaultdict(list)
-    for plane in ordered:
-        volumes[tuple(_natural(plane.volume_keys.get(name, "")) for name in names)].append(plane)
-    return volumes
+def _by_attributes(
+    planes: list[Plane], places: Places, tolerance: float, names: list[str]
+) -> list[Volume]:
+    others = contradicting_names(planes, places, tolerance, names)
+    cautions: tuple[str, ...] = ()
+    if others:
+        words = " and ".join(VOLUME_KEYS[name] for name in [*names, *others])
+        cautions = (
+            f"The images are divided into volumes by {VOLUME_KEYS[names[0]]}, but {words} do not "
+            "agree which belong together: slices of different volumes may be mixed.",
+        )
+    return _named(planes, parts_by(planes, names), names, cautions)
 
 
-def _volume_words(names: Sequence[str], values: Sequence[tuple[float, str]]) -> str:
-    """Name a volume by what distinguishes it, such as "b-value 1000, direction 3"."""
-    return ", ".join(
-        f"{VOLUME_KEYS[name]} {text.removesuffix('.0') or 'not stated'}"
-        for name, (_, text) in zip(names, values, strict=True)
+def _repeating(
+    planes: list[Plane], places: Places, tolerance: float, following: str | None
+) -> list[Volume]:
+    """Divide planes that share places and that no attribute divides into volumes."""
+    if following is not None:
+
+        def by_run(plane: Plane) -> tuple[object, ...]:
+            return stated(plane, following), by_number(plane)
+
+        number = len(parts_by(planes, [following]))
+        reason = f"{number} runs ({VOLUME_KEYS[following]}) follow one another and overlap"
+        return _with_repeats(planes, by_turn(planes, places, tolerance, by_run), reason)
+    if repeats_are_few(places, tolerance):
+        reason = "Nothing says why some places hold more than one image"
+        return _with_repeats(planes, by_turn(planes, places, tolerance, by_number), reason)
+    division = divide_by_order(planes, places, tolerance)
+    return _numbered(planes, division.parts, division.words)
+
+
+def _with_repeats(planes: list[Plane], parts: list[Part], reason: str) -> list[Volume]:
+    number = sum(map(len, parts[1:]))
+    caution = (
+        f"{reason}: the first image of each place is used, and {number} other(s) are listed by "
+        "themselves."
     )
+    rest = ["repeats"] if len(parts) == 2 else [f"repeats {n}" for n in range(1, len(parts))]
+    return [
+        Volume([planes[index] for index in part], words, (caution,))
+        for part, words in zip(parts, ["without repeats", *rest], strict=True)
+    ]
 
 
-def _split_by_turn(ordered: Sequence[Plane]) -> list[list[Plane]]:
-    """Put the n-th plane of every position into the n-th volume."""
-    volumes: list[list[Plane]] = []
-    turn = 0
-    for index, plane in enumerate(ordered):
-        is_repeated = index > 0 and _share_position(ordered[index - 1], plane)
-        turn = turn + 1 if is_repeated else 0
-        if turn == len(volumes):
-            volumes.append([])
-        volumes[turn].append(plane)
-    return volumes
+def _named(
+    planes: list[Plane], parts: list[Part], names: list[str], cautions: tuple[str, ...] = ()
+) -> list[Volume]:
+    return [
+        Volume([planes[index] for index in part], part_words(planes[part[0]], names), cautions)
+        for part in parts
+    ]
 
 
-def _distance(plane: Plane) -> float:
-    """Distance of a plane from the origin along its normal in mm."""
-    assert plane.orientation is not None and plane.position is not None
-    normal = plane_normal(np.array(plane.orientation[:3]), np.array(plane.orientation[3:]))
-    return float(normal @ np.array(plane.position))
-
-
-def _share_position(first: Plane, second: Plane) -> bool:
-    return abs(_distance(first) - _distance(second)) < SAME_POSITION_MM
-
-
-def _repeats_positions(ordered: Sequence[Plane]) -> bool:
-    distances = np.array([_distance(plane) for plane in ordered])
-    return bool(np.any(np.diff(distances) < SAME_POSITION_MM))
-
-
-def _by_number(plane: Plane) -> tuple[float, str, int]:
-    number = plane.header.instance_number
-    return (
-        float("inf") if number is None else number,
-        plane.header.sop_instance_uid,
-        plane.frame or 0,
+def _numbered(planes: list[Plane], parts: list[Part], words: str) -> list[Volume]:
+    caution = (
+        f"Nothing states which volume an image belongs to: the order of {words} alone tells "
+        "volumes apart, and their slices may be mixed."
     )
+    return [
+        Volume([planes[index] for index in part], f"volume {number}", (caution,))
+        for number, part in enumerate(parts, start=1)
+    ]
 
 
-def _natural(text: str) -> tuple[float, str]:
-    try:
-        return float(text), text
-    except ValueError:
-        return float("inf"), text
+def _differences(planes: Sequence[Plane]) -> Iterator[str]:
+    """Yield a sentence for each attribute in which the slices of a volume should be alike."""
+    for name in varying_names(planes):
+        if name in RUN_KEYS:
+            continue
+        values = {stated(plane, name): value_words(plane, name) for plane in planes}
+        numbers = [number for number, text in values if not text]
+        is_rounded = len(numbers) == len(values) and max(numbers) - min(numbers) <= (
+            UNEVEN_SHARE * max(map(abs, numbers))
+        )
+        if len(values) > 1 and not is_rounded:
+            listed = [values[value] for value in sorted(values)]
+            more = [] if len(listed) <= _MOST_VALUES else ["…"]
+            yield (
+                f"The slices differ in {VOLUME_KEYS[name]} "
+                f"({', '.join([*listed[:_MOST_VALUES], *more])}): check that they belong together."
+            )

@@ -89,6 +89,140 @@ def test_volumes_at_the_same_positions_are_separate_entries(tmp_path, keys, labe
     assert len({summary.uid for summary in summaries}) == len(labels)
 
 
+def found_volumes(folder):
+    """Numbers of the images, from 0, that each volume holds, in position order."""
+    return sorted(
+        [int(record.path.name[5:]) - 1 for record in summary.records]
+        for summary in find_series(folder)
+    )
+
+
+def caution(folder, words):
+    """The one sentence with these words that every stack of a folder carries."""
+    (sentence,) = {
+        problem
+        for summary in find_series(folder)
+        for problem in [one for one in summary.problems if words in one] or [""]
+    }
+    return sentence
+
+
+CONTRASTS = {
+    "TemporalPositionIndex": (1, 2, 10),
+    "DiffusionBValue": (0.0, 50.0, 1000.0),
+    "EchoTime": ("2.30", "4.6", "11"),
+    "InversionTime": (200, 400, 1200),
+    "FlipAngle": (2, 5, 15),
+    "RepetitionTime": (5, 300, 3000),
+    "ScanOptions": ("TP0MS", "TP300MS", "TP600MS"),
+    "ConvolutionKernel": (["I30f", "3"], ["B60f", "3"], "B80f"),
+    "KVP": (70, 100, 150),
+    "SliceThickness": (1, 2, 5),
+    "ComplexImageComponent": ("MAGNITUDE", "PHASE", "REAL"),
+    "AcquisitionContrast": ("T1", "T2", "T2_STAR"),
+    "ReceiveCoilName": ("C1", "C2", "C10"),
+    "ContrastBolusAgent": ("", "Agent A", "Agent B"),
+    "CorrectedImage": (["DECY"], ["DECY", "ATTN"], ["DECY", "ATTN", "SCAT"]),
+}
+
+
+def restarting(images, slices):
+    """Give every volume the same instance numbers, and UIDs in no order."""
+    for index, image in enumerate(images):
+        image["InstanceNumber"] = index % slices + 1
+        image["SOPInstanceUID"] = f"1.2.3.{7919 * (index + 1) % 1009}"
+    return images
+
+
+@pytest.mark.parametrize("shift", [0.0, 0.03, 0.4, 2.5 / 3])
+@pytest.mark.parametrize("keyword", CONTRASTS)
+def test_every_contrast_divides_volumes_that_coincide_or_interleave(tmp_path, keyword, shift):
+    images = []
+    for volume, value in enumerate(CONTRASTS[keyword]):
+        for index in range(4):
+            position = [0, 0, 2.5 * index + shift * volume]
+            images.append({"ImagePositionPatient": position, keyword: value})
+    write_images(tmp_path, restarting(images, 4))
+    assert found_volumes(tmp_path) == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9, 10, 11]]
+    assert not caution(tmp_path, "mixed") and not caution(tmp_path, "belong together")
+
+
+@pytest.mark.parametrize("keyword", ["AcquisitionNumber", "TriggerTime", "AcquisitionTime"])
+def test_runs_divide_volumes_that_share_places_or_lie_unevenly(tmp_path, keyword):
+    for name, shift in (("same", 0.0), ("shifted", 0.4)):
+        images = [
+            {"ImagePositionPatient": [0, 0, 2.5 * index + shift * volume], keyword: f"{volume:06d}"}
+            for volume in (1, 2)
+            for index in range(4)
+        ]
+        write_images(tmp_path / name, restarting(images, 4))
+        assert found_volumes(tmp_path / name) == [[0, 1, 2, 3], [4, 5, 6, 7]]
+
+
+def test_runs_that_interleave_evenly_are_one_volume(tmp_path):
+    write_images(
+        tmp_path,
+        [
+            {"ImagePositionPatient": [0, 0, 2.5 * index], "AcquisitionNumber": index % 2}
+            for index in range(8)
+        ],
+    )
+    assert found_volumes(tmp_path) == [list(range(8))]
+
+
+def test_a_part_of_a_stack_with_another_contrast_stays_in_it_and_is_told(tmp_path):
+    write_images(tmp_path, [{"KVP": 120 if 3 <= index < 6 else 100} for index in range(9)])
+    assert found_volumes(tmp_path) == [list(range(9))]
+    assert caution(tmp_path, "kVp (100, 120): check that they belong together")
+
+
+def test_volumes_of_different_extent_are_divided(tmp_path):
+    extents = {0.0: range(8), 500.0: range(3, 11), 1000.0: range(8, 14)}
+    write_images(
+        tmp_path,
+        [
+            {"ImagePositionPatient": [0, 0, 2.5 * index], "DiffusionBValue": value}
+            for value, extent in extents.items()
+            for index in extent
+        ],
+    )
+    assert sorted(map(len, found_volumes(tmp_path))) == [6, 8, 8]
+
+
+@pytest.mark.parametrize("keyword", ["AcquisitionNumber", "AcquisitionTime"])
+def test_stations_that_overlap_are_one_stack_without_the_repeated_slices(tmp_path, keyword):
+    images = [
+        {"ImagePositionPatient": [0, 0, 2.5 * (7 * station + index)], keyword: f"{station:06d}"}
+        for station in range(3)
+        for index in range(8)
+    ]
+    write_images(tmp_path, restarting(images, 8))
+    assert found_volumes(tmp_path) == [[i for i in range(24) if i not in (8, 16)], [8, 16]]
+    assert "3 runs" in caution(tmp_path, "follow one another and overlap")
+
+
+def test_stations_of_other_steps_stay_apart(tmp_path):
+    images = [{"ImagePositionPatient": [0, 0, z], "AcquisitionNumber": 1} for z in range(0, 24, 3)]
+    images += [{"ImagePositionPatient": [0, 0, z], "AcquisitionNumber": 2} for z in range(15, 25)]
+    write_images(tmp_path, images)
+    assert found_volumes(tmp_path) == [list(range(8)), list(range(8, 18))]
+
+
+def test_stations_that_do_not_overlap_are_one_stack(tmp_path):
+    images = [{"ImagePositionPatient": [0, 0, z], "AcquisitionNumber": 1} for z in range(0, 24, 3)]
+    images += [{"ImagePositionPatient": [0, 0, z], "AcquisitionNumber": 2} for z in range(24, 30)]
+    write_images(tmp_path, images)
+    assert found_volumes(tmp_path) == [list(range(14))]
+
+
+def test_attributes_that_contradict_each_other_are_told(tmp_path):
+    images = positions_times({"EchoTime": 5, "FlipAngle": 10}, {"EchoTime": 60, "FlipAngle": 20})
+    images[1]["FlipAngle"], images[4]["FlipAngle"] = 20, 10
+    write_images(tmp_path, images)
+    assert found_volumes(tmp_path) == [[0, 1, 2], [3, 4, 5]]
+    assert "echo time and flip angle do not agree" in caution(tmp_path, "mixed")
+
+
 def test_times_of_single_slices_do_not_tear_a_volume_apart(tmp_path):
     images = positions_times({}, {})
     for number, image in enumerate(images):
