@@ -2,10 +2,12 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 
+from core.dicom.copies import without_copies
 from core.dicom.geometry import Geometry
 from core.dicom.headers import Header, Plane
 from core.dicom.problems import burned_in_text, frame_of_reference, problems_of
@@ -26,9 +28,10 @@ _FEWEST_SLICES = 3
 def group_headers(headers: Iterable[Header]) -> list[SeriesSummary]:
     """Sort the images of any number of series into stacks, ordered by study and series number.
 
-    Copies of an instance are left out. A series whose images differ in size, orientation or
-    pixel spacing is split, and so is one with several images at the same position (time points,
-    b-values, echoes): the largest part keeps the UID of the series.
+    Copies are left out. A series whose images differ in size, orientation or pixel spacing is
+    split, and so is one with several images at the same position (time points, b-values, echoes):
+    the largest part keeps the UID of the series. Two series of different studies under one UID
+    get different ones.
 
     Returns
     -------
@@ -41,7 +44,17 @@ def group_headers(headers: Iterable[Header]) -> list[SeriesSummary]:
     summaries = [
         summary for members in by_series.values() for summary in _summaries_of_series(members)
     ]
-    return sorted(summaries, key=_list_order)
+    return sorted(_with_unique_uids(summaries), key=_list_order)
+
+
+def _with_unique_uids(summaries: Sequence[SeriesSummary]) -> Iterator[SeriesSummary]:
+    """Yield stacks such that each can be chosen by its UID; the largest of a UID keeps it."""
+    taken: set[str] = set()
+    for summary in sorted(summaries, key=lambda one: (-one.slices, one.study_uid)):
+        if summary.uid in taken:
+            summary = replace(summary, uid=derive_uid(summary.study_uid, summary.uid))
+        taken.add(summary.uid)
+        yield summary
 
 
 def _list_order(summary: SeriesSummary) -> tuple[object, ...]:
@@ -56,18 +69,15 @@ def _list_order(summary: SeriesSummary) -> tuple[object, ...]:
 
 
 def _summaries_of_series(headers: Sequence[Header]) -> list[SeriesSummary]:
-    unique: dict[str, Header] = {}
-    for header in headers:
-        unique.setdefault(header.sop_instance_uid, header)
-    copies = len(headers) - len(unique)
-    planes = [plane for header in unique.values() for plane in header.planes]
+    unique, copies = without_copies(headers)
+    planes = [plane for header in unique for plane in header.planes]
     parts = [volume for stack in _split_by_plane(planes) for volume in split_by_volume(stack)]
     # The size decides first; the rest only makes the order the same at every reading. UIDs are
     # compared as text here: stored annotations are known by which stack has the series' UID.
     parts.sort(key=lambda volume: (-len(volume.planes), _signature(volume.planes)))
     frames = {frame_of_reference(one.planes) for one in parts if one.planes[0].position is not None}
     # Every stack of a series was corrected to the same time (PS3.3 C.8.9.1.1.5).
-    facts = [header.pet for header in unique.values() if header.pet is not None]
+    facts = [header.pet for header in unique if header.pet is not None]
     suv = suv_scale(facts) if facts else None
     return [
         _summary(volume, number, len(parts), copies, len(frames), suv)

@@ -230,10 +230,12 @@ def write_deidentified(
 
 
 def _write_images(summary: SeriesSummary, folder: Path, names: Pseudonyms) -> None:
-    """Write the de-identified copies of all images of a series."""
+    """Write the de-identified copies of all images of a series, which then have their own UIDs."""
     folder.mkdir()
+    uids = {record.path: record.sop_instance_uid for record in summary.records}
     for number, file in enumerate(summary.files, start=1):
         dataset = open_file(file)
+        dataset.SOPInstanceUID = uids[file]
         deidentify(dataset, names)
         dataset.save_as(folder / f"{number:04d}.dcm", enforce_file_format=True)
 
