@@ -7,8 +7,11 @@ import streamlit as st
 
 from core.annotation.states import STATE_NAMES, SliceState
 from core.dicom.errors import DicomError
-from core.formats.deidentified_writing import Dates, burned_in_warning
+from core.dicom.series import SeriesSummary
+from core.formats.deidentified_writing import Dates
+from core.formats.export_cautions import export_cautions
 from core.formats.export_files import export_masks
+from core.formats.nifti_writing import uneven_steps
 from core.formats.segmentation_writing import Compression, Kind
 from core.formats.selection import reviewed_segments, unreviewed_segments, weights_of
 from core.formats.writing import FORMATS, WritingOptions
@@ -60,12 +63,21 @@ def export(work: Work) -> None:
         with st.expander("Options"):
             weights = weights_of(annotation, unreviewed=include)
             options, folder = choose_options(work, weights)
-        caution = burned_in_warning(work.series.summary)
-        if caution is not None:
-            st.warning(caution, icon=":material/text_fields:")
+        show_cautions(work.series.summary, options)
         create_buttons(work, chosen, options, folder)
     with right:
         offer(work)
+
+
+def show_cautions(series: SeriesSummary, options: WritingOptions) -> None:
+    """Say what the shortcomings of the series, which the banner lists, mean for its files."""
+    offered = [name for name, form in FORMATS.items() if form.label]
+    try:
+        cautions = [text for name in offered for text in export_cautions(name, series, options)]
+    except DicomError as error:
+        cautions = [str(error)]
+    for caution in dict.fromkeys(cautions):
+        st.warning(caution, icon=":material/warning:")
 
 
 def choose_options(work: Work, weights: str | None) -> tuple[WritingOptions, str]:
@@ -82,6 +94,11 @@ def choose_options(work: Work, weights: str | None) -> tuple[WritingOptions, str
         help="Some readers misplace frames without them; others fail on large files. "
         "Leave this off unless your viewer needs it.",
     )
+    resample = bool(uneven_steps(work.series.summary.geometry)) and st.checkbox(
+        "Resample NIfTI to an even grid",
+        help="The slices lie in uneven steps, which NIfTI cannot hold. Each plane of the grid "
+        "takes the nearest slice.",
+    )
     folder = st.text_input(
         "Also save to a folder on the server",
         placeholder=str(exports_folder(work)),
@@ -94,6 +111,7 @@ def choose_options(work: Work, weights: str | None) -> tuple[WritingOptions, str
         compression=compression,
         write_empty_slices=empty,
         dates=dates,
+        resample=resample,
         home=work.entrance.settings.home,
     )
     return options, folder

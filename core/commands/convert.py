@@ -6,9 +6,10 @@ from typing import get_args
 
 from core.commands.cautions import print_cautions
 from core.commands.choice import choose_series
-from core.dicom.errors import DicomError, NeedsConsentError
+from core.dicom.errors import DicomError, NeedsConsentError, NeedsResamplingError
 from core.dicom.series import SeriesSummary
-from core.formats.deidentified_writing import Dates, burned_in_warning
+from core.formats.deidentified_writing import Dates
+from core.formats.export_cautions import export_cautions
 from core.formats.masks_read import MasksRead
 from core.formats.reading import read_masks_with_cautions
 from core.formats.segmentation_writing import Compression
@@ -49,6 +50,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="accept an INPUT made on another series in the same frame of reference",
     )
+    parser.add_argument(
+        "--resample",
+        action="store_true",
+        help="put masks on another grid where they need one: NIfTI of slices in uneven steps, or "
+        "an INPUT in NIfTI on another grid",
+    )
     parser.add_argument("--series", metavar="UID", help="which series, where there are several")
 
 
@@ -79,17 +86,20 @@ def run(arguments: argparse.Namespace) -> int:
         raise DicomError(f"{arguments.output.parent} is not a folder; create it or choose another.")
     summary = choose_series(arguments.path, arguments.series)
     read = _read(arguments, summary)
-    cautions = list(read.cautions)
-    if FORMATS[form].shows_pixels and (warning := burned_in_warning(summary)):
-        cautions.append(warning)
-    print_cautions(cautions)
     options = WritingOptions(
         instance_number=arguments.instance_number,
         compression=arguments.compression,
         dates=arguments.dates,
+        resample=arguments.resample,
         home=home_folder(),
     )
-    for written in write_masks(form, summary, read.segments, arguments.output, options):
+    print_cautions([*summary.problems, *summary.damaged, *read.cautions])
+    print_cautions(export_cautions(form, summary, options))
+    try:
+        files = write_masks(form, summary, read.segments, arguments.output, options)
+    except NeedsResamplingError as error:
+        raise DicomError(f"{str(error)[:-1]}; --resample does so.") from error
+    for written in files:
         if written != arguments.output:
             print(written)
     return 0
@@ -99,7 +109,12 @@ def _read(arguments: argparse.Namespace, summary: SeriesSummary) -> MasksRead:
     """Read the input; where it needs consent, name the option that gives it."""
     try:
         return read_masks_with_cautions(
-            arguments.input, summary, allow_same_frame=arguments.allow_same_frame
+            arguments.input,
+            summary,
+            allow_same_frame=arguments.allow_same_frame,
+            resample=arguments.resample,
         )
+    except NeedsResamplingError as error:
+        raise DicomError(f"{str(error)[:-1]}; --resample does so.") from error
     except NeedsConsentError as error:
         raise DicomError(f"{str(error)[:-1]}; --allow-same-frame uses it anyway.") from error

@@ -12,6 +12,10 @@ class NeedsConsentError(DicomError):
     """Something of another series that would fit in space, if the person says that it may."""
 
 
+class NeedsResamplingError(DicomError):
+    """Masks of another grid, which can be used if the person wants them resampled."""
+
+
 class NotAnImageError(DicomError):
     """A sound DICOM object that holds no image to annotate, so it can be passed over.
 

@@ -2,33 +2,52 @@
 
 import gzip
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import nibabel as nib
 import numpy as np
 
-from core.dicom.errors import DicomError
+from core.dicom.errors import DicomError, NeedsResamplingError
 from core.dicom.files import file_label
 from core.dicom.series import Series, SeriesSummary
 from core.formats.codes import UNKNOWN_TYPE
-from core.formats.nifti_writing import COMMENT_CODE, check_even, ras_affine
-from core.formats.segment_descriptions import segment_label
+from core.formats.masks_read import MasksRead
+from core.formats.nifti_placement import (
+    AS_STORED,
+    AxisOrder,
+    axis_order,
+    forms_disagree,
+    resampled_labels,
+    states_place,
+)
+from core.formats.nifti_writing import COMMENT_CODE, uneven_steps
+from core.formats.segment_descriptions import name_cautions, segment_label
 from core.segments.anatomy import CATEGORIES, AnatomyTerm, search
 from core.segments.segment import MAX_SEGMENT_NUMBER, Segment, default_color
 from core.segments.segment_masks import SegmentMasks
 
-# Affines are stored in single precision, and programs round them further.
-_STEP_TOLERANCE = 0.02
-_PLACE_TOLERANCE = 0.25
-
 # Scaling factors are stored in single precision, which moves whole numbers by this share.
 _SCALING_ERROR = float(np.finfo(np.float32).eps)
+
+# Cubic millimetres below which nothing is a voxel: an affine of single precision is singular.
+_SMALLEST_VOXEL = float(np.finfo(np.float32).eps)
+
+_GZIP_BEGINNING = b"\x1f\x8b"
 
 _NAME_LINE = re.compile(r"(\d{1,5}) (.+)")
 
 
 def read_nifti(path: Path, series: Series | SeriesSummary) -> list[SegmentMasks]:
+    """Read a label map, as `read_nifti_with_cautions` does without resampling, masks only."""
+    return read_nifti_with_cautions(path, series).segments
+
+
+def read_nifti_with_cautions(
+    path: Path, series: Series | SeriesSummary, *, resample: bool = False
+) -> MasksRead:
     """Read a label map: each value above 0 is a segment.
 
     Its axes may run in any order and direction, as long as its voxels lie where the pixels of the
@@ -41,53 +60,87 @@ def read_nifti(path: Path, series: Series | SeriesSummary) -> list[SegmentMasks]
         A file that ends in .nii or .nii.gz.
     series : Series or SeriesSummary
         What it was drawn on.
+    resample : bool
+        Where the voxels lie elsewhere, let each pixel take the nearest one.
 
     Returns
     -------
-    list of SegmentMasks
+    MasksRead
         In the order of the values; SEMIAUTOMATIC, for nobody knows how they came about.
 
     Raises
     ------
+    NeedsResamplingError
+        When the file lies on another grid, or the slices lie in uneven steps, and `resample` is
+        not set.
     DicomError
-        When the file is no label map, is damaged or empty, or lies on another grid, or when
-        the slices do not lie in even steps.
+        When the file is no label map, is damaged or empty, or does not say where it lies.
     """
     summary = series.summary if isinstance(series, Series) else series
-    check_even(summary.geometry)
-    image, labels = _load(path, summary)
-    numbers = [int(number) for number in np.unique(labels) if number]
+    image = _open(path)
+    with _explained(path):
+        order, cautions = _order(image, path, summary, resample)
+    labels = _labels(image, path)
+    if order is not None:
+        placed = order.in_series(labels)
+    else:
+        placed = resampled_labels(labels, image.affine, summary.geometry)
+        cautions.extend(_resampling_cautions(labels, placed))
+    numbers = [int(number) for number in np.unique(placed) if number]
     if not numbers:
-        raise DicomError(f"{file_label(path)} marks no voxel.")
+        raise DicomError(f"{file_label(path)} marks no voxel of this series.")
     if numbers[0] < 0 or numbers[-1] > MAX_SEGMENT_NUMBER:
         raise DicomError(
             f"{file_label(path)} holds values beyond 0 to {MAX_SEGMENT_NUMBER}: it is not a label "
             "map."
         )
     names = _names(image)
+    cautions.extend(name_cautions(list(names.values()), is_stated=True))
     found = []
     for number in numbers:
-        present = labels == number
+        present = placed == number
         masks = {int(index): present[index] for index in np.flatnonzero(present.any(axis=(1, 2)))}
         found.append(SegmentMasks(_segment(number, names), masks, "SEMIAUTOMATIC"))
-    return found
+    return MasksRead(found, tuple(cautions))
 
 
-def _load(path: Path, summary: SeriesSummary) -> tuple[Any, np.ndarray]:
-    """Return the image, and its voxels as [slice, row, column] of the series."""
-    try:
+def _open(path: Path) -> Any:
+    """Open a file of one volume, without its voxels."""
+    with _explained(path):
+        _check_name(path)
         # Not mapped into memory: a file that shrinks meanwhile would end the process.
         image: Any = nib.load(path, mmap=False)
         shape = tuple(int(side) for side in image.shape)
-        order = _axis_order(image.affine, shape, summary)
-        if order is None:
-            raise DicomError(
-                f"{file_label(path)} lies on another grid than the series: voxels of "
-                f"{' × '.join(map(str, shape))} instead of {summary.columns} × {summary.rows} × "
-                f"{summary.slices}, or at other places; resample it first."
-            )
-        axes, flips = order
-        values = np.asanyarray(image.dataobj).reshape(shape[:3])
+        is_finite = bool(np.isfinite(image.affine).all())
+    if len(shape) < 3 or any(side != 1 for side in shape[3:]):
+        raise DicomError(
+            f"{file_label(path)} holds {' × '.join(map(str, shape))} voxels; a label map is one "
+            "volume of three axes."
+        )
+    if not is_finite or abs(np.linalg.det(image.affine[:3, :3])) < _SMALLEST_VOXEL:
+        raise DicomError(f"{file_label(path)} is damaged: it places all its voxels at one point.")
+    return image
+
+
+def _check_name(path: Path) -> None:
+    """Refuse a file whose name says wrongly whether it is compressed; nibabel goes by the name."""
+    with path.open("rb") as file:
+        is_compressed = file.read(2) == _GZIP_BEGINNING
+    should_be = path.name.lower().endswith(".gz")
+    if is_compressed and not should_be:
+        raise DicomError(f"{file_label(path)} is compressed: give it a name that ends in .nii.gz.")
+    if should_be and not is_compressed and path.stat().st_size:
+        raise DicomError(
+            f"{file_label(path)} is not compressed, or it is damaged: if it is a NIfTI file, give "
+            "it a name that ends in .nii."
+        )
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    """Turn what a damaged file makes nibabel raise into one sentence."""
+    try:
+        yield
     except DicomError:
         raise
     except OSError as error:
@@ -97,7 +150,55 @@ def _load(path: Path, summary: SeriesSummary) -> tuple[Any, np.ndarray]:
         raise DicomError(f"{file_label(path)} cannot be opened: {reason}.") from error
     except Exception as error:  # a damaged header can make the parser raise nearly anything
         raise DicomError(f"{file_label(path)} is not a NIfTI file, or it is damaged.") from error
-    if not np.isfinite(values).all():
+
+
+def _order(
+    image: Any, path: Path, summary: SeriesSummary, resample: bool
+) -> tuple[AxisOrder | None, list[str]]:
+    """Find how the voxels lie on the pixels, None where they have to be resampled, and cautions."""
+    shape = tuple(int(side) for side in image.shape[:3])
+    wanted = summary.columns, summary.rows, summary.slices
+    sizes = f"{' × '.join(map(str, shape))} instead of {' × '.join(map(str, wanted))}"
+    if not summary.geometry.in_patient:
+        if states_place(image):
+            order = axis_order(image.affine, shape, summary.geometry)
+        else:
+            order = AS_STORED if shape == wanted else None
+        if order is None:
+            raise DicomError(
+                f"{file_label(path)} cannot be placed: the series does not say where its slices "
+                f"lie, and the file holds voxels of {sizes}, or in another order."
+            )
+        return order, ["The series does not say where its slices lie; voxels are taken in order."]
+    if not states_place(image):
+        raise DicomError(
+            f"{file_label(path)} does not say where its voxels lie (the codes of its sform and "
+            "qform are 0), so it cannot be put onto the series."
+        )
+    cautions = []
+    if forms_disagree(image):
+        cautions.append(
+            "The file states two different places, as sform and as qform; the sform is used: check "
+            "that the masks lie where they should."
+        )
+    uneven = uneven_steps(summary.geometry)
+    order = None if uneven else axis_order(image.affine, shape, summary.geometry)
+    if order is None and not resample:
+        raise NeedsResamplingError(
+            f"{uneven}; it can be resampled, each pixel taking the nearest voxel."
+            if uneven
+            else f"{file_label(path)} lies on another grid than the series: voxels of {sizes}, or "
+            "at other places; it can be resampled, each pixel taking the nearest voxel."
+        )
+    return order, cautions
+
+
+def _labels(image: Any, path: Path) -> np.ndarray:
+    """Return the voxels in the order of the file, as whole numbers."""
+    with _explained(path):
+        values = np.asanyarray(image.dataobj).reshape(image.shape[:3])
+        is_finite = bool(np.isfinite(values).all())
+    if not is_finite:
         raise DicomError(
             f"{file_label(path)} holds values that are no numbers: it is no label map."
         )
@@ -105,47 +206,14 @@ def _load(path: Path, summary: SeriesSummary) -> tuple[Any, np.ndarray]:
     largest = max(1.0, float(np.abs(values).max()))
     if not np.allclose(labels, values, rtol=0, atol=_SCALING_ERROR * largest):
         raise DicomError(f"{file_label(path)} holds fractions: it is not a label map.")
-    columns_rows_slices = np.flip(
-        labels.transpose(axes), tuple(axis for axis in range(3) if flips[axis])
-    )
-    return image, columns_rows_slices.transpose(2, 1, 0)
+    return labels
 
 
-def _axis_order(
-    affine: np.ndarray, shape: tuple[int, ...], summary: SeriesSummary
-) -> tuple[list[int], list[bool]] | None:
-    """Find which axis of the file is column, row and slice, and which run backwards.
-
-    Returns
-    -------
-    tuple or None
-        None where the voxels do not lie where the pixels do.
-    """
-    wanted = (summary.columns, summary.rows, summary.slices)
-    if len(shape) < 3 or any(side != 1 for side in shape[3:]) or not np.isfinite(affine).all():
-        return None
-    to_series = np.linalg.inv(ras_affine(summary.geometry)) @ affine
-    axes = [int(axis) for axis in np.abs(to_series[:3, :3]).argmax(axis=1)]
-    if sorted(axes) != [0, 1, 2] or tuple(shape[axis] for axis in axes) != wanted:
-        return None
-    steps = [to_series[row, axis] for row, axis in enumerate(axes)]
-    ideal = np.zeros((3, 3))
-    for row, axis in enumerate(axes):
-        ideal[row, axis] = np.sign(steps[row])
-    flips = [step < 0 for step in steps]
-    first = [wanted[row] - 1.0 if flips[row] else 0.0 for row in range(3)]
-    # An axis of length 1 may have any step.
-    counted = [axis for axis in range(3) if shape[axis] > 1]
-    fits = np.allclose(to_series[:3, counted], ideal[:, counted], atol=_STEP_TOLERANCE)
-    last = to_series @ [*(side - 1 for side in shape[:3]), 1]
-    expected = [wanted[row] - 1 - first[row] for row in range(3)]
-    if not (
-        fits
-        and np.allclose(to_series[:3, 3], first, atol=_PLACE_TOLERANCE)
-        and np.allclose(last[:3], expected, atol=_PLACE_TOLERANCE)
-    ):
-        return None
-    return axes, flips
+def _resampling_cautions(labels: np.ndarray, placed: np.ndarray) -> Iterator[str]:
+    yield "The label map lies on another grid and was resampled: each pixel took the nearest voxel."
+    lost = sorted(set(np.unique(labels).tolist()) - set(np.unique(placed).tolist()) - {0})
+    if lost:
+        yield f"Nothing of these values is on the slices: {', '.join(map(str, lost))}."
 
 
 def _names(image: Any) -> dict[int, str]:

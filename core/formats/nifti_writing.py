@@ -6,14 +6,17 @@ Posterior (LPS): the first two rows of the affine change sign.
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import nibabel as nib
 import numpy as np
 
-from core.dicom.errors import DicomError
+from core.dicom.errors import DicomError, NeedsResamplingError
 from core.dicom.geometry import Geometry
+from core.dicom.reading import MAX_VOLUME_VOXELS
 from core.dicom.series import Series, SeriesSummary
+from core.formats.resampling import even_grid, masks_on_grid
 from core.home.whole_files import written_whole
 from core.segments.segment_masks import SegmentMasks
 
@@ -22,36 +25,66 @@ COMMENT_CODE = 6
 """Code of a header extension that holds plain text."""
 _MILLIMETRES = "mm"
 
+# NIfTI-1 counts voxels of an axis in 16 bits with a sign.
+_LONGEST_AXIS = 32767
+
 
 def ras_affine(geometry: Geometry) -> np.ndarray:
     """Return the matrix from (column, row, slice, 1) to (x, y, z, 1) in mm, RAS, shape (4, 4)."""
     return _LPS_TO_RAS @ geometry.affine
 
 
-def check_even(geometry: Geometry) -> None:
-    """Refuse slices that an affine cannot place.
+def uneven_steps(geometry: Geometry) -> str:
+    """Say in half a sentence why an affine cannot place the slices; "" where it can."""
+    if geometry.is_even:
+        return ""
+    gaps = geometry.slice_gaps
+    return (
+        f"The slices are {gaps.min():.2f} to {gaps.max():.2f} mm apart, and NIfTI places them in "
+        "even steps: masks would lie elsewhere"
+    )
+
+
+def nifti_grid(geometry: Geometry, *, resample: bool) -> Geometry:
+    """Return the grid that a NIfTI file of a series has.
 
     Raises
     ------
+    NeedsResamplingError
+        When slices lie off an even grid and may not be resampled.
     DicomError
-        When slices lie off the even grid that NIfTI needs.
+        When the resampled grid would be larger than NIfTI or the memory holds.
     """
-    if not geometry.is_even:
-        gaps = geometry.slice_gaps
-        raise DicomError(
-            f"The slices are {gaps.min():.2f} to {gaps.max():.2f} mm apart, and NIfTI places them "
-            "in even steps: masks would lie elsewhere; use DICOM-SEG or RTSTRUCT."
+    uneven = uneven_steps(geometry)
+    if not uneven:
+        return geometry
+    if not resample:
+        raise NeedsResamplingError(
+            f"{uneven}; use DICOM-SEG or RTSTRUCT, or have the masks resampled to an even grid."
         )
+    grid = even_grid(geometry)
+    planes = len(grid.positions)
+    if planes > _LONGEST_AXIS or planes * grid.rows * grid.columns > MAX_VOLUME_VOXELS:
+        raise DicomError(
+            f"{uneven}; an even grid would need {planes} planes, which is too many: use DICOM-SEG "
+            "or RTSTRUCT."
+        )
+    return grid
 
 
 def write_nifti(
-    series: Series | SeriesSummary, segments: Sequence[SegmentMasks], path: Path
+    series: Series | SeriesSummary,
+    segments: Sequence[SegmentMasks],
+    path: Path,
+    *,
+    resample: bool = False,
 ) -> list[Path]:
     """Write masks in the voxels of the series.
 
     Segments that do not overlap share one file, in which a voxel holds the number of its segment;
     the names stand in a comment in the header. Otherwise each segment has a file of its own, named
-    after `path` and its label, with 1 where it is.
+    after `path` and its label, with 1 where it is. A series that does not say where its slices lie
+    gives a file that does not say it either.
 
     Parameters
     ----------
@@ -61,6 +94,8 @@ def write_nifti(
         At least one.
     path : pathlib.Path
         Ends in .nii or .nii.gz.
+    resample : bool
+        Where the slices lie in uneven steps, put the masks on an even grid (`even_grid`).
 
     Returns
     -------
@@ -69,48 +104,59 @@ def write_nifti(
 
     Raises
     ------
+    NeedsResamplingError
+        When the slices do not lie in even steps and `resample` is not set.
     DicomError
-        When there is nothing to write, the slices do not lie in even steps, or `path` cannot be
-        written or has another ending.
+        When there is nothing to write, or `path` cannot be written or has another ending.
     """
     summary = series.summary if isinstance(series, Series) else series
     if not segments:
         raise DicomError("There is no segment to export; draw one first.")
-    check_even(summary.geometry)
-    shape = (summary.slices, summary.rows, summary.columns)
-    labels = np.zeros(shape, np.uint8 if _largest_number(segments) < 256 else np.uint16)
+    grid = nifti_grid(summary.geometry, resample=resample)
+    if grid is not summary.geometry:
+        segments = [
+            replace(one, masks=masks_on_grid(one.masks, summary.geometry, grid)) for one in segments
+        ]
+    labels = np.zeros(_shape(grid), np.uint8 if _largest_number(segments) < 256 else np.uint16)
     for masks in segments:
         for index, mask in masks.masks.items():
             if labels[index][mask].any():
-                return _write_each(summary, segments, path)
+                return _write_each(grid, segments, path)
             labels[index][mask] = masks.segment.number
     names = "\n".join(f"{masks.segment.number} {masks.segment.label}" for masks in segments)
-    return [_write(labels, summary.geometry, path, comment=names)]
+    return [_write(labels, grid, path, comment=names)]
 
 
-def _write_each(summary: SeriesSummary, segments: Sequence[SegmentMasks], path: Path) -> list[Path]:
+def _shape(grid: Geometry) -> tuple[int, int, int]:
+    return len(grid.positions), grid.rows, grid.columns
+
+
+def _write_each(grid: Geometry, segments: Sequence[SegmentMasks], path: Path) -> list[Path]:
     stem, ending = _split_name(path)
     written = []
     for masks in segments:
-        voxels = np.zeros((summary.slices, summary.rows, summary.columns), np.uint8)
+        voxels = np.zeros(_shape(grid), np.uint8)
         for index, mask in masks.masks.items():
             voxels[index][mask] = 1
         label = re.sub(r"\W+", "_", masks.segment.label).strip("_")
         own = path.with_name(f"{stem}_{masks.segment.number}_{label}{ending}")
         comment = f"1 {masks.segment.label}"
-        written.append(_write(voxels, summary.geometry, own, comment=comment))
+        written.append(_write(voxels, grid, own, comment=comment))
     return written
 
 
-def _write(voxels: np.ndarray, geometry: Geometry, path: Path, comment: str = "") -> Path:
+def _write(voxels: np.ndarray, grid: Geometry, path: Path, comment: str = "") -> Path:
     """Write voxels [slice, row, column] as (column, row, slice)."""
     _split_name(path)
-    affine = ras_affine(geometry)
-    image = nib.Nifti1Image(voxels.transpose(2, 1, 0), affine)
-    image.header.set_xyzt_units(_MILLIMETRES)
-    # Scanner coordinates. A quaternion cannot express a tilt, so then only the matrix is set.
-    image.set_sform(affine, code="scanner")
-    image.set_qform(affine, code="scanner" if _is_rectangular(affine) else "unknown")
+    affine = ras_affine(grid)
+    image = nib.Nifti1Image(voxels.transpose(2, 1, 0), affine if grid.in_patient else None)
+    if grid.in_patient:
+        # Scanner coordinates. A quaternion cannot express a tilt, so then only the matrix is set.
+        image.set_sform(affine, code="scanner")
+        image.set_qform(affine, code="scanner" if _is_rectangular(affine) else "unknown")
+    else:
+        image.header.set_zooms(np.linalg.norm(affine[:3, :3], axis=0))
+    image.header.set_xyzt_units(_MILLIMETRES if grid.has_pixel_size else "unknown")
     if comment:
         image.header.extensions.append(
             nib.nifti1.Nifti1Extension(COMMENT_CODE, comment.encode("utf-8"))

@@ -1,42 +1,39 @@
 """Reading masks of a series from a file of any format that can be read."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 from core.dicom.errors import DicomError
 from core.dicom.files import NotDicomError, file_label, open_header, text_of
 from core.dicom.series import Series, SeriesSummary
 from core.formats.masks_read import MasksRead
-from core.formats.nifti_reading import read_nifti
+from core.formats.nifti_reading import read_nifti_with_cautions
 from core.formats.segmentation_reading import read_segmentation_with_cautions
 from core.formats.structure_set_reading import read_structure_set_with_cautions
 from core.segments.segment_masks import SegmentMasks
 
-Reader = Callable[[Path, Series | SeriesSummary, bool], MasksRead]
-"""Called with the file, its series, and whether another series in the same frame of reference will
-do."""
-
-_BY_ENDING: dict[str, Reader] = {
-    ".nii": lambda path, series, _: MasksRead(read_nifti(path, series)),
-    ".nii.gz": lambda path, series, _: MasksRead(read_nifti(path, series)),
-}
-
-_BY_MODALITY: dict[str, Reader] = {
-    "RTSTRUCT": lambda path, series, allow: read_structure_set_with_cautions(
-        path, series, allow_same_frame=allow
-    ),
-}
+NIFTI_ENDINGS = (".nii", ".nii.gz")
+"""Of names of files that hold a label map, in lower case."""
 
 
 def read_masks(
-    path: Path, series: Series | SeriesSummary, *, allow_same_frame: bool = False
+    path: Path,
+    series: Series | SeriesSummary,
+    *,
+    allow_same_frame: bool = False,
+    resample: bool = False,
 ) -> list[SegmentMasks]:
     """Read masks onto a series, as `read_masks_with_cautions` does, masks only."""
-    return read_masks_with_cautions(path, series, allow_same_frame=allow_same_frame).segments
+    return read_masks_with_cautions(
+        path, series, allow_same_frame=allow_same_frame, resample=resample
+    ).segments
 
 
 def read_masks_with_cautions(
-    path: Path, series: Series | SeriesSummary, *, allow_same_frame: bool = False
+    path: Path,
+    series: Series | SeriesSummary,
+    *,
+    allow_same_frame: bool = False,
+    resample: bool = False,
 ) -> MasksRead:
     """Read masks onto a series, from a DICOM segmentation, an RT structure set or a label map.
 
@@ -48,6 +45,8 @@ def read_masks_with_cautions(
         What the masks were drawn on.
     allow_same_frame : bool
         Accept a DICOM object of another series in the same frame of reference.
+    resample : bool
+        Accept a label map on another grid; each pixel takes the nearest voxel.
 
     Returns
     -------
@@ -58,10 +57,17 @@ def read_masks_with_cautions(
     ------
     NeedsConsentError
         When it would fit with `allow_same_frame` only.
+    NeedsResamplingError
+        When it would fit with `resample` only.
     DicomError
         When the file is none of these, does not fit the series, or marks nothing on it.
     """
-    read = _reader_of(path)(path, series, allow_same_frame)
+    if path.name.lower().endswith(NIFTI_ENDINGS):
+        read = read_nifti_with_cautions(path, series, resample=resample)
+    elif _is_structure_set(path):
+        read = read_structure_set_with_cautions(path, series, allow_same_frame=allow_same_frame)
+    else:
+        read = read_segmentation_with_cautions(path, series, allow_same_frame=allow_same_frame)
     marked = [masks for masks in read.segments if masks.masks]
     if not marked:
         why = f" {' '.join(read.cautions)}" if read.cautions else ""
@@ -69,21 +75,12 @@ def read_masks_with_cautions(
     return MasksRead(marked, read.cautions)
 
 
-def _reader_of(path: Path) -> Reader:
-    for ending, reader in _BY_ENDING.items():
-        if path.name.lower().endswith(ending):
-            return reader
+def _is_structure_set(path: Path) -> bool:
     try:
         header, _ = open_header(path, ("Modality",))
     except NotDicomError as error:
         raise DicomError(
-            f"{file_label(path)} is not a DICOM file; choose a DICOM segmentation or an RT "
-            "structure set."
+            f"{file_label(path)} is not a DICOM file; choose a DICOM segmentation, an RT "
+            "structure set, or a NIfTI label map whose name ends in .nii or .nii.gz."
         ) from error
-    return _BY_MODALITY.get(text_of(header, "Modality"), _read_segmentation)
-
-
-def _read_segmentation(
-    path: Path, series: Series | SeriesSummary, allow_same_frame: bool
-) -> MasksRead:
-    return read_segmentation_with_cautions(path, series, allow_same_frame=allow_same_frame)
+    return text_of(header, "Modality") == "RTSTRUCT"

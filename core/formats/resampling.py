@@ -1,7 +1,7 @@
 """Masks of one stack of planes on the slices of another, by the nearest plane and pixel."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -91,6 +91,65 @@ def resample_masks(
         resampled = _pixels(mask, planes, planes.positions[plane], geometry, position)
         if resampled.any():
             found[index] = resampled
+    return found
+
+
+def even_grid(geometry: Geometry) -> Geometry:
+    """Return planes in even steps for slices that lie in uneven ones.
+
+    The planes have the pixels of the slices. They begin with the first slice and are as far apart
+    as the two nearest slices, so that every slice has a plane of its own.
+    """
+    gaps = geometry.slice_gaps
+    step = float(gaps.min())
+    planes = int(np.floor(gaps.sum() / step + 0.5)) + 1
+    # Along the mean step from slice to slice, which a tilted gantry shifts within the plane.
+    across = geometry.affine[:3, 2]
+    across = across / float(across @ geometry.normal) * step
+    positions = geometry.positions[0] + np.arange(planes)[:, None] * across
+    return replace(geometry, positions=positions)
+
+
+def masks_on_grid(
+    masks: Mapping[int, np.ndarray], geometry: Geometry, grid: Geometry
+) -> dict[int, np.ndarray]:
+    """Bring masks of slices onto the planes of a grid, each from the nearest slice that reaches it.
+
+    Parameters
+    ----------
+    masks : mapping of int to numpy.ndarray of bool, shape (rows, columns)
+        By slice index.
+    geometry : Geometry
+        Of the slices; a gap between them that no slice reaches (`Geometry.slice_reach`) stays
+        empty.
+    grid : Geometry
+        From `even_grid`.
+
+    Returns
+    -------
+    dict of int to numpy.ndarray of bool
+        By index of the plane; only planes with a pixel.
+    """
+    slices = Planes(
+        geometry.row_direction,
+        geometry.column_direction,
+        geometry.positions,
+        geometry.pixel_spacing,
+        geometry.slice_spacing,
+    )
+    places = geometry.positions @ geometry.normal
+    found = {}
+    for plane, position in enumerate(grid.positions):
+        distance = float(position @ geometry.normal)
+        index = int(np.argmin(np.abs(places - distance)))
+        down, up = geometry.slice_reach[index]
+        reach = down if distance < places[index] else up
+        mask = masks.get(index)
+        if mask is None or abs(distance - places[index]) > reach + _ROUNDING_MM:
+            continue
+        pixels = _pixels(mask, slices, geometry.positions[index], grid, position)
+        if pixels.any():
+            found[plane] = pixels
     return found
 
 

@@ -36,6 +36,8 @@ class WritingOptions:
         Whether a DICOM segmentation has frames for slices without a mask.
     dates : {"remove", "shift"}
         What becomes of dates in a de-identified copy.
+    resample : bool
+        Whether NIfTI of slices in uneven steps is resampled to an even grid.
     home : pathlib.Path, optional
         Folder that holds the key of pseudonyms, SLICEWISE_HOME; a de-identified copy needs it.
     """
@@ -47,6 +49,7 @@ class WritingOptions:
     compression: Compression = "none"
     write_empty_slices: bool = False
     dates: Dates = "remove"
+    resample: bool = False
     home: Path | None = None
 
 
@@ -151,7 +154,7 @@ def _nifti(
     path: Path,
     options: WritingOptions,
 ) -> list[Path]:
-    return write_nifti(series, segments, path)
+    return write_nifti(series, segments, path, resample=options.resample)
 
 
 def _pictures(series: Series | SeriesSummary, segments: Sequence[SegmentMasks], path: Path) -> None:

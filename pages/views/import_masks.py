@@ -1,4 +1,4 @@
-"""Adding masks from a segmentation or an RT structure set to the open series."""
+"""Adding masks from a segmentation, a structure set or a label map to the open series."""
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -9,10 +9,10 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from core.annotation.seeding import seed_annotation
 from core.annotation.states import SliceState
 from core.annotation.store import StoreError
-from core.dicom.errors import DicomError, NeedsConsentError
+from core.dicom.errors import DicomError, NeedsConsentError, NeedsResamplingError
 from core.dicom.series import SeriesSummary
 from core.formats.masks_read import MasksRead
-from core.formats.reading import read_masks_with_cautions
+from core.formats.reading import NIFTI_ENDINGS, read_masks_with_cautions
 from pages.session.gate import Entrance
 from pages.session.work import chosen_summary, open_store, slice_names
 from pages.views.formatting import count, plain
@@ -30,7 +30,7 @@ def offer_mask_import(entrance: Entrance) -> None:
         st.subheader("Masks for the open series")
         with st.form("import-masks-form", border=False):
             file = st.file_uploader(
-                "DICOM segmentation or RT structure set",
+                "DICOM segmentation, RT structure set or NIfTI label map",
                 key="import-masks-file",
                 help="Added as new segments. Existing segments do not change.",
             )
@@ -65,7 +65,7 @@ def _add(
             state=state,
             person=entrance.person,
         )
-    except NeedsConsentError as error:
+    except (NeedsConsentError, NeedsResamplingError) as error:
         st.warning(str(error), icon=":material/help:")
         st.button("Use anyway", key="import-masks-consent", on_click=_give_consent, width="stretch")
         return
@@ -83,7 +83,9 @@ def _add(
 def _read(summary: SeriesSummary, file: UploadedFile, *, consent: bool) -> MasksRead:
     """Read an uploaded file under a neutral name, because its own may identify the patient."""
     with TemporaryDirectory() as folder:
-        path = Path(folder) / "upload" / "masks"
+        # The ending tells NIfTI, and says nothing of anybody.
+        ending = next((end for end in NIFTI_ENDINGS if file.name.lower().endswith(end)), "")
+        path = Path(folder) / "upload" / f"masks{ending}"
         path.parent.mkdir()
         path.write_bytes(file.getbuffer())
-        return read_masks_with_cautions(path, summary, allow_same_frame=consent)
+        return read_masks_with_cautions(path, summary, allow_same_frame=consent, resample=consent)

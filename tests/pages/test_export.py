@@ -209,17 +209,40 @@ def test_a_de_identified_copy_holds_images_and_segmentation(
     assert not [one for one in app.warning if "burned" in one.value]
 
 
-def test_burned_in_text_is_warned_of(
-    home: Path, store: AnnotationStore, disk: Disk, tmp_path: Path, open_page: OpenPage
-) -> None:
-    write_series(home / "ultrasound", PLACEMENTS[0], rows=256, columns=256, Modality="US")
-    (summary,) = find_series(home / "ultrasound")
-    store.open_series(
-        summary.uid, [one.sop_instance_uid for one in summary.records], summary.rows, 256
-    )
+def drawn_page(
+    home: Path, store: AnnotationStore, mask: NDArray[np.bool_], open_page: OpenPage
+) -> AppTest:
+    """The export page of the series in the folder "images", drawn on one slice."""
+    (summary,) = find_series(home / "images")
+    names = [one.sop_instance_uid for one in summary.records]
+    store.open_series(summary.uid, names, summary.rows, summary.columns)
     store.save_segment(summary.uid, LIVER_SEGMENT, PERSON)
-    change = MaskChange(1, 2, disk(30), SliceState.DRAWN, 0)
+    change = MaskChange(1, 2, mask, SliceState.DRAWN, 0)
     store.put_many(summary.uid, [change], PERSON, "test", "prepare")
-    opened = remember_series(home, summary.uid, home / "ultrasound")
-    app = open_page("export", series=opened.key)
+    opened = remember_series(home, summary.uid, home / "images")
+    return open_page("export", series=opened.key)
+
+
+def test_burned_in_text_is_warned_of(
+    home: Path, store: AnnotationStore, disk: Disk, open_page: OpenPage
+) -> None:
+    write_series(home / "images", PLACEMENTS[0], rows=256, columns=256, Modality="US")
+    app = drawn_page(home, store, disk(30), open_page)
     assert any("burned-in text" in one.value for one in app.warning)
+
+
+def test_uneven_slices_are_resampled_for_nifti_on_request(
+    home: Path, store: AnnotationStore, disk: Disk, open_page: OpenPage
+) -> None:
+    write_series(home / "images", PLACEMENTS[0], rows=256, columns=256, skip=(3, 4))
+    app = drawn_page(home, store, disk(30), open_page)
+    assert any("Slices seem to be missing" in one.value for one in app.warning)
+    press(app, "Create NIfTI")
+    assert "or have the masks resampled to an even grid" in app.error[0].value
+    next(one for one in app.checkbox if one.label == "Resample NIfTI to an even grid").check()
+    app.run()
+    assert any("The NIfTI file has 9 planes, 2.50 mm apart" in one.value for one in app.warning)
+    press(app, "Create NIfTI")
+    image = nib.load(written(home, ".nii.gz"))
+    assert np.array_equal(np.asarray(image.dataobj)[..., 2].T > 0, disk(30))
+    assert image.shape == (256, 256, 9)

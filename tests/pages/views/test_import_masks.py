@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import nibabel as nib
 import numpy as np
 import pydicom
 import pytest
@@ -12,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 from core.annotation.states import SliceState
 from core.annotation.store import AnnotationStore
 from core.dicom.series import SeriesSummary
+from core.formats.nifti_writing import write_nifti
 from core.formats.segmentation_writing import write_segmentation
 from core.formats.structure_set_writing import write_structure_set
 from core.home.opened_series import OpenedSeries
@@ -28,10 +30,10 @@ def masks(disk: Callable[[float], NDArray[np.bool_]]) -> dict[int, NDArray[np.bo
     return {10: disk(20.0), 12: disk(30.0)}
 
 
-def put(app: AppTest, path: Path, meaning: str = "") -> AppTest:
+def put(app: AppTest, path: Path, meaning: str = "", name: str = "any.dcm") -> AppTest:
     """Choose a file and put it onto the series."""
     uploader = next(one for one in app.file_uploader if "segmentation" in one.label)
-    uploader.set_value(("any.dcm", path.read_bytes(), "application/dicom"))
+    uploader.set_value((name, path.read_bytes(), "application/octet-stream"))
     if meaning:
         radio = next(one for one in app.radio if one.label == "Add as")
         radio.set_value(next(one for one in radio.options if one.startswith(meaning)))
@@ -100,6 +102,43 @@ def test_a_file_of_another_series_in_the_same_frame_of_reference_is_asked_about(
     assert len(store.segments(demo_summary.uid)) == 1
     press(app, "Use anyway")
     assert np.array_equal(store.slice(demo_summary.uid, 2, 12).mask, masks[12])
+
+
+def test_a_label_map_on_another_grid_is_asked_about(
+    opened: OpenedSeries,
+    store: AnnotationStore,
+    demo_summary: SeriesSummary,
+    masks: dict[int, NDArray[np.bool_]],
+    tmp_path: Path,
+    open_page: OpenPage,
+) -> None:
+    path = tmp_path / "masks.nii.gz"
+    write_nifti(demo_summary, [SegmentMasks(SPLEEN, masks)], path)
+    image = nib.load(path)
+    labels = np.asarray(image.dataobj)[:, :, :20]
+    nib.save(nib.Nifti1Image(labels, image.affine), path)
+    app = put(open_page(series=opened.key), path, name="Doe^John.NII.GZ")
+    assert "upload/masks.nii.gz lies on another grid" in app.warning[0].value
+    press(app, "Use anyway")
+    assert np.array_equal(store.slice(demo_summary.uid, 2, 12).mask, masks[12])
+    assert "each pixel took the nearest voxel" in app.warning[0].value
+
+
+def test_what_a_file_leaves_open_is_told(
+    opened: OpenedSeries,
+    store: AnnotationStore,
+    demo_summary: SeriesSummary,
+    masks: dict[int, NDArray[np.bool_]],
+    tmp_path: Path,
+    open_page: OpenPage,
+) -> None:
+    path = tmp_path / "masks.dcm"
+    write_segmentation(demo_summary, [SegmentMasks(SPLEEN, masks)], path, kind="LABELMAP")
+    dataset = pydicom.dcmread(path)
+    dataset.SegmentSequence = [one for one in dataset.SegmentSequence if one.SegmentNumber == 0]
+    dataset.save_as(path)
+    app = put(open_page(series=opened.key), path)
+    assert "The value 1 is not described; it is read as “Segment 1”" in app.warning[0].value
 
 
 def test_a_file_that_holds_no_masks_says_so(

@@ -1,0 +1,49 @@
+"""What a series' shortcomings mean for a file that is written of it, as sentences for people."""
+
+from collections.abc import Iterator
+
+from core.dicom.series import SeriesSummary
+from core.formats.deidentified_writing import burned_in_warning
+from core.formats.nifti_writing import nifti_grid, uneven_steps
+from core.formats.writing import FORMATS, WritingOptions
+
+
+def export_cautions(form: str, summary: SeriesSummary, options: WritingOptions) -> Iterator[str]:
+    """Yield what a person should know of a file before passing it on.
+
+    Parameters
+    ----------
+    form : str
+        Name of one of `core.formats.writing.FORMATS`.
+    summary : SeriesSummary
+        What was annotated.
+    options : WritingOptions
+        How the file is written.
+
+    Raises
+    ------
+    DicomError
+        As `nifti_grid` does, where slices are to be resampled.
+    """
+    geometry = summary.geometry
+    if FORMATS[form].shows_pixels and (warning := burned_in_warning(summary)):
+        yield warning
+    if form == "nifti" and not geometry.in_patient:
+        yield (
+            "The images do not say where their slices lie in the patient, so the NIfTI file does "
+            "not say it either; the distance between its slices means nothing."
+        )
+    if form == "nifti" and options.resample and uneven_steps(geometry):
+        grid = nifti_grid(geometry, resample=True)
+        yield (
+            f"The NIfTI file has {len(grid.positions)} planes, {grid.slice_spacing:.2f} mm apart, "
+            f"for {summary.slices} slices in uneven steps: each plane takes the nearest slice, and "
+            "planes where slices are missing are empty."
+        )
+    if form == "csv" and not geometry.in_patient:
+        yield (
+            "The images do not say where their slices lie in the patient, so the table has neither "
+            "areas nor volumes."
+        )
+    if form == "csv" and geometry.in_patient and geometry.missing_slices:
+        yield "Slices seem to be missing: what lies between is not in the volumes of the table."

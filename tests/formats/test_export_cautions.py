@@ -1,0 +1,50 @@
+"""What the shortcomings of a series mean for the files that are written of it."""
+
+import pytest
+
+from core.dicom.reading import find_series
+from core.formats.export_cautions import export_cautions
+from core.formats.writing import FORMATS, WritingOptions
+from tests.support.synthetic_series import PLACEMENTS, write_images, write_series
+
+
+def said(summary, **options):
+    return {
+        form: list(export_cautions(form, summary, WritingOptions(**options))) for form in FORMATS
+    }
+
+
+@pytest.mark.parametrize("placement", PLACEMENTS, ids=lambda placement: placement.name)
+def test_a_sound_series_has_none(tmp_path, placement):
+    write_series(tmp_path / "series", placement)
+    (summary,) = find_series(tmp_path / "series")
+    assert not any(said(summary, resample=True).values())
+
+
+def test_missing_slices_matter_to_volumes_and_to_a_grid(tmp_path):
+    write_series(tmp_path / "series", PLACEMENTS[0], skip=(3, 4))
+    (summary,) = find_series(tmp_path / "series")
+    found = said(summary, resample=True)
+    assert found["csv"] == [
+        "Slices seem to be missing: what lies between is not in the volumes of the table."
+    ]
+    assert found["nifti"] == [
+        "The NIfTI file has 9 planes, 2.50 mm apart, for 7 slices in uneven steps: each plane "
+        "takes the nearest slice, and planes where slices are missing are empty."
+    ]
+    assert not found["seg"] and not said(summary)["nifti"]
+
+
+def test_a_series_without_positions_has_no_place_and_no_volume(tmp_path):
+    write_images(tmp_path / "series", [{"ImagePositionPatient": None}] * 3)
+    summary = find_series(tmp_path / "series")[0]
+    found = said(summary)
+    assert found["nifti"][0].startswith("The images do not say where their slices lie")
+    assert found["csv"][0].endswith("the table has neither areas nor volumes.")
+
+
+def test_pictures_that_may_show_a_name_are_told(tmp_path):
+    write_series(tmp_path / "series", PLACEMENTS[0], Modality="US")
+    (summary,) = find_series(tmp_path / "series")
+    found = said(summary)
+    assert [form for form, cautions in found.items() if cautions] == ["png", "deidentified"]
