@@ -141,6 +141,8 @@ def run(arguments: argparse.Namespace) -> int:
             }
             report = _report(task, proposals, engine, arguments.method, seconds)
             unfinished[1].write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+    for series in (task.series, *([task.other[0]] if task.other else [])):
+        print_cautions(series.summary.problems)
     return 0
 
 

@@ -230,12 +230,6 @@ def items_of(dataset: Dataset, keyword: str) -> Sequence[Dataset]:
     return value if isinstance(value, pydicom.Sequence) else ()
 
 
-def first_item(dataset: Dataset, keyword: str) -> Dataset:
-    """Return the first item of a sequence; an empty data set where there is none."""
-    items = items_of(dataset, keyword)
-    return items[0] if len(items) else Dataset()
-
-
 def _repeated_value(dataset: Dataset, element: RawDataElement) -> object:
     """Convert a value, unless one of the files before held the same: in a series, most do."""
     encoding = dataset.original_character_set

@@ -7,8 +7,9 @@ import numpy as np
 from pydicom.dataset import Dataset
 from pydicom.uid import RTDoseStorage
 
-from core.dicom.files import items_of, number_of, numbers_of, text_of
+from core.dicom.files import number_of, numbers_of, text_of
 from core.dicom.geometry import plane_normal
+from core.dicom.several_values import first_item
 
 _SLICE_TOLERANCE_MM = 1e-3
 _NM_VECTORS = ("TimeSlotVector", "RRIntervalVector", "EnergyWindowVector")
@@ -67,7 +68,7 @@ def _dose_placement(dataset: Dataset, frames: int) -> FramePlacement | None:
 
 def _tomography_placement(dataset: Dataset, frames: int) -> FramePlacement | None:
     """Read slice numbers and the spacing, whose sign is the direction (PS3.3 C.8.4.15)."""
-    detector = next(iter(items_of(dataset, "DetectorInformationSequence")), Dataset())
+    detector = first_item(dataset, "DetectorInformationSequence")
     position = vector_of(detector, "ImagePositionPatient", 3)
     orientation = orientation_of(detector)
     numbers = numbers_of(dataset, "SliceVector")

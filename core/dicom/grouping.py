@@ -10,10 +10,11 @@ import numpy as np
 from core.dicom.copies import without_copies
 from core.dicom.geometry import Geometry
 from core.dicom.headers import Header, Plane
-from core.dicom.problems import burned_in_text, frame_of_reference, problems_of
+from core.dicom.problems import WholeSeries, burned_in_text, frame_of_reference, problems_of
 from core.dicom.series import SeriesSummary, SliceRecord
 from core.dicom.slice_order import distance
 from core.dicom.slice_steps import is_even
+from core.dicom.stated_numbers import missing_images
 from core.dicom.suv import SuvScale, suv_scale
 from core.dicom.uids import derive_uid
 from core.dicom.volumes import Volume, split_by_volume
@@ -76,13 +77,13 @@ def _summaries_of_series(headers: Sequence[Header]) -> list[SeriesSummary]:
     # compared as text here: stored annotations are known by which stack has the series' UID.
     parts.sort(key=lambda volume: (-len(volume.planes), _signature(volume.planes)))
     frames = {frame_of_reference(one.planes) for one in parts if one.planes[0].position is not None}
+    whole = WholeSeries(
+        len(parts), copies, len(frames), tuple(dict.fromkeys(missing_images(unique)))
+    )
     # Every stack of a series was corrected to the same time (PS3.3 C.8.9.1.1.5).
     facts = [header.pet for header in unique if header.pet is not None]
     suv = suv_scale(facts) if facts else None
-    return [
-        _summary(volume, number, len(parts), copies, len(frames), suv)
-        for number, volume in enumerate(parts, start=1)
-    ]
+    return [_summary(volume, number, whole, suv) for number, volume in enumerate(parts, start=1)]
 
 
 def _signature(stack: Sequence[Plane]) -> tuple[str, ...]:
@@ -184,14 +185,14 @@ def _geometry(stack: Sequence[Plane]) -> Geometry:
 
 
 def _summary(
-    volume: Volume, number: int, parts: int, copies: int, frames: int, suv: SuvScale | None
+    volume: Volume, number: int, whole: WholeSeries, suv: SuvScale | None
 ) -> SeriesSummary:
     stack = volume.planes
     header = stack[0].header
     geometry = _geometry(stack)
     units, unit_factor, unit_problem = _units(stack, suv)
     view = header.view if stack[0].position is None else ""
-    label = volume.words or view or (f"part {number}" if parts > 1 else "")
+    label = volume.words or view or (f"part {number}" if whole.parts > 1 else "")
     description = f"{header.series_description} ({label})" if label else header.series_description
     return SeriesSummary(
         uid=header.series_uid if number == 1 else derive_uid(header.series_uid, *_signature(stack)),
@@ -223,16 +224,7 @@ def _summary(
             for plane in stack
         ),
         geometry=geometry,
-        problems=tuple(
-            filter(
-                None,
-                (
-                    *problems_of(stack, geometry, parts, copies, frames),
-                    *volume.cautions,
-                    unit_problem,
-                ),
-            )
-        ),
+        problems=tuple(filter(None, (*problems_of(volume, geometry, whole), unit_problem))),
         inverted=header.is_inverted,
         units=units,
         unit_factor=unit_factor,

@@ -14,6 +14,7 @@ from core.dicom.planes import read_planes
 from core.dicom.real_world_values import mapping_cautions
 from core.dicom.series import StoredPixels
 from core.dicom.spacing import pixel_spacing
+from core.dicom.stated_numbers import NUMBER_TAGS, concatenation, stated_numbers
 from core.dicom.stated_values import bit_cautions, unusable_values, value_unit
 from core.dicom.suv import PET_TAGS, pet_facts
 from core.dicom.uids import derive_uid, series_key, stated_uid
@@ -77,6 +78,7 @@ HEADER_TAGS = (
     "PerFrameFunctionalGroupsSequence",
     "SliceLocation",
     *VOLUME_TAGS,
+    *NUMBER_TAGS,
     *PET_TAGS,
 )
 """Attributes that are read of every image."""
@@ -148,6 +150,8 @@ def read_header(path: Path) -> Header:
         pet=pet_facts(dataset) if text_of(dataset, "Modality") == "PT" else None,
         stored=_stored_pixels(dataset, pixel_data, path),
         unit=unit,
+        stated_numbers=stated_numbers(dataset),
+        concatenation=concatenation(dataset),
         cautions=(
             *unusable_values(dataset),
             *unit_cautions,

@@ -40,6 +40,8 @@ class Header:
 
     `unit` is that of the rescaled values, "" where none is certain; PET is left to `pet`.
     `cautions` say in one sentence each what the file states and what cannot be honoured.
+    `stated_numbers` holds how many slices and images there should be, `concatenation` the UID of
+    the image that the file is a part of.
     """
 
     path: Path
@@ -70,4 +72,6 @@ class Header:
     stored: StoredPixels | None
     unit: str = ""
     cautions: tuple[str, ...] = ()
+    stated_numbers: dict[str, int] = field(default_factory=dict)
+    concatenation: str = ""
     planes: list[Plane] = field(default_factory=list, repr=False)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from pydicom.dataset import Dataset, FileDataset
 
 from core.dicom.errors import DamagedError
-from core.dicom.files import file_label, first_item, items_of, number_of, value_of
+from core.dicom.files import file_label, items_of, number_of, value_of
 from core.dicom.frame_placement import (
     FramePlacement,
     frame_placement,
@@ -13,6 +13,7 @@ from core.dicom.frame_placement import (
     vector_of,
 )
 from core.dicom.headers import Header, Plane
+from core.dicom.several_values import first_item
 from core.dicom.spacing import pixel_spacing
 from core.dicom.volume_attributes import frame_volume_keys, telling_dimensions, volume_keys
 

@@ -2,12 +2,15 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from core.dicom.geometry import Geometry
 from core.dicom.headers import BurnedInText, Plane
 from core.dicom.slice_steps import UNEVEN_SHARE
+from core.dicom.stated_numbers import missing_slices
+from core.dicom.volumes import Volume
 
 _SPACING_PROBLEMS = {
     "none": "The files do not say how large a pixel is: lengths and volumes cannot be measured.",
@@ -22,39 +25,52 @@ _SPACING_PROBLEMS = {
 _TILT_DEGREES = 0.5
 
 
-def problems_of(
-    stack: Sequence[Plane],
-    geometry: Geometry,
-    parts: int,
-    copies: int,
-    frames: int,
-) -> Iterable[str]:
+@dataclass(frozen=True)
+class WholeSeries:
+    """What a person should know of every stack of a series.
+
+    Parameters
+    ----------
+    parts : int
+        Number of stacks that the series was split into.
+    copies : int
+        Number of files that were left out as copies.
+    frames_of_reference : int
+        Number of frames of reference that the stacks lie in.
+    missing : tuple of str
+        One sentence each about images that should be there.
+    """
+
+    parts: int
+    copies: int
+    frames_of_reference: int
+    missing: tuple[str, ...]
+
+
+def problems_of(volume: Volume, geometry: Geometry, whole: WholeSeries) -> Iterable[str]:
     """Yield what a person should know before trusting a stack, one sentence each.
 
     Parameters
     ----------
-    stack : sequence of Plane
+    volume : Volume
         In position order.
     geometry : Geometry
-        Where they lie.
-    parts : int
-        Number of stacks that the series was split into.
-    copies : int
-        Number of files of the series that were left out as copies.
-    frames : int
-        Number of frames of reference that the stacks of the series lie in.
+        Where its planes lie.
+    whole : WholeSeries
+        The series that it belongs to.
     """
+    stack = volume.planes
     header = stack[0].header
-    if copies:
-        yield f"{copies} file(s) are copies of others and were left out."
-    if parts > 1:
+    if whole.copies:
+        yield f"{whole.copies} file(s) are copies of others and were left out."
+    if whole.parts > 1:
         yield (
-            f"The series holds {parts} stacks of different orientation, size or kind (such as "
-            "localisers or time points); each is listed by itself."
+            f"The series holds {whole.parts} stacks of different orientation, size or kind (such "
+            "as localisers or time points); each is listed by itself."
         )
     if header.is_localiser:
         yield "This is a localiser, made to plan the other series."
-    if frames > 1 and stack[0].position is not None:
+    if whole.frames_of_reference > 1 and stack[0].position is not None:
         yield (
             "The images of the series lie in different frames of reference, so that their "
             "positions cannot be compared; those of each are listed by themselves."
@@ -86,6 +102,9 @@ def problems_of(
             "Images of this kind often show text that names the patient, and these do not say that "
             "they show none: look at them before passing them on."
         )
+    yield from volume.cautions
+    yield from missing_slices(stack)
+    yield from whole.missing
     yield from _spacing_problems(geometry)
 
 

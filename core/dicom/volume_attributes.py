@@ -1,43 +1,29 @@
 """Attributes that may tell volumes of one series apart, and how they are read."""
 
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Sequence
 
 from pydicom.dataset import Dataset
-from pydicom.multival import MultiValue
 from pydicom.tag import Tag
 
-from core.dicom.files import first_item, items_of, value_of
-
-
-class _PrivateElement(NamedTuple):
-    """An element that a maker's private creator reserves; only the first value counts."""
-
-    name: str
-    creator: str
-    group: int
-    element: int
-
+from core.dicom.files import items_of, value_of
+from core.dicom.private_elements import PrivateElement, private_tags, private_texts
+from core.dicom.several_values import first_item, values_text
 
 _PRIVATE = (
-    _PrivateElement("PrivateRun", "GEMS_ACQU_01", 0x0019, 0xA2),
-    _PrivateElement("PrivatePhase", "GEMS_ACQU_01", 0x0019, 0xD7),
-    _PrivateElement("PrivateComponent", "GEMS_PARM_01", 0x0043, 0x2F),
-    _PrivateElement("PrivateBValue", "GEMS_PARM_01", 0x0043, 0x39),
-    _PrivateElement("PrivateBValue", "SIEMENS MR HEADER", 0x0019, 0x0C),
-    _PrivateElement("PrivateCoil", "SIEMENS MR HEADER", 0x0051, 0x0F),
-    _PrivateElement("PrivateShift", "Philips Imaging DD 001", 0x2001, 0x02),
-    _PrivateElement("PrivateBValue", "Philips Imaging DD 001", 0x2001, 0x03),
-    _PrivateElement("PrivatePhase", "Philips Imaging DD 001", 0x2001, 0x08),
-    _PrivateElement("PrivateReconstruction", "Philips Imaging DD 001", 0x2001, 0x1D),
-    _PrivateElement("PrivateAcquisition", "Philips Imaging DD 001", 0x2001, 0x7B),
-    _PrivateElement("PrivateComponent", "Philips MR Imaging DD 001", 0x2005, 0x11),
-    _PrivateElement("PrivateDirection", "Philips MR Imaging DD 005", 0x2005, 0x13),
+    PrivateElement("PrivateRun", "GEMS_ACQU_01", 0x0019, 0xA2),
+    PrivateElement("PrivatePhase", "GEMS_ACQU_01", 0x0019, 0xD7),
+    PrivateElement("PrivateComponent", "GEMS_PARM_01", 0x0043, 0x2F),
+    PrivateElement("PrivateBValue", "GEMS_PARM_01", 0x0043, 0x39),
+    PrivateElement("PrivateBValue", "SIEMENS MR HEADER", 0x0019, 0x0C),
+    PrivateElement("PrivateCoil", "SIEMENS MR HEADER", 0x0051, 0x0F),
+    PrivateElement("PrivateShift", "Philips Imaging DD 001", 0x2001, 0x02),
+    PrivateElement("PrivateBValue", "Philips Imaging DD 001", 0x2001, 0x03),
+    PrivateElement("PrivatePhase", "Philips Imaging DD 001", 0x2001, 0x08),
+    PrivateElement("PrivateReconstruction", "Philips Imaging DD 001", 0x2001, 0x1D),
+    PrivateElement("PrivateAcquisition", "Philips Imaging DD 001", 0x2001, 0x7B),
+    PrivateElement("PrivateComponent", "Philips MR Imaging DD 001", 0x2005, 0x11),
+    PrivateElement("PrivateDirection", "Philips MR Imaging DD 005", 0x2005, 0x13),
 )
-
-# Makers take the first blocks of a group; creators further on are not looked for.
-_BLOCKS = range(0x10, 0x14)
-_GROUPS = sorted({element.group for element in _PRIVATE})
 
 VOLUME_KEYS = {
     "TemporalPositionIdentifier": "time point",
@@ -135,8 +121,7 @@ VOLUME_TAGS = (
     "TemporalPositionIdentifier",
     "TemporalPositionIndex",
     "TriggerTime",
-    *(f"{group:04X}{block:04X}" for group in _GROUPS for block in _BLOCKS),
-    *(f"{p.group:04X}{block:02X}{p.element:02X}" for p in _PRIVATE for block in _BLOCKS),
+    *private_tags(_PRIVATE),
 )
 """Attributes that `volume_keys` reads, to be read of every image."""
 
@@ -201,11 +186,11 @@ _PLACES = tuple(
 
 def volume_keys(dataset: Dataset) -> dict[str, str]:
     """Read what an image states of the attributes in `VOLUME_KEYS`."""
-    stated = {name: text for name in _STATED if (text := _text(dataset, name))}
-    index = _text(dataset, "TemporalPositionIndex")
+    stated = {name: text for name in _STATED if (text := values_text(dataset, name))}
+    index = values_text(dataset, "TemporalPositionIndex")
     if index:
         stated.setdefault("TemporalPositionIdentifier", index)
-    return stated | dict(_private_keys(dataset))
+    return stated | dict(private_texts(dataset, _PRIVATE))
 
 
 def frame_volume_keys(groups: Dataset, dimensions: Sequence[int] = ()) -> dict[str, str]:
@@ -221,12 +206,14 @@ def frame_volume_keys(groups: Dataset, dimensions: Sequence[int] = ()) -> dict[s
     stated: dict[str, str] = {}
     for sequence, attributes in _GROUP_ATTRIBUTES.items():
         for item in items_of(groups, sequence)[:1]:
-            texts = ((name, _text(item, keyword)) for name, keyword in attributes)
+            texts = ((name, values_text(item, keyword)) for name, keyword in attributes)
             stated.update((name, text) for name, text in texts if text)
             for gradient in items_of(item, "DiffusionGradientDirectionSequence")[:1]:
-                if direction := _text(gradient, "DiffusionGradientOrientation"):
+                if direction := values_text(gradient, "DiffusionGradientOrientation"):
                     stated["DiffusionGradientOrientation"] = direction
-    indices = _text(first_item(groups, "FrameContentSequence"), "DimensionIndexValues").split("\\")
+    indices = values_text(first_item(groups, "FrameContentSequence"), "DimensionIndexValues").split(
+        "\\"
+    )
     if dimensions and max(dimensions) < len(indices):
         stated["DimensionIndexValues"] = "\\".join(indices[number] for number in dimensions)
     return stated
@@ -239,26 +226,3 @@ def telling_dimensions(dataset: Dataset) -> list[int]:
         for number, dimension in enumerate(items_of(dataset, "DimensionIndexSequence"))
         if value_of(dimension, "DimensionIndexPointer") not in _PLACES
     ]
-
-
-def _private_keys(dataset: Dataset) -> Iterator[tuple[str, str]]:
-    creators = {
-        (group, text): block
-        for group in _GROUPS
-        for block in _BLOCKS
-        if (text := _text(dataset, f"{group:04X}{block:04X}"))
-    }
-    for name, creator, group, element in _PRIVATE if creators else ():
-        block = creators.get((group, creator))
-        text = "" if block is None else _text(dataset, f"{group:04X}{block:02X}{element:02X}")
-        if text:
-            yield name, text.partition("\\")[0]
-
-
-def _text(dataset: Dataset, keyword: str) -> str:
-    """Return an attribute as text, its values separated as in the file."""
-    value = value_of(dataset, keyword)
-    if value is None:
-        return ""
-    values = value if isinstance(value, MultiValue | list) else [value]
-    return "\\".join(str(one).strip().strip("\0") for one in values)
