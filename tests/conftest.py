@@ -60,6 +60,12 @@ def dciodvfy() -> str:
 
 
 @pytest.fixture(scope="session")
+def dcm2niix() -> str:
+    """Path of the converter from DICOM to NIfTI, an independent reader of series."""
+    return _program("dcm2niix", "on Debian: sudo apt-get install dcm2niix")
+
+
+@pytest.fixture(scope="session")
 def segimage2itkimage() -> str:
     """Path of dcmqi's converter from DICOM-SEG to volumes."""
     return _program("segimage2itkimage", "install it with: pip install dcmqi")

@@ -217,7 +217,13 @@ def _number(value: object) -> float:
 
 
 def is_stated(dataset: Dataset, keyword: str) -> bool:
-    """Return whether an attribute holds anything at all, be it understood or not."""
+    """Return whether an attribute holds anything but blanks, be it understood or not.
+
+    Nulls alone are something: padding takes one at most, and the rest stands for a lost value.
+    """
+    element = dataset.get_item(_tag_of(keyword))
+    if isinstance(element, RawDataElement):
+        return bool((element.value or b"").strip(b" "))
     value = value_of(dataset, keyword)
     if isinstance(value, str):
         return bool(value.strip(" \0"))

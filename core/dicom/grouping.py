@@ -238,6 +238,8 @@ def _units(stack: Sequence[Plane], suv: SuvScale | None) -> tuple[str, float, st
     if header.pet is not None and suv is not None:
         if suv.factor is not None:
             return "SUVbw", suv.factor, ""
+        if any(plane.header.pet and plane.header.pet.units != header.pet.units for plane in stack):
+            return "", 1.0, suv.reason
         return {"BQML": "Bq/ml"}.get(header.pet.units, header.pet.units), 1.0, suv.reason
     if any(plane.header.unit != header.unit for plane in stack):
         return "", 1.0, "The images differ in the unit of their values: none is shown."

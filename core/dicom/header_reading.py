@@ -15,7 +15,7 @@ from core.dicom.real_world_values import mapping_cautions
 from core.dicom.series import StoredPixels
 from core.dicom.spacing import pixel_spacing
 from core.dicom.stated_numbers import NUMBER_TAGS, concatenation, stated_numbers
-from core.dicom.stated_values import bit_cautions, unusable_values, value_unit
+from core.dicom.stated_values import bit_cautions, contradictions, unusable_values, value_unit
 from core.dicom.suv import PET_TAGS, pet_facts
 from core.dicom.uids import derive_uid, series_key, stated_uid
 from core.dicom.volume_attributes import VOLUME_TAGS
@@ -154,6 +154,7 @@ def read_header(path: Path) -> Header:
         concatenation=concatenation(dataset),
         cautions=(
             *unusable_values(dataset),
+            *contradictions(dataset),
             *unit_cautions,
             *mapping_cautions(dataset),
             *bit_cautions(dataset),

@@ -136,6 +136,7 @@ def _spacing_problems(geometry: Geometry) -> Iterable[str]:
             f"Slices are unevenly spaced: {rest.min():.2f} to {rest.max():.2f} mm; "
             "volumes in ml take each slice as thick as it is far from its neighbours."
         )
+    yield from _offset_problems(geometry)
     if geometry.tilt > _TILT_DEGREES:
         yield (
             f"Slices are shifted against each other by {geometry.tilt:.1f}° (tilted gantry): "
@@ -147,6 +148,22 @@ def frame_of_reference(stack: Sequence[Plane]) -> str | None:
     """Return the UID of the frame of reference that all slices share; None where they do not."""
     uids = {plane.header.frame_of_reference_uid for plane in stack}
     return uids.pop() if len(uids) == 1 else None
+
+
+def _offset_problems(geometry: Geometry) -> Iterable[str]:
+    """Say if slices do not lie behind one another, on a straight line through the stack."""
+    distances = geometry.positions @ geometry.normal
+    span = distances[-1] - distances[0]
+    if len(distances) < 3 or span <= 0:
+        return
+    step = (geometry.positions[-1] - geometry.positions[0]) / span
+    line = geometry.positions[0] + np.outer(distances - distances[0], step)
+    offset = float(np.linalg.norm(geometry.positions - line, axis=1).max())
+    if offset > min(geometry.pixel_spacing) / 2:
+        yield (
+            f"Slices do not lie on a straight line but up to {offset:.1f} mm beside it: positions "
+            "are kept exactly, but structures jump from slice to slice."
+        )
 
 
 def burned_in_text(stack: Sequence[Plane]) -> BurnedInText:

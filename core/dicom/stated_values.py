@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
+import numpy as np
 from pydicom.datadict import dictionary_description
 from pydicom.dataset import Dataset, FileDataset
 from pydicom.uid import ExplicitVRBigEndian, RTDoseStorage
@@ -20,6 +21,9 @@ _COUNTS = {
     "DoseGridScaling": 1,
 }
 """How many numbers the attributes hold that place and scale an image (PS3.6)."""
+
+# Rounding all six cosines to three decimals comes to 2 · sqrt(3) · 0.0005 in a product at most.
+_COSINE_TOLERANCE = 0.002
 
 _GROUPS = (
     "PixelMeasuresSequence",
@@ -63,6 +67,44 @@ def _is_usable(holder: Dataset, keyword: str, count: int) -> bool:
     return len(numbers) == count
 
 
+def contradictions(dataset: Dataset) -> list[str]:
+    """Say if directions are none of a plane exactly, or if a second rescale differs from the first.
+
+    Returns
+    -------
+    list of str
+        One sentence for each.
+    """
+    found = []
+    holders = [dataset, *_group_items(dataset, ("PlaneOrientationSequence",))]
+    if not all(map(_is_rectangular, holders)):
+        found.append(
+            "Image Orientation (Patient) is not of two perpendicular unit vectors: directions are "
+            "only nearly right."
+        )
+    groups = [*_group_items(dataset, ("PixelValueTransformationSequence",))]
+    own = _rescale(dataset)
+    if own != (None, None) and any(_rescale(group) != own for group in groups):
+        found.append(
+            "The file states a second, different rescale outside its functional groups, which is "
+            "not used."
+        )
+    return found
+
+
+def _rescale(holder: Dataset) -> tuple[float | None, float | None]:
+    return number_of(holder, "RescaleSlope"), number_of(holder, "RescaleIntercept")
+
+
+def _is_rectangular(holder: Dataset) -> bool:
+    cosines = numbers_of(holder, "ImageOrientationPatient")
+    if len(cosines) != 6:
+        return True
+    row, column = np.array(cosines[:3]), np.array(cosines[3:])
+    errors = (row @ row - 1, column @ column - 1, row @ column)
+    return max(map(abs, errors)) < _COSINE_TOLERANCE
+
+
 def value_unit(dataset: Dataset) -> tuple[str, list[str]]:
     """Return the unit of the rescaled values, "" where none is certain, and cautions about it.
 
@@ -70,6 +112,10 @@ def value_unit(dataset: Dataset) -> tuple[str, list[str]]:
     other unit (PS3.3 C.8.2.1, C.11.1.1.2); an RT dose in what Dose Units says (C.8.8.3).
     """
     modality = text_of(dataset, "Modality")
+    if modality == "PT" and not is_rescaled(dataset):
+        return "", [
+            "The files do not say in full how stored values become activity: values have no unit."
+        ]
     if modality == "RTDOSE" or text_of(dataset, "SOPClassUID") == RTDoseStorage:
         return _dose_unit(dataset)
     if modality != "CT" or (integer_of(dataset, "SamplesPerPixel") or 1) > 1:
@@ -78,19 +124,28 @@ def value_unit(dataset: Dataset) -> tuple[str, list[str]]:
     if len(tables):
         types = {text_of(table, "ModalityLUTType").upper() for table in tables}
     else:
-        holders = [*_group_items(dataset, ("PixelValueTransformationSequence",))] or [dataset]
-        if not all(
-            number_of(holder, "RescaleSlope") and number_of(holder, "RescaleIntercept") is not None
-            for holder in holders
-        ):
+        if not is_rescaled(dataset):
             return "", [
                 "The files do not say in full how stored values become Hounsfield units: values "
                 "have no unit."
             ]
-        types = {text_of(holder, "RescaleType").upper() or "HU" for holder in holders}
+        types = {text_of(holder, "RescaleType").upper() or "HU" for holder in _rescaling(dataset)}
     if types == {"HU"}:
         return "HU", []
     return "", ["The files state that their values are not in Hounsfield units."]
+
+
+def is_rescaled(dataset: Dataset) -> bool:
+    """Tell whether slope and intercept are stated in full, for every frame (PS3.3 C.11.1.1.2)."""
+    return all(
+        number_of(holder, "RescaleSlope") and number_of(holder, "RescaleIntercept") is not None
+        for holder in _rescaling(dataset)
+    )
+
+
+def _rescaling(dataset: Dataset) -> list[Dataset]:
+    """Return what holds the rescale: the image, or its functional groups."""
+    return [*_group_items(dataset, ("PixelValueTransformationSequence",))] or [dataset]
 
 
 def _dose_unit(dataset: Dataset) -> tuple[str, list[str]]:

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from pydicom.dataset import Dataset
 
 from core.dicom.files import items_of, number_of, text_of
+from core.dicom.stated_values import is_rescaled
 
 PET_TAGS = (
     "AcquisitionDate",
@@ -85,7 +86,8 @@ def pet_facts(dataset: Dataset) -> PetFacts:
     corrected = text_of(dataset, "CorrectedImage")
     duration = number_of(dataset, "ActualFrameDuration")  # in ms
     return PetFacts(
-        units=text_of(dataset, "Units") or _rescale_type(dataset),
+        # Without a usable slope, stored values are in no unit at all.
+        units=(text_of(dataset, "Units") or _rescale_type(dataset)) if is_rescaled(dataset) else "",
         suv_type=text_of(dataset, "SUVType"),
         is_attenuation_corrected="ATTN" in corrected
         or text_of(dataset, "AttenuationCorrected") == "YES",

@@ -12,6 +12,7 @@ from tests.support.synthetic_series import (
     PLACEMENTS,
     SAGITTAL,
     Placement,
+    by_position,
     write_enhanced,
     write_images,
     write_series,
@@ -128,3 +129,24 @@ def test_text_in_the_pixels_is_warned_of(tmp_path, changes, words):
     ]
     assert len(warnings) == (words is not None)
     assert all(words in warning for warning in warnings)
+
+
+@pytest.mark.parametrize(("shift", "is_told"), [(0.2, False), (5.0, True)])
+def test_a_slice_beside_the_others_is_told(tmp_path, shift, is_told):
+    write_series(tmp_path, PLACEMENTS[0], slices=5)
+    path = by_position(tmp_path)[2].filename
+    image = pydicom.dcmread(path)
+    x, y, z = image.ImagePositionPatient
+    image.ImagePositionPatient = [x, y + shift, z]
+    image.save_as(path)
+    (summary,) = find_series(tmp_path)
+    told = [text for text in summary.problems if "straight line" in text]
+    assert told == (
+        [
+            "Slices do not lie on a straight line but up to 5.0 mm beside it: positions are kept "
+            "exactly, but structures jump from slice to slice."
+        ]
+        if is_told
+        else []
+    )
+    assert summary.geometry.positions[2, 1] == pytest.approx(float(y) + shift)

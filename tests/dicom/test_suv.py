@@ -188,3 +188,15 @@ def test_images_corrected_in_different_ways_are_not_suv(tmp_path):
     image.save_as(path)
     (summary,) = find_series(tmp_path)
     assert any("differ in their decay correction" in text for text in summary.problems)
+
+
+@pytest.mark.parametrize("images", [slice(1), slice(None)])
+def test_images_without_a_rescale_are_in_no_unit(tmp_path, images):
+    write_pet(tmp_path)
+    for path in sorted(tmp_path.iterdir())[images]:
+        image = pydicom.dcmread(path)
+        image.RescaleSlope = None
+        image.save_as(path)
+    (summary,) = find_series(tmp_path)
+    assert (summary.units, summary.unit_factor) == ("", 1.0)
+    assert any("stored values become activity" in problem for problem in summary.problems)
