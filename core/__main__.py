@@ -11,7 +11,7 @@ from typing import NoReturn
 
 from core.commands.folders import unpacked_folders
 from core.dicom.configuration import configure_libraries
-from core.dicom.files import printable
+from core.dicom.shown_names import printable
 
 COMMANDS = {
     "info": "list the series in a folder or file",

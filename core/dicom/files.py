@@ -28,6 +28,7 @@ from pydicom.uid import (
 )
 
 from core.dicom.errors import DicomError
+from core.dicom.shown_names import printable
 
 MAX_INFLATED_BYTES = 2**29
 """Largest size that a deflated data set may inflate to."""
@@ -89,15 +90,6 @@ class PixelDataElement:
 def file_label(path: Path) -> str:
     """Name a file in a message: its folder and its name."""
     return printable(f"{path.parent.name}/{path.name}" if path.parent.name else path.name)
-
-
-def printable(name: str) -> str:
-    r"""Escape what cannot be shown of a name: bytes that are no UTF-8, line breaks and the like."""
-    decoded = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-    return "".join(
-        character if character.isprintable() else character.encode("unicode_escape").decode("ascii")
-        for character in decoded
-    )
 
 
 def open_header(

@@ -12,12 +12,13 @@ import numpy as np
 
 from core.dicom.dicomdir import DIRECTORY_KIND, listed_files, missing_images
 from core.dicom.errors import DamagedError, DicomError, NotAnImageError
-from core.dicom.files import NotDicomError, file_label, open_header, printable
+from core.dicom.files import NotDicomError, file_label, open_header
 from core.dicom.grouping import group_headers
 from core.dicom.header_reading import read_header
 from core.dicom.headers import Header
 from core.dicom.pixels import read_frames, windows
 from core.dicom.series import Series, SeriesSummary, Window
+from core.dicom.shown_names import printable
 
 MAX_VOLUME_VOXELS = 2**32
 """Largest volume that is opened: 16,384 slices of 512 × 512."""

@@ -13,7 +13,7 @@ from pathlib import PurePosixPath, PureWindowsPath
 from typing import BinaryIO, Protocol
 
 from core.dicom.errors import DicomError
-from core.dicom.files import printable
+from core.dicom.shown_names import printable
 
 # Deflate reaches about 1000:1 on nothing but zeros; images with a blank background reach 50:1.
 _MAX_ARCHIVE_RATIO = 200

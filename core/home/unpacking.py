@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
 from core.dicom.errors import DicomError
-from core.dicom.files import printable
+from core.dicom.shown_names import printable
 from core.home.archives import is_archive, members_of
 from core.home.uploads import copy_within_limits
 
