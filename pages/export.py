@@ -63,21 +63,25 @@ def export(work: Work) -> None:
         with st.expander("Options"):
             weights = weights_of(annotation, unreviewed=include)
             options, folder = choose_options(work, weights)
-        show_cautions(work.series.summary, options)
+        show_cautions(work.series.summary, options, chosen)
         create_buttons(work, chosen, options, folder)
     with right:
         offer(work)
 
 
-def show_cautions(series: SeriesSummary, options: WritingOptions) -> None:
+def show_cautions(
+    series: SeriesSummary, options: WritingOptions, segments: list[SegmentMasks]
+) -> None:
     """Say what the shortcomings of the series, which the banner lists, mean for its files."""
     offered = [name for name, form in FORMATS.items() if form.label]
     try:
-        cautions = [text for name in offered for text in export_cautions(name, series, options)]
+        cautions = [
+            text for name in offered for text in export_cautions(name, series, options, segments)
+        ]
     except DicomError as error:
         cautions = [str(error)]
     for caution in dict.fromkeys(cautions):
-        st.warning(caution, icon=":material/warning:")
+        st.warning(plain(caution), icon=":material/warning:")
 
 
 def choose_options(work: Work, weights: str | None) -> tuple[WritingOptions, str]:

@@ -17,6 +17,7 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    Text,
     UniqueConstraint,
 )
 
@@ -79,16 +80,17 @@ segment_version = Table(
     Column("step_id", _RowId, ForeignKey("step.id"), index=True),
     Column("label", String(64), nullable=False),
     Column("color", String(7), nullable=False),  # "#rrggbb"
-    Column("category_value", String(16), nullable=False),
+    Column("category_value", Text, nullable=False),
     Column("category_scheme", String(16), nullable=False),
     Column("category_meaning", String(64), nullable=False),
-    Column("type_value", String(16), nullable=False),
+    Column("type_value", Text, nullable=False),
     Column("type_scheme", String(16), nullable=False),
     Column("type_meaning", String(64), nullable=False),
-    Column("modifier_value", String(16)),
+    Column("modifier_value", Text),
     Column("modifier_scheme", String(16)),
     Column("modifier_meaning", String(64)),
     Column("exclusive", Boolean, nullable=False),
+    Column("details", Text),  # JSON; null where there are none
     Column("removed", Boolean, nullable=False),
     Column("person", String(200), nullable=False),
     Column("time", DateTime, nullable=False),  # UTC

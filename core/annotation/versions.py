@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Row, Table, and_, func, insert, select
 
 from core.annotation.records import SliceAnnotation
 from core.annotation.schema import mask_version, segment_version
+from core.annotation.segment_details import details_of, details_text
 from core.annotation.states import SliceState
 from core.segments.segment import Code, Segment
 
@@ -166,6 +167,7 @@ def segment_of(row: Row[Any]) -> Segment:
         type=Code(row.type_value, row.type_scheme, row.type_meaning),
         exclusive=row.exclusive,
         type_modifier=modifier,
+        details=details_of(row.details),
     )
 
 
@@ -186,6 +188,7 @@ def segment_columns(segment: Segment) -> dict[str, Any]:
         "modifier_scheme": modifier.scheme if modifier else None,
         "modifier_meaning": modifier.meaning if modifier else None,
         "exclusive": segment.exclusive,
+        "details": details_text(segment.details),
     }
 
 

@@ -94,7 +94,7 @@ def run(arguments: argparse.Namespace) -> int:
         home=home_folder(),
     )
     print_cautions([*summary.problems, *summary.damaged, *read.cautions])
-    print_cautions(export_cautions(form, summary, options))
+    print_cautions(export_cautions(form, summary, options, read.segments))
     try:
         files = write_masks(form, summary, read.segments, arguments.output, options)
     except NeedsResamplingError as error:

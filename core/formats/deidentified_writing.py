@@ -11,7 +11,7 @@ import shutil
 import tempfile
 import zipfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Literal
@@ -206,7 +206,7 @@ def write_deidentified(
         _write_images(summary, work / "images", names)
         write_segmentation(
             _renamed(summary, work / "images", names),
-            segments,
+            [_without_text(masks) for masks in segments],
             work / "segmentation.dcm",
             kind=kind,
             compression=compression,
@@ -353,6 +353,12 @@ def _renamed(summary: SeriesSummary, images: Path, names: Pseudonyms) -> SeriesS
         "The images cannot be de-identified: their slices differ only in attributes that the "
         "profile removes."
     )
+
+
+def _without_text(masks: SegmentMasks) -> SegmentMasks:
+    """Leave out what was said of a segment in free text, and what tracks it over examinations."""
+    details = replace(masks.segment.details, description="", tracking_id="", tracking_uid="")
+    return replace(masks, segment=replace(masks.segment, details=details))
 
 
 def _check_labels(summary: SeriesSummary, segments: Sequence[SegmentMasks]) -> None:

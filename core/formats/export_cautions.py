@@ -1,14 +1,20 @@
 """What a series' shortcomings mean for a file that is written of it, as sentences for people."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from core.dicom.series import SeriesSummary
 from core.formats.deidentified_writing import burned_in_warning
 from core.formats.nifti_writing import nifti_grid, uneven_steps
 from core.formats.writing import FORMATS, WritingOptions
+from core.segments.segment_masks import SegmentMasks
 
 
-def export_cautions(form: str, summary: SeriesSummary, options: WritingOptions) -> Iterator[str]:
+def export_cautions(
+    form: str,
+    summary: SeriesSummary,
+    options: WritingOptions,
+    segments: Sequence[SegmentMasks] = (),
+) -> Iterator[str]:
     """Yield what a person should know of a file before passing it on.
 
     Parameters
@@ -19,6 +25,8 @@ def export_cautions(form: str, summary: SeriesSummary, options: WritingOptions) 
         What was annotated.
     options : WritingOptions
         How the file is written.
+    segments : sequence of SegmentMasks
+        What is written.
 
     Raises
     ------
@@ -47,3 +55,14 @@ def export_cautions(form: str, summary: SeriesSummary, options: WritingOptions) 
         )
     if form == "csv" and geometry.in_patient and geometry.missing_slices:
         yield "Slices seem to be missing: what lies between is not in the volumes of the table."
+    if form == "rtstruct":
+        details = ((one.segment.label, one.segment.details) for one in segments)
+        lost = [
+            label for label, one in details if one.tracking_uid or one.regions or one.structures
+        ]
+        if lost:
+            listed = ", ".join(f"“{label}”" for label in lost)
+            yield (
+                "A structure set has no place for tracking identifiers and anatomic regions, which "
+                f"are left out: {listed}."
+            )

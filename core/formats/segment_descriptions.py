@@ -10,8 +10,9 @@ from pydicom.dataset import Dataset
 
 from core.dicom.files import integer_of, items_of, text_of
 from core.formats.character_sets import doubtful_names, states_characters, understood_text
-from core.formats.codes import UNKNOWN_CATEGORY, UNKNOWN_TYPE, code_of, color_of, modifier_of
-from core.segments.segment import MAX_LABEL_LENGTH, MAX_SEGMENT_NUMBER, Segment
+from core.formats.codes import UNKNOWN_CATEGORY, UNKNOWN_TYPE, code_of, color_of, modifiers_of
+from core.formats.segment_details import detail_cautions, segment_details
+from core.segments.segment import MAX_LABEL_LENGTH, MAX_SEGMENT_NUMBER, Segment, SegmentDetails
 from core.segments.segment_masks import Algorithm, SegmentMasks
 
 # (125040, DCM, "Background"), which a label map describes as a segment (PS3.3 C.8.20.2).
@@ -101,7 +102,8 @@ def described_masks(
     cautions = []
     overlapping = overlapping_segments(masks)
     stored = sorted({*items.by_number, *masks})
-    found = []
+    found: list[SegmentMasks] = []
+    known: list[tuple[str, Dataset]] = []
     for value in stored:
         number = value or next(free for free in count(1) if free not in stored)
         described = items.by_number.get(value, (Dataset(),))
@@ -126,10 +128,10 @@ def described_masks(
             )
         slices = dict(sorted(masks.get(value, {}).items()))
         found.append(SegmentMasks(segment, slices, *described_algorithm(described[0])))
-    names = [
-        text_of(item, "SegmentLabel") for several in items.by_number.values() for item in several
-    ]
+        known.extend((segment.label, item) for item in items.by_number.get(value, ()))
+    names = [text_of(item, "SegmentLabel") for _, item in known]
     cautions.extend(name_cautions(names, is_stated=items.states_characters))
+    cautions.extend(detail_cautions(known))
     return sorted(found, key=lambda one: one.segment.number), cautions
 
 
@@ -149,11 +151,10 @@ def _of_several(items: Sequence[Dataset], first: Segment, states_characters: boo
     ]
     same = {(one.category, one.type, one.type_modifier) for one in described}
     label = segment_label(" / ".join(dict.fromkeys(one.label for one in described)), first.number)
+    first = replace(first, label=label, details=SegmentDetails())
     if len(same) == 1:
-        return replace(first, label=label)
-    return replace(
-        first, label=label, category=UNKNOWN_CATEGORY, type=UNKNOWN_TYPE, type_modifier=None
-    )
+        return first
+    return replace(first, category=UNKNOWN_CATEGORY, type=UNKNOWN_TYPE, type_modifier=None)
 
 
 def described_segment(
@@ -168,7 +169,8 @@ def described_segment(
         category=code_of(description, "SegmentedPropertyCategoryCodeSequence", UNKNOWN_CATEGORY),
         type=code_of(description, "SegmentedPropertyTypeCodeSequence", UNKNOWN_TYPE),
         exclusive=exclusive,
-        type_modifier=modifier_of(description),
+        type_modifier=next(iter(modifiers_of(description)), None),
+        details=segment_details(description, states_characters=states_characters),
     )
 
 

@@ -22,6 +22,7 @@ from core.dicom.uids import derive_uid
 from core.formats.checks import check_segments
 from core.formats.codes import cielab_of, coded_concept
 from core.formats.product import PRODUCT, software_version
+from core.formats.segment_details import add_details, type_item
 from core.formats.source_references import restore_references, source_images
 from core.home.whole_files import written_whole
 from core.segments.segment_masks import SegmentMasks
@@ -212,16 +213,14 @@ def _description(number: int, masks: SegmentMasks, weights: str | None) -> Segme
             family=codes.DCM.ArtificialIntelligence,
             version=f"{version} {weights}"[:64] if weights else version,
         )
-    kind = coded_concept(segment.type)
-    if segment.type_modifier is not None:
-        # The modifier, such as a side, belongs into the item it modifies (PS3.3 table C.8.20-4).
-        kind.SegmentedPropertyTypeModifierCodeSequence = [coded_concept(segment.type_modifier)]
-    return SegmentDescription(
+    description = SegmentDescription(
         segment_number=number,
         segment_label=segment.label,
         segmented_property_category=coded_concept(segment.category),
-        segmented_property_type=kind,
+        segmented_property_type=type_item(segment),
         algorithm_type=SegmentAlgorithmTypeValues(masks.algorithm),
         algorithm_identification=identification,
         display_color=cielab_of(segment.color),
     )
+    add_details(description, segment)
+    return description

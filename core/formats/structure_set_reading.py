@@ -24,7 +24,7 @@ from core.dicom.files import (
 from core.dicom.geometry import Geometry
 from core.dicom.series import Series, SeriesSummary
 from core.formats.character_sets import states_characters, understood_text
-from core.formats.codes import UNKNOWN_CATEGORY, UNKNOWN_TYPE, code_of, modifier_of
+from core.formats.codes import UNKNOWN_CATEGORY, UNKNOWN_TYPE, code_of, modifiers_of
 from core.formats.contour_placement import PlanarContour, place_contours
 from core.formats.contours import filled_contour
 from core.formats.image_references import SlicesByImage, slices_by_image
@@ -38,7 +38,7 @@ from core.formats.segment_descriptions import (
 from core.formats.series_references import check_frame, frame_caution, lists_series
 from core.formats.structure_set_losses import ContourLosses
 from core.formats.structure_set_regions import Region, planar_contours, regions_of
-from core.segments.segment import Segment, default_color
+from core.segments.segment import Segment, SegmentDetails, default_color
 from core.segments.segment_masks import SegmentMasks
 
 
@@ -214,6 +214,7 @@ def _segment(region: Region, number: int, label: str, exclusive: bool) -> Segmen
     is_color = len(color) == 3 and all(0 <= part <= 255 for part in color)
     keyword = "RTROIIdentificationCodeSequence"
     category = "SegmentedPropertyCategoryCodeSequence"
+    modifiers = modifiers_of(region.observation, keyword)
     return Segment(
         number=number,
         label=label,
@@ -221,5 +222,8 @@ def _segment(region: Region, number: int, label: str, exclusive: bool) -> Segmen
         category=code_of(region.observation, category, UNKNOWN_CATEGORY),
         type=code_of(region.observation, keyword, UNKNOWN_TYPE),
         exclusive=exclusive,
-        type_modifier=modifier_of(region.observation, keyword),
+        type_modifier=modifiers[0] if modifiers else None,
+        details=SegmentDetails(
+            description=text_of(region.item, "ROIDescription"), further_modifiers=modifiers[1:]
+        ),
     )

@@ -26,6 +26,7 @@ from core.formats.checks import check_segments
 from core.formats.codes import coded_concept
 from core.formats.contours import mask_contours
 from core.formats.product import PRODUCT, software_version
+from core.formats.segment_details import type_item
 from core.formats.source_references import image_reference, patient_and_study
 from core.home.whole_files import written_whole
 from core.segments.segment_masks import SegmentMasks
@@ -167,6 +168,8 @@ def _region(number: int, masks: SegmentMasks, summary: SeriesSummary) -> Dataset
     region.ROINumber = number
     region.ReferencedFrameOfReferenceUID = summary.frame_of_reference_uid
     region.ROIName = masks.segment.label
+    if masks.segment.details.description:
+        region.ROIDescription = masks.segment.details.description
     region.ROIGenerationAlgorithm = masks.algorithm
     return region
 
@@ -207,10 +210,7 @@ def _observation(number: int, masks: SegmentMasks) -> Dataset:
     observation.ObservationNumber = number
     observation.ReferencedROINumber = number
     observation.SegmentedPropertyCategoryCodeSequence = [coded_concept(segment.category)]
-    kind = coded_concept(segment.type)
-    if segment.type_modifier is not None:
-        kind.SegmentedPropertyTypeModifierCodeSequence = [coded_concept(segment.type_modifier)]
-    observation.RTROIIdentificationCodeSequence = [kind]
+    observation.RTROIIdentificationCodeSequence = [type_item(segment)]
     observation.RTROIInterpretedType = ""
     observation.ROIInterpreter = ""
     return observation

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 MAX_LABEL_LENGTH = 64
 """Segment Label (0062,0005) is a Long String, 64 characters (PS3.5 section 6.2)."""
 
+MAX_MEANING_LENGTH = 64
+"""Code Meaning (0008,0104) is a Long String as well."""
+
 MAX_SEGMENT_NUMBER = 65535
 """Segment Number (0062,0004) is an unsigned 16-bit integer (PS3.3 section C.8.20.4)."""
 
@@ -40,9 +43,9 @@ class Code:
     Attributes
     ----------
     value : str
-        Code Value, such as ``"10200004"``.
+        Code Value, such as ``"10200004"``; above 16 characters a Long Code Value, or a URN.
     scheme : str
-        Coding Scheme Designator, ``"SCT"`` for SNOMED CT.
+        Coding Scheme Designator, ``"SCT"`` for SNOMED CT; a URN may do without.
     meaning : str
         Code Meaning, such as ``"Liver"``.
 
@@ -57,12 +60,57 @@ class Code:
     meaning: str
 
     def __post_init__(self) -> None:
-        for part, text, longest in (
-            ("value", self.value, 16),
-            ("scheme", self.scheme, 16),
-            ("meaning", self.meaning, 64),
-        ):
-            _check_text(text, f"The {part} of a code", longest)
+        _check_text(self.value, "The value of a code")
+        if self.scheme or not self.is_urn:
+            _check_text(self.scheme, "The scheme of a code", 16)
+        _check_text(self.meaning, "The meaning of a code", MAX_MEANING_LENGTH)
+
+    @property
+    def is_urn(self) -> bool:
+        """Whether the value is a URN or URL, which names its scheme itself."""
+        return self.value.startswith("urn:") or "://" in self.value
+
+
+@dataclass(frozen=True)
+class Region:
+    """A part of the body, with what modifies its code, such as a side.
+
+    Attributes
+    ----------
+    code : Code
+        Such as Lung.
+    modifiers : tuple of Code
+        Such as Left.
+    """
+
+    code: Code
+    modifiers: tuple[Code, ...] = ()
+
+
+@dataclass(frozen=True)
+class SegmentDetails:
+    """What a file says of a segment beyond its name and type (PS3.3 C.8.20.4); kept as it is.
+
+    Attributes
+    ----------
+    description : str
+        Segment Description.
+    tracking_id, tracking_uid : str
+        Which finding it is among several examinations: both or neither.
+    further_modifiers : tuple of Code
+        Of the type, behind the first.
+    regions : tuple of Region
+        Anatomic Region Sequence.
+    structures : tuple of Region
+        Primary Anatomic Structure Sequence.
+    """
+
+    description: str = ""
+    tracking_id: str = ""
+    tracking_uid: str = ""
+    further_modifiers: tuple[Code, ...] = ()
+    regions: tuple[Region, ...] = ()
+    structures: tuple[Region, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -85,6 +133,8 @@ class Segment:
         Whether a pixel of this segment belongs to no other exclusive segment.
     type_modifier : Code or None
         Segmented Property Type Modifier, such as the side of a paired organ.
+    details : SegmentDetails
+        What else the file says that it came from.
 
     Raises
     ------
@@ -99,6 +149,7 @@ class Segment:
     type: Code
     exclusive: bool = True
     type_modifier: Code | None = None
+    details: SegmentDetails = SegmentDetails()
 
     def __post_init__(self) -> None:
         if not 1 <= self.number <= MAX_SEGMENT_NUMBER:
@@ -124,11 +175,11 @@ def default_color(number: int) -> tuple[int, int, int]:
     return PALETTE[(number - 1) % len(PALETTE)]
 
 
-def _check_text(text: str, what: str, longest: int) -> None:
+def _check_text(text: str, what: str, longest: int | None = None) -> None:
     """Raise ValueError unless DICOM can hold `text` (PS3.5 section 6.2: SH and LO)."""
     if not text.strip():
         raise ValueError(f"{what} must not be blank.")
-    if len(text) > longest:
+    if longest is not None and len(text) > longest:
         raise ValueError(f"{what} may have {longest} characters at most; this one has {len(text)}.")
     if "\\" in text or any(ord(character) < 32 or ord(character) == 127 for character in text):
         raise ValueError(f"{what} may contain neither backslashes nor control characters.")

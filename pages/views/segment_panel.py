@@ -129,7 +129,8 @@ def _change_segment(work: Work, segment: Segment) -> None:
             value=segment.exclusive,
             help="Overlaps are resolved automatically when masks are proposed.",
         )
-        st.caption(f"{plain(segment.type.meaning)} · SNOMED CT {segment.type.value}")
+        scheme = "SNOMED CT" if segment.type.scheme == "SCT" else segment.type.scheme
+        st.caption(plain(f"{segment.type.meaning} · {scheme} {segment.type.value}"))
         if st.form_submit_button("Save", type="primary"):
             try:
                 changed = replace(

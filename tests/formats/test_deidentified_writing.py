@@ -25,6 +25,7 @@ from core.formats.deidentified_writing import (
     write_deidentified,
 )
 from core.formats.segmentation_reading import read_segmentation
+from core.segments.segment import Region, SegmentDetails
 from tests.support.mask_round_trips import assert_same_masks, assert_valid, make_segments
 from tests.support.synthetic_series import PLACEMENTS, write_enhanced, write_series
 
@@ -225,6 +226,21 @@ def test_a_segment_that_names_the_patient_is_refused(tmp_path):
         with pytest.raises(DicomError, match="rename it first"):
             write_deidentified(summary, [named, second], tmp_path / "out.zip", secret=SECRET)
     assert not (tmp_path / "out.zip").exists()
+
+
+def test_free_text_and_tracking_of_a_segment_are_left_out(tmp_path):
+    write_series(tmp_path / "series", PLACEMENTS[0])
+    (summary,) = find_series(tmp_path / "series")
+    (masks, _) = make_segments(summary)
+    region = Region(masks.segment.type)
+    details = SegmentDetails("Telling", "Telling", "1.2.3.777", regions=(region,))
+    told = replace(masks, segment=replace(masks.segment, details=details))
+    write_deidentified(summary, [told], tmp_path / "out.zip", secret=SECRET, dates="remove")
+    with zipfile.ZipFile(tmp_path / "out.zip") as archive:
+        dataset = pydicom.dcmread(io.BytesIO(archive.read("segmentation.dcm")))
+    (item,) = dataset.SegmentSequence
+    assert "AnatomicRegionSequence" in item
+    assert not {"SegmentDescription", "TrackingID", "TrackingUID"} & {one.keyword for one in item}
 
 
 def test_failures_leave_nothing_behind(tmp_path):

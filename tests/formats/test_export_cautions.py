@@ -1,10 +1,14 @@
 """What the shortcomings of a series mean for the files that are written of it."""
 
+from dataclasses import replace
+
 import pytest
 
 from core.dicom.reading import find_series
 from core.formats.export_cautions import export_cautions
 from core.formats.writing import FORMATS, WritingOptions
+from core.segments.segment import SegmentDetails
+from tests.support.mask_round_trips import make_segments
 from tests.support.synthetic_series import PLACEMENTS, write_images, write_series
 
 
@@ -48,3 +52,22 @@ def test_pictures_that_may_show_a_name_are_told(tmp_path):
     (summary,) = find_series(tmp_path / "series")
     found = said(summary)
     assert [form for form, cautions in found.items() if cautions] == ["png", "deidentified"]
+
+
+def test_what_a_structure_set_cannot_hold_is_told(tmp_path):
+    write_series(tmp_path / "series", PLACEMENTS[0])
+    (summary,) = find_series(tmp_path / "series")
+    (first, second) = make_segments(summary)
+    details = SegmentDetails(tracking_id="Lesion 1", tracking_uid="1.2.3")
+    tracked = replace(first, segment=replace(first.segment, details=details))
+    found = {
+        form: list(export_cautions(form, summary, WritingOptions(), [tracked, second]))
+        for form in ("seg", "rtstruct")
+    }
+    assert found == {
+        "seg": [],
+        "rtstruct": [
+            "A structure set has no place for tracking identifiers and anatomic regions, which "
+            "are left out: “Liver”."
+        ],
+    }
