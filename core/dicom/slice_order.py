@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -68,6 +68,21 @@ def slice_orders(stack: Sequence[Plane]) -> Iterator[SliceOrder]:
         if len(known) == len(places) and max(known) - min(known) > SAME_PLACE_MM:
             yield _sorted(stack, known, caution=_by(words))
     yield _by_file_names(stack)
+
+
+def without_contradicted_positions(stack: Sequence[Plane]) -> Sequence[Plane]:
+    """Take the positions away where all are the same, but every slice has a location of its own.
+
+    Some programs fill in a position that is none.
+    """
+    if stack[0].position is None or len(stack) < 2:
+        return stack
+    locations = {plane.slice_location for plane in stack}
+    if len(locations) < len(stack) or None in locations or np.ptp(list(map(distance, stack))) > 0:
+        return stack
+    return [
+        replace(plane, position=None, orientation=None, stated_position=None) for plane in stack
+    ]
 
 
 def distance(plane: Plane) -> float:

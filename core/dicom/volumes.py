@@ -2,9 +2,16 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from core.dicom.headers import Plane
-from core.dicom.slice_order import SliceOrder, by_number, slice_orders
+from core.dicom.slice_order import (
+    SliceOrder,
+    by_number,
+    number,
+    slice_orders,
+    without_contradicted_positions,
+)
 from core.dicom.slice_steps import (
     SAME_PLACE_MM,
     UNEVEN_SHARE,
@@ -21,12 +28,13 @@ from core.dicom.volumes_by_attributes import (
     name_of_following_runs,
     names_of_interleaved,
     names_of_repeats,
+    stacks_in_turn,
 )
 from core.dicom.volumes_by_order import (
     by_turn,
     divide_by_order,
+    divide_by_runs,
     repeats_are_few,
-    runs_of_numbers,
 )
 
 _MOST_VALUES = 4  # named in a sentence; a line holds no more
@@ -60,7 +68,7 @@ def split_by_volume(stack: Sequence[Plane]) -> list[Volume]:
     """
     volumes: list[Volume] = []
     caution = ""
-    for order in slice_orders(stack):
+    for order in slice_orders(without_contradicted_positions(stack)):
         caution, volumes = order.caution, _volumes(order)
         if volumes:
             break
@@ -95,10 +103,40 @@ def _interleaved(planes: list[Plane], places: Places) -> list[Volume]:
     names = names_of_interleaved(planes, places)
     if names:
         return _named(planes, parts_by(planes, names), names)
-    runs = [] if is_even(places) else runs_of_numbers(planes)
-    if runs and are_shifted(runs, places):
-        return _numbered(planes, runs, "instance numbers")
-    return [Volume(planes)]
+    if is_even(places):
+        return [Volume(planes, cautions=tuple(_signs_of_several(planes, places)))]
+    runs = divide_by_runs(planes)
+    if are_shifted(runs.parts, places):
+        return _numbered(planes, runs.parts, runs.words)
+    stacks = stacks_in_turn(places)
+    caution = (
+        f"The slices make {stacks} even stacks that interleave, and nothing says which belong "
+        "together: several volumes may be mixed."
+    )
+    return [Volume(planes, cautions=(caution,) if stacks > 1 else ())]
+
+
+def _signs_of_several(planes: Sequence[Plane], places: Places) -> Iterator[str]:
+    """Say what suggests that slices in even steps are those of several volumes all the same.
+
+    Times are no sign: a volume may be acquired in several passes.
+    """
+    numbers = [number(plane) for plane in planes]
+    shared = sum(one == other is not None for one, other in pairwise(numbers))
+    if shared:
+        yield (
+            f"{shared} slices have the same instance number as their neighbour: several volumes "
+            "may be mixed."
+        )
+    for name in varying_names(planes):
+        if (
+            name in RUN_KEYS
+            and "Time" not in name
+            and are_shifted(parts_by(planes, [name]), places)
+        ):
+            yield (
+                f"The slices take turns in {VOLUME_KEYS[name]}: check that they belong together."
+            )
 
 
 def _by_attributes(
@@ -124,8 +162,8 @@ def _repeating(
         def by_run(plane: Plane) -> tuple[object, ...]:
             return stated(plane, following), by_number(plane)
 
-        number = len(parts_by(planes, [following]))
-        reason = f"{number} runs ({VOLUME_KEYS[following]}) follow one another and overlap"
+        runs = len(parts_by(planes, [following]))
+        reason = f"{runs} runs ({VOLUME_KEYS[following]}) follow one another and overlap"
         return _with_repeats(planes, by_turn(planes, places, tolerance, by_run), reason)
     if repeats_are_few(places, tolerance):
         reason = "Nothing says why some places hold more than one image"
@@ -135,9 +173,9 @@ def _repeating(
 
 
 def _with_repeats(planes: list[Plane], parts: list[Part], reason: str) -> list[Volume]:
-    number = sum(map(len, parts[1:]))
+    others = sum(map(len, parts[1:]))
     caution = (
-        f"{reason}: the first image of each place is used, and {number} other(s) are listed by "
+        f"{reason}: the first image of each place is used, and {others} other(s) are listed by "
         "themselves."
     )
     rest = ["repeats"] if len(parts) == 2 else [f"repeats {n}" for n in range(1, len(parts))]
@@ -162,8 +200,8 @@ def _numbered(planes: list[Plane], parts: list[Part], words: str) -> list[Volume
         "volumes apart, and their slices may be mixed."
     )
     return [
-        Volume([planes[index] for index in part], f"volume {number}", (caution,))
-        for number, part in enumerate(parts, start=1)
+        Volume([planes[index] for index in part], f"volume {turn}", (caution,))
+        for turn, part in enumerate(parts, start=1)
     ]
 
 

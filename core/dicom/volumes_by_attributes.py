@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.dicom.headers import Plane
 from core.dicom.slice_steps import UNEVEN_SHARE, Places, is_even, is_repeated, turns
@@ -68,16 +69,23 @@ def names_of_interleaved(planes: Sequence[Plane], places: Places) -> list[str]:
     """
     varying = varying_names(planes)
     different = [name for name in varying if name not in RUN_KEYS]
-    for name in different:
-        if are_interleaved(parts_by(planes, [name]), places, may_have_gaps=True):
-            return [name]
-    if are_interleaved(parts_by(planes, different), places, may_have_gaps=True):
-        return different
-    if not is_even(places):
-        for name in varying:
-            if name in RUN_KEYS and are_shifted(parts_by(planes, [name]), places):
-                return [name]
-    return []
+    choices = [
+        [name]
+        for name in different
+        if are_interleaved(parts_by(planes, [name]), places, may_have_gaps=True)
+    ]
+    finest = parts_by(planes, different)
+    if are_interleaved(finest, places, may_have_gaps=True):
+        choices = [names for names in choices if len(parts_by(planes, names)) == len(finest)] or [
+            different
+        ]
+    if not choices and not is_even(places):
+        choices = [
+            [name]
+            for name in varying
+            if name in RUN_KEYS and are_shifted(parts_by(planes, [name]), places)
+        ]
+    return choices[0] if choices else []
 
 
 def are_interleaved(parts: Sequence[Part], places: Places, *, may_have_gaps: bool) -> bool:
@@ -93,13 +101,37 @@ def are_interleaved(parts: Sequence[Part], places: Places, *, may_have_gaps: boo
 
 
 def are_shifted(parts: Sequence[Part], places: Places) -> bool:
-    """Tell whether parts that interleave are the same stack, shifted along the normal."""
+    """Tell whether parts that interleave are the same stack, shifted along the normal.
+
+    Slices may be missing only if the places together lie on no grid.
+    """
+    may_have_gaps = not is_even(places, may_have_gaps=True)
     return (
         len(parts) > 1
         and min(map(len, parts)) >= _FEWEST_SLICES
         and _have_equal_steps(parts, places)
-        and are_interleaved(parts, places, may_have_gaps=False)
+        and are_interleaved(parts, places, may_have_gaps=may_have_gaps)
     )
+
+
+def stacks_in_turn(places: Places) -> int:
+    """Return how many even stacks take turns along the normal, of which nothing else is known.
+
+    Most slices then have one of their own stack in the same distance, more than have a neighbour
+    in the same. Only steps that differ by more than half count: positions may have been rounded.
+    """
+    steps = np.diff(places)
+    if 2 * steps.min() > steps.max():
+        return 1
+    largest = max(1, len(places) // _FEWEST_SLICES)
+    shares = [_share_of_usual(places[turn:] - places[:-turn]) for turn in range(1, largest + 1)]
+    best = int(np.argmax(shares))
+    return best + 1 if 2 * shares[best] > 1 else 1
+
+
+def _share_of_usual(steps: NDArray[np.float64]) -> float:
+    usual = float(np.median(steps))
+    return float(np.mean(np.abs(steps - usual) <= UNEVEN_SHARE * usual))
 
 
 def _have_equal_steps(parts: Sequence[Part], places: Places) -> bool:

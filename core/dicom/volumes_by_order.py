@@ -13,11 +13,16 @@ from core.dicom.slice_steps import Places, is_even, is_repeated, turns
 from core.dicom.uids import uid_order
 from core.dicom.volume_parts import Part, stated
 
-_TIMES = {
+_RANKED = {
+    "DiffusionBValue": "b-values",
+    "EchoTime": "echo times",
+    "InversionTime": "inversion times",
+    "FlipAngle": "flip angles",
     "TriggerTime": "trigger times",
     "FrameReferenceTime": "frame times",
     "AcquisitionTime": "acquisition times",
 }
+"""Attributes that may differ a little from slice to slice, and yet rise from volume to volume."""
 
 OrderKey = Callable[[Plane], tuple[object, ...]]
 
@@ -51,39 +56,27 @@ def by_turn(planes: Sequence[Plane], places: Places, tolerance: float, key: Orde
 
 
 def divide_by_order(planes: Sequence[Plane], places: Places, tolerance: float) -> Division:
-    """Divide planes that share places by the order of times, else of numbers, else of UIDs."""
-    for name, words in _TIMES.items():
+    """Divide planes that share places by the order of values, else of numbers, else of UIDs."""
+    for name, words in _RANKED.items():
         if _tells_at_every_place(planes, places, tolerance, name):
             return Division(by_turn(planes, places, tolerance, partial(stated, name=name)), words)
-    words = "instance numbers" if _has_unique_numbers(planes) else "SOP Instance UIDs"
+    runs = divide_by_runs(planes)
     most = int(turns(places, tolerance).max()) + 1
-    runs = runs_of(planes, _numbering(planes))
-    is_divided = len(runs) == most and not any(
-        is_repeated(places[part], tolerance).any() for part in runs
-    )
-    return Division(runs if is_divided else by_turn(planes, places, tolerance, by_number), words)
+    if len(runs.parts) == most and not any(
+        is_repeated(places[part], tolerance).any() for part in runs.parts
+    ):
+        return runs
+    return Division(by_turn(planes, places, tolerance, by_number), runs.words)
 
 
-def runs_of_numbers(planes: Sequence[Plane]) -> list[Part]:
-    """Divide planes wherever their instance numbers begin again at the first places."""
-    return runs_of(planes, _numbering(planes)) if _has_unique_numbers(planes) else []
+def divide_by_runs(planes: Sequence[Plane]) -> Division:
+    """Divide planes, given in the order of places, wherever their numbers begin again.
 
-
-def runs_of(planes: Sequence[Plane], key: OrderKey) -> list[Part]:
-    """Divide planes wherever, in the order of a key, the places turn back.
-
-    Parameters
-    ----------
-    planes : sequence of Plane
-        In the order of their places.
-    key : callable
-        Sorts planes.
-
-    Returns
-    -------
-    list of Part
-        The runs, all in the direction of the first step.
+    The numbers are those of the instances, or where these repeat those of the UIDs. All runs go in
+    the direction of the first step.
     """
+    is_numbered = _has_unique_numbers(planes)
+    key = by_number if is_numbered else _by_uid
     order = sorted(range(len(planes)), key=lambda index: key(planes[index]))
     is_ascending = order[-1] > order[0] if len(order) < 2 else order[1] > order[0]
     runs: list[Part] = [[order[0]]]
@@ -92,13 +85,14 @@ def runs_of(planes: Sequence[Plane], key: OrderKey) -> list[Part]:
             runs[-1].append(index)
         else:
             runs.append([index])
-    return [sorted(run) for run in runs]
+    return Division(
+        [sorted(run) for run in runs],
+        "instance numbers" if is_numbered else "SOP Instance UIDs",
+    )
 
 
-def _numbering(planes: Sequence[Plane]) -> OrderKey:
-    if _has_unique_numbers(planes):
-        return by_number
-    return lambda plane: (uid_order(plane.header.sop_instance_uid), plane.frame or 0)
+def _by_uid(plane: Plane) -> tuple[object, ...]:
+    return uid_order(plane.header.sop_instance_uid), plane.frame or 0
 
 
 def _has_unique_numbers(planes: Sequence[Plane]) -> bool:

@@ -67,6 +67,17 @@ def test_slices_without_positions_follow_what_there_is(tmp_path, images, order, 
     assert words in caution
 
 
+def test_one_position_for_all_slices_is_none(tmp_path):
+    write_images(
+        tmp_path,
+        [{"ImagePositionPatient": [0, 0, 0], "SliceLocation": place} for place in (9, 6, 3)],
+    )
+    (summary,) = find_series(tmp_path)
+    assert [record.path.name for record in summary.records] == ["image003", "image002", "image001"]
+    assert not summary.geometry.in_patient
+    assert any("in the order of Slice Location," in problem for problem in summary.problems)
+
+
 def test_numbers_in_file_names_count(tmp_path):
     write_images(tmp_path, [UNPLACED | {"InstanceNumber": None} for _ in range(3)])
     for path, name in zip(sorted(tmp_path.iterdir()), ("IM10", "IM9", "IM1"), strict=True):

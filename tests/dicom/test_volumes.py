@@ -168,6 +168,7 @@ def test_runs_that_interleave_evenly_are_one_volume(tmp_path):
         ],
     )
     assert found_volumes(tmp_path) == [list(range(8))]
+    assert "take turns in acquisition" in caution(tmp_path, "belong together")
 
 
 def test_a_part_of_a_stack_with_another_contrast_stays_in_it_and_is_told(tmp_path):
@@ -213,6 +214,30 @@ def test_stations_that_do_not_overlap_are_one_stack(tmp_path):
     images += [{"ImagePositionPatient": [0, 0, z], "AcquisitionNumber": 2} for z in range(24, 30)]
     write_images(tmp_path, images)
     assert found_volumes(tmp_path) == [list(range(14))]
+
+
+def test_neighbours_of_one_number_are_told(tmp_path):
+    images = [{"ImagePositionPatient": [0, 0, 2.5 * index]} for index in range(8)]
+    for index, image in enumerate(images):
+        image["InstanceNumber"] = index // 2
+    write_images(tmp_path, images)
+    assert "4 slices have the same instance number" in caution(tmp_path, "mixed")
+
+
+def test_two_attributes_divide_stacks_that_interleave(tmp_path):
+    write_images(
+        tmp_path,
+        [
+            {
+                "ImagePositionPatient": [0, 0, 4 * index + volume],
+                "EchoNumbers": volume // 2,
+                "DiffusionBValue": volume % 2,
+            }
+            for volume in range(4)
+            for index in range(3)
+        ],
+    )
+    assert found_volumes(tmp_path) == [[0, 1, 2], [3, 4, 5], [6, 7, 8], [9, 10, 11]]
 
 
 def test_attributes_that_contradict_each_other_are_told(tmp_path):

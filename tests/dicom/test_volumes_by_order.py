@@ -48,14 +48,42 @@ def test_numbers_that_begin_again_leave_the_numbers_of_the_uids(tmp_path):
     assert BY_UIDS in caution(tmp_path, "mixed")
 
 
-@pytest.mark.parametrize("keyword", ["TriggerTime", "FrameReferenceTime", "AcquisitionTime"])
-def test_times_go_before_numbers(tmp_path, keyword):
+@pytest.mark.parametrize(
+    "keyword", ["EchoTime", "FlipAngle", "TriggerTime", "FrameReferenceTime", "AcquisitionTime"]
+)
+def test_values_and_times_go_before_numbers(tmp_path, keyword):
     images = restarting(images_at(*range(4), *range(4), *range(4)), 4)
     for index, image in enumerate(images):
         image[keyword] = f"{100 * (index // 4) + index % 4 + 1:06d}"
     write_images(tmp_path, images)
     assert found_volumes(tmp_path) == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9, 10, 11]]
-    assert " times alone" in caution(tmp_path, "mixed")
+    assert "the order of " in caution(tmp_path, "mixed")
+    assert BY_NUMBERS not in caution(tmp_path, "mixed")
+
+
+def test_shifted_volumes_are_divided_by_the_numbers_of_their_uids(tmp_path):
+    images = restarting(images_at(*range(4), *(place + 0.2 for place in range(4))), 4)
+    for index, image in enumerate(images):
+        image["SOPInstanceUID"] = f"1.2.3.{index + 7}"
+    write_images(tmp_path, images)
+    assert found_volumes(tmp_path) == [[0, 1, 2, 3], [4, 5, 6, 7]]
+    assert BY_UIDS in caution(tmp_path, "mixed")
+
+
+def test_stacks_that_interleave_without_any_order_are_told(tmp_path):
+    images = restarting(images_at(*range(4), *(place + 0.2 for place in range(4))), 4)
+    write_images(tmp_path, images)
+    (volume,) = found_volumes(tmp_path)
+    assert sorted(volume) == list(range(8))
+    assert "2 even stacks that interleave" in caution(tmp_path, "mixed")
+
+
+def test_rounded_positions_are_no_stacks_that_interleave(tmp_path):
+    images = images_at(*range(9))
+    for image in images:
+        image["ImagePositionPatient"] = [0, 0, round(image["ImagePositionPatient"][2])]
+    write_images(tmp_path, restarting(images, 9))
+    assert len(found_volumes(tmp_path)) == 1 and not caution(tmp_path, "mixed")
 
 
 @pytest.mark.parametrize("shift", [0.02, 0.4])
