@@ -59,7 +59,13 @@ def check_is_image(
     _check_arrangement(dataset, sop_class_uid, path)
     if pixel_data is not None and value_of(dataset, "Rows") and value_of(dataset, "Columns"):
         return
-    if value_of(dataset, "Rows") or pixel_data is not None or _IMAGE_STORAGE_MARK in name:
+    if pixel_data is not None:
+        raise DamagedError(
+            f"{file_label(path)} holds pixels, but does not say of how many rows and columns; "
+            "fetch it again from its source.",
+            series_key(dataset),
+        )
+    if value_of(dataset, "Rows") or _IMAGE_STORAGE_MARK in name:
         raise DamagedError(
             f"{file_label(path)} is cut short or damaged: its header ends before the image; "
             "fetch it again from its source.",

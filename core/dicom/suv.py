@@ -154,8 +154,10 @@ def _sentence(reason: str) -> str:
 
 def _missing(facts: PetFacts) -> str:
     """Say what keeps an image from being turned into SUV; "" for nothing."""
+    if not facts.units:
+        return "its units are not stated in full"
     if facts.units != "BQML":
-        return f"its units are {facts.units or 'not stated'} instead of Bq/ml"
+        return f"its units are {facts.units} instead of Bq/ml"
     if not facts.is_attenuation_corrected:
         return "it is not corrected for attenuation"
     if not facts.is_decay_corrected or facts.correction == "NONE":

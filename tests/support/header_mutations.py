@@ -85,7 +85,7 @@ def _texts(holder: Dataset, keyword: str) -> list[str]:
     return [str(one) for one in (value if not isinstance(value, str | int | float) else [value])]
 
 
-def _set_raw(holder: Dataset, keyword: str, vr: str, content: bytes) -> None:
+def set_raw(holder: Dataset, keyword: str, vr: str, content: bytes) -> None:
     """Put bytes in the place of a value as they are, whatever the VR says."""
     tag = Tag(tag_for_keyword(keyword) or 0)
     content += b" " * (len(content) % 2)
@@ -106,7 +106,7 @@ def _change_text(
     for image in _chosen(images, random):
         for holder in list(_holders(image, keyword)):
             text = change(_texts(holder, keyword))
-            _set_raw(holder, keyword, vr or dictionary_VR(keyword), text.encode("latin-1"))
+            set_raw(holder, keyword, vr or dictionary_VR(keyword), text.encode("latin-1"))
             count += 1
     words = f"{keyword} of {count}: {text!r}{f' as {vr}' if vr else ''}"
     return Change(keyword, words, keeps_meaning)
@@ -133,7 +133,7 @@ def wrong_vr(images: list[Dataset], random: np.random.Generator) -> Change:
         for image in _chosen(images, random):
             for holder in list(_holders(image, keyword)):
                 numbers = [float(one) for one in _texts(holder, keyword)]
-                _set_raw(holder, keyword, "FD", struct.pack(f"<{len(numbers)}d", *numbers))
+                set_raw(holder, keyword, "FD", struct.pack(f"<{len(numbers)}d", *numbers))
         return Change(keyword, f"{keyword} as FD", keeps_meaning=True)
     vr = _TEXT_VRS[random.integers(len(_TEXT_VRS))]
     return _change_text(images, random, keyword, "\\".join, vr, keeps_meaning=True)
@@ -240,7 +240,7 @@ def attributes_removed(images: list[Dataset], random: np.random.Generator) -> Ch
     for image in _chosen(images, random):
         for holder in list(_holders(image, keyword)):
             if is_empty:
-                _set_raw(holder, keyword, dictionary_VR(keyword), b"")
+                set_raw(holder, keyword, dictionary_VR(keyword), b"")
             else:
                 del holder[keyword]
     return Change(keyword, f"{keyword} {'emptied' if is_empty else 'removed'}")
@@ -290,7 +290,7 @@ def frame_numbers(images: list[Dataset], random: np.random.Generator) -> Change:
     """State a number of frames, sound or not."""
     text = ["1", "0", "", "2", "1.0", "1\\1"][random.integers(6)]
     for image in _chosen(images, random):
-        _set_raw(image, "NumberOfFrames", "IS", text.encode())
+        set_raw(image, "NumberOfFrames", "IS", text.encode())
     return Change("NumberOfFrames", f"NumberOfFrames {text!r}")
 
 

@@ -129,7 +129,7 @@ def write_dose(
         setattr(image, keyword, value)
     image.PixelData = stored.tobytes()
     save(image, path, encoding)
-    return stored * float(image.DoseGridScaling)
+    return stored * float(image.DoseGridScaling or 1)
 
 
 def write_gated_tomography(
