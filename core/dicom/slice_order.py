@@ -93,8 +93,8 @@ def distance(plane: Plane) -> float:
 
 
 def number(plane: Plane) -> int | None:
-    """Frame number, or instance number of a single-frame file."""
-    return plane.header.instance_number if plane.frame is None else plane.frame
+    """Frame number, or instance number of a file with one frame."""
+    return plane.header.instance_number if len(plane.header.planes) == 1 else plane.frame
 
 
 def by_number(plane: Plane) -> tuple[object, ...]:

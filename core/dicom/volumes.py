@@ -8,7 +8,6 @@ from core.dicom.headers import Plane
 from core.dicom.slice_order import (
     SliceOrder,
     by_number,
-    number,
     slice_orders,
     without_contradicted_positions,
 )
@@ -121,7 +120,9 @@ def _signs_of_several(planes: Sequence[Plane], places: Places) -> Iterator[str]:
 
     Times are no sign: a volume may be acquired in several passes.
     """
-    numbers = [number(plane) for plane in planes]
+    numbers = [
+        plane.header.instance_number if len(plane.header.planes) == 1 else None for plane in planes
+    ]
     shared = sum(one == other is not None for one, other in pairwise(numbers))
     if shared:
         yield (

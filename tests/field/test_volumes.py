@@ -64,3 +64,11 @@ def test_slices_without_position_follow_slice_location(field_case):
     locations = [float(pydicom.dcmread(record.path).SliceLocation) for record in summary.records]
     assert locations == [3.0 * index for index in range(10)]
     assert any("in the order of Slice Location," in problem for problem in summary.problems)
+
+
+@pytest.mark.parametrize(
+    "case", ["read_24_enhanced_random_order", "read_25_number_of_frames_one_zero_empty"]
+)
+def test_sound_stacks_carry_no_doubt_about_volumes(field_case, case):
+    (summary,) = find_series(field_case(case))
+    assert summary.problems == ()
