@@ -197,6 +197,10 @@ def _labels(image: Any, path: Path) -> np.ndarray:
     """Return the voxels in the order of the file, as whole numbers."""
     with _explained(path):
         values = np.asanyarray(image.dataobj).reshape(image.shape[:3])
+        if values.dtype.kind not in "iuf":
+            raise DicomError(
+                f"{file_label(path)} holds colours or complex numbers: it is no label map."
+            )
         is_finite = bool(np.isfinite(values).all())
     if not is_finite:
         raise DicomError(

@@ -132,6 +132,9 @@ def described_masks(
     names = [text_of(item, "SegmentLabel") for _, item in known]
     cautions.extend(name_cautions(names, is_stated=items.states_characters))
     cautions.extend(detail_cautions(known))
+    if empty := [one.segment.label for one in found if not one.masks]:
+        listed = ", ".join(f"“{label}”" for label in empty)
+        cautions.append(f"Nothing of these segments is on the slices: {listed}.")
     return sorted(found, key=lambda one: one.segment.number), cautions
 
 

@@ -56,6 +56,13 @@ def pixel_meaning(dataset: FileDataset, path: Path, threshold: float) -> PixelMe
             f"{file_label(path)} is a segmentation of a type that is not known: neither BINARY, "
             "FRACTIONAL nor LABELMAP."
         )
+    if kind == "BINARY" and integer_of(dataset, "BitsAllocated") != 1:
+        stored = (np.unique(frame) for frame in decoded_frames(dataset, path, raw=True))
+        if len({value for values in stored for value in values.tolist()} - {0}) > 1:
+            cautions.append(
+                "The file calls itself BINARY, and its pixels hold several values, all of which "
+                "count alike: check the masks."
+            )
     if kind != "FRACTIONAL":
         return PixelMeaning(kind, cautions=tuple(cautions))
     largest = number_of(dataset, "MaximumFractionalValue")

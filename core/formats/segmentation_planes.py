@@ -20,17 +20,22 @@ def misfit(dataset: Dataset, summary: SeriesSummary) -> str:
         return f"has {size[0]} × {size[1]} pixels, the series {summary.rows} × {summary.columns}"
     geometry = summary.geometry
     expected = [*geometry.row_direction, *geometry.column_direction]
-    orientation = functional_group(dataset, "PlaneOrientationSequence", 0)
-    cosines = numbers_of(orientation, "ImageOrientationPatient") if orientation else ()
-    if len(cosines) == 6 and not np.allclose(cosines, expected, atol=_DIRECTION_TOLERANCE):
-        return "lies in planes of another orientation than the series"
-    measures = functional_group(dataset, "PixelMeasuresSequence", 0)
-    spacing = numbers_of(measures, "PixelSpacing") if measures else ()
-    if len(spacing) == 2 and not np.allclose(
-        spacing, summary.pixel_spacing, rtol=_SPACING_TOLERANCE
-    ):
-        return "has pixels of another size than the series"
+    for cosines in _distinct(dataset, "PlaneOrientationSequence", "ImageOrientationPatient"):
+        if len(cosines) == 6 and not np.allclose(cosines, expected, atol=_DIRECTION_TOLERANCE):
+            return "lies in planes of another orientation than the series"
+    for spacing in _distinct(dataset, "PixelMeasuresSequence", "PixelSpacing"):
+        if len(spacing) == 2 and not np.allclose(
+            spacing, summary.pixel_spacing, rtol=_SPACING_TOLERANCE
+        ):
+            return "has pixels of another size than the series"
     return ""
+
+
+def _distinct(dataset: Dataset, sequence: str, keyword: str) -> set[tuple[float, ...]]:
+    """Return the values of an attribute that any of the frames has."""
+    frames = integer_of(dataset, "NumberOfFrames") or 1
+    groups = (functional_group(dataset, sequence, frame) for frame in range(frames))
+    return {numbers_of(group, keyword) for group in groups if group is not None}
 
 
 def planes_of(dataset: Dataset) -> Planes | None:

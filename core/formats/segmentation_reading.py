@@ -125,14 +125,15 @@ def read_segmentation_with_cautions(
         images,
         frozenset(elsewhere if of_stack else ()),
     )
-    masks, moved = _placed_masks(source, summary, allow_same_frame)
-    segments, cautions = described_masks(masks, source.items)
+    placed = _placed_masks(source, summary, allow_same_frame)
+    segments, cautions = described_masks(placed.masks, source.items)
     return MasksRead(
         segments,
         (
             *source.meaning.cautions,
             *(frame_caution(dataset, summary) if of_stack else ()),
-            *_reference_cautions(source, summary, moved),
+            *_reference_cautions(source, summary),
+            *placed.cautions,
             *cautions,
         ),
     )
@@ -164,18 +165,13 @@ def _is_of_stack(dataset: Dataset, images: Sequence[NamedImages], summary: Serie
     return not own.isdisjoint(referenced_instances(dataset))
 
 
-def _reference_cautions(source: _Source, summary: SeriesSummary, moved: int) -> Iterable[str]:
+def _reference_cautions(source: _Source, summary: SeriesSummary) -> Iterable[str]:
     """Say where frames and the images that they name do not go together."""
     frames = len(source.images)
     if source.skipped:
         yield (
             f"{len(source.skipped)} of the {frames} frames name images that are not among these "
             "slices, such as those of another phase; they were left out."
-        )
-    if moved:
-        yield (
-            f"{moved} of the {frames} frames lie on other slices than the images they name; they "
-            "were placed by their position."
         )
     listed = set(referenced_instances(source.dataset))
     own = {record.sop_instance_uid for record in summary.records}
@@ -186,13 +182,16 @@ def _reference_cautions(source: _Source, summary: SeriesSummary, moved: int) -> 
         )
 
 
-def _placed_masks(
-    source: _Source, summary: SeriesSummary, allow_same_frame: bool
-) -> tuple[_Masks, int]:
-    """Bring the frames onto the slices: as they are where they fit, else from parallel planes.
+@dataclass(frozen=True, eq=False)
+class _Placed:
+    """Masks on the slices, and what to know of how they came there."""
 
-    Returns the masks, and how many frames lie on other slices than the images they name.
-    """
+    masks: _Masks
+    cautions: tuple[str, ...] = ()
+
+
+def _placed_masks(source: _Source, summary: SeriesSummary, allow_same_frame: bool) -> _Placed:
+    """Bring the frames onto the slices: as they are where they fit, else from parallel planes."""
     dataset, path = source.dataset, source.path
     difference = misfit(dataset, summary)
     if not difference:
@@ -211,13 +210,19 @@ def _placed_masks(
     masks = _resampled_masks(planes, summary, source.marked())
     if masks is None:
         raise DicomError(f"{file_label(path)} marks nothing within the slices of this series.")
-    return masks, 0
+    return _Placed(
+        masks,
+        (
+            "The masks were made on other planes and resampled: each slice took the nearest plane, "
+            "and each pixel the nearest pixel.",
+        ),
+    )
 
 
-def _masks_in_place(source: _Source, summary: SeriesSummary) -> tuple[_Masks, int] | None:
+def _masks_in_place(source: _Source, summary: SeriesSummary) -> _Placed | None:
     """Put frames on the slices they lie on; None where one with pixels lies on none."""
     masks: _Masks = {}
-    moved = set()
+    moved, united = set(), set()
     for frame, number, mask in source.marked():
         named = source.images[frame]
         index = slice_of(source.dataset, frame, summary, named)
@@ -225,8 +230,23 @@ def _masks_in_place(source: _Source, summary: SeriesSummary) -> tuple[_Masks, in
             return None
         if named.slices and index not in named.slices:
             moved.add(frame)
-        _add(masks.setdefault(number, {}), index, mask)
-    return masks, len(moved)
+        present = masks.setdefault(number, {}).get(index)
+        if present is not None and not np.array_equal(present, mask):
+            united.add(frame)
+        _add(masks[number], index, mask)
+    frames = len(source.images)
+    cautions = []
+    if moved:
+        cautions.append(
+            f"{len(moved)} of the {frames} frames lie on other slices than the images they name; "
+            "they were placed by their position."
+        )
+    if united:
+        cautions.append(
+            f"{len(united)} of the {frames} frames lie where another frame of their segment does, "
+            "such as that of another phase; they were united with it: check the masks."
+        )
+    return _Placed(masks, tuple(cautions))
 
 
 def _resampled_masks(planes: Planes, summary: SeriesSummary, frames: _Frames) -> _Masks | None:

@@ -6,7 +6,16 @@ from typing import Literal
 from core.formats.contour_placement import PlacedContours
 
 Loss = Literal[
-    "open", "tilted", "elsewhere", "beyond", "between", "tiny", "crossing", "beside", "empty"
+    "open",
+    "tilted",
+    "elsewhere",
+    "foreign",
+    "beyond",
+    "between",
+    "tiny",
+    "crossing",
+    "beside",
+    "empty",
 ]
 
 _SENTENCES: dict[Loss, str] = {
@@ -15,6 +24,9 @@ _SENTENCES: dict[Loss, str] = {
     "elsewhere": (
         "Contours that name images which are not among these slices, such as those of another "
         "phase, were left out"
+    ),
+    "foreign": (
+        "Contours of regions in another frame of reference, which name no image, were left out"
     ),
     "beyond": "Contours beyond the slices were left out",
     "between": "Contours between slices were left out, for others lie nearer to these slices",

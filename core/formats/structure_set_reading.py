@@ -106,6 +106,10 @@ def read_structure_set_with_cautions(
         name = understood_text(region.name, is_stated=is_stated)
         labels[number] = segment_label(name, number)
         contours = planar_contours(region, summary.geometry, places, path, labels[number], losses)
+        if region.is_foreign_to(summary):
+            known = [one for one in contours if one.named.slices]
+            losses.add("foreign", labels[number], len(contours) - len(known))
+            contours = known
         placed = place_contours(contours, summary.geometry, of_other_series=of_other_series)
         losses.add_placed(labels[number], placed)
         masks[number] = _filled(placed.by_slice, summary.geometry, labels[number], losses)

@@ -9,6 +9,7 @@ from pydicom.dataset import Dataset
 from core.dicom.errors import DicomError
 from core.dicom.files import file_label, integer_of, items_of, numbers_of, text_of, value_of
 from core.dicom.geometry import Geometry
+from core.dicom.series import SeriesSummary
 from core.formats.contour_placement import PlanarContour
 from core.formats.image_references import SlicesByImage, named_images
 from core.formats.structure_set_losses import ContourLosses
@@ -47,6 +48,12 @@ class Region:
     def name(self) -> str:
         """ROI Name as the file gives it."""
         return text_of(self.item, "ROIName")
+
+    def is_foreign_to(self, summary: SeriesSummary) -> bool:
+        """Tell whether it names another frame of reference than a series that names one."""
+        named = text_of(self.item, "ReferencedFrameOfReferenceUID")
+        own = summary.frame_of_reference_uid
+        return bool(named) and own is not None and named != own
 
 
 def regions_of(dataset: Dataset) -> tuple[list[Region], list[str]]:

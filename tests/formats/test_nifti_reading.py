@@ -114,3 +114,11 @@ def test_a_single_slice_fits_whatever_its_thickness(tmp_path):
     image = nib.load(path, mmap=False)
     changed(path, affine=image.affine @ np.diag([1, 1, 3, 1]))
     assert list(read_nifti(path, summary)[0].masks) == [0]
+
+
+@pytest.mark.parametrize("kind", [np.complex64, [("R", "u1"), ("G", "u1"), ("B", "u1")]])
+def test_colours_and_complex_numbers_are_no_labels(axial, tmp_path, kind):
+    (path,) = write_nifti(axial, make_segments(axial), tmp_path / "labels.nii")
+    image = nib.load(path, mmap=False)
+    nib.save(nib.Nifti1Image(np.zeros(image.shape, kind), image.affine), path)
+    refused(path, axial, "colours or complex numbers")

@@ -219,6 +219,21 @@ def test_numbers_used_twice_and_contours_without_a_region_are_told(axial, tmp_pa
     )
 
 
+def test_regions_in_another_frame_of_reference_count_only_where_they_name_images(axial, tmp_path):
+    points = in_patient(axial, axial.geometry.positions[3], POLYGON)
+    regions = [("A", [contour(points)]), ("B", [contour(points)])]
+    path = write_contours(tmp_path / "set", axial, regions)
+    dataset = pydicom.dcmread(path)
+    dataset.StructureSetROISequence[1].ReferencedFrameOfReferenceUID = "1.2.3"
+    dataset.save_as(path)
+    read = read_structure_set_with_cautions(path, axial)
+    assert [len(one.masks) for one in read.segments] == [1, 0]
+    assert read.cautions[0] == (
+        "Contours of regions in another frame of reference, which name no image, were left out: "
+        "“B” (1)."
+    )
+
+
 def test_contours_in_several_items_of_a_region_all_count(axial, tmp_path):
     places = axial.geometry.positions
     contours = [contour(in_patient(axial, places[index], POLYGON)) for index in (2, 3)]

@@ -1,0 +1,172 @@
+"""What a segmentation leaves open is told, in every encoding."""
+
+import numpy as np
+import pydicom
+import pytest
+from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
+
+from core.dicom.errors import DicomError, NeedsConsentError
+from core.formats.segmentation_reading import read_segmentation_with_cautions
+from tests.support.mask_round_trips import assert_same_masks, written
+
+SYNTAXES = [ImplicitVRLittleEndian, ExplicitVRLittleEndian, ExplicitVRBigEndian]
+
+
+def changed(small, change, syntax=ExplicitVRLittleEndian, **settings):
+    """A written segmentation with something changed in it, in a transfer syntax."""
+    dataset = written(small, **settings)
+    change(dataset)
+    dataset.file_meta.TransferSyntaxUID = syntax
+    pydicom.dcmwrite(
+        small[2],
+        dataset,
+        implicit_vr=syntax == ImplicitVRLittleEndian,
+        little_endian=syntax != ExplicitVRBigEndian,
+        enforce_file_format=True,
+    )
+    return small[2]
+
+
+def cautions_of(small, change, **settings):
+    path = changed(small, change, **settings)
+    return read_segmentation_with_cautions(path, small[0]).cautions
+
+
+@pytest.mark.parametrize("syntax", SYNTAXES, ids=lambda syntax: syntax.name)
+def test_a_value_without_a_description_is_kept(small, syntax):
+    def leave_out(dataset):
+        del dataset.SegmentSequence[-1]
+
+    summary, segments, _ = small
+    path = changed(small, leave_out, syntax, kind="LABELMAP")
+    read = read_segmentation_with_cautions(path, summary)
+    assert read.cautions == ("The value 2 is not described; it is read as “Segment 2”.",)
+    for one, other in zip(segments, read.segments, strict=True):
+        assert_same_masks(one.masks, other.masks)
+
+
+@pytest.mark.parametrize("syntax", SYNTAXES, ids=lambda syntax: syntax.name)
+def test_fractions_without_their_largest_value_count_from_half_of_the_largest_stored(small, syntax):
+    def make_fractional(dataset):
+        masks = dataset.pixel_array
+        dataset.SegmentationType = "FRACTIONAL"
+        dataset.SegmentationFractionalType = "OCCUPANCY"
+        dataset.BitsAllocated = dataset.BitsStored = 8
+        dataset.HighBit = 7
+        dataset.PixelData = np.where(masks, 100, 40).astype(np.uint8).tobytes()
+
+    summary, segments, _ = small
+    path = changed(small, make_fractional, syntax)
+    read = read_segmentation_with_cautions(path, summary)
+    assert "its largest value, 100, is taken for it" in read.cautions[0]
+    for one, other in zip(segments, read.segments, strict=True):
+        assert_same_masks(one.masks, other.masks)
+
+
+def test_binary_pixels_of_several_values_are_told(small):
+    def make_bytes(dataset):
+        masks = dataset.pixel_array
+        dataset.BitsAllocated = dataset.BitsStored = 8
+        dataset.HighBit = 7
+        values = np.arange(1, len(masks) + 1, dtype=np.uint8)
+        dataset.PixelData = (masks * values[:, None, None]).astype(np.uint8).tobytes()
+
+    (caution,) = cautions_of(small, make_bytes)
+    assert caution.startswith("The file calls itself BINARY, and its pixels hold several values")
+
+
+def test_frames_of_a_segment_at_one_place_are_united_with_a_word(small):
+    def move_second(dataset):
+        first, second = dataset.PerFrameFunctionalGroupsSequence[:2]
+        for keyword in ("PlanePositionSequence", "DerivationImageSequence"):
+            setattr(second, keyword, getattr(first, keyword))
+
+    (caution,) = cautions_of(small, move_second)
+    assert "frames lie where another frame of their segment does" in caution
+
+
+def test_one_frame_in_another_orientation_is_not_placed(small):
+    def turn_last(dataset):
+        shared = dataset.SharedFunctionalGroupsSequence[0]
+        turned = pydicom.Dataset()
+        turned.ImageOrientationPatient = [0, 1, 0, 1, 0, 0]
+        for group in dataset.PerFrameFunctionalGroupsSequence:
+            group.PlaneOrientationSequence = shared.PlaneOrientationSequence
+        dataset.PerFrameFunctionalGroupsSequence[-1].PlaneOrientationSequence = [turned]
+        del shared.PlaneOrientationSequence
+
+    path = changed(small, turn_last)
+    with pytest.raises(DicomError, match="planes of another orientation"):
+        read_segmentation_with_cautions(path, small[0], allow_same_frame=True)
+
+
+def test_a_missing_and_an_unknown_segmentation_type(small):
+    def drop(dataset):
+        del dataset.SegmentationType
+
+    def invent(dataset):
+        dataset.SegmentationType = "SURFACE"
+
+    (caution,) = cautions_of(small, drop)
+    assert "it is read as BINARY" in caution
+    path = changed(small, drop, kind="LABELMAP")
+    (caution,) = read_segmentation_with_cautions(path, small[0]).cautions
+    assert "it is read as LABELMAP" in caution
+    with pytest.raises(DicomError, match="neither BINARY, FRACTIONAL nor LABELMAP"):
+        cautions_of(small, invent)
+
+
+def test_a_segment_without_a_pixel_is_named(small):
+    def rename_images_of_second(dataset):
+        for group in dataset.PerFrameFunctionalGroupsSequence:
+            if group.SegmentIdentificationSequence[0].ReferencedSegmentNumber == 2:
+                for derivation in group.DerivationImageSequence:
+                    derivation.SourceImageSequence[0].ReferencedSOPInstanceUID = "1.2.3"
+
+    dataset = written(small)
+    for group in dataset.PerFrameFunctionalGroupsSequence:
+        # Items that segments share would be renamed for both.
+        group.DerivationImageSequence = pydicom.Dataset.from_json(group.to_json())[
+            "DerivationImageSequence"
+        ].value
+    rename_images_of_second(dataset)
+    dataset.save_as(small[2])
+    cautions = read_segmentation_with_cautions(small[2], small[0]).cautions
+    assert cautions[-1] == "Nothing of these segments is on the slices: “Spleen Größe”."
+
+
+def test_frames_that_name_no_image_are_doubted_where_other_stacks_are_listed(small):
+    def drop_images(dataset):
+        for group in dataset.PerFrameFunctionalGroupsSequence:
+            del group.DerivationImageSequence
+        listed = dataset.ReferencedSeriesSequence[0].ReferencedInstanceSequence
+        other = pydicom.Dataset()
+        other.ReferencedSOPClassUID = listed[0].ReferencedSOPClassUID
+        other.ReferencedSOPInstanceUID = "1.2.3"
+        listed.append(other)
+
+    (caution,) = cautions_of(small, drop_images)
+    assert caution.endswith("check that the masks belong to these slices.")
+
+
+def test_an_undeclared_character_set_is_told(small):
+    path = changed(small, lambda dataset: None)
+    content = path.read_bytes()
+    declared = b"\x08\x00\x05\x00CS\x0a\x00ISO_IR 192"
+    assert content.count(declared) == 1
+    path.write_bytes(content.replace(declared, b"\x08\x00\x05\x00CS\x0a\x00          "))
+    read = read_segmentation_with_cautions(path, small[0])
+    assert [one.segment.label for one in read.segments] == ["Liver", "Spleen Größe"]
+    assert read.cautions[0].endswith("check that they are right: “Spleen Größe”.")
+
+
+def test_resampling_with_consent_is_told(small):
+    def halve_spacing(dataset):
+        shared = dataset.SharedFunctionalGroupsSequence[0]
+        shared.PixelMeasuresSequence[0].PixelSpacing = [0.5, 0.5]
+
+    path = changed(small, halve_spacing)
+    with pytest.raises(NeedsConsentError, match="pixels of another size"):
+        read_segmentation_with_cautions(path, small[0])
+    read = read_segmentation_with_cautions(path, small[0], allow_same_frame=True)
+    assert read.cautions[0].startswith("The masks were made on other planes and resampled")
