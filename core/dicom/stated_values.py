@@ -60,8 +60,8 @@ def unusable_values(dataset: Dataset) -> list[str]:
 def _is_usable(holder: Dataset, keyword: str, count: int) -> bool:
     numbers = numbers_of(holder, keyword)
     if count == 1:
-        number = number_of(holder, keyword)
-        return number is not None and (keyword != "RescaleSlope" or number != 0)
+        # As `number_of`: some writers repeat a value.
+        return len(set(numbers)) == 1 and (keyword != "RescaleSlope" or numbers[0] != 0)
     if keyword.endswith("PixelSpacing"):
         return len(numbers) == count and min(numbers) > 0
     return len(numbers) == count

@@ -84,6 +84,29 @@ def test_localisers_and_other_orientations_are_split_off(tmp_path):
     assert np.array_equal(read_series(main).volume, written.volume)
 
 
+def test_identifiers_of_stacks_never_change(tmp_path):
+    """Stored annotations are known by them."""
+    write_images(
+        tmp_path,
+        [
+            {
+                "SeriesInstanceUID": "1.2.3",
+                "SOPInstanceUID": f"1.2.3.{number}",
+                "ImagePositionPatient": [0, 0, 2.5 * index],
+                "TemporalPositionIdentifier": volume,
+            }
+            for volume, numbers in ((1, (9, 11)), (2, (10, 12)), (3, (13, 14)))
+            for index, number in enumerate(numbers)
+        ],
+    )
+    uids = {one.series_description: one.uid for one in find_series(tmp_path)}
+    assert uids == {
+        "Synthetic (time point 1)": "2.25.131452336046418970981415543485489225416",
+        "Synthetic (time point 2)": "1.2.3",
+        "Synthetic (time point 3)": "2.25.197312264855926238450732807910979417182",
+    }
+
+
 def test_a_missing_slice_is_told_with_its_gap(tmp_path):
     write_series(tmp_path, PLACEMENTS[0], skip=[4])
     (summary,) = find_series(tmp_path)
