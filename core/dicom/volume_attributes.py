@@ -77,6 +77,7 @@ RUN_KEYS = frozenset(
     (
         "FrameReferenceTime",
         "TriggerTime",
+        "RepetitionTime",
         "AcquisitionNumber",
         "PrivateAcquisition",
         "PrivateRun",
@@ -87,7 +88,10 @@ RUN_KEYS = frozenset(
         "DimensionIndexValues",
     )
 )
-"""Those that may differ between the slices of one volume as well: times and numbers of runs."""
+"""Those that may differ between the slices of one volume as well: times and numbers of runs.
+
+Where the heart triggers, the repetition time is that between its beats.
+"""
 
 VOLUME_TAGS = (
     "ASLContext",

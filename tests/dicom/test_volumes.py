@@ -113,7 +113,6 @@ CONTRASTS = {
     "EchoTime": ("2.30", "4.6", "11"),
     "InversionTime": (200, 400, 1200),
     "FlipAngle": (2, 5, 15),
-    "RepetitionTime": (5, 300, 3000),
     "ScanOptions": ("TP0MS", "TP300MS", "TP600MS"),
     "ConvolutionKernel": (["I30f", "3"], ["B60f", "3"], "B80f"),
     "KVP": (70, 100, 150),
@@ -147,7 +146,9 @@ def test_every_contrast_divides_volumes_that_coincide_or_interleave(tmp_path, ke
     assert not caution(tmp_path, "mixed") and not caution(tmp_path, "belong together")
 
 
-@pytest.mark.parametrize("keyword", ["AcquisitionNumber", "TriggerTime", "AcquisitionTime"])
+@pytest.mark.parametrize(
+    "keyword", ["AcquisitionNumber", "TriggerTime", "AcquisitionTime", "RepetitionTime"]
+)
 def test_runs_divide_volumes_that_share_places_or_lie_unevenly(tmp_path, keyword):
     for name, shift in (("same", 0.0), ("shifted", 0.4)):
         images = [
