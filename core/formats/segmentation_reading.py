@@ -24,7 +24,9 @@ from core.formats.segmentation_opening import open_segmentation
 from core.formats.segmentation_planes import misfit, planes_of, slice_of
 from core.formats.series_references import (
     check_frame,
-    frame_caution,
+    lists_series,
+    names_nothing,
+    place_cautions,
     referenced_instances,
     shares_frame,
 )
@@ -114,8 +116,7 @@ def read_segmentation_with_cautions(
     )
     of_stack = _is_of_stack(dataset, images, summary)
     if not of_stack:
-        is_free = not any(referenced_instances(dataset))
-        check_frame(dataset, summary, path, allow_same_frame or is_free)
+        check_frame(dataset, summary, path, allow_same_frame or names_nothing(dataset))
     elsewhere = (frame for frame, named in enumerate(images) if named.is_elsewhere)
     source = _Source(
         dataset,
@@ -131,7 +132,7 @@ def read_segmentation_with_cautions(
         segments,
         (
             *source.meaning.cautions,
-            *(frame_caution(dataset, summary) if of_stack else ()),
+            *place_cautions(dataset, summary, of_stack=of_stack),
             *_reference_cautions(source, summary),
             *placed.cautions,
             *cautions,
@@ -161,8 +162,7 @@ def _is_of_stack(dataset: Dataset, images: Sequence[NamedImages], summary: Serie
         return True
     if any(named.names_image for named in images):
         return False
-    own = {record.sop_instance_uid for record in summary.records}
-    return not own.isdisjoint(referenced_instances(dataset))
+    return lists_series(dataset, summary)
 
 
 def _reference_cautions(source: _Source, summary: SeriesSummary) -> Iterable[str]:

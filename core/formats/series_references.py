@@ -49,7 +49,15 @@ def check_frame(
 
 def lists_series(dataset: Dataset, summary: SeriesSummary) -> bool:
     """Tell whether an object names the series, or an image of the stack, wherever it does."""
-    series = [
+    series = _referenced_series(dataset)
+    if any(text_of(item, "SeriesInstanceUID") == summary.series_instance_uid for item in series):
+        return True
+    own = {record.sop_instance_uid for record in summary.records}
+    return not own.isdisjoint(referenced_instances(dataset))
+
+
+def _referenced_series(dataset: Dataset) -> list[Dataset]:
+    return [
         *items_of(dataset, "ReferencedSeriesSequence"),
         *(
             item
@@ -58,14 +66,40 @@ def lists_series(dataset: Dataset, summary: SeriesSummary) -> bool:
             for item in items_of(study, "RTReferencedSeriesSequence")
         ),
     ]
-    if any(text_of(item, "SeriesInstanceUID") == summary.series_instance_uid for item in series):
-        return True
-    own = {record.sop_instance_uid for record in summary.records}
-    return not own.isdisjoint(referenced_instances(dataset))
 
 
-def frame_caution(dataset: Dataset, summary: SeriesSummary) -> Iterator[str]:
-    """Say where an object that names images of a series names another frame of reference."""
+def names_nothing(dataset: Dataset) -> bool:
+    """Tell whether an object names neither a series nor an image that it was made on."""
+    return not (
+        any(text_of(item, "SeriesInstanceUID") for item in _referenced_series(dataset))
+        or any(referenced_instances(dataset))
+        or any(
+            items_of(contour, "ContourImageSequence")
+            for region in items_of(dataset, "ROIContourSequence")
+            for contour in items_of(region, "ContourSequence")
+        )
+    )
+
+
+def place_cautions(dataset: Dataset, summary: SeriesSummary, *, of_stack: bool) -> Iterator[str]:
+    """Say where what an object names leaves doubt about where it belongs.
+
+    Parameters
+    ----------
+    dataset : pydicom.dataset.Dataset
+        The object.
+    summary : SeriesSummary
+        The series that it is used on.
+    of_stack : bool
+        Whether it names images of the series, or the series itself.
+    """
+    if names_nothing(dataset):
+        yield (
+            "The file does not say which images it was made on; the masks are placed by their "
+            "position alone: check that they belong to this series."
+        )
+    if not of_stack:
+        return
     is_known = summary.frame_of_reference_uid is not None and _frames_named(dataset)
     if is_known and not shares_frame(dataset, summary):
         yield (

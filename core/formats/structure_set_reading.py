@@ -35,7 +35,7 @@ from core.formats.segment_descriptions import (
     overlapping_segments,
     segment_label,
 )
-from core.formats.series_references import check_frame, frame_caution, lists_series
+from core.formats.series_references import check_frame, lists_series, names_nothing, place_cautions
 from core.formats.structure_set_losses import ContourLosses
 from core.formats.structure_set_regions import Region, planar_contours, regions_of
 from core.segments.segment import Segment, SegmentDetails, default_color
@@ -96,9 +96,8 @@ def read_structure_set_with_cautions(
     regions, cautions = regions_of(dataset)
     of_other_series = not _is_of_stack(dataset, regions, summary, places)
     if of_other_series:
-        check_frame(dataset, summary, path, allow_same_frame or _names_nothing(dataset))
-    else:
-        cautions = [*frame_caution(dataset, summary), *cautions]
+        check_frame(dataset, summary, path, allow_same_frame or names_nothing(dataset))
+    cautions = [*place_cautions(dataset, summary, of_stack=not of_other_series), *cautions]
     is_stated = states_characters(dataset)
     losses = ContourLosses()
     masks, labels = {}, {}
@@ -159,20 +158,6 @@ def _is_of_stack(
         for image in items_of(contour, "ContourImageSequence")
     } - {""}
     return not named.isdisjoint(places) if named else lists_series(dataset, summary)
-
-
-def _names_nothing(dataset: Dataset) -> bool:
-    """Tell whether a structure set names neither a series nor an image."""
-    named_series = any(
-        items_of(study, "RTReferencedSeriesSequence")
-        for frame in items_of(dataset, "ReferencedFrameOfReferenceSequence")
-        for study in items_of(frame, "RTReferencedStudySequence")
-    )
-    return not named_series and not any(
-        items_of(contour, "ContourImageSequence")
-        for region in items_of(dataset, "ROIContourSequence")
-        for contour in items_of(region, "ContourSequence")
-    )
 
 
 def _filled(

@@ -1,5 +1,7 @@
 """Segmentations as the field sends them: frames stay with their images, and nothing is lost."""
 
+import highdicom
+import numpy as np
 import pytest
 
 from core.__main__ import main
@@ -27,6 +29,22 @@ def test_frames_belong_to_the_phase_whose_image_they_name(field_case):
         )
         (caution,) = read.cautions
         assert caution.startswith("6 of the 9 frames name images that are not among these slices")
+
+
+def test_highdicom_finds_the_same_masks_by_their_images(field_case):
+    folder = field_case("seg_03_cine_4d")
+    theirs = highdicom.seg.segread(folder / "seg_all.dcm")
+    for summary in find_series(folder / "mr"):
+        (segment,) = read_masks_with_cautions(folder / "seg_all.dcm", summary).segments
+        pixels = theirs.get_pixels_by_source_instance(
+            [record.sop_instance_uid for record in summary.records],
+            segment_numbers=[1],
+            ignore_spatial_locations=True,
+            assert_missing_frames_are_empty=True,
+        )[..., 0]
+        for index, expected in enumerate(pixels > 0):
+            found = segment.masks.get(index, np.zeros_like(expected))
+            assert np.array_equal(found, expected)
 
 
 @pytest.mark.parametrize("file", ["seg_p3_listed_all.dcm", "o3.dcm"])
@@ -108,6 +126,7 @@ def test_masks_lie_where_they_belong_whatever_is_missing(field_case, file):
     found, said = opened(field_case("seg_11_seg_references"), file)
     assert found == {"Liver": {1: 81, 2: 113, 4: 81, 6: 49, 7: 81}}
     beginnings = {
+        "no_refs_at_all.dcm": ["The file does not say which images it was made on"],
         "refs_off_by_one.dcm": ["5 of the 5 frames lie on other slices than the images they name"],
         "wrong_for.dcm": ["The file names another frame of reference than the series"],
     }

@@ -7,6 +7,10 @@ from core.dicom.errors import DicomError
 from core.dicom.reading import find_series
 from core.formats.reading import read_masks_with_cautions
 
+NO_IMAGES = (
+    "The file does not say which images it was made on; the masks are placed by their position "
+    "alone: check that they belong to this series."
+)
 PLAIN = {"A": {2: 251, 3: 251, 4: 251}}
 
 
@@ -28,10 +32,10 @@ def opened(field_case):
 @pytest.mark.parametrize(
     ("file", "expected", "cautions"),
     [
-        *[
-            (file, PLAIN, [])
-            for file in ("plain.dcm", "series_only.dcm", "noref_frame.dcm", "noref_none.dcm")
-        ],
+        ("plain.dcm", PLAIN, []),
+        ("series_only.dcm", PLAIN, []),
+        ("noref_frame.dcm", PLAIN, [NO_IMAGES]),
+        ("noref_none.dcm", PLAIN, [NO_IMAGES]),
         ("twice.dcm", PLAIN, []),
         ("hole.dcm", {"A": {3: 205}}, []),
         ("eight.dcm", {"A": {3: 200}}, []),
