@@ -47,12 +47,15 @@ class SegmentItems:
         By Segment Number as stored; several where a number is used twice.
     background : frozenset of int
         Values of a label map that belong to no segment.
+    padded : tuple of str
+        Names of segments that have the value of the background and are none of their own.
     states_characters : bool
         Whether the file states a character set for its names.
     """
 
     by_number: dict[int, tuple[Dataset, ...]]
     background: frozenset[int]
+    padded: tuple[str, ...]
     states_characters: bool
 
 
@@ -60,18 +63,21 @@ def segment_items(dataset: Dataset) -> SegmentItems:
     """Read which numbers are described as segments, and which stand for the background."""
     padding = integer_of(dataset, "PixelPaddingValue")
     found: dict[int, tuple[Dataset, ...]] = {}
+    padded = []
     for item in items_of(dataset, "SegmentSequence"):
         number = integer_of(item, "SegmentNumber")
-        if number is None or not 0 <= number <= MAX_SEGMENT_NUMBER or number == padding:
+        if number is None or not 0 <= number <= MAX_SEGMENT_NUMBER:
             continue
+        if number == padding:
+            if not _is_background(item):
+                padded.append(segment_label(text_of(item, "SegmentLabel"), number))
         # Where nothing else is the background, nothing is marked by zero unless it says so.
-        if number == 0 and _is_background(item):
-            continue
-        found[number] = (*found.get(number, ()), item)
+        elif number or not _is_background(item):
+            found[number] = (*found.get(number, ()), item)
     background = {padding} if padding is not None else set()
     if 0 not in found:
         background.add(0)
-    return SegmentItems(found, frozenset(background), states_characters(dataset))
+    return SegmentItems(found, frozenset(background), tuple(padded), states_characters(dataset))
 
 
 def _is_background(item: Dataset) -> bool:

@@ -65,14 +65,37 @@ def pixel_meaning(dataset: FileDataset, path: Path, threshold: float) -> PixelMe
             )
     if kind != "FRACTIONAL":
         return PixelMeaning(kind, cautions=tuple(cautions))
-    largest = number_of(dataset, "MaximumFractionalValue")
-    if not largest or largest < 0:
-        largest = max(float(stored.max()) for stored in decoded_frames(dataset, path, raw=True))
+    stated = number_of(dataset, "MaximumFractionalValue") or 0.0
+    found = max(float(stored.max()) for stored in decoded_frames(dataset, path, raw=True))
+    if stated <= 0:
         cautions.append(
             "The file does not state which value means the whole of a pixel (Maximum Fractional "
-            f"Value); its largest value, {largest:g}, is taken for it: check the outlines."
+            f"Value); its largest value, {found:g}, is taken for it: check the outlines."
         )
+    elif found > stated:
+        cautions.append(
+            f"The file holds values up to {found:g}, above the one that means the whole of a pixel "
+            f"(Maximum Fractional Value, {stated:g}): check the outlines."
+        )
+    largest = stated if stated > 0 else found
     return PixelMeaning(kind, threshold * largest or 1.0, tuple(cautions))
+
+
+def background_cautions(dataset: FileDataset, path: Path, items: SegmentItems) -> Iterator[str]:
+    """Say where it is doubtful which value of a label map is the background."""
+    for label in items.padded:
+        yield (
+            f"“{label}” has the value that the file calls background (Pixel Padding Value), and "
+            "was left out."
+        )
+    # Zero is no segment, though another value is the background.
+    if len(items.background) > 1 and any(
+        (stored == 0).any() for stored in decoded_frames(dataset, path, raw=True)
+    ):
+        yield (
+            "The value 0 is neither described nor the background that the file states (Pixel "
+            "Padding Value); it is taken for background as well."
+        )
 
 
 def _likely_kind(dataset: FileDataset) -> str:

@@ -19,7 +19,12 @@ from core.formats.segment_descriptions import (
     described_masks,
     segment_items,
 )
-from core.formats.segmentation_frames import PixelMeaning, marked_frames, pixel_meaning
+from core.formats.segmentation_frames import (
+    PixelMeaning,
+    background_cautions,
+    marked_frames,
+    pixel_meaning,
+)
 from core.formats.segmentation_opening import open_segmentation
 from core.formats.segmentation_planes import misfit, planes_of, slice_of
 from core.formats.series_references import (
@@ -132,6 +137,7 @@ def read_segmentation_with_cautions(
         segments,
         (
             *source.meaning.cautions,
+            *_background_cautions(source),
             *place_cautions(dataset, summary, of_stack=of_stack),
             *_reference_cautions(source, summary),
             *placed.cautions,
@@ -180,6 +186,12 @@ def _reference_cautions(source: _Source, summary: SeriesSummary) -> Iterable[str
             "The frames do not name the images they mark, and the file lists images of other "
             "stacks as well: check that the masks belong to these slices."
         )
+
+
+def _background_cautions(source: _Source) -> Iterable[str]:
+    if source.meaning.kind != "LABELMAP":
+        return ()
+    return background_cautions(source.dataset, source.path, source.items)
 
 
 @dataclass(frozen=True, eq=False)

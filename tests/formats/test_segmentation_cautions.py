@@ -63,6 +63,40 @@ def test_fractions_without_their_largest_value_count_from_half_of_the_largest_st
         assert_same_masks(one.masks, other.masks)
 
 
+def test_doubts_about_the_background_of_a_label_map_are_told(small):
+    def call_liver_background(dataset):
+        dataset.PixelPaddingValue = 1
+
+    def call_another_value_background(dataset):
+        dataset.PixelPaddingValue = 200
+        dataset.SegmentSequence = [one for one in dataset.SegmentSequence if one.SegmentNumber]
+
+    zero = (
+        "The value 0 is neither described nor the background that the file states (Pixel Padding "
+        "Value); it is taken for background as well."
+    )
+    assert cautions_of(small, call_liver_background, kind="LABELMAP") == (
+        "“Liver” has the value that the file calls background (Pixel Padding Value), and was left "
+        "out.",
+        zero,
+    )
+    assert cautions_of(small, call_another_value_background, kind="LABELMAP") == (zero,)
+    assert not cautions_of(small, lambda dataset: None, kind="LABELMAP")
+
+
+def test_fractions_above_their_largest_value_are_told(small):
+    def make_fractional(dataset):
+        masks = dataset.pixel_array
+        dataset.SegmentationType = "FRACTIONAL"
+        dataset.MaximumFractionalValue = 100
+        dataset.BitsAllocated = dataset.BitsStored = 8
+        dataset.HighBit = 7
+        dataset.PixelData = np.where(masks, 250, 40).astype(np.uint8).tobytes()
+
+    (caution,) = cautions_of(small, make_fractional)
+    assert caution.startswith("The file holds values up to 250, above the one that means the whole")
+
+
 def test_binary_pixels_of_several_values_are_told(small):
     def make_bytes(dataset):
         masks = dataset.pixel_array
