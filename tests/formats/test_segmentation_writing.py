@@ -13,7 +13,7 @@ from core.dicom.reading import find_series
 from core.formats.segmentation_reading import read_segmentation
 from core.formats.segmentation_writing import write_segmentation
 from core.segments.anatomy import LEFT
-from core.segments.segment import Code, Segment
+from core.segments.segment import Code, Region, Segment, SegmentDetails
 from core.segments.segment_masks import SegmentMasks
 from tests.support.mask_round_trips import (
     assert_same_masks,
@@ -257,3 +257,27 @@ def test_a_failed_export_keeps_the_file_that_was_there(small):
         write_segmentation(summary, segments, path)
     assert path.read_bytes() == before
     assert list(path.parent.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("kind", ["BINARY", "LABELMAP"])
+def test_details_of_segments_are_written_for_others_to_read(small, kind, dciodvfy):
+    summary, (liver, spleen), path = small
+    details = SegmentDetails(
+        description="left lobe",
+        tracking_id="Lesion 1",
+        tracking_uid="1.2.840.1",
+        regions=(Region(LIVER, (LEFT,)),),
+    )
+    tracked = replace(liver, segment=replace(liver.segment, details=details))
+    dataset = written((summary, [tracked, spleen], path), kind=kind)
+    if kind == "BINARY":
+        assert_valid(path, dciodvfy)
+    item = next(one for one in dataset.SegmentSequence if one.SegmentNumber == 1)
+    assert item.SegmentDescription == "left lobe"
+    assert (item.TrackingID, item.TrackingUID) == ("Lesion 1", "1.2.840.1")
+    (region,) = item.AnatomicRegionSequence
+    assert region.CodeMeaning == "Liver"
+    assert region.AnatomicRegionModifierSequence[0].CodeMeaning == "Left"
+    description = highdicom.seg.segread(path).get_segment_description(1)
+    assert description.anatomic_regions[0] == highdicom.sr.CodedConcept("10200004", "SCT", "Liver")
+    assert read_segmentation(path, summary)[0].segment.details == details
