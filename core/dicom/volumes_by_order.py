@@ -75,31 +75,31 @@ def divide_by_runs(planes: Sequence[Plane]) -> Division:
     The numbers are those of the instances, or where these repeat those of the UIDs. All runs go in
     the direction of the first step.
     """
-    is_numbered = _has_unique_numbers(planes)
-    key = by_number if is_numbered else _by_uid
+    key, words = _numbering(planes)
     order = sorted(range(len(planes)), key=lambda index: key(planes[index]))
-    is_ascending = order[-1] > order[0] if len(order) < 2 else order[1] > order[0]
+    is_ascending = len(order) > 1 and order[1] > order[0]
     runs: list[Part] = [[order[0]]]
     for before, index in pairwise(order):
         if (index > before) == is_ascending:
             runs[-1].append(index)
         else:
             runs.append([index])
-    return Division(
-        [sorted(run) for run in runs],
-        "instance numbers" if is_numbered else "SOP Instance UIDs",
-    )
+    return Division([sorted(run) for run in runs], words)
 
 
 def _by_uid(plane: Plane) -> tuple[object, ...]:
     return uid_order(plane.header.sop_instance_uid), plane.frame or 0
 
 
-def _has_unique_numbers(planes: Sequence[Plane]) -> bool:
+def _numbering(planes: Sequence[Plane]) -> tuple[OrderKey, str]:
+    """Return what orders planes, and words for it."""
+    instances = [plane.header.instance_number for plane in planes]
+    if len({plane.header.sop_instance_uid for plane in planes}) == 1:
+        return _by_uid, "frame numbers"
     numbers = {(plane.header.instance_number, plane.frame) for plane in planes}
-    return len(numbers) == len(planes) and all(
-        plane.header.instance_number is not None for plane in planes
-    )
+    if None not in instances and len(numbers) == len(planes):
+        return by_number, "instance numbers"
+    return _by_uid, "SOP Instance UIDs"
 
 
 def _tells_at_every_place(

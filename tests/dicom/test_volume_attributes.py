@@ -132,6 +132,15 @@ def test_dimensions_of_any_meaning_divide_volumes(tmp_path):
     assert np.array_equal(np.stack(volumes_of(tmp_path)), values)
 
 
+def test_frames_that_nothing_tells_apart_are_divided_by_their_numbers(tmp_path):
+    write_enhanced(tmp_path / "image", PLACEMENTS[4], volumes=2)
+    change_frames(tmp_path / "image", lambda frame, is_second: None)
+    found = find_series(tmp_path)
+    assert [summary.slices for summary in found] == [6, 6]
+    for summary in found:
+        assert any("the order of frame numbers alone" in problem for problem in summary.problems)
+
+
 def test_shared_groups_alone_place_a_single_frame(tmp_path):
     write_enhanced(tmp_path / "image", PLACEMENTS[4], slices=1)
     image = pydicom.dcmread(tmp_path / "image")
