@@ -32,7 +32,6 @@ from core.formats.series_references import (
     lists_series,
     names_nothing,
     place_cautions,
-    referenced_instances,
     shares_frame,
 )
 from core.segments.segment_masks import SegmentMasks
@@ -138,8 +137,13 @@ def read_segmentation_with_cautions(
         (
             *source.meaning.cautions,
             *_background_cautions(source),
-            *place_cautions(dataset, summary, of_stack=of_stack),
-            *_reference_cautions(source, summary),
+            *place_cautions(
+                dataset,
+                summary,
+                of_stack=of_stack,
+                by_image=any(named.names_image for named in images),
+            ),
+            *_reference_cautions(source),
             *placed.cautions,
             *cautions,
         ),
@@ -171,20 +175,13 @@ def _is_of_stack(dataset: Dataset, images: Sequence[NamedImages], summary: Serie
     return lists_series(dataset, summary)
 
 
-def _reference_cautions(source: _Source, summary: SeriesSummary) -> Iterable[str]:
+def _reference_cautions(source: _Source) -> Iterable[str]:
     """Say where frames and the images that they name do not go together."""
     frames = len(source.images)
     if source.skipped:
         yield (
             f"{len(source.skipped)} of the {frames} frames name images that are not among these "
             "slices, such as those of another phase; they were left out."
-        )
-    listed = set(referenced_instances(source.dataset))
-    own = {record.sop_instance_uid for record in summary.records}
-    if own & listed and listed - own and not any(named.names_image for named in source.images):
-        yield (
-            "The frames do not name the images they mark, and the file lists images of other "
-            "stacks as well: check that the masks belong to these slices."
         )
 
 

@@ -81,7 +81,9 @@ def names_nothing(dataset: Dataset) -> bool:
     )
 
 
-def place_cautions(dataset: Dataset, summary: SeriesSummary, *, of_stack: bool) -> Iterator[str]:
+def place_cautions(
+    dataset: Dataset, summary: SeriesSummary, *, of_stack: bool, by_image: bool
+) -> Iterator[str]:
     """Say where what an object names leaves doubt about where it belongs.
 
     Parameters
@@ -92,6 +94,8 @@ def place_cautions(dataset: Dataset, summary: SeriesSummary, *, of_stack: bool) 
         The series that it is used on.
     of_stack : bool
         Whether it names images of the series, or the series itself.
+    by_image : bool
+        Whether any of its frames or contours names the image that it belongs to.
     """
     if names_nothing(dataset):
         yield (
@@ -100,6 +104,13 @@ def place_cautions(dataset: Dataset, summary: SeriesSummary, *, of_stack: bool) 
         )
     if not of_stack:
         return
+    own = {record.sop_instance_uid for record in summary.records}
+    listed = set(_listed_images(dataset))
+    if not by_image and own & listed and listed - own:
+        yield (
+            "The masks do not name the images they belong to, and the file lists images of other "
+            "stacks as well: check that they belong to these slices."
+        )
     is_known = summary.frame_of_reference_uid is not None and _frames_named(dataset)
     if is_known and not shares_frame(dataset, summary):
         yield (
@@ -131,3 +142,11 @@ def referenced_instances(dataset: Dataset) -> Iterator[str]:
     for keyword in _REFERENCE_SEQUENCES:
         for item in items_of(dataset, keyword):
             yield from referenced_instances(item)
+
+
+def _listed_images(dataset: Dataset) -> Iterator[str]:
+    """Yield the UIDs of the images that an object lists as a whole."""
+    yield from referenced_instances(dataset)
+    for series in _referenced_series(dataset):
+        for image in items_of(series, "ContourImageSequence"):
+            yield from referenced_instances(image)

@@ -27,7 +27,7 @@ from core.formats.character_sets import states_characters, understood_text
 from core.formats.codes import UNKNOWN_CATEGORY, UNKNOWN_TYPE, code_of, modifiers_of
 from core.formats.contour_placement import PlanarContour, place_contours
 from core.formats.contours import filled_contour
-from core.formats.image_references import SlicesByImage, slices_by_image
+from core.formats.image_references import slices_by_image
 from core.formats.masks_read import MasksRead
 from core.formats.segment_descriptions import (
     algorithm_type,
@@ -94,10 +94,14 @@ def read_structure_set_with_cautions(
         )
     places = slices_by_image(summary)
     regions, cautions = regions_of(dataset)
-    of_other_series = not _is_of_stack(dataset, regions, summary, places)
-    if of_other_series:
+    images = _images_of(regions)
+    of_stack = not images.isdisjoint(places) if images else lists_series(dataset, summary)
+    if not of_stack:
         check_frame(dataset, summary, path, allow_same_frame or names_nothing(dataset))
-    cautions = [*place_cautions(dataset, summary, of_stack=not of_other_series), *cautions]
+    cautions = [
+        *place_cautions(dataset, summary, of_stack=of_stack, by_image=bool(images)),
+        *cautions,
+    ]
     is_stated = states_characters(dataset)
     losses = ContourLosses()
     masks, labels = {}, {}
@@ -109,7 +113,7 @@ def read_structure_set_with_cautions(
             known = [one for one in contours if one.named.slices]
             losses.add("foreign", labels[number], len(contours) - len(known))
             contours = known
-        placed = place_contours(contours, summary.geometry, of_other_series=of_other_series)
+        placed = place_contours(contours, summary.geometry, of_other_series=not of_stack)
         losses.add_placed(labels[number], placed)
         masks[number] = _filled(placed.by_slice, summary.geometry, labels[number], losses)
     names = [region.name for region in regions]
@@ -147,17 +151,14 @@ def _open(path: Path) -> Dataset:
     return dataset
 
 
-def _is_of_stack(
-    dataset: Dataset, regions: Sequence[Region], summary: SeriesSummary, places: SlicesByImage
-) -> bool:
-    """Tell whether a structure set was drawn on this stack: by its contours, or as it lists."""
-    named = {
+def _images_of(regions: Sequence[Region]) -> set[str]:
+    """Return the UIDs of the images that contours name."""
+    return {
         text_of(image, "ReferencedSOPInstanceUID")
         for region in regions
         for contour in region.contours
         for image in items_of(contour, "ContourImageSequence")
     } - {""}
-    return not named.isdisjoint(places) if named else lists_series(dataset, summary)
 
 
 def _filled(

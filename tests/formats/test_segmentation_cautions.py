@@ -180,7 +180,7 @@ def test_frames_that_name_no_image_are_doubted_where_other_stacks_are_listed(sma
         listed.append(other)
 
     (caution,) = cautions_of(small, drop_images)
-    assert caution.endswith("check that the masks belong to these slices.")
+    assert caution.endswith("check that they belong to these slices.")
 
 
 def test_an_undeclared_character_set_is_told(small):

@@ -234,6 +234,20 @@ def test_regions_in_another_frame_of_reference_count_only_where_they_name_images
     )
 
 
+def test_contours_that_name_no_image_are_doubted_where_other_stacks_are_listed(axial, tmp_path):
+    points = in_patient(axial, axial.geometry.positions[3], POLYGON)
+    path = write_contours(tmp_path / "set", axial, [("A", [contour(points)])])
+    dataset = pydicom.dcmread(path)
+    (frame,) = dataset.ReferencedFrameOfReferenceSequence
+    (series,) = frame.RTReferencedStudySequence[0].RTReferencedSeriesSequence
+    series.ContourImageSequence = [
+        item(ReferencedSOPInstanceUID=uid) for uid in (axial.records[0].sop_instance_uid, "1.2.3")
+    ]
+    dataset.save_as(path)
+    (caution,) = read_structure_set_with_cautions(path, axial).cautions
+    assert caution.endswith("check that they belong to these slices.")
+
+
 def test_contours_in_several_items_of_a_region_all_count(axial, tmp_path):
     places = axial.geometry.positions
     contours = [contour(in_patient(axial, places[index], POLYGON)) for index in (2, 3)]
