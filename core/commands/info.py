@@ -43,15 +43,24 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _described(summary: SeriesSummary) -> str:
-    between_rows, between_columns = summary.pixel_spacing
     lines = [
         f"series       {summary.uid}",
         f"modality     {summary.modality}",
         f"description  {summary.series_description or '–'}",
         f"slices       {summary.slices} of {summary.rows} × {summary.columns} pixels",
-        f"spacing      {summary.slice_spacing:.4g} mm between slices, "
-        f"{between_rows:.4g} × {between_columns:.4g} mm per pixel",
+        f"spacing      {_spacing(summary)}",
     ]
     return "\n".join(
         lines + [f"caution      {problem}" for problem in summary.problems + summary.damaged]
     )
+
+
+def _spacing(summary: SeriesSummary) -> str:
+    """Name the distances that the files state, and those that they do not."""
+    between_rows, between_columns = summary.pixel_spacing
+    between_slices = "unknown between slices"
+    if summary.geometry.in_patient:
+        between_slices = f"{summary.slice_spacing:.4g} mm between slices"
+    if not summary.geometry.has_pixel_size:
+        return f"{between_slices}, unknown size of a pixel"
+    return f"{between_slices}, {between_rows:.4g} × {between_columns:.4g} mm per pixel"

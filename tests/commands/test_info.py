@@ -4,7 +4,7 @@ from pathlib import Path
 
 from core.__main__ import main
 from core.commands.choice import choose_series
-from tests.support.synthetic_series import SAGITTAL, Placement, write_series
+from tests.support.synthetic_series import SAGITTAL, Placement, write_images, write_series
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -79,3 +79,13 @@ def test_every_identifier_it_prints_chooses_its_stack(tmp_path, capsys):
     for uid, size in stacks:
         chosen = choose_series(tmp_path, uid)
         assert (chosen.uid, str(chosen.slices)) == (uid, size)
+
+
+def test_prints_no_distance_that_no_file_states(tmp_path, capsys):
+    unplaced = {"ImagePositionPatient": None}
+    write_images(tmp_path / "no positions", [unplaced] * 2)
+    write_images(tmp_path / "no sizes", [unplaced | {"PixelSpacing": None}] * 2)
+    main(["info", str(tmp_path / "no positions")])
+    assert "unknown between slices, 0.75 × 0.75 mm per pixel" in capsys.readouterr().out
+    main(["info", str(tmp_path / "no sizes")])
+    assert "unknown between slices, unknown size of a pixel" in capsys.readouterr().out
