@@ -39,6 +39,7 @@ Verdict = Literal["same", "told", "refused", "other program wrong", "read by no 
 _KNOWN = {
     ("dcm2niix", "SeriesNumber"): "it separates images of one series UID by their series numbers",
     ("dcm2niix", "ImageType"): "it separates images of one series UID by their image types",
+    ("dcm2niix", "EchoNumbers"): "it separates images of one echo time by their echo numbers",
     ("dcm2niix", "Modality"): "it separates images of one series UID by their modalities",
     ("dcm2niix", "RescaleSlope"): "it applies a slope that is infinite or no number",
     ("dcm2niix", "InstanceNumber"): "it relies on instance numbers, which say nothing of places",
@@ -56,10 +57,11 @@ _ONE_STEP = ("dcm2niix", "highdicom")
 """Programs that make one matrix of all positions."""
 
 _PLACING = "Position|Orientation|Pixel Spacing|Slice Thickness|Spacing Between|place|lie|spaced"
+_MIXED = "stacks|belong together|mixed|copies|by themselves|fetch it again"
 _COVERING: Mapping[Difference, str] = {
-    "place": f"{_PLACING}|directions|how large|missing|shifted|stacks|copies|fetch it again",
-    "value": "Rescale|High Bit|Hounsfield|unit|values|stacks|fetch it again",
-    "number": "copies|stacks|missing|Rescale|High Bit|Hounsfield|unit|values|fetch it again",
+    "place": f"{_PLACING}|directions|how large|missing|shifted|{_MIXED}",
+    "value": f"Rescale|High Bit|Hounsfield|unit|values|{_MIXED}",
+    "number": f"Rescale|High Bit|Hounsfield|unit|values|missing|{_MIXED}",
 }
 """Words of the cautions that cover each kind of difference."""
 
@@ -92,9 +94,10 @@ def judge_mutant(number: int, seed: int, dcm2niix: str) -> Outcome:
     with TemporaryDirectory() as place:
         folder = Path(place) / "series"
         save(images, folder)
-        series, told = _read(folder)
+        series, cautions = _read(folder)
         if not series:
-            return Outcome("refused", " ".join(told), mutant)
+            return Outcome("refused", " ".join(cautions), mutant)
+        told = [caution for caution in cautions if caution not in _sound_cautions(kind)]
         readings = {
             name: volumes
             for name, read in _readers(kind, dcm2niix).items()
@@ -154,6 +157,15 @@ def _why_wrong(
     if agreeing and (name, change.keyword) in _KNOWN:
         return f"{name}: {_KNOWN[name, change.keyword]}"
     return ""
+
+
+@cache
+def _sound_cautions(kind: str) -> frozenset[str]:
+    """Return the cautions about a series before any mutation, which cover nothing."""
+    with TemporaryDirectory() as place:
+        folder = Path(place) / "series"
+        save(images_of(kind), folder)
+        return frozenset(_read(folder)[1])
 
 
 @cache

@@ -47,9 +47,17 @@ _OTHERS = (
     "RescaleType",
     "FrameOfReferenceUID",
 )
-_UNPLACING = ("InstanceNumber", "SliceLocation", "AcquisitionNumber", "SeriesNumber", "ImageType")
+_UNPLACING = (
+    "InstanceNumber",
+    "SliceLocation",
+    "AcquisitionNumber",
+    "SeriesNumber",
+    "ImageType",
+    "EchoNumbers",
+    "EchoTime",
+)
 _BITS = ("HighBit", "BitsStored", "PixelRepresentation", "PhotometricInterpretation")
-_TELLING = (*DECIMALS, "InstanceNumber", "Modality", "ImageType", "SOPInstanceUID")
+_TELLING = (*DECIMALS, "InstanceNumber", "Modality", "ImageType", "SOPInstanceUID", "EchoTime")
 
 
 def _holders(image: Dataset, keyword: str) -> Iterator[Dataset]:
@@ -248,7 +256,9 @@ def attributes_removed(images: list[Dataset], random: np.random.Generator) -> Ch
 
 def numbers_changed(images: list[Dataset], random: np.random.Generator) -> Change:
     """Change attributes that say nothing of the place, or say it a second time."""
-    keyword = _UNPLACING[random.integers(len(_UNPLACING))]
+    # Only MR has echoes.
+    names = _UNPLACING if "EchoTime" in images[0] else _UNPLACING[:5]
+    keyword = names[random.integers(len(names))]
     chosen = _chosen(images, random)
     for image in chosen:
         if keyword == "SliceLocation":

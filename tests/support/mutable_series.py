@@ -14,6 +14,7 @@ from pydicom.uid import (
     ImplicitVRLittleEndian,
     MRImageStorage,
     PositronEmissionTomographyImageStorage,
+    RLELossless,
 )
 
 from tests.support.synthetic_series import (
@@ -72,22 +73,48 @@ def _pet(folder: Path) -> None:
         image.save_as(path)
 
 
+def _mr_two_echoes(folder: Path) -> None:
+    placement = Placement("echoes", orientation=OBLIQUE, step=3.0)
+    _write_mr(folder, placement, EchoTime=10.0, EchoNumbers=1)
+    random = np.random.default_rng(6)
+    for path in sorted(folder.iterdir()):
+        image = dcmread(path)
+        image.SOPInstanceUID += ".2"
+        image.EchoTime, image.EchoNumbers = 80.0, 2
+        image.InstanceNumber += SLICES
+        image.PixelData = random.integers(0, 4000, (ROWS, COLUMNS)).astype("<u2").tobytes()
+        image.save_as(path.with_name(f"second-{path.name}"))
+
+
+def _ct_run_lengths(folder: Path) -> None:
+    _ct(folder)
+    for path in folder.iterdir():
+        image = dcmread(path)
+        image.compress(RLELossless, generate_instance_uid=False)
+        image.save_as(path)
+
+
+def _mr_one_slice(folder: Path) -> None:
+    _write_mr(folder, Placement("one", orientation=OBLIQUE, step=5.0), slices=1)
+
+
 def _enhanced_mr(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     write_enhanced(folder / "enhanced", Placement("enhanced", orientation=OBLIQUE, step=2.5))
 
 
-def _write_mr(folder: Path, placement: Placement) -> None:
-    _write(folder, placement, SOPClassUID=MRImageStorage, Modality="MR", PixelRepresentation=0)
+def _write_mr(folder: Path, placement: Placement, slices: int = SLICES, **changes: Any) -> None:
+    kind = {"SOPClassUID": MRImageStorage, "Modality": "MR", "PixelRepresentation": 0}
+    _write(folder, placement, slices, **{**kind, "EchoTime": 30.0, **changes})
     for path in folder.iterdir():
         image = dcmread(path)
         del image.RescaleSlope, image.RescaleIntercept
         image.save_as(path)
 
 
-def _write(folder: Path, placement: Placement, **changes: Any) -> None:
+def _write(folder: Path, placement: Placement, slices: int = SLICES, **changes: Any) -> None:
     """Write a series whose values are in the range of the bits stored."""
-    write_series(folder, placement, SLICES, ROWS, COLUMNS, **changes)
+    write_series(folder, placement, slices, ROWS, COLUMNS, **changes)
     random = np.random.default_rng(5)
     for path in sorted(folder.iterdir()):
         image = dcmread(path)
@@ -107,6 +134,9 @@ KINDS: dict[str, Callable[[Path], None]] = {
     "MR, sagittal": _mr_sagittal,
     "MR, coronal, implicit VR": _mr_coronal_implicit,
     "PET": _pet,
+    "MR, two echoes": _mr_two_echoes,
+    "CT, run lengths": _ct_run_lengths,
+    "MR, one slice": _mr_one_slice,
     "enhanced MR": _enhanced_mr,
 }
 """Writers of the series, each to a folder."""
