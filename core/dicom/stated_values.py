@@ -1,8 +1,8 @@
 """What a file states about its values and sizes, and what of it cannot be used."""
 
 from collections.abc import Iterable, Iterator
+from operator import mul
 
-import numpy as np
 from pydicom.datadict import dictionary_description
 from pydicom.dataset import Dataset, FileDataset
 from pydicom.uid import ExplicitVRBigEndian, RTDoseStorage
@@ -83,7 +83,7 @@ def contradictions(dataset: Dataset) -> list[str]:
             "only nearly right."
         )
     groups = [*_group_items(dataset, ("PixelValueTransformationSequence",))]
-    own = _rescale(dataset)
+    own = _rescale(dataset) if groups else (None, None)
     if own != (None, None) and any(_rescale(group) != own for group in groups):
         found.append(
             "The file states a second, different rescale outside its functional groups, which is "
@@ -100,9 +100,12 @@ def _is_rectangular(holder: Dataset) -> bool:
     cosines = numbers_of(holder, "ImageOrientationPatient")
     if len(cosines) != 6:
         return True
-    row, column = np.array(cosines[:3]), np.array(cosines[3:])
-    errors = (row @ row - 1, column @ column - 1, row @ column)
-    return max(map(abs, errors)) < _COSINE_TOLERANCE
+    row, column = cosines[:3], cosines[3:]
+    products = ((row, row, 1), (column, column, 1), (row, column, 0))
+    return all(
+        abs(sum(map(mul, one, other)) - expected) < _COSINE_TOLERANCE
+        for one, other, expected in products
+    )
 
 
 def value_unit(dataset: Dataset) -> tuple[str, list[str]]:

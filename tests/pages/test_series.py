@@ -10,6 +10,7 @@ import pytest
 from core.annotation.store import AnnotationStore
 from core.home.opened_series import OpenedSeries
 from tests.support.pages import OpenPage, press, shown
+from tests.support.synthetic_series import PLACEMENTS, write_series
 
 
 def test_one_click_makes_and_opens_the_demonstration_series(
@@ -112,3 +113,20 @@ def test_files_that_a_medium_lost_are_told(
     app.text_input[0].set_value(str(case / "medium"))
     press(app, "Search for series")
     assert "3 of the 8 images of this series that medium/DICOMDIR lists are not there" in shown(app)
+
+
+def test_names_that_are_no_utf_8_are_shown_escaped(
+    home: Path, tmp_path: Path, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "data" / os.fsdecode(b"scan\xff\xfe")
+    write_series(folder, PLACEMENTS[0], slices=4)
+    broken = min(folder.iterdir())
+    broken.write_bytes(broken.read_bytes()[:-100])
+    monkeypatch.setenv("SLICEWISE_DATA_ROOTS", str(tmp_path / "data"))
+    app = open_page()
+    app.text_input[0].set_value(str(tmp_path / "data"))
+    press(app, "Search for series")
+    # Markdown takes a backslash for itself.
+    assert r"scan\\xff\\xfe/IM0" in shown(app)
+    press(app, "Open without damaged files")
+    assert not app.error
