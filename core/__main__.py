@@ -7,10 +7,9 @@ import signal
 import sys
 import warnings
 from collections.abc import Sequence
+from types import ModuleType
 from typing import NoReturn
 
-from core.commands.folders import unpacked_folders
-from core.dicom.configuration import configure_libraries
 from core.dicom.shown_names import printable
 
 COMMANDS = {
@@ -23,6 +22,9 @@ COMMANDS = {
     "pacs": "search the archive, open a series of it, store in it",
 }
 """Every command is the module of that name in `core.commands`; only the one used is imported."""
+
+WITHOUT_DICOM = frozenset({"train"})
+"""Commands that read no DICOM, and run where its libraries are not installed."""
 
 BAD_INPUT = 2
 """Exit code for input that cannot be used, as for wrong options."""
@@ -68,16 +70,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(given[1:])
     # What is wrong with a file is said once, by the line on stderr below.
     warnings.simplefilter("ignore")
-    configure_libraries()
     try:
-        with unpacked_folders(options, getattr(command, "FOLDERS", ())):
+        if name in WITHOUT_DICOM:
             return int(command.run(options))
+        return _run_on_dicom(command, options)
     except (ValueError, OSError, MemoryError) as error:
         sys.stderr.write(f"{_sentence(error)}\n")
         return BAD_INPUT
     except KeyboardInterrupt:
         sys.stderr.write("Stopped.\n")
         return _INTERRUPTED
+
+
+def _run_on_dicom(command: ModuleType, options: argparse.Namespace) -> int:
+    """Run a command that reads DICOM, with archives unpacked for it."""
+    from core.commands.folders import unpacked_folders
+    from core.dicom.configuration import configure_libraries
+
+    configure_libraries()
+    with unpacked_folders(options, getattr(command, "FOLDERS", ())):
+        return int(command.run(options))
 
 
 def _sentence(error: Exception) -> str:

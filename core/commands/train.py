@@ -29,6 +29,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--steps", type=int, help="optimiser steps in all, instead of the recipe's")
     parser.add_argument(
+        "--minutes",
+        type=float,
+        help="train for this time instead, the learning rate falling to its end over it",
+    )
+    parser.add_argument(
+        "--split-state",
+        type=int,
+        metavar="MIB",
+        help="at the end, also write the checkpoint as files of at most so many MiB; a run whose "
+        "checkpoint is missing is resumed from them",
+    )
+    parser.add_argument(
         "--start-from", metavar="NAME|PATH", help="weights to begin with instead of random ones"
     )
     parser.add_argument(
@@ -88,11 +100,22 @@ def run(arguments: argparse.Namespace) -> int:
     import torch
 
     from core.network.weights import load_weights
-    from core.training.checkpoint import CHECKPOINT, settings_of
+    from core.training.checkpoint import (
+        CHECKPOINT,
+        join_checkpoint,
+        settings_of,
+        split_checkpoint,
+    )
     from core.training.export import export_average
     from core.training.loop import train
     from core.training.validation import real_validation
 
+    for name in ("minutes", "split_state"):
+        value = getattr(arguments, name)
+        if value is not None and value <= 0:
+            raise ValueError(f"--{name.replace('_', '-')}: got {value}; expected more than 0")
+    if arguments.resume:
+        join_checkpoint(arguments.folder / CHECKPOINT)
     if arguments.config is not None:
         settings = read_settings(arguments.config)
     elif arguments.resume:
@@ -117,6 +140,7 @@ def run(arguments: argparse.Namespace) -> int:
         settings,
         arguments.folder,
         resume=arguments.resume,
+        minutes=arguments.minutes,
         start_from=start,
         device=device,
         validate=validate,
@@ -128,6 +152,8 @@ def run(arguments: argparse.Namespace) -> int:
             again = f"python -m core train {arguments.folder} --resume"
             sys.stderr.write(f"\nCarry on from the last checkpoint with: {again}\n")
         raise
+    if arguments.split_state:
+        split_checkpoint(arguments.folder / CHECKPOINT, arguments.split_state)
     if arguments.export:
         data = "synthetic tasks and one's own scans" if settings.registry else "synthetic tasks"
         if arguments.start_from:
@@ -140,13 +166,14 @@ def run(arguments: argparse.Namespace) -> int:
 def _show(steps: "Iterable[Progress]") -> None:
     """Print every validation on a line of its own, and in a terminal every step."""
     for progress in steps:
+        where = "  ".join(f"{name} {share:.0%}" for name, share in progress.time_shares.items())
         line = (
             f"step {progress.step}/{progress.steps}  {progress.tasks} tasks  "
             f"{progress.tasks_per_second:.1f} tasks/s  loss {progress.loss:.3f}"
         )
         if progress.validation:
             scores = "  ".join(f"{name} {dice:.3f}" for name, dice in progress.validation.items())
-            print(f"\r{line}  {scores}", flush=True)
+            print(f"\r{line}  {scores}  {where}", flush=True)
         elif sys.stdout.isatty():
             print(f"\r\033[K{_bar(progress.step / progress.steps)} {line}", end="", flush=True)
 

@@ -1,7 +1,8 @@
 """What the query's guidance channels mean, the same in training and in use.
 
 Guidance shows the network where a structure should be, while the examples show what the
-structure looks like. Every channel is zero where nothing is known.
+structure looks like. Every channel is zero where nothing is known. Channels are only ever
+appended, so that weights of fewer channels keep their meaning.
 """
 
 from typing import Final
@@ -9,10 +10,29 @@ from typing import Final
 import torch
 from torch import Tensor
 
-PRIOR, DISTANCE, ADDED, REMOVED = range(4)
-"""Index of each guidance channel: shape prior, distance to the nearest example, strokes."""
+(
+    PRIOR,
+    DISTANCE,
+    ADDED,
+    REMOVED,
+    FROM_BELOW,
+    FROM_ABOVE,
+    WALKED,
+    NEAR_BELOW,
+    NEAR_ABOVE,
+    CHANGE_BELOW,
+    CHANGE_ABOVE,
+    AGREEMENT,
+) = range(12)
+"""Index of each guidance channel.
 
-GUIDANCE_CHANNELS: Final = 4
+The expected outline, the distance to the nearest example, and strokes that add and remove; the
+outlines of the next examples below and above, carried along the images; the probability of a
+random walk between these examples; how near either of them is; by how much the slices beside the
+query differ from it; and how well the examples, carried onto one another, agree.
+"""
+
+GUIDANCE_CHANNELS: Final = 12
 
 _PRIOR_WIDTH: Final = 1 / 16
 _DISTANCE_WIDTH: Final = 1 / 8
@@ -54,3 +74,19 @@ def distance_channel(distance: Tensor, side: int) -> Tensor:
         The same shape.
     """
     return torch.tanh(distance / (side * _DISTANCE_WIDTH))
+
+
+def nearness_channel(distance: Tensor, side: int) -> Tensor:
+    """Turn the distance of a slice to an example into nearness, in (0, 1]; 0 is left for none.
+
+    Parameters
+    ----------
+    distance, side : Tensor, int
+        As `distance_channel` takes them.
+
+    Returns
+    -------
+    Tensor
+        The same shape.
+    """
+    return 1 - distance_channel(distance, side)

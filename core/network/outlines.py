@@ -143,6 +143,13 @@ def enclosing(distance: Tensor, area: Tensor) -> Tensor:
     Tensor
         The distances, each moved by a constant.
     """
+    if distance.device.type != "cpu":
+        planes = distance.flatten(1).sort(dim=1, descending=True).values
+        rank = area.round().long()
+        level = planes.gather(1, (rank - 1).clamp(min=0)[:, None])[:, 0] - _ON_LEVEL
+        nothing = 2 * planes[:, 0].clamp(min=0)
+        return distance - torch.where(rank == 0, nothing, level)[:, None, None]
+    # Many times faster on a processor than sorting.
     levels = []
     for plane, wanted in zip(distance.flatten(1), area.round().long().tolist(), strict=True):
         if wanted == 0:

@@ -15,8 +15,10 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
+from torch.nn import functional
 
 from core.network.definition import UniverSeg
+from core.network.guidance import GUIDANCE_CHANNELS
 
 BUNDLED = Path(__file__).parent / "bundled" / "slicewise.safetensors"
 """The weights that come with Slicewise; their card stands beside them."""
@@ -178,10 +180,16 @@ def _network_from(tensors: Mapping[str, Tensor], path: Path) -> UniverSeg:
                 f"{tuple(expected[name].shape)}"
             )
     _require_finite(tensors, path)
-    network.load_state_dict(
-        {name: values.to(torch.float32, copy=True) for name, values in tensors.items()},
-        assign=True,
-    )
+    parameters = {name: values.to(torch.float32, copy=True) for name, values in tensors.items()}
+    if 0 < guidance_channels < GUIDANCE_CHANNELS:
+        # Channels are only ever appended: what older weights do not know, they do not heed.
+        wanting = GUIDANCE_CHANNELS - guidance_channels
+        parameters[_GUIDANCE_FROM] = functional.pad(
+            parameters[_GUIDANCE_FROM], (0, 0, 0, 0, 0, wanting)
+        )
+        with torch.device("meta"):
+            network = UniverSeg(network.features, GUIDANCE_CHANNELS)
+    network.load_state_dict(parameters, assign=True)
     return network.eval().requires_grad_(False)
 
 

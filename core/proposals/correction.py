@@ -23,9 +23,8 @@ from core.proposals.intensity import scale, value_range
 from core.proposals.mixing import network_score
 from core.proposals.network_opinion import (
     NetworkPrompt,
-    bounded_distances,
+    correction_guidance,
     encode_examples,
-    guidance_of,
 )
 
 SUPPORT = 6
@@ -154,8 +153,7 @@ def _answer(
 ) -> np.ndarray:
     """Ask the network, which takes the mask as expected: bool [row, column]."""
     crop = prompt.crop
-    expected = bounded_distances(crop.masks(ready.mask[None]))[0]
-    guidance = guidance_of(prompt, ready.slice, list(prompt.encoded), expected)
+    guidance = correction_guidance(prompt, ready.slice, crop.masks(ready.mask[None])[0])
     guidance[ADDED], guidance[REMOVED] = _strokes(crop, added), _strokes(crop, removed)
     logits = prompt.engine.predict(ready.image[None], list(prompt.encoded.values()), guidance[None])
     return crop.whole(network_score(crop, logits[0]) > 0)

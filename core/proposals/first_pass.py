@@ -5,11 +5,16 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from torch import Tensor
 
 from core.proposals.extent import between, continued, outward
 from core.proposals.mixing import LIMIT, sureness
-from core.proposals.network_opinion import BATCH, NetworkPrompt, predict_logits
-from core.proposals.optical_flow import carry
+from core.proposals.network_opinion import (
+    BATCH,
+    NetworkPrompt,
+    carried_beyond,
+    predict_logits,
+)
 from core.proposals.segment_state import FirstAnswer, PreparedSegment, score
 
 LEAST_SURENESS = 0.6
@@ -179,12 +184,12 @@ def answer_visits(
     dict of int to FirstAnswer
         By slice index.
     """
-    carried: dict[int, np.ndarray] = {}
+    carried: dict[int, Tensor] = {}
     logits: dict[int, np.ndarray] = {}
     if segment.prompt is not None:
         indices = [visit.slice for visit in visits]
         carried = _carried_beyond(segment.prompt, visits, before)
-        answers = predict_logits(segment.prompt, indices, priors=carried)
+        answers = predict_logits(segment.prompt, indices, beyond=carried)
         logits = dict(zip(indices, answers, strict=True))
     found: dict[int, FirstAnswer] = {}
     for visit in visits:
@@ -202,15 +207,14 @@ def answer_visits(
 
 def _carried_beyond(
     prompt: NetworkPrompt, visits: Sequence[Visit], before: Mapping[int, FirstAnswer]
-) -> dict[int, np.ndarray]:
+) -> dict[int, Tensor]:
     """Carry the outermost outlines one slice farther, to the visits beyond the examples."""
     carried = {}
     for visit in visits:
         if visit.direction != INWARD:
             inner = visit.slice - visit.direction
-            distance = before[inner].carried if inner in before else prompt.distances[inner]
-            assert distance is not None
-            carried[visit.slice] = carry(distance, prompt.motion(visit.slice, inner))
+            known = before[inner].carried if inner in before else None
+            carried[visit.slice] = carried_beyond(prompt, visit.slice, inner, known)
     return carried
 
 

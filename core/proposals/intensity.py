@@ -8,9 +8,13 @@ CT_RANGE = (-500.0, 1000.0)
 PERCENTILES = (0.5, 99.5)
 """Percentiles of the whole series that become 0 and 1 where units mean nothing."""
 
-_STRUCTURE_PERCENTILES = (2.0, 98.0)
-_ROOM = 1.0
-_LEAST_ROOM = 0.01
+STRUCTURE_PERCENTILES = (2.0, 98.0)
+"""Percentiles of a structure's own values that bound their range."""
+
+ROOM = 1.0
+"""Room on either side of that range, in its widths."""
+
+LEAST_ROOM = 0.01
 """Kept around a structure of a single value."""
 
 
@@ -101,7 +105,7 @@ def contrast_around(images: np.ndarray, masks: np.ndarray) -> tuple[float, float
     bounds = (float(images.min()), float(images.max()))
     inside = images[masks]
     if inside.size:
-        low, high = np.percentile(inside, _STRUCTURE_PERCENTILES)
-        room = max(_ROOM * (high - low), _LEAST_ROOM)
+        low, high = np.percentile(inside, STRUCTURE_PERCENTILES)
+        room = max(ROOM * (high - low), LEAST_ROOM)
         bounds = (max(bounds[0], float(low) - room), min(bounds[1], float(high) + room))
     return bounds

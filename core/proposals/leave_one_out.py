@@ -9,10 +9,9 @@ from core.network.overlap import dice
 from core.proposals.examples import neighbours_overlap
 from core.proposals.expected_dice import Signs, calibration_offset, signs_of
 from core.proposals.interpolation import between_examples
-from core.proposals.mixing import blended, interpolation_score, mixed, network_score
+from core.proposals.mixing import interpolation_score, mixed, network_score
 from core.proposals.network_opinion import predict_logits
 from core.proposals.network_weight import NetworkWeight
-from core.proposals.second_pass import second_answers
 from core.proposals.segment_state import PreparedSegment
 
 MOST_LEFT_OUT = 6
@@ -30,11 +29,8 @@ _SHIFTS = (-0.5, -0.25, 0.0, 0.25, 0.5)
 _COST_OF_SHIFT = 0.05
 """Dice, summed over left-out examples, that a shift by 1 must gain to be applied."""
 
-_GAIN_OF_SECOND_ANSWERS = 0.01
-"""Dice by which left-out examples must be better without second answers to give these up."""
-
-Answers = tuple[np.ndarray, np.ndarray] | None
-"""Logits of a slice, float32 [SIDE, SIDE]: the network's first answer, and the second."""
+Answer = np.ndarray | None
+"""The network's logits of a slice, float32 [SIDE, SIDE]; None without a network."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +82,7 @@ def examples_to_leave_out(segment: PreparedSegment, proposed: Collection[int]) -
 
 def leave_one_out(
     segment: PreparedSegment, proposed: Collection[int]
-) -> Iterator[tuple[int, Answers]]:
+) -> Iterator[tuple[int, Answer]]:
     """Predict examples from the others, one by one, as any slice.
 
     Parameters
@@ -98,26 +94,21 @@ def leave_one_out(
 
     Yields
     ------
-    int, Answers
-        Each of `examples_to_leave_out` with its answers, first and second; None without a network.
+    int, Answer
+        Each of `examples_to_leave_out` with its answer.
     """
     for index in examples_to_leave_out(segment, proposed):
-        if segment.prompt is None:
-            yield index, None
-            continue
-        first = predict_logits(segment.prompt, [index])[0]
-        ((_, second),) = second_answers(segment, [index], {index: first})
-        yield index, (first, second)
+        yield index, None if segment.prompt is None else predict_logits(segment.prompt, [index])[0]
 
 
-def fit_network_weight(segment: PreparedSegment, answers: Mapping[int, Answers]) -> NetworkWeight:
-    """Choose how far to follow the network and its second answers.
+def fit_network_weight(segment: PreparedSegment, answers: Mapping[int, Answer]) -> NetworkWeight:
+    """Choose how far to follow the network.
 
     Parameters
     ----------
     segment : PreparedSegment
         The segment.
-    answers : mapping of int to Answers
+    answers : mapping of int to Answer
         From `leave_one_out`.
 
     Returns
@@ -125,9 +116,8 @@ def fit_network_weight(segment: PreparedSegment, answers: Mapping[int, Answers])
     NetworkWeight
         Calibrated with the Dice of the left-out examples.
     """
-    second_share = _best_second_share(segment, answers)
-    compared = [_left_out(segment, index, known, second_share) for index, known in answers.items()]
-    weight = NetworkWeight(best_shift(compared), segment.weight.fixed, second_share)
+    compared = [_left_out(segment, index, known) for index, known in answers.items()]
+    weight = NetworkWeight(best_shift(compared), segment.weight.fixed)
     return replace(weight, calibration=calibrated(compared, weight))
 
 
@@ -211,33 +201,13 @@ def calibrated(compared: Sequence[LeftOut], weight: NetworkWeight) -> float | No
     return calibration_offset(results)
 
 
-def _best_second_share(segment: PreparedSegment, answers: Mapping[int, Answers]) -> float:
-    """Follow the second answers unless examples between others came out better without."""
-    inner = {
-        index: known
-        for index, known in answers.items()
-        if known is not None and segment.is_between_examples(index)
-    }
-
-    def merit(share: float) -> float:
-        results = [
-            dice(network_score(segment.crop, blended(*known, share)) > 0, segment.examples[index])
-            for index, known in inner.items()
-        ]
-        return float(np.mean(results)) + _GAIN_OF_SECOND_ANSWERS * share if results else share
-
-    return max((1.0, 0.5, 0.0), key=merit)
-
-
-def _left_out(
-    segment: PreparedSegment, index: int, answers: Answers, second_share: float
-) -> LeftOut:
+def _left_out(segment: PreparedSegment, index: int, answer: Answer) -> LeftOut:
     """Compare what was predicted for an example with the example."""
     distance = between_examples(segment.distances, index)
     return compare(
         index,
         {other: mask for other, mask in segment.examples.items() if other != index},
         segment.examples[index],
-        None if answers is None else network_score(segment.crop, blended(*answers, second_share)),
+        None if answer is None else network_score(segment.crop, answer),
         None if distance is None else interpolation_score(segment.crop, distance),
     )

@@ -1,15 +1,16 @@
 """What the network is given: a segment's examples, cropped and encoded once, and the priors.
 
-The guidance is that of training, rule by rule: see `core.training.tasks` and
+The guidance is that of training, rule by rule: see `core.training.guidance` and
 `core.network.guidance`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache, cached_property, lru_cache
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from core.network.engine import EncodedExample, Engine
 from core.network.guidance import (
@@ -19,11 +20,14 @@ from core.network.guidance import (
     distance_channel,
     prior_channel,
 )
-from core.network.outlines import between_outlines, signed_distances
+from core.network.outlines import between_outlines
 from core.proposals.crop import SIDE, Crop
 from core.proposals.examples import neighbours
 from core.proposals.intensity import contrast_around, scale
-from core.proposals.optical_flow import MotionOf, flow_between
+from core.proposals.motion import Motion
+from core.proposals.opinions import Opinions, bounded_distances, opinions_between
+from core.proposals.optical_flow import carried
+from core.proposals.query_guidance import Direction, Walk, query_guidance
 
 SUPPORT = 16
 """Examples that a query is shown at most, the nearest first."""
@@ -53,9 +57,13 @@ class NetworkPrompt:
         Values of prepared images that the network sees as 0 and as 1.
     encoded : mapping of int to EncodedExample
         By slice index.
-    distances : mapping of int to np.ndarray
+    labels : mapping of int to Tensor
+        Masks of the examples, bool [SIDE, SIDE] by slice index.
+    distances : mapping of int to Tensor
         Signed distance to each example's outline in pixels of the network, positive inside,
         bounded as in training: float32 [SIDE, SIDE] by slice index.
+    between : dict of (int, int) to Opinions
+        What was found between two neighbouring examples so far.
     """
 
     engine: Engine
@@ -64,21 +72,39 @@ class NetworkPrompt:
     slice_mm: float
     contrast: tuple[float, float]
     encoded: Mapping[int, EncodedExample]
-    distances: Mapping[int, np.ndarray]
+    labels: Mapping[int, Tensor]
+    distances: Mapping[int, Tensor]
+    between: dict[tuple[int, int], Opinions] = field(default_factory=dict)
+
+    @property
+    def step(self) -> float:
+        """Distance between slices in pixels of the network."""
+        return self.slice_mm / self.crop.pixel_mm
 
     def pictures(self, slices: Sequence[int]) -> np.ndarray:
         """Give slices as the network sees them: float32 [slices, SIDE, SIDE], in [0, 1]."""
         return scale(self.crop.images(self.images_of(slices)), self.contrast)
 
     @cached_property
-    def motion(self) -> MotionOf:
-        """Gives the optical flow from one slice to another beside it, each computed once."""
+    def motion(self) -> Motion:
+        """Gives the optical flow between slices, each computed once."""
+        return Motion(self.pictures)
 
-        @lru_cache
-        def picture(index: int) -> np.ndarray:
-            return self.pictures([index])[0]
-
-        return cache(lambda index, other: flow_between(picture(index), picture(other)))
+    def opinions(self, below: int, above: int) -> Opinions:
+        """Ask every method about the slices between two examples; neighbours are remembered."""
+        known = self.between.get((below, above))
+        if known is not None:
+            return known
+        found = opinions_between(
+            torch.from_numpy(self.pictures(range(below, above + 1)))[None],
+            self.labels[below][None],
+            self.labels[above][None],
+            torch.tensor([self.step]),
+            flows=self.motion.along(below, above),
+        ).halved()
+        if neighbours(self.encoded, below)[1] == above:
+            self.between[below, above] = found
+        return found
 
 
 def encode_examples(
@@ -119,7 +145,8 @@ def encode_examples(
         slice_mm=slice_mm,
         contrast=contrast,
         encoded=dict(zip(known, encoded, strict=True)),
-        distances=dict(zip(known, bounded_distances(labels), strict=True)),
+        labels=dict(zip(known, torch.from_numpy(labels), strict=True)),
+        distances=dict(zip(known, bounded_distances(torch.from_numpy(labels)), strict=True)),
     )
 
 
@@ -151,7 +178,7 @@ def predict_logits(
     slices: Sequence[int],
     *,
     guided: bool = True,
-    priors: Mapping[int, np.ndarray] | None = None,
+    beyond: Mapping[int, Tensor] | None = None,
 ) -> np.ndarray:
     """Ask the network for a segment on some slices.
 
@@ -163,9 +190,9 @@ def predict_logits(
         Slices to predict; those that are examples are predicted without themselves.
     guided : bool
         Whether the network is given where the structure should be.
-    priors : mapping of int to np.ndarray, optional
-        Signed distance to the expected outline in pixels of the network, float32 [SIDE, SIDE], by
-        slice; from the examples' shapes where not given.
+    beyond : mapping of int to Tensor, optional
+        Beyond the outermost example: signed distance in pixels to its outline carried to the
+        slice, float32 [SIDE, SIDE]; carried there from the example where not given.
 
     Returns
     -------
@@ -174,17 +201,18 @@ def predict_logits(
     """
     usable = [_nearest_first(prompt, index) for index in slices]
     order = {index: place for place, index in enumerate(prompt.encoded)}
+    pictures = prompt.pictures(slices)
     guidance = None
     if guided and prompt.engine.guidance_channels:
-        given = priors or {}
+        given = beyond or {}
         guidance = np.stack(
             [
-                guidance_of(prompt, index, known, given.get(index))
-                for index, known in zip(slices, usable, strict=True)
+                _guidance(prompt, index, torch.from_numpy(picture), known, given.get(index)).numpy()
+                for index, picture, known in zip(slices, pictures, usable, strict=True)
             ]
         )
     return prompt.engine.predict(
-        prompt.pictures(slices),
+        pictures,
         list(prompt.encoded.values()),
         guidance,
         [sorted(order[index] for index in known[:SUPPORT]) for known in usable],
@@ -198,59 +226,94 @@ def _nearest_first(prompt: NetworkPrompt, index: int) -> list[int]:
     )
 
 
-def guidance_of(
-    prompt: NetworkPrompt, index: int, known: Sequence[int], prior: np.ndarray | None = None
-) -> np.ndarray:
-    """Build the guidance of one query.
+def carried_beyond(
+    prompt: NetworkPrompt, index: int, inner: int, distance: Tensor | None = None
+) -> Tensor:
+    """Carry an outline along the images to a slice beyond the outermost example.
 
     Parameters
     ----------
     prompt : NetworkPrompt
         The examples.
     index : int
-        Slice of the query.
-    known : sequence of int
-        Examples that may be used, at least one.
-    prior : np.ndarray, optional
-        Signed distance to the expected outline in pixels, float32 [SIDE, SIDE]; by default
-        interpolated from the shapes of the neighbouring examples.
+        The slice.
+    inner : int
+        Where the outline is known: the example, or a slice on the way.
+    distance : Tensor, optional
+        Signed distance in pixels to the outline there, float32 [SIDE, SIDE]; the example's by
+        default.
 
     Returns
     -------
-    np.ndarray
-        float32 [GUIDANCE_CHANNELS, SIDE, SIDE].
+    Tensor
+        float32 [SIDE, SIDE].
     """
-    if prior is None:
-        prior = _shape_prior(prompt, index, known)
-    away = min(abs(example - index) for example in known) * prompt.slice_mm / prompt.crop.pixel_mm
-    guidance = torch.zeros(GUIDANCE_CHANNELS, SIDE, SIDE)
-    guidance[PRIOR] = prior_channel(torch.from_numpy(prior), SIDE)
-    guidance[DISTANCE] = distance_channel(torch.tensor(away), SIDE)
-    return guidance.numpy()
+    found = prompt.distances[inner] if distance is None else distance
+    step = 1 if index > inner else -1
+    for place in range(inner + step, index + step, step):
+        flow = prompt.motion.flow(place, place - step)
+        found = carried(found[None], flow[None])[0]
+    return found
 
 
-def _shape_prior(prompt: NetworkPrompt, index: int, known: Sequence[int]) -> np.ndarray:
-    """Signed distance interpolated between the neighbouring examples, in pixels."""
+def _guidance(
+    prompt: NetworkPrompt,
+    index: int,
+    picture: Tensor,
+    known: Sequence[int],
+    carried_here: Tensor | None,
+) -> Tensor:
+    """Build the guidance of one query from the examples that may be used."""
     below, above = neighbours(known, index)
-    if below is not None and above is not None:
-        first, last = (torch.from_numpy(prompt.distances[known])[None] for known in (below, above))
-        share = torch.tensor([(index - below) / (above - below)])
-        return between_outlines(first, last, share)[0].clamp(-SIDE / 4, SIDE / 4).numpy()
-    # Beyond the outermost example its own outline is all there is.
-    return prompt.distances[min(known, key=lambda example: abs(example - index))]
+    if below is None or above is None:
+        example = min(known, key=lambda place: abs(place - index))
+        inner = index - 1 if below is not None else index + 1
+        if carried_here is None:
+            carried_here = carried_beyond(prompt, index, example)
+        beside = torch.from_numpy(prompt.pictures([inner])[0])
+        only = Direction(abs(example - index) * prompt.step, carried_here, beside)
+        # Beyond the outermost example its own outline is all there is.
+        prior = prompt.distances[example]
+        towards = (only, None) if below is not None else (None, only)
+        return query_guidance(picture, prior, towards[0], towards[1], None)
+    said = prompt.opinions(below, above)
+    place = index - below - 1
+    sides = torch.from_numpy(prompt.pictures([index - 1, index + 1]))
+    return query_guidance(
+        picture,
+        _interpolated(prompt, index, below, above),
+        Direction((index - below) * prompt.step, said.from_below[0, place].float(), sides[0]),
+        Direction((above - index) * prompt.step, said.from_above[0, place].float(), sides[1]),
+        Walk(said.walked[0, place].float(), float(said.agreement[0])),
+    )
 
 
-def bounded_distances(labels: np.ndarray) -> np.ndarray:
-    """Measure the distance to outlines as in training, where what is absent is a little way off.
+def _interpolated(prompt: NetworkPrompt, index: int, below: int, above: int) -> Tensor:
+    """Signed distance interpolated between two examples, in pixels."""
+    first, last = (prompt.distances[place][None] for place in (below, above))
+    share = torch.tensor([(index - below) / (above - below)])
+    return between_outlines(first, last, share)[0].clamp(-SIDE / 4, SIDE / 4)
+
+
+def correction_guidance(prompt: NetworkPrompt, index: int, expected: np.ndarray) -> np.ndarray:
+    """Build the guidance of a slice whose mask is to be corrected.
 
     Parameters
     ----------
-    labels : np.ndarray
-        bool [..., SIDE, SIDE].
+    prompt : NetworkPrompt
+        The examples.
+    index : int
+        The slice.
+    expected : np.ndarray
+        Its mask, bool [SIDE, SIDE].
 
     Returns
     -------
     np.ndarray
-        float32 [..., SIDE, SIDE] in pixels, positive inside, at most `SIDE` / 4 either way.
+        float32 [GUIDANCE_CHANNELS, SIDE, SIDE], without strokes.
     """
-    return signed_distances(torch.from_numpy(labels)).clamp(-SIDE / 4, SIDE / 4).numpy()
+    away = min(abs(example - index) for example in prompt.encoded) * prompt.step
+    guidance = torch.zeros(GUIDANCE_CHANNELS, SIDE, SIDE)
+    guidance[PRIOR] = prior_channel(bounded_distances(torch.from_numpy(expected)), SIDE)
+    guidance[DISTANCE] = distance_channel(torch.tensor(away), SIDE)
+    return guidance.numpy()

@@ -21,8 +21,6 @@ class NetworkWeight:
         What to add to the usual weight of the network.
     fixed : float or None
         The weight of the network where the method fixes it.
-    second_share : float
-        Weight of the network's second answers beside its first, in [0, 1].
     calibration : float or None
         From `core.proposals.expected_dice.calibration_offset`; None before examples were left out,
         and where they are too few.
@@ -30,7 +28,6 @@ class NetworkWeight:
 
     shift: float = 0.0
     fixed: float | None = None
-    second_share: float = 1.0
     calibration: float | None = None
 
     def network_share(self, overlap: float | None) -> float:

@@ -1,130 +1,154 @@
-"""Carrying outlines from slice to slice along the optical flow between their images.
+"""Optical flow between slices, and outlines carried along it; many at once, on any device.
 
 References
 ----------
 C. Zach, T. Pock and H. Bischof, "A duality based approach for realtime TV-L1 optical flow", DAGM
-2007; the implementation is scikit-image's.
+2007.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from typing import Final
 
-import numpy as np
 import torch
-from scipy import ndimage
+from torch import Tensor
+from torch.nn import functional
 
-from core.network.outlines import between_outlines
-from core.network.overlap import dice
-from core.proposals.crop import SIDE
-from core.proposals.pooling import pooled
+_SIDE: Final = 64
+"""Pictures are averaged to about this side: outlines move as well, in a third of the time."""
 
-_POOLED = 2
-"""Pixels that are averaged along either axis: outlines move as well, in a third of the time."""
+_COARSEST: Final = 16
+"""Side in pixels below which pictures are not halved any more."""
 
-_SMOOTHING = 0.5
+_SMOOTHING: Final = 0.5
 """Standard deviation in pixels of what takes the worst of the noise away beforehand."""
 
-_ATTACHMENT = 20.0
+_ATTACHMENT: Final = 20.0
 """Weight of the images against the smoothness of the flow."""
 
-_WARPS, _ITERATIONS = 3, 5
+_TIGHTNESS: Final = 0.3
+"""How closely the smooth flow follows the one that matches the images."""
 
-MotionOf = Callable[[int, int], np.ndarray]
-"""Gives the flow from one slice to another beside it, as `flow_between` does."""
+_TIME_STEP: Final = 0.25
+"""Of the dual ascent; it converges up to a quarter in two dimensions."""
 
+_AT_ONCE: Final = 8
+"""Pairs that a processor computes at a time, so that its cache holds them."""
 
-@dataclass(frozen=True, eq=False)
-class Carried:
-    """Outlines carried between two examples.
-
-    Attributes
-    ----------
-    distances : dict of int to np.ndarray
-        Signed distance in pixels of the network by slice index, float32 [SIDE, SIDE].
-    agreement : float
-        Dice of each example with the other carried to it, their mean.
-    """
-
-    distances: dict[int, np.ndarray]
-    agreement: float
+_WARPS, _ITERATIONS, _DUAL_ITERATIONS = 3, 5, 2
 
 
-def flow_between(picture: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """Find where every pixel of a picture is in another.
+def flows_between(pictures: Tensor, others: Tensor) -> Tensor:
+    """Find where every pixel of pictures is in others.
 
     Parameters
     ----------
-    picture, other : np.ndarray
-        float32 [SIDE, SIDE], values in [0, 1].
+    pictures, others : Tensor
+        float32 [n, side, side], values in [0, 1].
 
     Returns
     -------
-    np.ndarray
-        float32 [2, SIDE / 2, SIDE / 2]: rows and columns to go, in pixels of the pictures, for
-        every square of four pixels.
+    Tensor
+        float32 [n, 2, side / pool, side / pool]: rows and columns to go, in pixels of the
+        pictures, for every square of `pool_of` the side pixels.
     """
-    from skimage.registration import optical_flow_tvl1
+    if pictures.device.type == "cpu" and len(pictures) > _AT_ONCE:
+        parts = zip(pictures.split(_AT_ONCE), others.split(_AT_ONCE), strict=True)
+        return torch.cat([flows_between(*part) for part in parts])
+    pool = pool_of(pictures.shape[-1])
+    both = _smoothed(torch.stack([pictures, others], dim=1))
+    levels = [functional.avg_pool2d(both, pool) if pool > 1 else both]
+    while min(levels[-1].shape[-2:]) >= 2 * _COARSEST:
+        levels.append(functional.avg_pool2d(levels[-1], 2))
+    flow = both.new_zeros(len(both), 2, *levels[-1].shape[-2:])
+    for level in reversed(levels):
+        if flow.shape[-2:] != level.shape[-2:]:
+            size = (level.shape[-2], level.shape[-1])
+            flow = 2 * functional.interpolate(flow, size, mode="bilinear")
+        flow = _refined(flow, level[:, 0], level[:, 1])
+    return flow * pool
 
-    small = [
-        pooled(ndimage.gaussian_filter(image, _SMOOTHING), _POOLED) for image in (picture, other)
+
+def pool_of(side: int) -> int:
+    """Side in pixels of the squares that are averaged before the flow is computed."""
+    return max(1, round(side / _SIDE))
+
+
+def carried(distances: Tensor, flows: Tensor) -> Tensor:
+    """Carry outlines to pictures along the flow from there to the outlines' own pictures.
+
+    Parameters
+    ----------
+    distances : Tensor
+        Signed distances to the outlines, float32 [n, side, side].
+    flows : Tensor
+        From `flows_between` (the outlines' new pictures, their own pictures).
+
+    Returns
+    -------
+    Tensor
+        float32 [n, side, side].
+    """
+    size = (distances.shape[-2], distances.shape[-1])
+    if flows.shape[-2:] != size:
+        flows = functional.interpolate(flows, size, mode="bilinear")
+    return _warped(distances, flows)
+
+
+def _smoothed(pictures: Tensor) -> Tensor:
+    """Blur [n, 2, height, width] by `_SMOOTHING` pixels; the border goes on beyond the edge."""
+    offsets = torch.arange(-2, 3, device=pictures.device, dtype=pictures.dtype)
+    kernel = torch.exp(-offsets.square() / (2 * _SMOOTHING**2))
+    kernel = (kernel / kernel.sum()).expand(2, 1, 1, -1)
+    padded = functional.pad(pictures, (2, 2, 2, 2), mode="replicate")
+    across = functional.conv2d(padded, kernel, groups=2)
+    return functional.conv2d(across, kernel.transpose(2, 3), groups=2)
+
+
+def _refined(flow: Tensor, picture: Tensor, other: Tensor) -> Tensor:
+    """Improve flows [n, 2, height, width] on one level of the pyramid."""
+    bound = _ATTACHMENT * _TIGHTNESS
+    dual = flow.new_zeros(len(flow), 2, 2, *flow.shape[2:])
+    for _ in range(_WARPS):
+        moved = _warped(other, flow)
+        gradient = torch.stack(torch.gradient(moved, dim=(1, 2)), dim=1)
+        steepness = gradient.square().sum(dim=1)
+        steepness = torch.where(steepness == 0, 1.0, steepness)
+        difference = moved - picture - (gradient * flow).sum(dim=1)
+        for _ in range(_ITERATIONS):
+            rest = difference + (gradient * flow).sum(dim=1)
+            step = (rest / steepness).clamp(-bound, bound)
+            matched = flow - step[:, None] * gradient
+            flow = matched
+            for _ in range(_DUAL_ITERATIONS):
+                slope = _forward_differences(flow)
+                norm = slope.square().sum(dim=2, keepdim=True).sqrt()
+                dual = (dual - _TIME_STEP * slope) / (1 + norm * (_TIME_STEP / _TIGHTNESS))
+                flow = matched - _divergence(dual)
+    return flow
+
+
+def _forward_differences(flow: Tensor) -> Tensor:
+    """Differences to the next row and column, 0 at the end: [n, 2, 2, height, width]."""
+    down = functional.pad(flow[:, :, 1:] - flow[:, :, :-1], (0, 0, 0, 1))
+    right = functional.pad(flow[:, :, :, 1:] - flow[:, :, :, :-1], (0, 1))
+    return torch.stack([down, right], dim=2)
+
+
+def _divergence(dual: Tensor) -> Tensor:
+    """Sum of the backward differences of [n, 2, 2, height, width]: [n, 2, height, width]."""
+    down, right = dual[:, :, 0], dual[:, :, 1]
+    above = functional.pad(down[:, :, :-1], (0, 0, 1, 0))
+    left = functional.pad(right[:, :, :, :-1], (1, 0))
+    return down + right - above - left
+
+
+def _warped(maps: Tensor, flow: Tensor) -> Tensor:
+    """Take maps [n, height, width] from where the flow [n, 2, height, width] points."""
+    height, width = maps.shape[-2:]
+    rows = torch.arange(height, device=maps.device, dtype=maps.dtype)[:, None] + flow[:, 0]
+    columns = torch.arange(width, device=maps.device, dtype=maps.dtype) + flow[:, 1]
+    places = torch.stack(
+        [2 * columns / max(1, width - 1) - 1, 2 * rows / max(1, height - 1) - 1], dim=-1
+    )
+    return functional.grid_sample(maps[:, None], places, padding_mode="border", align_corners=True)[
+        :, 0
     ]
-    flow = optical_flow_tvl1(
-        *small, attachment=_ATTACHMENT, num_warp=_WARPS, num_iter=_ITERATIONS, dtype=np.float32
-    )
-    return np.asarray(flow, np.float32) * _POOLED
-
-
-def carry(distance: np.ndarray, flow: np.ndarray) -> np.ndarray:
-    """Carry an outline to a picture along the flow from there to the outline's own picture.
-
-    Parameters
-    ----------
-    distance : np.ndarray
-        Signed distance to the outline, float32 [SIDE, SIDE].
-    flow : np.ndarray
-        From `flow_between` (the outline's new picture, its own picture).
-
-    Returns
-    -------
-    np.ndarray
-        float32 [SIDE, SIDE].
-    """
-    fine = ndimage.zoom(flow, (1, _POOLED, _POOLED), order=1, mode="nearest", grid_mode=True)
-    places = np.mgrid[:SIDE, :SIDE] + fine
-    return ndimage.map_coordinates(distance, places, order=1, mode="nearest", output=np.float32)
-
-
-def carry_between(
-    first: np.ndarray, last: np.ndarray, below: int, above: int, motion_of: MotionOf
-) -> Carried:
-    """Carry the outlines of two examples towards one another.
-
-    Parameters
-    ----------
-    first, last : np.ndarray
-        Signed distances of the examples in pixels of the network, float32 [SIDE, SIDE].
-    below, above : int
-        Their slices.
-    motion_of : callable
-        Gives the flow between slices that lie side by side.
-
-    Returns
-    -------
-    Carried
-        Every slice between the two: the mean of both outlines, the nearer one counting more.
-    """
-    upward, downward = {below: first}, {above: last}
-    for index in range(below + 1, above + 1):
-        upward[index] = carry(upward[index - 1], motion_of(index, index - 1))
-    for index in range(above - 1, below - 1, -1):
-        downward[index] = carry(downward[index + 1], motion_of(index, index + 1))
-    agreement = dice(upward[above] > 0, last > 0) + dice(downward[below] > 0, first > 0)
-    inner = range(below + 1, above)
-    if not inner:
-        return Carried({}, agreement / 2)
-    distances = between_outlines(
-        torch.from_numpy(np.stack([upward[index] for index in inner])),
-        torch.from_numpy(np.stack([downward[index] for index in inner])),
-        torch.tensor([(index - below) / (above - below) for index in inner]),
-    )
-    return Carried(dict(zip(inner, distances.numpy(), strict=True)), agreement / 2)

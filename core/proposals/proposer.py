@@ -13,7 +13,6 @@ from core.proposals.intensity import scale, value_range
 from core.proposals.leave_one_out import examples_to_leave_out, fit_network_weight, leave_one_out
 from core.proposals.methods import METHODS, MethodName
 from core.proposals.overlaps import resolve_overlaps
-from core.proposals.second_pass import second_pass, slices_between_examples
 from core.proposals.segment_state import (
     FirstAnswer,
     PreparedSegment,
@@ -93,9 +92,9 @@ def propose(
 ) -> Iterator[Proposal]:
     """Propose masks for the slices that are no examples, those nearest to examples first.
 
-    Every slice where a structure may be is proposed as soon as the first pass has found it. Then
-    the second pass asks again between examples, each example is predicted from the others, and
-    every slice is proposed once more, with the weights fitted to that and with the Dice to expect:
+    Every slice where a structure may be is proposed as soon as the network has answered. Then
+    each example is predicted from the others, and every slice is proposed once more, with the
+    weights fitted to that and with the Dice to expect:
     the newest proposal of a segment and slice counts. An empty mask means that the structure was
     searched for and not found.
 
@@ -170,7 +169,7 @@ def _run_passes(
     cancelled: Callable[[], bool],
     progress: Callable[[int, int], None],
 ) -> Iterator[Proposal]:
-    """Propose in passes: first answers, second answers, leave-one-out, final proposals."""
+    """Propose in passes: answers, leave-one-out, final proposals."""
     first: dict[int, dict[int, FirstAnswer]] = {number: {} for number in segments}
     to_leave_out = sum(len(examples_to_leave_out(segment, ())) for segment in segments.values())
     done = 0
@@ -181,17 +180,14 @@ def _run_passes(
         yield _first_proposal(finding, segments, first, exclusive)
 
     total = done + sum(
-        len(slices_between_examples(segment, first[number]))
-        + len(examples_to_leave_out(segment, first[number]))
-        for number, segment in segments.items()
+        len(examples_to_leave_out(segment, first[number])) for number, segment in segments.items()
     )
     steps = _Steps(done, total, cancelled, progress)
     states = []
     for number, segment in segments.items():
-        second = dict(steps.counted(second_pass(segment, first[number])))
         left_out = dict(steps.counted(leave_one_out(segment, first[number])))
         weight = fit_network_weight(segment, left_out)
-        states.append(SegmentState(segment, first[number], second, weight))
+        states.append(SegmentState(segment, first[number], weight))
     if cancelled():
         return
     progress(total, total)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from torch import Tensor
 
 from core.network.engine import Engine
 from core.proposals.crop import Crop, crop_around
@@ -14,7 +15,7 @@ from core.proposals.extent import reach
 from core.proposals.extrapolation import outline_beyond, trend_of
 from core.proposals.interpolation import between_examples, example_distances
 from core.proposals.methods import METHODS, MethodName
-from core.proposals.mixing import LIMIT, blended, interpolation_score, mixed, network_score
+from core.proposals.mixing import LIMIT, interpolation_score, mixed, network_score
 from core.proposals.network_opinion import ImagesOf, NetworkPrompt, encode_examples
 from core.proposals.network_weight import NetworkWeight
 
@@ -100,14 +101,14 @@ class FirstAnswer:
         bool [row, column] of the crop's window.
     logits : np.ndarray or None
         The network's answer, float32 [SIDE, SIDE], kept so that another weight is cheap.
-    carried : np.ndarray or None
+    carried : Tensor or None
         Beyond the examples, the outline of the outermost one carried to this slice: signed
         distance in pixels of the network, float32 [SIDE, SIDE].
     """
 
     mask: np.ndarray
     logits: np.ndarray | None = None
-    carried: np.ndarray | None = None
+    carried: Tensor | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,24 +121,18 @@ class SegmentState:
         What was known beforehand.
     first : mapping of int to FirstAnswer
         Findings of the first pass by slice index.
-    second : mapping of int to np.ndarray
-        The network's second answers by slice index, float32 [SIDE, SIDE].
     weight : NetworkWeight
-        How far to follow the network and its second answers.
+        How far to follow the network.
     """
 
     segment: PreparedSegment
     first: Mapping[int, FirstAnswer]
-    second: Mapping[int, np.ndarray]
     weight: NetworkWeight
 
     def log_odds(self, index: int) -> np.ndarray:
         """Log-odds of the proposal: float32 on the crop's window, minus infinity outside of it."""
         answer = self.first[index]
-        logits = answer.logits
-        if logits is not None:
-            logits = blended(logits, self.second.get(index), self.weight.second_share)
-        opinion = score(self.segment, index, logits, self.weight)
+        opinion = score(self.segment, index, answer.logits, self.weight)
         found = opinion > 0 if self.segment.is_between_examples(index) else answer.mask
         return np.where(found, opinion, np.float32(-np.inf))
 

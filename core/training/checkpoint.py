@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Generator, nn
+from torch import nn
 
 from core.home.whole_files import written_whole
 from core.network.definition import NEGATIVE_SLOPE, UniverSeg
@@ -26,8 +26,6 @@ class TrainingState:
         The weights being trained and their moving average.
     optimizer : torch.optim.AdamW
         With its moments.
-    generator : Generator
-        Source of all randomness.
     step, tasks : int
         Optimiser steps and tasks done.
     seconds : float
@@ -37,7 +35,6 @@ class TrainingState:
     network: UniverSeg
     average: UniverSeg
     optimizer: torch.optim.AdamW
-    generator: Generator
     step: int = 0
     tasks: int = 0
     seconds: float = 0.0
@@ -55,12 +52,10 @@ def new_state(
     network = network.to(device)
     average = UniverSeg(settings.features, GUIDANCE_CHANNELS).to(device)
     average.load_state_dict(network.state_dict())
-    generator = Generator(device)
-    generator.manual_seed(settings.seed)
     optimizer = torch.optim.AdamW(
         network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
     )
-    return TrainingState(network, average, optimizer, generator)
+    return TrainingState(network, average, optimizer)
 
 
 def save_checkpoint(path: Path, state: TrainingState, settings: TrainingSettings) -> None:
@@ -70,13 +65,50 @@ def save_checkpoint(path: Path, state: TrainingState, settings: TrainingSettings
         "network": state.network.state_dict(),
         "average": state.average.state_dict(),
         "optimizer": state.optimizer.state_dict(),
-        "generator": state.generator.get_state(),
         "step": state.step,
         "tasks": state.tasks,
         "seconds": state.seconds,
     }
     with written_whole(path) as unfinished:
         torch.save(content, unfinished)
+
+
+def split_checkpoint(path: Path, megabytes: int) -> list[Path]:
+    """Write a checkpoint again as files of a bounded size, for places that take no larger ones.
+
+    Parameters
+    ----------
+    path : Path
+        The checkpoint, which stays.
+    megabytes : int
+        Size of a file at most, in MiB.
+
+    Returns
+    -------
+    list of Path
+        The files beside it, in their order; together they are the checkpoint.
+    """
+    for former in parts_of(path):
+        former.unlink()
+    content = path.read_bytes()
+    size = megabytes * 2**20
+    for number, start in enumerate(range(0, len(content), size)):
+        with written_whole(path.with_name(f"{path.name}.{number:03}")) as unfinished:
+            unfinished.write_bytes(content[start : start + size])
+    return parts_of(path)
+
+
+def join_checkpoint(path: Path) -> None:
+    """Put a checkpoint together from the files of `split_checkpoint`, where it is not there."""
+    parts = parts_of(path)
+    if parts and not path.exists():
+        with written_whole(path) as unfinished:
+            unfinished.write_bytes(b"".join(part.read_bytes() for part in parts))
+
+
+def parts_of(path: Path) -> list[Path]:
+    """List the files of a split checkpoint in their order."""
+    return sorted(path.parent.glob(f"{path.name}.[0-9][0-9][0-9]"))
 
 
 def settings_of(path: Path) -> TrainingSettings:
@@ -96,7 +128,7 @@ def load_checkpoint(path: Path, state: TrainingState) -> None:
     Raises
     ------
     ValueError
-        If there is no such checkpoint or it belongs to a network of another size.
+        If there is no such checkpoint, or it belongs to a network of another size or guidance.
     """
     content = _content(path)
     settings = settings_from(content["settings"])
@@ -105,10 +137,15 @@ def load_checkpoint(path: Path, state: TrainingState) -> None:
             f"{path} belongs to a network of {settings.features} features; "
             f"expected {state.network.features}"
         )
+    told = content["network"]["guidance_conv.weight"].shape[1]
+    if told != GUIDANCE_CHANNELS:
+        raise ValueError(
+            f"{path} belongs to a network of {told} guidance channels; expected "
+            f"{GUIDANCE_CHANNELS}: export its weights and begin a run with them"
+        )
     state.network.load_state_dict(content["network"])
     state.average.load_state_dict(content["average"])
     state.optimizer.load_state_dict(content["optimizer"])
-    state.generator.set_state(content["generator"])
     state.step, state.tasks = content["step"], content["tasks"]
     state.seconds = content["seconds"]
 

@@ -26,6 +26,8 @@ class Progress:
         Over the same steps.
     validation : Mapping of str to float
         Mean Dice by kind of validation; empty except after a validation.
+    time_shares : Mapping of str to float
+        Shares of making batches, of the forward and of the backward pass in their time so far.
     """
 
     step: int
@@ -34,6 +36,7 @@ class Progress:
     loss: float
     tasks_per_second: float
     validation: Mapping[str, float]
+    time_shares: Mapping[str, float]
 
 
 def add_to_log(path: Path, progress: Progress, seconds: float) -> None:

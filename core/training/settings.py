@@ -1,28 +1,16 @@
 """Settings of a training run, read from TOML."""
 
 import tomllib
-from dataclasses import asdict, fields
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Any, Final
 
-from pydantic import BeforeValidator, ConfigDict, Field, Strict, ValidationError, model_validator
-from pydantic.dataclasses import dataclass
-
-
-def _number(value: object) -> object:
-    """Refuse text and truth values, which pydantic would turn into numbers."""
-    if isinstance(value, bool | str):
-        raise ValueError("expected a number")
-    return value
+_COUNTS: Final = ("steps", "batches_per_step")
+_SHARES: Final = ("volume_share", "guidance_share", "registry_share")
+_WEIGHTED: Final = ("sides", "support_sizes", "slices_between")
 
 
-_Int = Annotated[int, BeforeValidator(_number)]
-_Float = Annotated[float, BeforeValidator(_number)]
-_Count = Annotated[_Int, Field(ge=1)]
-_Share = Annotated[_Float, Field(ge=0, le=1)]
-
-
-@dataclass(frozen=True, config=ConfigDict(extra="forbid"))
+@dataclass(frozen=True)
 class TrainingSettings:
     """Everything that decides a run besides the code.
 
@@ -44,8 +32,13 @@ class TrainingSettings:
         Numbers of examples.
     support_weights : tuple of float
         How often each number is drawn.
+    slices_between : tuple of int
+        Numbers of slices between the query and either of the nearest examples, along which
+        outlines are carried.
+    slices_between_weights : tuple of float
+        How often each number is drawn.
     volume_share, guidance_share : float
-        Share of tasks that are slices of one volume, and share of these that get a shape prior.
+        Share of tasks that are slices of one volume, and share of these that are guided.
     registry : str
         Folder of a registry of one's own tasks (`python -m core prepare`); none by default.
     registry_share : float
@@ -64,38 +57,56 @@ class TrainingSettings:
         Steps between validations and between checkpoints.
     """
 
-    features: _Int = 32
-    steps: _Count = 10500
-    batches_per_step: _Count = 4
-    pixels_per_batch: _Int = 300_000
-    sides: tuple[_Int, ...] = (64, 96, 128)
-    side_weights: tuple[_Float, ...] = (0.35, 0.2, 0.45)
-    support_sizes: tuple[_Count, ...] = (1, 2, 3, 4, 5, 6, 8, 12, 16, 32, 64)
-    support_weights: tuple[_Float, ...] = (
+    features: int = 32
+    steps: int = 10500
+    batches_per_step: int = 4
+    pixels_per_batch: int = 300_000
+    sides: tuple[int, ...] = (64, 96, 128)
+    side_weights: tuple[float, ...] = (0.35, 0.2, 0.45)
+    support_sizes: tuple[int, ...] = (1, 2, 3, 4, 5, 6, 8, 12, 16, 32, 64)
+    support_weights: tuple[float, ...] = (
         0.08, 0.12, 0.16, 0.16, 0.10, 0.10, 0.12, 0.06, 0.06, 0.03, 0.01,
     )  # fmt: skip
-    volume_share: _Float = 0.6
-    guidance_share: _Float = 0.7
-    registry: Annotated[str, Strict()] = ""
-    registry_share: _Share = 0.5
-    learning_rate: _Float = 1e-3
-    final_learning_rate: _Float = 1e-5
-    weight_decay: _Float = 1e-4
-    warmup_steps: _Int = 100
-    gradient_norm: _Float = 1.0
-    average_decay: _Float = 0.999
-    seed: _Int = 2023
-    validation_every: _Int = 250
-    checkpoint_every: _Int = 100
+    slices_between: tuple[int, ...] = (0, 1, 2, 3)
+    slices_between_weights: tuple[float, ...] = (0.2, 0.3, 0.3, 0.2)
+    volume_share: float = 0.6
+    guidance_share: float = 0.7
+    registry: str = ""
+    registry_share: float = 0.5
+    learning_rate: float = 1e-3
+    final_learning_rate: float = 1e-5
+    weight_decay: float = 1e-4
+    warmup_steps: int = 100
+    gradient_norm: float = 1.0
+    average_decay: float = 0.999
+    seed: int = 2023
+    validation_every: int = 250
+    checkpoint_every: int = 100
 
-    @model_validator(mode="after")
-    def _check(self) -> Self:
-        for values, weights in (("sides", "side_weights"), ("support_sizes", "support_weights")):
-            if len(getattr(self, values)) != len(getattr(self, weights)):
-                raise ValueError(f"{weights}: expected as many numbers as in {values}")
+    def __post_init__(self) -> None:
+        for name in _COUNTS:
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name}: got {getattr(self, name)}; expected 1 or more")
+        for name in _SHARES:
+            if not 0 <= getattr(self, name) <= 1:
+                raise ValueError(f"{name}: got {getattr(self, name)}; expected 0 to 1")
+        for name in _WEIGHTED:
+            weights = weights_of(name)
+            if len(getattr(self, name)) != len(getattr(self, weights)):
+                raise ValueError(f"{weights}: expected as many numbers as in {name}")
         if any(side % 8 or side < 8 for side in self.sides):
             raise ValueError(f"sides: got {self.sides}; expected multiples of 8")
-        return self
+        if min(self.support_sizes) < 1:
+            raise ValueError(f"support_sizes: got {self.support_sizes}; expected 1 or more")
+        if min(self.slices_between) < 0:
+            raise ValueError(f"slices_between: got {self.slices_between}; expected 0 or more")
+
+
+def weights_of(name: str) -> str:
+    """Name the setting that says how often each value of another is drawn."""
+    return {"sides": "side_weights", "support_sizes": "support_weights"}.get(
+        name, f"{name}_weights"
+    )
 
 
 def read_settings(path: Path) -> TrainingSettings:
@@ -131,27 +142,29 @@ def settings_from(values: dict[str, Any]) -> TrainingSettings:
     ValueError
         If a name is unknown or a value has the wrong type.
     """
-    try:
-        return TrainingSettings(**values)
-    except ValidationError as error:
-        raise ValueError(_sentence(error)) from None
-
-
-def _sentence(error: ValidationError) -> str:
-    """Put what is wrong with the settings in one sentence."""
-    problems = error.errors(include_url=False)
-    unknown = sorted(
-        str(one["loc"][0]) for one in problems if one["type"] == "unexpected_keyword_argument"
+    known = {field.name: field.default for field in fields(TrainingSettings)}
+    if unknown := sorted(set(values) - set(known)):
+        raise ValueError(f"unknown settings {unknown}; expected names among {sorted(known)}")
+    return TrainingSettings(
+        **{name: _like(name, value, known[name]) for name, value in values.items()}
     )
-    if unknown:
-        known = sorted(field.name for field in fields(TrainingSettings))
-        return f"unknown settings {unknown}; expected names among {known}"
-    first = problems[0]
-    reason = str(first.get("ctx", {}).get("error") or first["msg"])
-    if not first["loc"]:
-        return reason
-    expected = reason.replace("Input should be", "expected", 1)
-    return f"{first['loc'][0]}: got {first['input']!r}; {expected}"
+
+
+def _like(name: str, value: object, default: Any) -> Any:
+    """Check a plain value by the type of the setting's default."""
+    if isinstance(default, tuple):
+        if not isinstance(value, list | tuple) or not value:
+            raise ValueError(f"{name}: got {value!r}; expected a list of numbers")
+        return tuple(_like(name, item, default[0]) for item in value)
+    if isinstance(default, str):
+        if not isinstance(value, str):
+            raise ValueError(f"{name}: got {value!r}; expected text")
+        return value
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError(f"{name}: got {value!r}; expected a number")
+    if isinstance(default, int) and value != int(value):
+        raise ValueError(f"{name}: got {value!r}; expected a whole number")
+    return type(default)(value)
 
 
 def plain(settings: TrainingSettings) -> dict[str, Any]:

@@ -68,9 +68,17 @@ def chance(generator: Generator, probability: float, *shape: int) -> Tensor:
 
 
 def make_worlds(
-    generator: Generator, tasks: int, images: int, side: int, volume_share: float = 0.6
+    generator: Generator,
+    tasks: int,
+    images: int,
+    side: int,
+    volume_share: float = 0.6,
+    between: int = 0,
 ) -> Worlds:
     """Draw worlds and the label maps of their images.
+
+    The images are the examples, the query, and then the slices between the query and the nearest
+    example below it and above it, as many on either side, in their order.
 
     Parameters
     ----------
@@ -80,6 +88,8 @@ def make_worlds(
         How many worlds, images of each, and pixels along an image's side.
     volume_share : float
         Share of tasks that are volumes.
+    between : int
+        Slices between the query and either of the nearest examples, besides the images.
 
     Returns
     -------
@@ -88,6 +98,8 @@ def make_worlds(
     """
     volume = chance(generator, volume_share, tasks)
     positions = _positions(generator, volume, tasks, images)
+    positions = torch.cat([positions, _positions_between(positions, between)], dim=1)
+    images = positions.shape[1]
     x, y = _coordinates(generator, volume, tasks, images, side)
     # A population's images all come from around one slice.
     depth = torch.where(volume[:, None], positions, positions * 0.03)
@@ -136,9 +148,23 @@ def _positions(generator: Generator, volume: Tensor, tasks: int, images: int) ->
     jitter = uniform(generator, -0.5, 0.5, tasks, images - 1) * chance(generator, 0.5, tasks, 1)
     support = (even + jitter / max(images - 1, 1)) * extent
     # The query, the last image, lies inside the extent of the examples or a little beyond it.
-    query = uniform(generator, -0.6, 0.6, tasks, 1) * extent
+    query = uniform(generator, -0.65, 0.65, tasks, 1) * extent
     positions = torch.cat([support, query], dim=1)
     return torch.where(volume[:, None], positions, uniform(generator, -1, 1, tasks, images))
+
+
+def _positions_between(positions: Tensor, between: int) -> Tensor:
+    """Where slices between the query and the nearest examples lie: [tasks, 2 × between].
+
+    On a side without examples they all lie where the query does.
+    """
+    query = positions[:, -1:]
+    offsets = positions[:, :-1] - query
+    below = torch.where(offsets <= 0, offsets, -torch.inf).amax(dim=1, keepdim=True)
+    above = torch.where(offsets > 0, offsets, torch.inf).amin(dim=1, keepdim=True)
+    shares = torch.arange(1, between + 1, device=positions.device) / (between + 1)
+    below, above = (torch.where(side.isfinite(), side, 0.0) for side in (below, above))
+    return query + torch.cat([below * (1 - shares), above * shares], dim=1)
 
 
 def _coordinates(

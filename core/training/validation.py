@@ -4,17 +4,11 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-import numpy as np
 import torch
 from torch import Generator, Tensor
 
-from core.evaluation.cases import LabelledVolume, make_case, read_volumes, spread
-from core.evaluation.pairs import PairTask, evaluate_pairs, read_tasks
-from core.evaluation.volumes import evaluate_volumes
 from core.network.definition import UniverSeg
-from core.network.engine import Engine
-from core.network.processor import choose_precision, mixed_precision
-from core.network.weights import Weights
+from core.network.processor import mixed_precision
 from core.training.forward import rearranged_forward
 from core.training.loss import dice_by_task
 from core.training.registry.sampling import TaskPool, make_registry_batch, open_pool
@@ -22,11 +16,6 @@ from core.training.tasks import make_batch, without_guidance
 
 Validate = Callable[[UniverSeg], Mapping[str, float]]
 """Scores a network: names and mean Dice."""
-
-PAIR_EXAMPLES: Final = 16
-DRAWN_SLICES: Final = 5
-MOST_STRUCTURES: Final = 12
-"""Structures of volumes that are judged; of more, some of every data set."""
 
 _SEED: Final = 11
 _SYNTHETIC_SEED: Final = 7
@@ -103,10 +92,12 @@ def real_validation(
         If a path cannot be used, or no structure lies on enough slices.
     """
     parts: list[Validate] = []
-    if pairs:
-        parts.append(_pairs(list(read_tasks(pairs))))
-    if volumes:
-        parts.append(_volumes(list(read_volumes(volumes))))
+    if pairs or volumes:
+        # Evaluation takes more packages than training does.
+        from core.training.labelled_validation import on_pairs, on_volumes
+
+        parts.extend([on_pairs(pairs)] if pairs else [])
+        parts.extend([on_volumes(volumes)] if volumes else [])
     if registry is not None and (pool := open_pool(registry, "val")) is not None:
         parts.append(_registry(pool))
     if not parts:
@@ -114,35 +105,6 @@ def real_validation(
 
     def validate(network: UniverSeg) -> dict[str, float]:
         return {name: value for part in parts for name, value in part(network).items()}
-
-    return validate
-
-
-def _pairs(tasks: Sequence[PairTask]) -> Validate:
-    def validate(network: UniverSeg) -> dict[str, float]:
-        report = evaluate_pairs(tasks, _engine(network), [PAIR_EXAMPLES], seed=_SEED)
-        return {"pairs": report["mean"][str(PAIR_EXAMPLES)]["network"]}
-
-    return validate
-
-
-def _volumes(volumes: Sequence[LabelledVolume]) -> Validate:
-    deep = [volume for volume in volumes if make_case(volume, DRAWN_SLICES, "ends")]
-    if not deep:
-        raise ValueError(
-            f"no structure of the validation volumes lies on {2 * DRAWN_SLICES + 2} slices or more"
-        )
-    judged = spread(deep, MOST_STRUCTURES)
-
-    def validate(network: UniverSeg) -> dict[str, float]:
-        methods = ("network_unguided", "network_guided")
-        means = evaluate_volumes(judged, _engine(network), [DRAWN_SLICES], methods=methods)["mean"]
-        return {
-            method.replace("network", "volumes"): float(
-                np.mean([means[placement][str(DRAWN_SLICES)][method] for placement in means])
-            )
-            for method in methods
-        }
 
     return validate
 
@@ -171,12 +133,3 @@ def _registry(pool: TaskPool) -> Validate:
         return {f"registry_{name}": float(torch.cat(all_).mean()) for name, all_ in scores.items()}
 
     return validate
-
-
-def _engine(network: UniverSeg) -> Engine:
-    """Give an engine with a copy of the network's present weights."""
-    device = next(network.parameters()).device
-    copied = UniverSeg(network.features, network.guidance_channels)
-    copied.load_state_dict(network.state_dict())
-    weights = Weights(copied.eval().requires_grad_(False), "in training")
-    return Engine(weights, device, choose_precision("auto", device))

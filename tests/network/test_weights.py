@@ -8,6 +8,7 @@ import torch
 from safetensors.torch import save_file
 
 from core.network.definition import UniverSeg
+from core.network.guidance import GUIDANCE_CHANNELS
 from core.network.weights import (
     BUNDLED,
     PUBLISHED_FILE,
@@ -22,7 +23,7 @@ CARD = {"name": "trial", "licence": "Apache-2.0", "recipe": "none"}
 
 def guided_network() -> UniverSeg:
     torch.manual_seed(4)
-    network = UniverSeg(8, guidance_channels=4)
+    network = UniverSeg(8, GUIDANCE_CHANNELS)
     torch.nn.init.normal_(network.guidance_conv.weight)
     return network
 
@@ -32,7 +33,7 @@ def test_weights_and_their_card_survive_the_file_in_half_precision(tmp_path: Pat
     save_weights(network, path, CARD)
     loaded = load_weights(path)
     assert loaded.name == "trial"
-    assert loaded.card == CARD | {"features": "8", "guidance_channels": "4"}
+    assert loaded.card == CARD | {"features": "8", "guidance_channels": str(GUIDANCE_CHANNELS)}
     for name, values in network.state_dict().items():
         found = loaded.network.state_dict()[name]
         assert found.dtype == torch.float32
@@ -41,9 +42,21 @@ def test_weights_and_their_card_survive_the_file_in_half_precision(tmp_path: Pat
     assert [file.name for file in tmp_path.iterdir()] == ["trial.safetensors"]
 
 
-def test_the_bundled_weights_load_and_take_the_guidance_of_this_version() -> None:
-    from core.network.guidance import GUIDANCE_CHANNELS
+def test_weights_of_fewer_guidance_channels_do_not_heed_the_newer_ones(tmp_path: Path) -> None:
+    torch.manual_seed(4)
+    older, path = UniverSeg(8, guidance_channels=4), tmp_path / "older.safetensors"
+    torch.nn.init.normal_(older.guidance_conv.weight)
+    save_weights(older, path, CARD)
+    network = load_weights(path).network
+    assert network.guidance_channels == GUIDANCE_CHANNELS
+    query, guidance = torch.rand(1, 1, 16, 16), torch.rand(1, GUIDANCE_CHANNELS, 16, 16)
+    support = torch.rand(2, 1, 3, 1, 16, 16)
+    older.load_state_dict({name: own.half().float() for name, own in older.state_dict().items()})
+    expected = older(query, *support, guidance[:, :4])
+    torch.testing.assert_close(network(query, *support, guidance), expected, atol=1e-5, rtol=1e-4)
 
+
+def test_the_bundled_weights_load_and_take_the_guidance_of_this_version() -> None:
     weights = load_weights()
     assert weights.network.guidance_channels == GUIDANCE_CHANNELS
     assert weights.card["licence"]

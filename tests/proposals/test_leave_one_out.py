@@ -48,17 +48,6 @@ def test_the_interpolation_is_calibrated_without_a_network(balls, images_of):
     assert network_share(segment, 10, weight) == 0.0
 
 
-@pytest.mark.parametrize(("right", "share"), [((0,), 0.0), ((1,), 1.0), ((0, 1), 1.0)])
-def test_left_out_examples_decide_how_far_second_answers_are_followed(
-    balls, untrained_engine, images_of, right, share
-):
-    segment = prepared_ball(balls, untrained_engine, images_of, (8, 12, 15))
-    truth = np.where(segment.crop.masks(balls[1][1][12]), 5, -5).astype(np.float32)
-    wrong = np.roll(truth, 40, axis=0)
-    answers = tuple(truth if place in right else wrong for place in (0, 1))
-    assert fit_network_weight(segment, {12: answers}).second_share == share
-
-
 def block(rows, columns=slice(2, 12)):
     mask = np.zeros((20, 20), bool)
     mask[rows, columns] = True

@@ -4,12 +4,9 @@ import pytest
 from core.proposals.crop import Crop
 from core.proposals.mixing import (
     LIMIT,
-    agreed,
-    blended,
     interpolation_score,
     mixed,
     network_score,
-    plausible,
     sureness,
 )
 
@@ -76,50 +73,3 @@ def inside(rows, log_odds=4.0):
     logits = np.full((10, 10), -log_odds, np.float32)
     logits[:rows] = log_odds
     return logits
-
-
-def test_a_single_answer_is_only_bounded():
-    answer = inside(4, 30.0)
-    assert np.array_equal(agreed([answer]), np.clip(answer, -LIMIT, LIMIT))
-
-
-def test_the_surer_answer_prevails():
-    unsure, sure = inside(8, 0.4), inside(3, 4.0)
-    for answers in ([unsure, sure], [sure, unsure]):
-        assert np.array_equal(agreed(answers) > 0, sure > 0)
-
-
-def test_a_plausible_walk_decides_where_the_network_hesitates():
-    answer, walked = inside(5, 1.0), inside(6, 5.0)
-    assert np.array_equal(agreed([answer], walked=walked) > 0, walked > 0)
-
-
-def test_a_walk_that_collapsed_or_leaked_is_ignored():
-    answer = inside(5, 1.0)
-    for rows in (1, 0):
-        assert np.array_equal(agreed([answer], walked=inside(rows)), answer)
-    small = inside(2, 1.0)
-    assert np.array_equal(agreed([small], walked=inside(9)), small)
-
-
-def test_movement_counts_as_far_as_it_carries_one_example_onto_another():
-    answer, carried = inside(5, 1.0), inside(6, 5.0)
-    assert np.array_equal(agreed([answer], carried, 0.9) > 0, carried > 0)
-    assert np.array_equal(agreed([answer], carried, 0.3), answer)
-    halfway = agreed([answer], carried, 0.6)
-    assert (agreed([answer], carried, 0.9)[5] > halfway[5]).all()
-    assert (halfway[5] > answer[5]).all()
-
-
-def test_a_second_answer_counts_as_far_as_its_weight():
-    first, second = inside(5, 9.0), inside(6, 2.0)
-    assert np.array_equal(blended(first, None, 1.0), first)
-    assert np.array_equal(blended(first, second, 1.0), second)
-    assert np.array_equal(blended(first, second, 0.0), np.clip(first, -LIMIT, LIMIT))
-
-
-def test_walks_of_about_the_expected_area_are_plausible():
-    assert plausible(inside(5) > 0, inside(6) > 0) == 1
-    assert 0 < plausible(inside(5) > 0, inside(9) > 0) < 1
-    assert plausible(inside(0) > 0, inside(9) > 0) == 0
-    assert plausible(inside(0) > 0, inside(0) > 0) == 0

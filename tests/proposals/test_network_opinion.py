@@ -6,18 +6,18 @@ import torch
 
 from core.network.definition import UniverSeg
 from core.network.engine import Engine
-from core.network.guidance import ADDED, DISTANCE, PRIOR, REMOVED
-from core.network.outlines import between_outlines
+from core.network.guidance import ADDED, DISTANCE, FROM_BELOW, PRIOR, REMOVED
 from core.network.weights import Weights
 from core.proposals.crop import SIDE, crop_around
 from core.proposals.intensity import prepare
 from core.proposals.network_opinion import (
     SUPPORT,
-    bounded_distances,
+    carried_beyond,
+    correction_guidance,
     encode_examples,
-    guidance_of,
     predict_logits,
 )
+from core.proposals.opinions import bounded_distances
 
 SPACING = (2.0, 1.0, 1.0)
 KNOWN = (6, 10, 15, 18)
@@ -42,36 +42,32 @@ def restricted(prompt, known):
     return replace(
         prompt,
         encoded={index: prompt.encoded[index] for index in known},
+        labels={index: prompt.labels[index] for index in known},
         distances={index: prompt.distances[index] for index in known},
+        between={},
     )
 
 
-def outline_at_12(prompt):
-    """Interpolate between the examples around slice 12."""
-    first, last = (torch.from_numpy(prompt.distances[known])[None] for known in (10, 15))
-    middle = between_outlines(first, last, torch.tensor([0.4]))[0]
-    return middle.clamp(-SIDE / 4, SIDE / 4).numpy()
-
-
-def test_the_prior_is_the_interpolated_outline_squashed_as_in_training(prompt):
-    guidance = guidance_of(prompt, 12, KNOWN)
-    assert np.allclose(guidance[PRIOR], np.tanh(outline_at_12(prompt) / 8), atol=1e-6)
-    assert not guidance[ADDED].any() and not guidance[REMOVED].any()
-
-
-def test_the_distance_to_the_nearest_example_counts_in_pixels_of_the_network(prompt):
+def test_a_correction_expects_the_mask_as_it_is(prompt, balls):
+    mask = prompt.crop.masks(balls[1][1][12][None])[0]
+    guidance = correction_guidance(prompt, 12, mask)
+    expected = bounded_distances(torch.from_numpy(mask)).numpy()
+    assert np.allclose(guidance[PRIOR], np.tanh(expected / 8), atol=1e-6)
     away = 2 * SPACING[0] / prompt.crop.pixel_mm
-    assert np.allclose(guidance_of(prompt, 12, KNOWN)[DISTANCE], np.tanh(away / (SIDE / 8)))
+    assert np.allclose(guidance[DISTANCE], np.tanh(away / (SIDE / 8)))
+    assert not guidance[[ADDED, REMOVED]].any() and not guidance[FROM_BELOW:].any()
 
 
-def test_beyond_the_outermost_example_its_own_outline_is_the_prior(prompt):
-    guidance = guidance_of(prompt, 22, KNOWN)
-    assert np.allclose(guidance[PRIOR], np.tanh(prompt.distances[18] / 8), atol=1e-6)
+def test_what_was_found_between_neighbouring_examples_is_remembered(prompt):
+    assert prompt.opinions(10, 15) is prompt.opinions(10, 15)
+    # Across an example that is left out, nothing is kept.
+    prompt.opinions(6, 15)
+    assert (6, 15) not in prompt.between
 
 
-def test_what_is_absent_is_a_quarter_of_the_view_away():
-    nothing = np.zeros((SIDE, SIDE), bool)
-    assert np.array_equal(bounded_distances(nothing), np.full((SIDE, SIDE), -SIDE / 4))
+def test_an_outline_is_carried_beyond_the_examples_slice_by_slice(prompt):
+    once = carried_beyond(prompt, 19, 18)
+    assert torch.equal(carried_beyond(prompt, 20, 18), carried_beyond(prompt, 20, 19, once))
 
 
 def test_an_example_is_answered_without_itself(prompt):
@@ -92,11 +88,11 @@ def test_guidance_matters_and_can_be_left_away(prompt):
     assert not np.allclose(guided, unguided, atol=1e-3)
 
 
-def test_a_prior_that_is_given_is_used(prompt):
-    usual = outline_at_12(prompt)
-    same = predict_logits(prompt, [12], priors={12: usual})
-    other = predict_logits(prompt, [12], priors={12: usual - 10})
-    expected = predict_logits(prompt, [12])
+def test_an_outline_that_was_carried_is_used(prompt):
+    usual = carried_beyond(prompt, 20, 18)
+    same = predict_logits(prompt, [20], beyond={20: usual})
+    other = predict_logits(prompt, [20], beyond={20: usual - 10})
+    expected = predict_logits(prompt, [20])
     assert np.allclose(same, expected, atol=1e-4)
     assert not np.allclose(other, expected, atol=1e-3)
 
@@ -107,8 +103,3 @@ def test_a_network_without_guidance_works_too(balls):
     engine = Engine(Weights(network, "published form"), torch.device("cpu"), torch.float32)
     logits = predict_logits(prompt_of(balls, engine, KNOWN), [8, 12])
     assert logits.shape == (2, SIDE, SIDE) and np.isfinite(logits).all()
-
-
-def test_motion_between_slices_is_computed_once(prompt):
-    assert prompt.motion(8, 9) is prompt.motion(8, 9)
-    assert prompt.motion(8, 9).shape == (2, SIDE // 2, SIDE // 2)

@@ -1,73 +1,81 @@
-"""Outlines follow what moves in the images, whatever their own shapes would say."""
+"""Flow follows what moves in the images, as the published algorithm finds it."""
 
 import numpy as np
 import pytest
+import torch
+from scipy import ndimage
+from skimage.registration import optical_flow_tvl1
 
 from core.network.overlap import dice
-from core.proposals.crop import SIDE
-from core.proposals.network_opinion import bounded_distances
-from core.proposals.optical_flow import carry, carry_between, flow_between
+from core.proposals.opinions import bounded_distances
+from core.proposals.optical_flow import carried, flows_between, pool_of
+
+SIDE = 128
 
 
-def disc(row, column, radius=14.0):
-    rows, columns = np.mgrid[:SIDE, :SIDE]
+def disc(row: float, column: float, radius: float = 14.0) -> torch.Tensor:
+    rows, columns = torch.meshgrid(torch.arange(SIDE), torch.arange(SIDE), indexing="ij")
     return (rows - row) ** 2 + (columns - column) ** 2 < radius**2
 
 
-def picture_of(mask, seed=1):
-    noise = np.random.default_rng(seed).normal(0, 0.02, mask.shape)
-    return (0.4 + 0.2 * mask + noise).astype(np.float32)
+def picture_of(mask: torch.Tensor, seed: int = 1) -> torch.Tensor:
+    noise = torch.randn(mask.shape, generator=torch.Generator().manual_seed(seed))
+    return 0.4 + 0.2 * mask + 0.02 * noise
 
 
-@pytest.fixture(scope="module")
-def winding():
-    """Pictures of a disc that goes right and comes back, and where it is."""
-    columns = (40, 46, 52, 58, 52, 46, 40)
-    masks = np.stack([disc(64, column) for column in columns])
-    pictures = [picture_of(mask, seed) for seed, mask in enumerate(masks)]
-    return masks, lambda index, other: flow_between(pictures[index], pictures[other])
+def flow_between(picture: torch.Tensor, other: torch.Tensor) -> torch.Tensor:
+    return flows_between(picture[None], other[None])[0]
 
 
-def test_an_outline_is_carried_to_where_its_structure_went():
+def test_an_outline_is_carried_to_where_its_structure_went() -> None:
     here, there = disc(60, 50), disc(64, 57)
-    flow = flow_between(picture_of(there), picture_of(here, 2))
-    carried = carry(bounded_distances(here), flow) > 0
-    assert dice(here, there) < 0.75
-    assert dice(carried, there) > 0.9
+    flow = flows_between(picture_of(there)[None], picture_of(here, 2)[None])
+    found = carried(bounded_distances(here[None]), flow)[0] > 0
+    assert dice(here.numpy(), there.numpy()) < 0.75
+    assert dice(found.numpy(), there.numpy()) > 0.9
 
 
-def test_where_nothing_moves_an_outline_stays():
+def test_where_nothing_moves_an_outline_stays() -> None:
     still = disc(60, 50)
-    flow = flow_between(picture_of(still), picture_of(still, 2))
-    assert flow.shape == (2, SIDE // 2, SIDE // 2)
-    assert dice(carry(bounded_distances(still), flow) > 0, still) > 0.97
+    flow = flows_between(picture_of(still)[None], picture_of(still, 2)[None])
+    assert flow.shape == (1, 2, SIDE // 2, SIDE // 2)
+    found = carried(bounded_distances(still[None]), flow)[0] > 0
+    assert dice(found.numpy(), still.numpy()) > 0.97
 
 
-def test_pictures_without_any_contrast_move_nothing():
-    flat = np.full((SIDE, SIDE), 0.5, np.float32)
-    assert not flow_between(flat, flat).any()
+def test_pictures_without_any_contrast_move_nothing() -> None:
+    flat = torch.full((1, SIDE, SIDE), 0.5)
+    assert not flows_between(flat, flat).any()
 
 
-def test_between_examples_outlines_follow_a_way_that_shapes_cannot_know(winding):
-    masks, motion_of = winding
-    first, last = bounded_distances(masks[[0, -1]])
-    carried = carry_between(first, last, 0, 6, motion_of)
-    assert sorted(carried.distances) == [1, 2, 3, 4, 5]
-    assert carried.agreement > 0.85
-    # Halfway, the examples' own shapes would expect it where both of them are.
-    assert dice(masks[0], masks[3]) < 0.3
-    for index, distance in carried.distances.items():
-        assert dice(distance > 0, masks[index]) > 0.85
+def test_the_flow_is_that_of_another_implementation() -> None:
+    random = np.random.default_rng(0)
+    texture = ndimage.gaussian_filter(random.standard_normal((SIDE, SIDE)), 3)
+    texture = (texture - texture.min()) / np.ptp(texture)
+    rows, columns = np.mgrid[:SIDE, :SIDE]
+    places = [rows + 3 * np.sin(columns / 30), columns + 2 * np.cos(rows / 25)]
+    moved = ndimage.map_coordinates(texture, places, order=1, mode="nearest")
+    pictures = [np.asarray(one, np.float32) for one in (moved, texture)]
+    halves = [
+        ndimage.gaussian_filter(one, 0.5).reshape(64, 2, 64, 2).mean(axis=(1, 3))
+        for one in pictures
+    ]
+    expected = 2 * optical_flow_tvl1(
+        *halves, attachment=20.0, num_warp=3, num_iter=5, dtype=np.float32
+    )
+    found = flow_between(*map(torch.from_numpy, pictures)).numpy()
+    assert np.abs(found - expected).mean() < 0.03
 
 
-def test_examples_that_moved_onto_nothing_do_not_agree(winding):
-    masks, motion_of = winding
-    first, elsewhere = bounded_distances(np.stack([masks[0], disc(100, 100)]))
-    assert carry_between(first, elsewhere, 0, 6, motion_of).agreement < 0.2
+def test_many_at_once_are_the_same_as_one_by_one() -> None:
+    pictures = torch.stack([picture_of(disc(60, 40 + 2 * step), step) for step in range(11)])
+    together = flows_between(pictures[1:], pictures[:-1])
+    alone = torch.stack([flow_between(*pair) for pair in zip(pictures[1:], pictures, strict=False)])
+    torch.testing.assert_close(together, alone, atol=1e-4, rtol=0)
 
 
-def test_side_by_side_there_is_nothing_between(winding):
-    masks, motion_of = winding
-    first, last = bounded_distances(masks[:2])
-    carried = carry_between(first, last, 0, 1, motion_of)
-    assert carried.distances == {} and carried.agreement > 0.9
+@pytest.mark.parametrize(("side", "pool"), [(32, 1), (64, 1), (96, 2), (128, 2), (192, 3)])
+def test_pictures_of_any_side_are_averaged_to_about_the_same(side: int, pool: int) -> None:
+    assert pool_of(side) == pool
+    picture = torch.rand(1, side, side, generator=torch.Generator().manual_seed(1))
+    assert flows_between(picture, picture).shape == (1, 2, side // pool, side // pool)

@@ -13,21 +13,13 @@ from tests.support.proposal_segments import first_answers, prepared_ball, prepar
 def state(balls, untrained_engine, images_of):
     """The first ball after its first pass."""
     segment = prepared_ball(balls, untrained_engine, images_of, (8, 12, 15))
-    return SegmentState(segment, first_answers(segment), {}, NetworkWeight(calibration=0.0))
+    return SegmentState(segment, first_answers(segment), NetworkWeight(calibration=0.0))
 
 
 def test_log_odds_are_those_of_what_was_found(state):
     for index, answer in state.first.items():
         assert np.array_equal(state.log_odds(index) > 0, answer.mask)
         assert np.isneginf(state.log_odds(index)[~answer.mask]).all()
-
-
-def test_second_answers_count_as_far_as_their_weight(state):
-    certain = np.full((128, 128), 6.0, np.float32)
-    for share, everything in ((1.0, True), (0.0, False)):
-        weight = NetworkWeight(fixed=1.0, second_share=share)
-        with_second = SegmentState(state.segment, state.first, {10: certain}, weight)
-        assert (with_second.log_odds(10) > 0).all() == everything
 
 
 def test_the_expected_dice_follows_from_the_signs_of_the_log_odds(state):
@@ -39,7 +31,7 @@ def test_the_expected_dice_follows_from_the_signs_of_the_log_odds(state):
 
 
 def test_nothing_is_expected_of_an_uncalibrated_state(state):
-    uncalibrated = SegmentState(state.segment, state.first, {}, NetworkWeight())
+    uncalibrated = SegmentState(state.segment, state.first, NetworkWeight())
     assert uncalibrated.expected_dice(10, state.log_odds(10)) is None
 
 

@@ -20,27 +20,21 @@ def drawn_tasks() -> tuple[torch.Tensor, torch.Tensor]:
 
 def test_most_tasks_are_shown_as_in_use_and_the_others_unchanged() -> None:
     images, masks = drawn_tasks()
-    shown = show_structure(Generator().manual_seed(2), images, masks)
+    shown = show_structure(Generator().manual_seed(2), images, masks[:, :-1])
     changed = (shown != images).flatten(1).any(dim=1)
     assert 10 < changed.sum() < 35
     for before, after, mask in zip(images[changed], shown[changed], masks[changed], strict=True):
         contrast = contrast_around(before[:-1].numpy(), mask[:-1].numpy())
-        np.testing.assert_array_equal(after.numpy(), scale(before.numpy(), contrast))
+        # Percentiles come from a histogram of 2048 values.
+        expected = scale(before.numpy(), contrast)
+        np.testing.assert_allclose(after.numpy(), expected, atol=0.02)
     assert float(shown[changed].std()) > 1.5 * float(images.std())
-
-
-def test_the_mask_of_the_query_decides_nothing() -> None:
-    images, masks = drawn_tasks()
-    other = masks.clone()
-    other[:, -1] = ~other[:, -1]
-    shown = show_structure(Generator().manual_seed(2), images, masks)
-    assert torch.equal(shown, show_structure(Generator().manual_seed(2), images, other))
 
 
 def test_the_images_given_stay_as_they_are() -> None:
     images, masks = drawn_tasks()
     before = images.clone()
-    show_structure(Generator().manual_seed(2), images, masks)
+    show_structure(Generator().manual_seed(2), images, masks[:, :-1])
     assert torch.equal(images, before)
 
 

@@ -10,19 +10,23 @@ from torch import Generator
 
 from core.training.loop import train
 from core.training.mixing import recipe_batches
+from core.training.plan import BatchPlan
 from core.training.settings import TrainingSettings
 from tests.training.test_loop import CPU, SMALL, averaged, finish
 
 
 def test_batches_come_from_both_in_the_recipes_proportion(registry: Path) -> None:
     settings = TrainingSettings(registry=str(registry), registry_share=0.5)
-    mixed = recipe_batches(settings)
-    only = {share: recipe_batches(replace(settings, registry_share=share)) for share in (0.0, 1.0)}
+    mixed = recipe_batches(settings, CPU)
+    only = {
+        share: recipe_batches(replace(settings, registry_share=share), CPU) for share in (0.0, 1.0)
+    }
+    plan = BatchPlan(tasks=1, examples=1, side=32, between=1, seed=0)
     counts = dict.fromkeys(only, 0)
     for seed in range(24):
-        batch = mixed(Generator().manual_seed(seed), 1, 1, 32)
+        batch = mixed(Generator().manual_seed(seed), plan)
         for share, make in only.items():
-            same = make(Generator().manual_seed(seed), 1, 1, 32)
+            same = make(Generator().manual_seed(seed), plan)
             counts[share] += torch.equal(batch.query, same.query)
     assert sum(counts.values()) == 24
     assert min(counts.values()) > 5

@@ -18,6 +18,7 @@ from torch import Generator, Tensor
 from torch.nn import functional
 
 from core.training.registry.index import Split, Stack, read_registry, read_slices
+from core.training.registry.loaded import LoadedSlices, bytes_of, load_slices
 from core.training.synthesis import chance, uniform
 from core.training.tasks import Batch, augmented_batch
 
@@ -43,14 +44,17 @@ class TaskPool:
         By data set, task and patient: the patient's stacks. Tasks of two patients or more.
     volumes : tuple of tuple of tuple of Stack
         By data set and task: stacks of three slices or more.
+    loaded : LoadedSlices or None
+        All slices, where a graphics card holds them; else they are read from the files.
     """
 
     folder: Path
     populations: tuple[tuple[tuple[tuple[Stack, ...], ...], ...], ...]
     volumes: tuple[tuple[tuple[Stack, ...], ...], ...]
+    loaded: LoadedSlices | None = None
 
 
-def open_pool(folder: Path, split: Split) -> TaskPool | None:
+def open_pool(folder: Path, split: Split, device: torch.device | None = None) -> TaskPool | None:
     """Read which tasks a registry has for training, validation or test.
 
     Parameters
@@ -59,6 +63,8 @@ def open_pool(folder: Path, split: Split) -> TaskPool | None:
         The registry.
     split : {"train", "val", "test"}
         Only patients of this split are used.
+    device : torch.device, optional
+        A graphics card takes all slices if they fit in half of its free memory.
 
     Returns
     -------
@@ -73,9 +79,9 @@ def open_pool(folder: Path, split: Split) -> TaskPool | None:
     populations: dict[str, list[tuple[tuple[Stack, ...], ...]]] = defaultdict(list)
     volumes: dict[str, list[tuple[Stack, ...]]] = defaultdict(list)
     by_task: dict[tuple[str, ...], list[Stack]] = defaultdict(list)
-    for stack in read_registry(folder).stacks:
-        if stack.split == split:
-            by_task[stack.task].append(stack)
+    chosen = [stack for stack in read_registry(folder).stacks if stack.split == split]
+    for stack in chosen:
+        by_task[stack.task].append(stack)
     for task, stacks in sorted(by_task.items()):
         by_patient: dict[str, list[Stack]] = defaultdict(list)
         for stack in stacks:
@@ -90,7 +96,18 @@ def open_pool(folder: Path, split: Split) -> TaskPool | None:
         folder,
         tuple(tuple(tasks) for tasks in populations.values()),
         tuple(tuple(tasks) for tasks in volumes.values()),
+        _loaded(folder, chosen, device),
     )
+
+
+def _loaded(
+    folder: Path, stacks: Sequence[Stack], device: torch.device | None
+) -> LoadedSlices | None:
+    """Hold slices on a graphics card that has room for them."""
+    if device is None or device.type == "cpu":
+        return None
+    free, _ = torch.cuda.mem_get_info(device)
+    return load_slices(folder, stacks, device) if bytes_of(folder, stacks) < free / 2 else None
 
 
 def make_registry_batch(
@@ -102,6 +119,7 @@ def make_registry_batch(
     *,
     volume_share: float = 0.6,
     guidance_share: float = 0.5,
+    between: int = 1,
 ) -> Batch:
     """Draw a batch of real tasks, augmented as synthetic ones are.
 
@@ -116,7 +134,9 @@ def make_registry_batch(
     volume_share : float
         Share of tasks that are slices of one scan, where both families are possible.
     guidance_share : float
-        Share of these that get a shape prior and the distance to the nearest example.
+        Share of these that are guided.
+    between : int
+        Slices between the query and either of the nearest examples.
 
     Returns
     -------
@@ -134,24 +154,26 @@ def make_registry_batch(
     random = np.random.default_rng(seed)
     share = volume_share if pool.populations and pool.volumes else float(bool(pool.volumes))
     volume = random.random(tasks) < share
-    chosen = [
-        _slices_of_a_volume(random, pool, examples)
-        if is_volume
-        else _pictures_of_a_population(random, pool, examples)
-        for is_volume in volume
-    ]
-    read = [_read(pool.folder, pictures) for pictures in chosen]
-    images = torch.from_numpy(np.stack([pictures for pictures, _ in read])).to(device)
-    masks = torch.from_numpy(np.stack([own for _, own in read])).to(device)
+    chosen = []
+    for is_volume in volume:
+        draw = _slices_of_a_volume if is_volume else _pictures_of_a_population
+        pictures = draw(random, pool, examples)
+        chosen.append(pictures + _slices_between(pictures, between))
+    if pool.loaded is not None:
+        images, masks = pool.loaded.read(chosen)
+    else:
+        read = [_read(pool.folder, pictures) for pictures in chosen]
+        images = torch.from_numpy(np.stack([pictures for pictures, _ in read])).to(device)
+        masks = torch.from_numpy(np.stack([own for _, own in read])).to(device)
     positions = torch.tensor(
-        [[stack.positions[place] for stack, place in pictures] for pictures in chosen],
+        [[one.positions[place] for one, place in task[: examples + 1]] for task in chosen],
         dtype=torch.float32,
         device=device,
     )
     is_volume = torch.from_numpy(volume).to(device)
     images, masks, zoom = _warped(generator, images.float() / 255, masks.float(), is_volume, side)
     guided = is_volume & chance(generator, guidance_share, tasks)
-    return augmented_batch(generator, images, masks, positions / zoom[:, None], guided)
+    return augmented_batch(generator, images, masks, positions / zoom[:, None], guided, examples)
 
 
 def _pictures_of_a_population(
@@ -213,6 +235,29 @@ def _slices_of_a_volume(random: np.random.Generator, pool: TaskPool, examples: i
     free = np.delete(np.arange(low, high), query - low)
     nearest = free[np.abs(free[None] - places[:, None]).argmin(axis=1)]
     return [(stack, int(place)) for place in [*nearest, query]]
+
+
+def _slices_between(pictures: _Pictures, between: int) -> _Pictures:
+    """Choose slices between the query, the last picture, and the nearest example on either side.
+
+    They come in their order, as many on either side; where a side has no example, or the pictures
+    are of several scans, the query stands for them.
+    """
+    stack, query = pictures[-1]
+    places = [place for other, place in pictures[:-1] if other == stack]
+    chosen: list[int] = []
+    for known, start in (
+        ([place for place in places if place <= query], "example"),
+        ([place for place in places if place > query], "query"),
+    ):
+        if known:
+            nearest = max(known) if start == "example" else min(known)
+            ends = (nearest, query) if start == "example" else (query, nearest)
+        else:
+            ends = (query, query)
+        way = np.linspace(*ends, between + 2)[1:-1]
+        chosen.extend(int(place) for place in way.round())
+    return [(stack, place) for place in chosen]
 
 
 def _read(
