@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from torch import Tensor
 
+from core.proposals.examples import neighbours
 from core.proposals.extent import between, continued, outward
 from core.proposals.mixing import LIMIT, sureness
 from core.proposals.network_opinion import (
@@ -91,6 +92,8 @@ def first_pass(
     while visits and not cancelled():
         batch = _next_batch(visits)
         segment = segments[batch[0].segment]
+        if not _motion_known(segment, batch, cancelled):
+            return
         found = answer_visits(segment, batch, answers[segment.number])
         answers[segment.number].update(found)
         for visit in batch:
@@ -216,6 +219,25 @@ def _carried_beyond(
             known = before[inner].carried if inner in before else None
             carried[visit.slice] = carried_beyond(prompt, visit.slice, inner, known)
     return carried
+
+
+def _motion_known(
+    segment: PreparedSegment, visits: Sequence[Visit], cancelled: Callable[[], bool]
+) -> bool:
+    """Compute how images move between the examples around visits; False once cancelled.
+
+    A gap of many slices takes seconds, which nobody should have to wait who gave up.
+    """
+    if segment.prompt is None or not segment.prompt.engine.guidance_channels:
+        return True
+    for visit in visits:
+        below, above = neighbours(segment.examples, visit.slice)
+        if below is None or above is None:
+            continue
+        for _ in segment.prompt.motion.computing(below, above):
+            if cancelled():
+                return False
+    return True
 
 
 def _next_batch(visits: list[Visit]) -> list[Visit]:

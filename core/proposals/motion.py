@@ -1,7 +1,8 @@
 """The optical flow between the slices of a series, computed once for every two side by side."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
+from typing import Final
 
 import numpy as np
 import torch
@@ -11,6 +12,10 @@ from core.proposals.optical_flow import flows_between
 
 PicturesOf = Callable[[Sequence[int]], np.ndarray]
 """Gives slices as the network sees them: float32 [slices, side, side], values in [0, 1]."""
+
+
+_PART: Final = 16
+"""Steps from slice to slice after which somebody may give up: a quarter of a second."""
 
 
 class Motion:
@@ -49,6 +54,24 @@ class Motion:
         backward = torch.stack([self._flows[last, first] for first, last in steps])
         forward = torch.stack([self._flows[first, last] for first, last in steps])
         return torch.stack([backward, forward])[:, None].float()
+
+    def computing(self, below: int, above: int) -> Iterator[None]:
+        """Compute the flows of a range of slices, a few at a time, so that it can be given up.
+
+        Parameters
+        ----------
+        below, above : int
+            The first and the last slice.
+
+        Yields
+        ------
+        None
+            After each part.
+        """
+        steps = list(pairwise(range(below, above + 1)))
+        for start in range(0, len(steps), _PART):
+            self._compute(steps[start : start + _PART])
+            yield
 
     def _compute(self, steps: Sequence[tuple[int, ...]]) -> None:
         missing = [(first, last) for first, last in steps if (first, last) not in self._flows]

@@ -139,6 +139,7 @@ def propose(
     if engine is None and METHODS[method].uses_network:
         raise ValueError(f'engine: got None; expected one for the method "{method}"')
     limits = value_range(volume, modality)
+    asked = frozenset(range(len(volume)) if slices is None else slices)
 
     def images_of(slices: Sequence[int]) -> np.ndarray:
         return scale(volume[list(slices)], limits)
@@ -148,6 +149,7 @@ def propose(
         for segment in segments
         if (wanted is None or segment.number in wanted)
         and any(mask.any() for mask in segment.masks.values())
+        and not asked <= segment.masks.keys()
     }
     drawn = {segment.number: segment.masks for segment in segments}
     numbers = frozenset(drawn if exclusive is None else exclusive)
@@ -155,7 +157,7 @@ def propose(
         prepared,
         _Exclusive(numbers, drawn, (volume.shape[1], volume.shape[2])),
         len(volume),
-        frozenset(range(len(volume)) if slices is None else slices),
+        asked,
         cancelled,
         progress,
     )

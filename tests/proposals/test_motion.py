@@ -39,3 +39,11 @@ def test_pictures_are_asked_for_once() -> None:
     assert sorted(asked) == [0, 1, 2, 3]
     motion.along(0, 4)
     assert sorted(asked) == [0, 1, 2, 3, 3, 4]
+
+
+def test_a_long_way_is_computed_in_parts() -> None:
+    pictures = np.repeat(PICTURES, 10, axis=0)
+    motion = Motion(lambda slices: pictures[list(slices)])
+    parts = motion.computing(0, 40)
+    next(parts)
+    assert sum(1 for _ in parts) == 2

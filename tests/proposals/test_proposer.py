@@ -124,6 +124,22 @@ def test_drawn_pixels_of_an_exclusive_segment_are_kept_even_if_it_is_not_propose
     assert free[1, 12].mask.any()
 
 
+def test_where_every_slice_is_drawn_nothing_is_computed(balls, untrained_engine):
+    volume, masks = balls
+    asked = []
+    examples = [SegmentExamples(1, dict(enumerate(masks[1])))]
+    found = propose(
+        volume,
+        SPACING,
+        "MR",
+        examples,
+        engine=untrained_engine,
+        progress=lambda done, total: asked.append(done),
+    )
+    assert list(found) == []
+    assert set(asked) <= {0}
+
+
 def test_cancelling_ends_the_proposals(balls, untrained_engine):
     volume, masks = balls
     found = []
