@@ -6,7 +6,7 @@ The guidance is that of training, rule by rule: see `core.training.guidance` and
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 import torch
@@ -34,6 +34,9 @@ SUPPORT = 16
 
 BATCH = 4
 """Slices predicted at a time: a cancellation waits for as many."""
+
+_PICTURES_KEPT = 256
+"""Slices of a segment that are kept as the network sees them, 64 KiB each."""
 
 ImagesOf = Callable[[Sequence[int]], np.ndarray]
 """Gives the prepared images of slices: float32 [slices, row, column], values in [0, 1]."""
@@ -83,7 +86,17 @@ class NetworkPrompt:
 
     def pictures(self, slices: Sequence[int]) -> np.ndarray:
         """Give slices as the network sees them: float32 [slices, SIDE, SIDE], in [0, 1]."""
-        return scale(self.crop.images(self.images_of(slices)), self.contrast)
+        return np.stack([self._picture(index) for index in slices])
+
+    @cached_property
+    def _picture(self) -> Callable[[int], np.ndarray]:
+        """Gives one slice; those asked for last are kept, since neighbours need them as well."""
+
+        @lru_cache(maxsize=_PICTURES_KEPT)
+        def picture(index: int) -> np.ndarray:
+            return scale(self.crop.images(self.images_of([index])), self.contrast)[0]
+
+        return picture
 
     @cached_property
     def motion(self) -> Motion:
