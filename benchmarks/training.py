@@ -30,10 +30,11 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from core.network.processor import choose_device
 from core.training.checkpoint import new_state
+from core.training.gradients import MakeBatch, batch_gradients
 from core.training.loop import train
-from core.training.mixing import MakeBatch, recipe_batches
+from core.training.mixing import recipe_batches
+from core.training.plan import BatchPlan, plan_step
 from core.training.settings import TrainingSettings, read_settings
-from core.training.step import BatchPlan, batch_gradients, plan_batch
 from core.training.tasks import Batch
 
 
@@ -85,10 +86,10 @@ def measure_batches(
 ) -> dict[str, Any]:
     """Times of making batches and of steps, and the step's share of the ceiling."""
     state = new_state(settings, device)
-    make = recipe_batches(settings)
+    make = recipe_batches(settings, device)
     rows = []
-    for _ in range(batches):
-        plan = plan_batch(settings, state.generator)
+    for step in range(batches):
+        plan = plan_step(settings, step)[0]
         batch = made(make, plan, device)
         with FlopCounterMode(display=False) as counter:
             batch_gradients(state.network, batch)
@@ -120,9 +121,7 @@ def measure_batches(
 
 def made(make: MakeBatch, plan: BatchPlan, device: torch.device) -> Batch:
     """Make a planned batch, the same every time."""
-    generator = Generator(device)
-    generator.manual_seed(plan.seed)
-    return make(generator, plan.tasks, plan.examples, plan.side)
+    return make(Generator(device).manual_seed(plan.seed), plan)
 
 
 def convolver(features: int, batch: Batch) -> tuple[Callable[[], Any], float]:

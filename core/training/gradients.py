@@ -253,6 +253,11 @@ def batch_loss(network: UniverSeg, batch: Batch) -> Tensor:
     return segmentation_loss(logits.float(), batch.label)
 
 
+def batch_gradients(network: UniverSeg, batch: Batch) -> list[Tensor]:
+    """Compute the gradients of a batch's loss in the order of the network's parameters."""
+    return _gradients(network, batch_loss(network, batch))
+
+
 def _gradients(network: UniverSeg, loss: Tensor) -> list[Tensor]:
     return list(
         torch.autograd.grad(
