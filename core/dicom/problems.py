@@ -24,6 +24,9 @@ _SPACING_PROBLEMS = {
 
 _TILT_DEGREES = 0.5
 
+# Rounding to five decimals moves the edge of 2,048 pixels by as much.
+_EDGE_SHIFT_MM = 0.01
+
 
 @dataclass(frozen=True)
 class WholeSeries:
@@ -93,6 +96,7 @@ def problems_of(volume: Volume, geometry: Geometry, whole: WholeSeries) -> Itera
             "Slicewise takes them from the file meta or makes them up, so an archive may not know "
             "them."
         )
+    yield from _differing_spacings(stack)
     yield from _cautions_of_files(stack)
     text = burned_in_text(stack)
     if text == "yes":
@@ -106,6 +110,28 @@ def problems_of(volume: Volume, geometry: Geometry, whole: WholeSeries) -> Itera
     yield from missing_slices(stack)
     yield from whole.missing
     yield from _spacing_problems(geometry)
+
+
+def _differing_spacings(stack: Sequence[Plane]) -> Iterable[str]:
+    """Say if slices differ in pixel spacing by little: those that differ by more are apart."""
+    first = stack[0]
+    edge = max(first.header.rows, first.header.columns) - 1
+    shift = (
+        max(
+            abs(value - other) * edge
+            for plane in stack
+            for value, other in zip(
+                plane.pixel_spacing or (), first.pixel_spacing or (), strict=False
+            )
+        )
+        if first.pixel_spacing
+        else 0.0
+    )
+    if shift > _EDGE_SHIFT_MM:
+        yield (
+            f"Pixel sizes differ between slices, by up to {shift:.2f} mm at the edge of the image; "
+            "those of the first are used."
+        )
 
 
 def _cautions_of_files(stack: Sequence[Plane]) -> Iterable[str]:

@@ -173,3 +173,12 @@ def test_a_slice_beside_the_others_is_told(tmp_path, shift, is_told):
         else []
     )
     assert summary.geometry.positions[2, 1] == pytest.approx(float(y) + shift)
+
+
+@pytest.mark.parametrize(("spacing", "is_told"), [(0.750001, False), (0.7504, True)])
+def test_pixel_sizes_that_hardly_differ_are_told(tmp_path, spacing, is_told):
+    write_images(tmp_path, [{}, {}, {"PixelSpacing": [spacing, 0.75]}])
+    (summary,) = find_series(tmp_path)
+    assert summary.slices == 3
+    told = [text for text in summary.problems if "differ between slices" in text]
+    assert bool(told) == is_told

@@ -59,7 +59,7 @@ _ONE_STEP = ("dcm2niix", "highdicom")
 _PLACING = "Position|Orientation|Pixel Spacing|Slice Thickness|Spacing Between|place|lie|spaced"
 _MIXED = "stacks|belong together|mixed|copies|by themselves|fetch it again"
 _COVERING: Mapping[Difference, str] = {
-    "place": f"{_PLACING}|directions|how large|missing|shifted|{_MIXED}",
+    "place": f"{_PLACING}|directions|Pixel sizes|how large|missing|shifted|{_MIXED}",
     "value": f"Rescale|High Bit|Hounsfield|unit|values|{_MIXED}",
     "number": f"Rescale|High Bit|Hounsfield|unit|values|missing|{_MIXED}",
 }
