@@ -71,9 +71,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # What is wrong with a file is said once, by the line on stderr below.
     warnings.simplefilter("ignore")
     try:
-        if name in WITHOUT_DICOM:
+        given = [one for one in getattr(command, "FOLDERS", ()) if getattr(options, one)]
+        if name in WITHOUT_DICOM and not given:
             return int(command.run(options))
-        return _run_on_dicom(command, options)
+        return _run_on_dicom(command, options, given)
     except (ValueError, OSError, MemoryError) as error:
         sys.stderr.write(f"{_sentence(error)}\n")
         return BAD_INPUT
@@ -82,13 +83,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _INTERRUPTED
 
 
-def _run_on_dicom(command: ModuleType, options: argparse.Namespace) -> int:
-    """Run a command that reads DICOM, with archives unpacked for it."""
+def _run_on_dicom(command: ModuleType, options: argparse.Namespace, folders: Sequence[str]) -> int:
+    """Run a command that reads DICOM, with archives among its folders unpacked for it."""
     from core.commands.folders import unpacked_folders
     from core.dicom.configuration import configure_libraries
 
     configure_libraries()
-    with unpacked_folders(options, getattr(command, "FOLDERS", ())):
+    with unpacked_folders(options, folders):
         return int(command.run(options))
 
 
