@@ -90,7 +90,8 @@ def first_pass(
     visits = [visit for visit in visits if visit.slice in wanted]
     heapq.heapify(visits)
     while visits and not cancelled():
-        batch = _next_batch(visits)
+        # The first answer comes alone, so that somebody who waits sees one as soon as possible.
+        batch = _next_batch(visits, BATCH if any(answers.values()) else 1)
         segment = segments[batch[0].segment]
         if not _motion_known(segment, batch, cancelled):
             return
@@ -240,10 +241,10 @@ def _motion_known(
     return True
 
 
-def _next_batch(visits: list[Visit]) -> list[Visit]:
+def _next_batch(visits: list[Visit], most: int) -> list[Visit]:
     """Take visits of one segment from the heap that are equally near to examples."""
     batch = [heapq.heappop(visits)]
-    while visits and len(batch) < BATCH and _same_priority(visits[0], batch[0]):
+    while visits and len(batch) < most and _same_priority(visits[0], batch[0]):
         batch.append(heapq.heappop(visits))
     return batch
 
