@@ -12,8 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-_SIDE: Final = 64
-"""Pictures are averaged to about this side: outlines move as well, in a third of the time."""
+from core.proposals.pooling import pool_of
 
 _COARSEST: Final = 16
 """Side in pixels below which pictures are not halved any more."""
@@ -65,11 +64,6 @@ def flows_between(pictures: Tensor, others: Tensor) -> Tensor:
             flow = 2 * functional.interpolate(flow, size, mode="bilinear")
         flow = _refined(flow, level[:, 0], level[:, 1])
     return flow * pool
-
-
-def pool_of(side: int) -> int:
-    """Side in pixels of the squares that are averaged before the flow is computed."""
-    return max(1, round(side / _SIDE))
 
 
 def carried(distances: Tensor, flows: Tensor) -> Tensor:

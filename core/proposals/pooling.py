@@ -1,25 +1,11 @@
-"""Averaging squares of pixels."""
+"""How far pictures are averaged before methods see them that follow the images."""
 
-import numpy as np
+from typing import Final
+
+_SIDE: Final = 64
+"""Outlines are followed as well at about this side as at twice of it, in a third of the time."""
 
 
-def pooled(maps: np.ndarray, pool: int) -> np.ndarray:
-    """Average squares of pixels; the border goes on where the last squares lie beyond it.
-
-    Parameters
-    ----------
-    maps : np.ndarray
-        [..., height, width].
-    pool : int
-        Side of a square in pixels.
-
-    Returns
-    -------
-    np.ndarray
-        [..., height / pool, width / pool], rounded up.
-    """
-    height, width = (-(-side // pool) for side in maps.shape[-2:])
-    beyond = (height * pool - maps.shape[-2], width * pool - maps.shape[-1])
-    padding = [(0, 0)] * (maps.ndim - 2) + [(0, beyond[0]), (0, beyond[1])]
-    padded = np.pad(maps, padding, mode="edge")
-    return padded.reshape(*maps.shape[:-2], height, pool, width, pool).mean(axis=(-3, -1))
+def pool_of(side: int) -> int:
+    """Side in pixels of the squares that are averaged in pictures of a side."""
+    return max(1, round(side / _SIDE))

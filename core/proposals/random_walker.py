@@ -13,6 +13,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from core.proposals.pooling import pool_of
+
 _BETA: Final = 100.0
 """How much an edge of the images hinders the walk, per standard deviation of their values."""
 
@@ -21,9 +23,6 @@ _LEAST: Final = 1e-6
 
 _TINY: Final = 1e-20
 """Keeps what is solved already from dividing by zero."""
-
-_SIDE: Final = 64
-"""Images are averaged to about this side: the walk is slow."""
 
 
 def walk_between(
@@ -49,7 +48,7 @@ def walk_between(
         float32 [tasks, slices − 2, side, side], in [0, 1].
     """
     side = images.shape[-1]
-    pool = max(1, round(side / _SIDE))
+    pool = pool_of(side)
     ends = torch.stack([first, last], dim=1).to(images.dtype)
     if pool > 1:
         images, ends = functional.avg_pool2d(images, pool), functional.avg_pool2d(ends, pool)

@@ -8,7 +8,8 @@ from skimage.registration import optical_flow_tvl1
 
 from core.network.overlap import dice
 from core.proposals.opinions import bounded_distances
-from core.proposals.optical_flow import carried, flows_between, pool_of
+from core.proposals.optical_flow import carried, flows_between
+from core.proposals.pooling import pool_of
 
 SIDE = 128
 
