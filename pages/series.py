@@ -180,7 +180,7 @@ def offer_folder(home: Path) -> None:
     with st.form("folder", border=False):
         folder = st.text_input("Folder", value=str(roots[0]), label_visibility="collapsed")
         if st.form_submit_button("Search for series", width="stretch"):
-            search_in(home, Path(folder).expanduser())
+            search_in(home, Path(folder))
 
 
 entrance = enter("series")

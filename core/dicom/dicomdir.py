@@ -17,6 +17,7 @@ from core.dicom.files import (
     text_of,
     value_of,
 )
+from core.dicom.untrusted_paths import existing_below
 
 DIRECTORY_KIND = "Media Storage Directory"
 """Kind of the file among those that hold no image (`NotAnImageError.kind`)."""
@@ -136,10 +137,7 @@ def _inside(folder: Path, names: list[str]) -> Path | None:
     if not names:
         return None
     for spelled in (names, [name.lower() for name in names]):
-        try:
-            listed = folder.joinpath(*spelled).resolve(strict=True)
-        except (OSError, ValueError, RuntimeError):
-            continue
-        if listed.is_file() and listed.is_relative_to(folder):
+        listed = existing_below(folder.joinpath(*spelled), [folder])
+        if listed is not None and listed.is_file():
             return listed
     return None

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from core.dicom.errors import DicomError
+from core.dicom.untrusted_paths import existing_below
 
 
 def server_files(folder: Path | str, roots: Sequence[Path]) -> list[Path]:
@@ -33,20 +34,16 @@ def server_files(folder: Path | str, roots: Sequence[Path]) -> list[Path]:
         raise DicomError(
             "No server folders may be opened; set SLICEWISE_DATA_ROOTS, or upload files instead."
         )
-    try:
-        resolved = Path(folder).resolve(strict=True)
-    except (OSError, RuntimeError, ValueError):
-        resolved = None
-    if resolved is None or not _is_below(resolved, roots):
+    resolved = existing_below(folder, roots)
+    if resolved is None:
         raise DicomError(
             "There is no such folder among those that may be opened: "
             f"{', '.join(str(root) for root in roots)} and what is below."
         )
     if resolved.is_file():
         return [resolved]
-    return sorted(
-        path for path in resolved.rglob("*") if path.is_file() and _is_below(path.resolve(), roots)
-    )
+    found = (existing_below(path, roots) for path in resolved.rglob("*"))
+    return sorted({path for path in found if path is not None and path.is_file()})
 
 
 def writable_folder(text: str, home: Path, roots: Sequence[Path]) -> Path:
@@ -71,13 +68,9 @@ def writable_folder(text: str, home: Path, roots: Sequence[Path]) -> Path:
     DicomError
         If it does not exist or lies elsewhere.
     """
-    folder = Path(text.strip() or ".").expanduser().resolve()
     allowed = [home, *roots]
-    if not folder.is_dir() or not _is_below(folder, allowed):
+    folder = existing_below(text.strip() or ".", allowed)
+    if folder is None or not folder.is_dir():
         names = ", ".join(str(root) for root in allowed)
         raise DicomError(f"There is no such folder among those that may be written to: {names}.")
     return folder
-
-
-def _is_below(path: Path, roots: Sequence[Path]) -> bool:
-    return any(path.is_relative_to(root) for root in roots)

@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from core.dicom.errors import DicomError
 from core.dicom.shown_names import printable
+from core.dicom.untrusted_paths import existing_below
 from core.home.archives import is_archive, members_of
 from core.home.uploads import copy_within_limits
 
@@ -80,7 +81,8 @@ def _free_path(folder: Path, name: str, number: int) -> Path:
     try:
         if is_possible and not wanted.exists():
             wanted.parent.mkdir(parents=True, exist_ok=True)
-            return wanted
+            if existing_below(wanted.parent, [folder]) is not None:
+                return wanted
     except OSError:  # a file where a folder should be, or a path that is too long
         pass
     numbered = folder / f"{number:06d}"

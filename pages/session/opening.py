@@ -9,6 +9,7 @@ from core.dicom.errors import DicomError
 from core.dicom.progressive import SeriesReading
 from core.dicom.reading import find_series
 from core.dicom.series import Series, SeriesSummary
+from core.dicom.untrusted_paths import existing_below
 from core.display.picture import slice_picture
 from core.home.opened_series import OpenedSeries
 from core.home.server_folders import server_files
@@ -40,7 +41,8 @@ def source_files(home: Path, source: Path) -> list[Path]:
     DicomError
         If it may not be opened.
     """
-    return [source] if source.is_relative_to(home) else server_files(source, data_roots())
+    own = existing_below(source, [home])
+    return [own] if own is not None else server_files(source, data_roots())
 
 
 def opened_summary(home: Path, opened: OpenedSeries) -> SeriesSummary:

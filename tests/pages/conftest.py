@@ -1,6 +1,7 @@
 """The app in a folder of its own, driven without a browser."""
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -50,7 +51,7 @@ def home(empty_home: Path, demo_files: Path) -> Path:
     """Folder of an app that knows the person and the demonstration series."""
     empty_home.mkdir()
     (empty_home / "person.json").write_text(json.dumps({"person": PERSON}))
-    (empty_home / "demo").symlink_to(demo_files)
+    shutil.copytree(demo_files, empty_home / "demo")
     return empty_home
 
 

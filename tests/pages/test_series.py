@@ -2,6 +2,7 @@
 
 import io
 import os
+import shutil
 import zipfile
 from pathlib import Path
 
@@ -84,10 +85,39 @@ def test_a_folder_elsewhere_is_refused_whether_it_exists_or_not(
     assert "There is no such folder among those that may be opened" in app.error[0].value
 
 
+def test_no_spelling_of_a_path_leads_out_of_the_own_folder_or_tells_what_is_there(
+    home: Path, demo_files: Path, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = home.parent / "root"
+    root.mkdir()
+    shutil.copytree(demo_files, home.parent / "other")
+    (home / "link").symlink_to(home.parent / "other")
+    monkeypatch.setenv("SLICEWISE_DATA_ROOTS", str(root))
+    told = set()
+    for folder in (
+        f"{home}/../other",
+        f"{home}/../not there",
+        f"{home}/link",
+        f"{root}/../other",
+        f"{home}/demo/../../other/{next(demo_files.iterdir()).name}",
+        "~root",
+        "~nobody of this name",
+    ):
+        app = open_page()
+        app.text_input[0].set_value(folder)
+        press(app, "Search for series")
+        assert "series found" not in shown(app)
+        (error,) = app.error
+        told.add(error.value)
+    assert told == {
+        f"There is no such folder among those that may be opened: {root} and what is below."
+    }
+
+
 def test_a_series_that_was_moved_away_says_so(
     home: Path, opened: OpenedSeries, store: AnnotationStore, open_page: OpenPage, demo_files: Path
 ) -> None:
-    (home / "demo").unlink()
+    (home / "demo").rename(home.parent / "elsewhere")
     app = open_page("annotate", series=opened.key)
     assert len(app.error) == 1
     assert "Traceback" not in app.error[0].value
