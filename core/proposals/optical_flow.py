@@ -6,6 +6,7 @@ C. Zach, T. Pock and H. Bischof, "A duality based approach for realtime TV-L1 op
 2007.
 """
 
+import importlib.util
 from typing import Final
 
 import torch
@@ -31,6 +32,9 @@ _TIME_STEP: Final = 0.25
 
 _AT_ONCE: Final = 8
 """Pairs that a processor computes at a time, so that its cache holds them."""
+
+_COMPILED: Final = importlib.util.find_spec("numba") is not None
+"""Training runs without Numba where there is a graphics card."""
 
 _WARPS, _ITERATIONS, _DUAL_ITERATIONS = 3, 5, 2
 
@@ -99,6 +103,17 @@ def _smoothed(pictures: Tensor) -> Tensor:
 
 def _refined(flow: Tensor, picture: Tensor, other: Tensor) -> Tensor:
     """Improve flows [n, 2, height, width] on one level of the pyramid."""
+    if flow.device.type == "cpu" and _COMPILED:
+        from core.proposals.optical_flow_kernel import refined_on_processor
+
+        steps = (_WARPS, _ITERATIONS, _DUAL_ITERATIONS)
+        weights = (_ATTACHMENT, _TIGHTNESS, _TIME_STEP)
+        return refined_on_processor(flow, picture, other, steps, weights)
+    return _refined_anywhere(flow, picture, other)
+
+
+def _refined_anywhere(flow: Tensor, picture: Tensor, other: Tensor) -> Tensor:
+    """Improve flows with PyTorch's own operations."""
     bound = _ATTACHMENT * _TIGHTNESS
     dual = flow.new_zeros(len(flow), 2, 2, *flow.shape[2:])
     for _ in range(_WARPS):

@@ -7,6 +7,7 @@ from scipy import ndimage
 from skimage.registration import optical_flow_tvl1
 
 from core.network.overlap import dice
+from core.proposals import optical_flow
 from core.proposals.opinions import bounded_distances
 from core.proposals.optical_flow import carried, flows_between
 from core.proposals.pooling import pool_of
@@ -80,3 +81,15 @@ def test_pictures_of_any_side_are_averaged_to_about_the_same(side: int, pool: in
     assert pool_of(side) == pool
     picture = torch.rand(1, side, side, generator=torch.Generator().manual_seed(1))
     assert flows_between(picture, picture).shape == (1, 2, side // pool, side // pool)
+
+
+@pytest.mark.parametrize("side", [64, 96, 117, 128])
+def test_compiled_loops_find_the_same_flow(side: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    random = np.random.default_rng(side)
+    texture = ndimage.gaussian_filter(random.standard_normal((11, side, side)), (1, 3, 3))
+    pictures = torch.from_numpy(texture.astype(np.float32) * 3 + 0.5)
+    others = pictures.roll((2, -1), dims=(1, 2))
+    compiled = flows_between(pictures, others)
+    monkeypatch.setattr(optical_flow, "_COMPILED", False)
+    assert compiled.abs().max() > 1
+    assert torch.allclose(flows_between(pictures, others), compiled, atol=2e-3)
