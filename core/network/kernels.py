@@ -5,7 +5,9 @@ called and keeps the result on disk, so no compiler has to be installed. They ta
 bfloat16 comes as the upper 16 bits of a float32, and every sum is float32.
 """
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numba
@@ -26,6 +28,8 @@ _TILE = 2048
 
 _BAND = 16
 """Rows that are interpolated in one go by one thread."""
+
+_ONE_CALLER = threading.Lock()
 
 
 @intrinsic
@@ -249,48 +253,55 @@ def _first_block_of_tensors(
     begins: bool,
     divisor: int,
 ) -> None:
-    _share_threads()
-    _first_block(
-        np.array([term.data_ptr() for term in terms], dtype=np.uint64),
-        _array(shared).reshape(4, -1),
-        _array(pooled).reshape(len(terms), -1),
-        _array(total).reshape(4, -1),
-        _array(mean).reshape(4, -1),
-        begins,
-        divisor,
-    )
+    with _all_threads():
+        _first_block(
+            np.array([term.data_ptr() for term in terms], dtype=np.uint64),
+            _array(shared).reshape(4, -1),
+            _array(pooled).reshape(len(terms), -1),
+            _array(total).reshape(4, -1),
+            _array(mean).reshape(4, -1),
+            begins,
+            divisor,
+        )
 
 
 def _average_of_tensors(
     maps: Tensor, total: Tensor, mean: Tensor, begins: bool, divisor: int
 ) -> None:
-    _share_threads()
-    _average(
-        _array(maps).reshape(maps.shape[0], -1),
-        _array(total).reshape(-1),
-        _array(mean).reshape(-1),
-        begins,
-        divisor,
-    )
+    with _all_threads():
+        _average(
+            _array(maps).reshape(maps.shape[0], -1),
+            _array(total).reshape(-1),
+            _array(mean).reshape(-1),
+            begins,
+            divisor,
+        )
 
 
 def _pool_tensor(maps: Tensor, pooled: Tensor) -> None:
     count, height, width, channels = maps.shape
-    _share_threads()
-    _pool(
-        _array(maps).reshape(count * height // 2, 2, width // 2, 2, channels),
-        _array(pooled).reshape(count * height // 2, width // 2, channels),
-    )
+    with _all_threads():
+        _pool(
+            _array(maps).reshape(count * height // 2, 2, width // 2, 2, channels),
+            _array(pooled).reshape(count * height // 2, width // 2, channels),
+        )
 
 
 def _upsample_tensor(maps: Tensor, joined: Tensor, first: int) -> None:
-    _share_threads()
-    _upsample(_array(maps), _array(joined), first)
+    with _all_threads():
+        _upsample(_array(maps), _array(joined), first)
 
 
-def _share_threads() -> None:
-    """Use as many threads as PyTorch does."""
-    numba.set_num_threads(min(torch.get_num_threads(), numba.config.NUMBA_NUM_THREADS))
+@contextmanager
+def _all_threads() -> Iterator[None]:
+    """Have the threads of Numba for one function, as many as PyTorch uses.
+
+    One caller after the other: where Numba finds neither OpenMP nor TBB, its own threads end the
+    process when two callers use them at once. A function takes milliseconds and every processor.
+    """
+    with _ONE_CALLER:
+        numba.set_num_threads(min(torch.get_num_threads(), numba.config.NUMBA_NUM_THREADS))
+        yield
 
 
 def _array(maps: Tensor) -> np.ndarray:
