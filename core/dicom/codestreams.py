@@ -1,6 +1,7 @@
-"""Image size that a compressed frame states itself, checked before a decoder believes it."""
+"""What a compressed frame states of its size, checked before a decoder believes it."""
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 _JPEG_START = b"\xff\xd8"
 _JPEG_2000_START = b"\xff\x4f\xff\x51"
@@ -24,27 +25,55 @@ def stated_size(codestream: bytes) -> tuple[int, int] | None:
     tuple of int or None
         None where the beginning is none of these or is damaged.
     """
+    header = _header(codestream)
+    return None if header is None else (header.rows, header.columns)
+
+
+def stated_samples(codestream: bytes) -> int:
+    """Return how many samples (components) for each pixel a codestream says it has.
+
+    Parameters
+    ----------
+    codestream : bytes
+        One compressed frame.
+
+    Returns
+    -------
+    int
+        0 where the beginning is none of JPEG, JPEG-LS or JPEG 2000, or is damaged.
+    """
+    header = _header(codestream)
+    return 0 if header is None else header.samples
+
+
+class _Header(NamedTuple):
+    rows: int
+    columns: int
+    samples: int
+
+
+def _header(codestream: bytes) -> _Header | None:
     if codestream.startswith(_JP2_FILE_START):
         begin = codestream.find(_JPEG_2000_START)
         codestream = codestream[begin:] if begin >= 0 else b""
     if codestream.startswith(_JPEG_2000_START):
-        return _jpeg_2000_size(codestream)
+        return _jpeg_2000_header(codestream)
     if codestream.startswith(_JPEG_START):
-        return next(_jpeg_sizes(codestream), None)
+        return next(_jpeg_headers(codestream), None)
     return None
 
 
-def _jpeg_2000_size(codestream: bytes) -> tuple[int, int] | None:
+def _jpeg_2000_header(codestream: bytes) -> _Header | None:
     """Read the SIZ marker segment (ITU-T T.800 A.5.1)."""
     if len(codestream) < 24:
         return None
     width, height, left, top = (
         int.from_bytes(codestream[offset : offset + 4], "big") for offset in (8, 12, 16, 20)
     )
-    return height - top, width - left
+    return _Header(height - top, width - left, int.from_bytes(codestream[40:42], "big"))
 
 
-def _jpeg_sizes(codestream: bytes) -> Iterator[tuple[int, int]]:
+def _jpeg_headers(codestream: bytes) -> Iterator[_Header]:
     """Walk the marker segments to the frame headers (ITU-T T.81 B.2.2)."""
     position = 2
     while position + 9 <= len(codestream) and codestream[position] == 0xFF:
@@ -55,5 +84,5 @@ def _jpeg_sizes(codestream: bytes) -> Iterator[tuple[int, int]]:
         if marker in _FRAME_MARKERS:
             rows = int.from_bytes(codestream[position + 5 : position + 7], "big")
             columns = int.from_bytes(codestream[position + 7 : position + 9], "big")
-            yield rows, columns
+            yield _Header(rows, columns, int.from_bytes(codestream[position + 9 :][:1], "big"))
         position += 2 + int.from_bytes(codestream[position + 2 : position + 4], "big")

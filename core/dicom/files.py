@@ -4,9 +4,7 @@ pydicom parses; this module decides beforehand whether a file is worth parsing, 
 bounded, and turns whatever a broken file makes a parser raise into one sentence.
 """
 
-import io
 import re
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -16,7 +14,7 @@ from typing import BinaryIO, Literal
 import pydicom
 from pydicom._uid_dict import UID_dictionary
 from pydicom.datadict import dictionary_VR
-from pydicom.dataelem import RawDataElement, convert_raw_data_element
+from pydicom.dataelem import DataElement, RawDataElement, convert_raw_data_element
 from pydicom.dataset import Dataset, FileDataset
 from pydicom.tag import BaseTag, Tag
 from pydicom.uid import (
@@ -27,11 +25,10 @@ from pydicom.uid import (
     ImplicitVRLittleEndian,
 )
 
+from core.dicom.bounded_reading import BoundedReader
+from core.dicom.budgets import MAX_VALUE_BYTES
 from core.dicom.errors import DicomError
 from core.dicom.shown_names import printable
-
-MAX_INFLATED_BYTES = 2**29
-"""Largest size that a deflated data set may inflate to."""
 
 _PREAMBLE_BYTES = 128
 _UNDEFINED_LENGTH = 0xFFFFFFFF
@@ -42,6 +39,9 @@ _REPEATED_VRS = frozenset(
     ["AS", "CS", "DA", "DS", "DT", "FD", "IS", "LO", "PN", "SH", "TM", "UI", "UL", "US"]
 )
 _REPEATED_BYTES = 256
+
+# Values of these become objects, many times as large as they are in the file.
+_LISTED_VRS = frozenset(["AT", "FD", "FL", "SL", "SS", "UL", "US", *_REPEATED_VRS])
 _CHARACTER_SET_TAG = 0x00080005
 _PIXEL_DATA_TAG = (0x7FE0, 0x0010)
 
@@ -71,15 +71,21 @@ class NotDicomError(DicomError):
 class PixelDataElement:
     """Where the pixel data of a file begins, and how long its header claims it to be.
 
-    `length` is None for encapsulated (compressed) pixel data, which states no length;
-    `available` is what the file holds from `offset` on. All in bytes; `is_integer` is False for
-    floating point pixel data.
+    `length` is None for encapsulated (compressed) pixel data, which states no length, and in a
+    deflated data set; `available` is what the file holds from `offset` on, or all of a deflated
+    data set. All in bytes; `is_integer` is False for floating point pixel data.
     """
 
     length: int | None
     available: int
     offset: int = 0
     is_integer: bool = True
+    is_deflated: bool = False
+
+    @property
+    def is_encapsulated(self) -> bool:
+        """True where each frame is an item of its own."""
+        return self.length is None and not self.is_deflated
 
     @property
     def is_cut(self) -> bool:
@@ -139,7 +145,7 @@ def value_of(dataset: Dataset, keyword: str) -> object:
     tag = _tag_of(keyword)
     try:
         element = dataset.get_item(tag)
-        if element is None:
+        if element is None or _is_too_long(element):
             return None
         value = (
             _repeated_value(dataset, element)
@@ -228,6 +234,14 @@ def items_of(dataset: Dataset, keyword: str) -> Sequence[Dataset]:
     return value if isinstance(value, pydicom.Sequence) else ()
 
 
+def _is_too_long(element: RawDataElement | DataElement) -> bool:
+    """Tell whether a value would become a list of far more than any header needs."""
+    if not isinstance(element, RawDataElement) or element.length <= MAX_VALUE_BYTES:
+        return False
+    vr = _usual_vr(element.tag) if element.VR in (None, "UN") else element.VR
+    return vr in _LISTED_VRS
+
+
 def _repeated_value(dataset: Dataset, element: RawDataElement) -> object:
     """Convert a value, unless one of the files before held the same: in a series, most do."""
     encoding = dataset.original_character_set
@@ -277,7 +291,7 @@ def _read(
     path: Path, *, header_only: bool, tags: Sequence[str] | None
 ) -> tuple[FileDataset, PixelDataElement | None]:
     try:
-        with _BoundedReader(path.open("rb", buffering=0)) as file:
+        with BoundedReader(path.open("rb", buffering=0), file_label(path)) as file:
             return _parse(file, path, header_only, tags)
     except DicomError:
         raise
@@ -295,7 +309,7 @@ def _read(
 
 
 def _parse(
-    file: BinaryIO, path: Path, header_only: bool, tags: Sequence[str] | None
+    file: BoundedReader, path: Path, header_only: bool, tags: Sequence[str] | None
 ) -> tuple[FileDataset, PixelDataElement | None]:
     beginning = file.read(_PREAMBLE_BYTES + 4)
     has_preamble = beginning[_PREAMBLE_BYTES:] == b"DICM"
@@ -320,8 +334,8 @@ def _parse(
     if not header_only:
         return dataset, None
     if dataset.file_meta.TransferSyntaxUID == DeflatedExplicitVRLittleEndian:
-        # The stream is read in memory by pydicom, and what is left of it cannot be measured.
-        return dataset, PixelDataElement(length=None, available=MAX_INFLATED_BYTES)
+        # pydicom inflates it in memory, and does not say where in it the pixel data lies.
+        return dataset, PixelDataElement(None, file.inflated_bytes, is_deflated=True)
     return dataset, _pixel_data_element(file, dataset)
 
 
@@ -340,30 +354,6 @@ def _complete_transfer_syntax(dataset: FileDataset) -> None:
     else:
         transfer_syntax = ExplicitVRLittleEndian if little_endian else ExplicitVRBigEndian
     dataset.file_meta.TransferSyntaxUID = transfer_syntax
-
-
-class _BoundedReader(io.BufferedReader):
-    """Looks into what pydicom is about to inflate: only for that does it read to the end."""
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        content = super().read(size)
-        if size is None or size < 0:
-            _check_inflated_size(content, Path(self.name))
-        return content
-
-
-def _check_inflated_size(content: bytes, path: Path) -> None:
-    """Refuse a deflated data set that would inflate beyond MAX_INFLATED_BYTES."""
-    inflater = zlib.decompressobj(-zlib.MAX_WBITS)
-    inflated = 0
-    while content and not inflater.eof:
-        inflated += len(inflater.decompress(content, 2**20))
-        content = inflater.unconsumed_tail
-        if inflated > MAX_INFLATED_BYTES:
-            raise DicomError(
-                f"{file_label(path)} inflates to more than {MAX_INFLATED_BYTES >> 20} MiB "
-                "and is not opened."
-            )
 
 
 def _pixel_data_element(file: BinaryIO, dataset: FileDataset) -> PixelDataElement | None:

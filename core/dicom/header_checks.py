@@ -4,13 +4,11 @@ from pathlib import Path
 
 from pydicom.dataset import Dataset, FileDataset
 
+from core.dicom.budgets import MAX_FRAME_PIXELS, MAX_FRAMES, MAX_SAMPLES, voxel_limit
 from core.dicom.errors import DamagedError, NotAnImageError
 from core.dicom.files import PixelDataElement, file_label, integer_of, name_of, text_of, value_of
 from core.dicom.fragments import held_frames
 from core.dicom.uids import series_key
-
-MAX_FRAME_PIXELS = 2**26
-"""Largest slice that is opened: 8192 × 8192, more than any detector has."""
 
 _SEGMENTATION_CLASSES = ("1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.66.7")
 _WHOLE_SLIDE_CLASS = "1.2.840.10008.5.1.4.1.1.77.1.6"
@@ -116,7 +114,7 @@ def checked_frames(dataset: FileDataset, pixel_data: PixelDataElement | None, pa
     frames = max(1, integer_of(dataset, "NumberOfFrames") or 1)
     samples = max(1, integer_of(dataset, "SamplesPerPixel") or 1)
     bits = integer_of(dataset, "BitsAllocated") or 0
-    if not 0 < rows * columns <= MAX_FRAME_PIXELS or samples > 4:
+    if not 0 < rows * columns <= MAX_FRAME_PIXELS or samples > MAX_SAMPLES:
         raise DamagedError(
             f"{file_label(path)} states an image of {rows} × {columns} pixels with {samples} "
             "sample(s) each, which is not credible; fetch it again from its source.",
@@ -132,13 +130,20 @@ def checked_frames(dataset: FileDataset, pixel_data: PixelDataElement | None, pa
     # Compressed frames take 8 bytes at the least: the header of the item that holds them.
     needed = (
         frames * 8
-        if pixel_data.length is None
+        if pixel_data.is_encapsulated
         else _native_bytes(frames * rows * columns, samples, bits, dataset)
     )
     if needed > pixel_data.available:
         raise DamagedError(
             f"{file_label(path)} states {frames} frame(s) of {rows} × {columns} pixels, but holds "
             "less pixel data than that; fetch it again from its source.",
+            series_key(dataset),
+        )
+    file_bytes = pixel_data.available if pixel_data.is_deflated else path.stat().st_size
+    if frames > MAX_FRAMES or frames * rows * columns * samples > voxel_limit(file_bytes):
+        raise DamagedError(
+            f"{file_label(path)} states {frames} frame(s) of {rows} × {columns} pixels in "
+            f"{file_bytes} bytes, which is not credible; fetch it again from its source.",
             series_key(dataset),
         )
     return frames

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 from pydicom.dataset import Dataset, FileDataset
-from pydicom.encaps import generate_frames
+from pydicom.encaps import generate_frames, get_frame
 from pydicom.pixels import apply_color_lut, apply_modality_lut, get_decoder, iter_pixels
+from pydicom.pixels.utils import as_pixel_options
 from pydicom.uid import (
     UID,
     ExplicitVRLittleEndian,
@@ -18,7 +19,9 @@ from pydicom.uid import (
     JPEGTransferSyntaxes,
 )
 
-from core.dicom.codestreams import stated_size
+from core.dicom.budgets import MAX_SAMPLES
+from core.dicom.codestreams import stated_samples, stated_size
+from core.dicom.decoding_processes import DecodingFailed, decode_frame
 from core.dicom.errors import DicomError
 from core.dicom.files import (
     file_label,
@@ -29,7 +32,7 @@ from core.dicom.files import (
     open_file,
     text_of,
 )
-from core.dicom.plain_frames import are_plain, contradiction, plain_frames
+from core.dicom.plain_frames import are_plain, contradiction, is_encapsulated, plain_frames
 from core.dicom.series import SliceRecord, StoredPixels, Window
 
 _CODESTREAM_SYNTAXES = frozenset(
@@ -154,7 +157,7 @@ def _read_stored(path: Path, stored: StoredPixels, rows: int, columns: int) -> n
 def decoded_frames(
     dataset: FileDataset, path: Path, *, indices: Sequence[int] | None = None, raw: bool = False
 ) -> Iterator[np.ndarray]:
-    """Decode frames one by one with pydicom's plug-ins.
+    """Decode frames one by one, compressed ones in another process with pydicom's plug-ins.
 
     Parameters
     ----------
@@ -181,19 +184,65 @@ def decoded_frames(
         raise DicomError(
             f"{file_label(path)} {difference}; export it again from the program that made it."
         )
-    frames = (
-        plain_frames(dataset, indices=indices, raw=raw)
-        if are_plain(dataset)
-        else iter_pixels(
-            dataset, indices=indices, raw=raw, decoding_plugin=_plugin_for(dataset.file_meta)
-        )
-    )
+    if are_plain(dataset):
+        frames = plain_frames(dataset, indices=indices, raw=raw)
+    elif is_encapsulated(dataset):
+        frames = _decompressed_frames(dataset, path, indices, raw)
+    else:
+        frames = iter_pixels(dataset, indices=indices, raw=raw)
     while True:
         with _decoding_errors(dataset, path):
             pixels = next(frames, None)
         if pixels is None:
             return
         yield pixels
+
+
+def _decompressed_frames(
+    dataset: FileDataset, path: Path, indices: Sequence[int] | None, raw: bool
+) -> Iterator[np.ndarray]:
+    options = as_pixel_options(dataset)
+    held = {
+        "number_of_frames": options["number_of_frames"],
+        "extended_offsets": options.pop("extended_offsets", None),
+    }
+    plain_options = {
+        name: value if isinstance(value, int) else str(value) for name, value in options.items()
+    } | {"pixel_keyword": "PixelData"}
+    codestreams = (
+        generate_frames(dataset.PixelData, **held)
+        if indices is None
+        else (get_frame(dataset.PixelData, index, **held) for index in indices)
+    )
+    for codestream in codestreams:
+        _check_codestream(codestream, dataset, path)
+        yield decode_frame(
+            codestream,
+            str(dataset.file_meta.TransferSyntaxUID),
+            plain_options,
+            raw=raw,
+            plugin=_plugin_for(dataset.file_meta),
+        )
+
+
+def _check_codestream(codestream: bytes, dataset: FileDataset, path: Path) -> None:
+    """Compare what a compressed frame states of itself with what the header says."""
+    # Run lengths state no size, and are bounded by rows and columns when decoded.
+    if UID(str(dataset.file_meta.TransferSyntaxUID)) not in _CODESTREAM_SYNTAXES:
+        return
+    beginning = codestream[: 2**16]
+    rows, columns = dataset.Rows, dataset.Columns
+    if stated_size(beginning) not in ((rows, columns), None):
+        raise DicomError(
+            f"The compressed pixels of {file_label(path)} are not {rows} × {columns} as its "
+            "header says; fetch it again from its source."
+        )
+    samples = stated_samples(beginning)
+    if samples > MAX_SAMPLES:
+        raise DicomError(
+            f"The compressed pixels of {file_label(path)} state {samples} samples for each pixel, "
+            "which is not credible; fetch it again from its source."
+        )
 
 
 def _plugin_for(file_meta: Dataset) -> str:
@@ -212,12 +261,24 @@ def _decoding_errors(dataset: FileDataset, path: Path) -> Iterator[None]:
         yield
     except (DicomError, KeyboardInterrupt, SystemExit):
         raise
+    except DecodingFailed as error:
+        raise DicomError(_undecodable(dataset, path, is_excessive=error.is_excessive)) from error
     except BaseException as error:  # decoders written in Rust panic with a BaseException
-        syntax = name_of(dataset.file_meta.TransferSyntaxUID) or "unknown transfer syntax"
-        raise DicomError(
-            f"The pixels of {file_label(path)} ({syntax}) cannot be decoded: the file is damaged "
-            "or compressed in a way that is not supported; fetch it again, uncompressed if need be."
-        ) from error
+        raise DicomError(_undecodable(dataset, path, is_excessive=False)) from error
+
+
+def _undecodable(dataset: FileDataset, path: Path, *, is_excessive: bool) -> str:
+    syntax = name_of(dataset.file_meta.TransferSyntaxUID) or "unknown transfer syntax"
+    what = f"The pixels of {file_label(path)} ({syntax})"
+    if is_excessive:
+        return (
+            f"{what} make the decoder crash, or take more memory or time than pixels of their "
+            "size need: the file is damaged; fetch it again, uncompressed if need be."
+        )
+    return (
+        f"{what} cannot be decoded: the file is damaged or compressed in a way that is not "
+        "supported; fetch it again, uncompressed if need be."
+    )
 
 
 def modality_values(dataset: Dataset, pixels: np.ndarray, frame: int = 0) -> np.ndarray:
@@ -314,17 +375,6 @@ def _check_pixel_data(dataset: FileDataset, path: Path, rows: int, columns: int)
         )
     if (dataset.get("Rows"), dataset.get("Columns")) != (rows, columns):
         raise DicomError(_changed(path))
-    transfer_syntax = UID(str(dataset.file_meta.TransferSyntaxUID))
-    # Run lengths state no size, and are bounded by rows and columns when decoded.
-    if transfer_syntax not in _CODESTREAM_SYNTAXES:
-        return
-    frames = int(number_of(dataset, "NumberOfFrames") or 1)
-    for codestream in generate_frames(dataset.PixelData, number_of_frames=frames):
-        if stated_size(codestream[: 2**16]) not in ((rows, columns), None):
-            raise DicomError(
-                f"The compressed pixels of {file_label(path)} are not {rows} × {columns} as its "
-                "header says; fetch it again from its source."
-            )
 
 
 def _changed(path: Path) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from core.dicom.budgets import voxel_limit
 from core.dicom.dicomdir import DIRECTORY_KIND, listed_files, missing_images
 from core.dicom.errors import DamagedError, DicomError, NotAnImageError
 from core.dicom.files import NotDicomError, file_label, open_header
@@ -19,9 +20,6 @@ from core.dicom.headers import Header
 from core.dicom.pixels import read_frames, windows
 from core.dicom.series import Series, SeriesSummary, Window
 from core.dicom.shown_names import printable
-
-MAX_VOLUME_VOXELS = 2**32
-"""Largest volume that is opened: 16,384 slices of 512 × 512."""
 
 Progress = Callable[[int, int], None]
 """Called with how many files or slices are done, and how many there are."""
@@ -217,7 +215,8 @@ def check_readable(summary: SeriesSummary, *, leave_out_damaged: bool) -> None:
     """
     if summary.damaged and not leave_out_damaged:
         raise DicomError(summary.damaged[0])
-    if summary.slices * summary.rows * summary.columns > MAX_VOLUME_VOXELS:
+    file_bytes = sum(path.stat().st_size for path in summary.files if path.exists())
+    if summary.slices * summary.rows * summary.columns > voxel_limit(file_bytes):
         raise DicomError(
             f"The series of {summary.slices} slices of {summary.rows} × {summary.columns} pixels "
             "is too large to open; open a part of its files."

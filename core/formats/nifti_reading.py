@@ -15,6 +15,7 @@ from core.dicom.files import file_label
 from core.dicom.series import Series, SeriesSummary
 from core.formats.codes import UNKNOWN_TYPE
 from core.formats.masks_read import MasksRead
+from core.formats.nifti_limits import check_declared_sizes
 from core.formats.nifti_placement import (
     AS_STORED,
     AxisOrder,
@@ -108,6 +109,7 @@ def _open(path: Path) -> Any:
     """Open a file of one volume, without its voxels."""
     with _explained(path):
         _check_name(path)
+        check_declared_sizes(path)
         # Not mapped into memory: a file that shrinks meanwhile would end the process.
         image: Any = nib.load(path, mmap=False)
         shape = tuple(int(side) for side in image.shape)
@@ -201,15 +203,29 @@ def _labels(image: Any, path: Path) -> np.ndarray:
             raise DicomError(
                 f"{file_label(path)} holds colours or complex numbers: it is no label map."
             )
-        is_finite = bool(np.isfinite(values).all())
-    if not is_finite:
+    # Whole numbers stay as they are: of eight bytes each, they would be many times the file.
+    return _whole_numbers(values, path) if values.dtype.kind == "f" else values
+
+
+def _whole_numbers(values: np.ndarray, path: Path) -> np.ndarray:
+    """Turn floating point numbers into whole ones, plane by plane, where they are no fractions."""
+    planes = np.moveaxis(values, int(np.argmax(np.abs(values.strides))), 0)
+    if not all(np.isfinite(plane).all() for plane in planes):
         raise DicomError(
             f"{file_label(path)} holds values that are no numbers: it is no label map."
         )
-    labels = np.rint(values).astype(np.int64)
-    largest = max(1.0, float(np.abs(values).max()))
-    if not np.allclose(labels, values, rtol=0, atol=_SCALING_ERROR * largest):
-        raise DicomError(f"{file_label(path)} holds fractions: it is not a label map.")
+    largest = max(1.0, *(float(np.abs(plane).max()) for plane in planes))
+    if largest > np.iinfo(np.int32).max:
+        raise DicomError(
+            f"{file_label(path)} holds values beyond 0 to {MAX_SEGMENT_NUMBER}: it is not a label "
+            "map."
+        )
+    labels = np.empty(values.shape, np.int32)
+    rounded = np.moveaxis(labels, int(np.argmax(np.abs(values.strides))), 0)
+    for plane, whole in zip(planes, rounded, strict=True):
+        whole[...] = np.rint(plane)
+        if not np.allclose(whole, plane, rtol=0, atol=_SCALING_ERROR * largest):
+            raise DicomError(f"{file_label(path)} holds fractions: it is not a label map.")
     return labels
 
 

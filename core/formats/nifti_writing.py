@@ -12,9 +12,9 @@ from pathlib import Path
 import nibabel as nib
 import numpy as np
 
+from core.dicom.budgets import MAX_VOLUME_VOXELS
 from core.dicom.errors import DicomError, NeedsResamplingError
 from core.dicom.geometry import Geometry
-from core.dicom.reading import MAX_VOLUME_VOXELS
 from core.dicom.series import Series, SeriesSummary
 from core.formats.resampling import even_grid, masks_on_grid
 from core.home.whole_files import written_whole

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from pydicom.dataset import FileDataset
 
+from core.dicom.budgets import MAX_FRAMES, voxel_limit
 from core.dicom.errors import DicomError
 from core.dicom.files import (
     NotDicomError,
@@ -47,7 +48,13 @@ def _check_frames(dataset: FileDataset, pixel_data: PixelDataElement, path: Path
     frames = integer_of(dataset, "NumberOfFrames") or 1
     rows, columns = integer_of(dataset, "Rows") or 0, integer_of(dataset, "Columns") or 0
     bits = (integer_of(dataset, "BitsAllocated") or 1) * rows * columns
-    needed = frames * 8 if pixel_data.length is None else -(-frames * bits // 8)
+    needed = frames * 8 if pixel_data.is_encapsulated else -(-frames * bits // 8)
+    file_bytes = pixel_data.available if pixel_data.is_deflated else path.stat().st_size
+    if frames > MAX_FRAMES or frames * rows * columns > voxel_limit(file_bytes):
+        raise DicomError(
+            f"{file_label(path)} states {frames} frames of {rows} × {columns} pixels in "
+            f"{file_bytes} bytes, which is not credible; fetch it again from its source."
+        )
     if not bits > 0 or needed > pixel_data.available:
         raise DicomError(
             f"{file_label(path)} states {frames} frames of {rows} × {columns} pixels but holds "

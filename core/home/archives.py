@@ -12,12 +12,9 @@ from itertools import chain
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import BinaryIO, Protocol
 
+from core.dicom.budgets import MAX_ARCHIVE_ENTRIES, inflation_limit
 from core.dicom.errors import DicomError
 from core.dicom.shown_names import printable
-
-# Deflate reaches about 1000:1 on nothing but zeros; images with a blank background reach 50:1.
-_MAX_ARCHIVE_RATIO = 200
-_RATIO_CHECKED_FROM_BYTES = 64 * 2**20
 
 _ZIP_MAGIC = b"PK\x03\x04"
 _ZIP_EMPTY_MAGIC = b"PK\x05\x06"
@@ -70,10 +67,11 @@ def members_of(name: str, archive_stream: BinaryIO) -> Iterator[tuple[str, Reada
         to far more than images do.
     """
     compressed = archive_stream.seek(0, os.SEEK_END)
-    allowance = max(_RATIO_CHECKED_FROM_BYTES, compressed * _MAX_ARCHIVE_RATIO)
+    allowance = inflation_limit(compressed)
     with _archive_errors(name):
-        wrongly_flagged = _wrongly_flagged(archive_stream)
-        readable = _WithoutFlags(archive_stream, chain.from_iterable(wrongly_flagged.values()))
+        wrongly_flagged = _wrongly_flagged(archive_stream, name)
+        marks = chain.from_iterable(wrongly_flagged.values())
+        readable = _WithoutFlags(archive_stream, marks, name)
         with zipfile.ZipFile(readable) as archive:
             members = [member for member in archive.infolist() if not member.is_dir()]
             for member in members:
@@ -119,7 +117,19 @@ def _archive_errors(name: str) -> Iterator[None]:
         ) from error
 
 
-def _wrongly_flagged(stream: BinaryIO) -> dict[int, tuple[int, int]]:
+def _check_entries(content: bytes, name: str) -> None:
+    """Refuse an archive whose table of contents, read in one piece, would become too many objects.
+
+    How many entries it states is not what `zipfile` goes by.
+    """
+    if content.count(_ENTRY_MAGIC) > MAX_ARCHIVE_ENTRIES:
+        raise DicomError(
+            f"The archive {printable(name)} holds more than {MAX_ARCHIVE_ENTRIES:,} files; "
+            "split it."
+        )
+
+
+def _wrongly_flagged(stream: BinaryIO, name: str) -> dict[int, tuple[int, int]]:
     """Find names that are marked as UTF-8 and are none, at which `zipfile` gives up.
 
     Returns
@@ -137,13 +147,15 @@ def _wrongly_flagged(stream: BinaryIO) -> dict[int, tuple[int, int]]:
         return {}
     stream.seek(begin)
     directory = stream.read(size)
+    _check_entries(directory, name)
     found: dict[int, tuple[int, int]] = {}
     at = 0
     while directory[at : at + 4] == _ENTRY_MAGIC and at + _ENTRY.size <= size:
         fields = _ENTRY.unpack_from(directory, at)
         flags, (name_bytes, extra_bytes, comment_bytes) = fields[3], fields[10:13]
-        name = directory[at + _ENTRY.size :][:name_bytes]
-        if flags & _UTF_8_FLAG and not _is_utf_8(name):
+        begin_name = at + _ENTRY.size
+        given = directory[begin_name : begin_name + name_bytes]
+        if flags & _UTF_8_FLAG and not _is_utf_8(given):
             header = fields[-1] + begin - offset
             found[header] = (header + _HEADER_MARK, begin + at + _ENTRY_MARK)
         at += _ENTRY.size + name_bytes + extra_bytes + comment_bytes
@@ -172,10 +184,11 @@ def _is_utf_8(name: bytes) -> bool:
 
 
 class _WithoutFlags(io.RawIOBase):
-    """An archive in which some names are not marked as UTF-8."""
+    """An archive in which some names are not marked as UTF-8, and whose entries are counted."""
 
-    def __init__(self, stream: BinaryIO, marks: Iterable[int]) -> None:
+    def __init__(self, stream: BinaryIO, marks: Iterable[int], name: str) -> None:
         self._stream = stream
+        self._name = name
         self._marks = tuple(marks)
 
     def readable(self) -> bool:
@@ -193,6 +206,7 @@ class _WithoutFlags(io.RawIOBase):
     def read(self, size: int | None = -1, /) -> bytes:
         begin = self._stream.tell()
         content = self._stream.read(-1 if size is None else size)
+        _check_entries(content, self._name)
         for mark in self._marks:
             if begin <= mark < begin + len(content):
                 changed = bytearray(content)

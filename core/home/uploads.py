@@ -13,14 +13,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
+from core.dicom.budgets import MAX_ARCHIVE_ENTRIES, MAX_UPLOAD_BYTES
 from core.dicom.errors import DicomError
 from core.home.archives import Readable, is_archive, members_of
-
-MAX_UPLOAD_BYTES = 16 * 2**30
-"""Largest upload, unpacked."""
-
-MAX_UPLOAD_FILES = 100_000
-"""Most files in one upload."""
 
 # The disk must not fill up: other people's annotations are stored on it.
 _FREE_BYTES_KEPT = 2**30
@@ -193,8 +188,8 @@ def copy_within_limits(
     count = 0
     for path, stream in streams:
         count += 1
-        if count > MAX_UPLOAD_FILES:
-            raise DicomError(f"The {what} holds more than {MAX_UPLOAD_FILES:,} files; split it.")
+        if count > MAX_ARCHIVE_ENTRIES:
+            raise DicomError(f"The {what} holds more than {MAX_ARCHIVE_ENTRIES:,} files; split it.")
         with path.open("xb") as copy:
             while chunk := stream.read(_CHUNK_BYTES):
                 budget -= len(chunk)

@@ -91,9 +91,9 @@ def test_sequences_nested_without_end_are_refused(tmp_path, depth):
 
 def test_a_deflated_bomb_is_refused_without_being_inflated(tmp_path):
     path = tmp_path / "bomb"
-    path.write_bytes(deflated_bomb(520 * 2**20))
+    path.write_bytes(deflated_bomb(270 * 2**20))
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    with pytest.raises(DicomError, match="inflates to more than 512 MiB"):
+    with pytest.raises(DicomError, match=r"inflates to more than (\d\d|1\d\d) MiB"):
         find_series(path)
     after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     assert after - before < 200 * 1024  # KiB

@@ -9,6 +9,7 @@ from core.dicom.errors import DicomError
 from core.dicom.reading import find_series
 from core.formats.nifti_reading import read_nifti
 from core.formats.nifti_writing import write_nifti
+from tests.support.declared_counts import write_nifti_bomb, write_nifti_extension_bomb
 from tests.support.file_mutations import MUTATIONS
 from tests.support.mask_round_trips import assert_same_masks, make_segments
 from tests.support.synthetic_series import PLACEMENTS, Placement, write_series
@@ -122,3 +123,24 @@ def test_colours_and_complex_numbers_are_no_labels(axial, tmp_path, kind):
     image = nib.load(path, mmap=False)
     nib.save(nib.Nifti1Image(np.zeros(image.shape, kind), image.affine), path)
     refused(path, axial, "colours or complex numbers")
+
+
+@pytest.mark.parametrize("ending", [".nii", ".nii.gz"])
+def test_more_voxels_than_the_file_can_hold_are_refused(axial, tmp_path, ending):
+    write_nifti_bomb(tmp_path / f"labels{ending}")
+    refused(tmp_path / f"labels{ending}", axial, "states 400000000000 voxels and holds")
+
+
+def test_an_extension_longer_than_the_header_leaves_room_for_is_refused(axial, tmp_path):
+    write_nifti_extension_bomb(tmp_path / "labels.nii.gz")
+    refused(tmp_path / "labels.nii.gz", axial, "extensions without an end")
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.uint16, np.int32, np.float32, np.float64])
+def test_whole_numbers_of_every_kind_are_labels(axial, tmp_path, kind):
+    segments = make_segments(axial)
+    (path,) = write_nifti(axial, segments, tmp_path / "labels.nii")
+    voxels = np.asarray(nib.load(path, mmap=False).dataobj)
+    changed(path, voxels=voxels.astype(kind))
+    for one, other in zip(segments, read_nifti(path, axial), strict=True):
+        assert_same_masks(one.masks, other.masks)

@@ -11,6 +11,7 @@ from core.dicom.reading import find_series, find_with_rest
 from core.home import uploads
 from core.home.unpacking import is_packed_folder, unpacked
 from core.home.uploads import store_upload
+from tests.support.declared_counts import many_entries
 from tests.support.synthetic_series import PLACEMENTS, write_series
 
 
@@ -142,3 +143,15 @@ def test_arrays_of_numpy_are_no_folders(tmp_path):
     assert not is_packed_folder(packed(tmp_path / "volume.npz", [("a.npy", b"")]))
     assert not is_packed_folder(tmp_path)
     assert not is_packed_folder(tmp_path / "nowhere")
+
+
+def test_an_archive_with_a_million_entries_is_refused_by_its_table_of_contents(tmp_path):
+    with pytest.raises(DicomError, match="holds more than 100,000 files"):
+        store_upload([("many.zip", io.BytesIO(many_entries()))], tmp_path)
+
+
+def test_an_archive_that_states_fewer_entries_than_it_lists_is_refused(tmp_path):
+    listed = bytearray(many_entries(100_001))
+    listed[-10:-6] = bytes(4)  # the end states a table of contents without a byte
+    with pytest.raises(DicomError):
+        store_upload([("many.zip", io.BytesIO(bytes(listed)))], tmp_path)

@@ -126,7 +126,7 @@ def test_damaged_and_encrypted_archives_are_refused(home):
 def test_uploads_beyond_the_limits_are_refused(home, monkeypatch):
     monkeypatch.setattr(uploads, "MAX_UPLOAD_BYTES", 1000)
     refuse([("a", io.BytesIO(bytes(600))), ("b", io.BytesIO(bytes(600)))], "too large", home)
-    monkeypatch.setattr(uploads, "MAX_UPLOAD_FILES", 2)
+    monkeypatch.setattr(uploads, "MAX_ARCHIVE_ENTRIES", 2)
     refuse([(str(n), io.BytesIO(b"x")) for n in range(3)], "more than 2 files", home)
 
 
