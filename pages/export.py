@@ -15,6 +15,7 @@ from core.formats.nifti_writing import uneven_steps
 from core.formats.segmentation_writing import Compression, Kind
 from core.formats.selection import reviewed_segments, unreviewed_segments, weights_of
 from core.formats.writing import FORMATS, WritingOptions
+from core.home.private_files import private_folder
 from core.home.server_folders import writable_folder
 from core.home.settings import data_roots
 from core.home.whole_files import written_whole
@@ -193,7 +194,7 @@ def create(
     st.session_state.pop(WRITTEN, None)
     try:
         with st.spinner("Writing…"):
-            exports_folder(work).mkdir(parents=True, exist_ok=True, mode=0o700)
+            private_folder(exports_folder(work))
             target = None
             if folder.strip():
                 target = writable_folder(folder, work.entrance.settings.home, data_roots())

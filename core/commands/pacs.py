@@ -5,6 +5,7 @@ import shutil
 import sys
 from pathlib import Path
 
+from core.home.private_files import make_private
 from core.home.settings import home_folder
 from core.pacs.cache import fetch_series
 from core.pacs.dicomweb import ArchivedSeries, Query, search
@@ -77,6 +78,7 @@ def _get(arguments: argparse.Namespace) -> int:
     if arguments.output is not None and arguments.output.exists():
         raise ArchiveError(f"{arguments.output} exists already; name a new folder.")
     home = home_folder()
+    make_private(home)
     folder = fetch_series(
         require_archive(home),
         arguments.study,

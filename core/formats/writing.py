@@ -12,6 +12,7 @@ from core.formats.nifti_writing import write_nifti
 from core.formats.png_writing import write_pictures
 from core.formats.segmentation_writing import Compression, Kind, write_segmentation
 from core.formats.structure_set_writing import write_structure_set
+from core.home.private_files import make_private
 from core.home.secret import home_secret
 from core.segments.segment_masks import SegmentMasks
 
@@ -170,7 +171,7 @@ def _deidentified(
 ) -> list[Path]:
     if options.home is None:
         raise ValueError("options.home: got None, expected the folder that holds the secret")
-    options.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private(options.home)
     write_deidentified(
         series,
         segments,

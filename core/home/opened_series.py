@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.home.private_files import private_folder
 from core.home.secret import home_secret
 from core.home.whole_files import written_whole
 
@@ -58,7 +59,7 @@ def remember_series(
     """
     opened = OpenedSeries(series_key(home, uid), uid, source, leave_out_damaged)
     path = _note(home, opened.key)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    private_folder(path.parent)
     note = {"uid": uid, "source": str(source), "leave_out_damaged": leave_out_damaged}
     with written_whole(path) as unfinished:
         unfinished.write_text(json.dumps(note), encoding="utf-8")

@@ -15,6 +15,8 @@ from pydantic import BeforeValidator, ConfigDict, Field, TypeAdapter, Validation
 from pydantic.dataclasses import dataclass
 from sqlalchemy.engine import URL
 
+from core.home.private_files import make_private
+
 VARIABLES = {
     "SLICEWISE_HOME": "home",
     "SLICEWISE_DATABASE": "database",
@@ -189,7 +191,12 @@ def default_url(home: Path) -> str:
 
 def _make_writable(home: Path) -> None:
     try:
-        home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_private(home)
+    except PermissionError as error:
+        raise SettingsError(
+            f"SLICEWISE_HOME is {home}, which belongs to somebody else in part; choose another, "
+            "or make it yours, and start Slicewise again."
+        ) from error
     except OSError as error:
         raise SettingsError(
             f"SLICEWISE_HOME is {home}, which cannot be made a folder; choose another and start "

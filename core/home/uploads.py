@@ -4,6 +4,7 @@ They are kept under neutral names, for file names often hold patients' names. Ne
 the sizes that a zip archive states are trusted.
 """
 
+import os
 import re
 import shutil
 import uuid
@@ -16,6 +17,7 @@ from typing import BinaryIO
 from core.dicom.budgets import MAX_ARCHIVE_ENTRIES, MAX_UPLOAD_BYTES
 from core.dicom.errors import DicomError
 from core.home.archives import Readable, is_archive, members_of
+from core.home.private_files import private_folder
 
 # The disk must not fill up: other people's annotations are stored on it.
 _FREE_BYTES_KEPT = 2**30
@@ -65,7 +67,7 @@ def store_upload(
     """
     identifier = uuid.uuid4().hex
     uploads = _uploads_folder(home)
-    uploads.mkdir(mode=0o700, parents=True, exist_ok=True)
+    private_folder(uploads)
     unfinished = uploads / f"{identifier}{_UNFINISHED}"
     unfinished.mkdir(mode=0o700)
     try:
@@ -190,7 +192,7 @@ def copy_within_limits(
         count += 1
         if count > MAX_ARCHIVE_ENTRIES:
             raise DicomError(f"The {what} holds more than {MAX_ARCHIVE_ENTRIES:,} files; split it.")
-        with path.open("xb") as copy:
+        with open(path, "xb", opener=_private) as copy:
             while chunk := stream.read(_CHUNK_BYTES):
                 budget -= len(chunk)
                 if budget < 0:
@@ -201,6 +203,10 @@ def copy_within_limits(
         if progress is not None:
             progress(count, allowed - budget)
     return count
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, mode=0o600)
 
 
 def _numbered(

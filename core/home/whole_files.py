@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from core.dicom.errors import DicomError
+from core.home.private_files import is_private
 
 
 class WriteError(DicomError):
@@ -30,7 +31,7 @@ def written_whole(path: Path) -> Iterator[Path]:
     ------
     pathlib.Path
         Where to write, with the same ending. After an error the file is removed, and `path` is
-        what it was before.
+        what it was before. In a folder of its owner alone, the file is private as well.
 
     Raises
     ------
@@ -40,6 +41,8 @@ def written_whole(path: Path) -> Iterator[Path]:
     unfinished = path.with_name(f".{uuid.uuid4().hex}{''.join(path.suffixes[-2:])}")
     try:
         yield unfinished
+        if is_private(unfinished.parent):
+            unfinished.chmod(0o600)
         with unfinished.open("rb+") as file:
             os.fsync(file.fileno())
         unfinished.replace(path)

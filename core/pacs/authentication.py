@@ -8,6 +8,7 @@ from typing import Any
 
 import requests
 from requests.auth import AuthBase, HTTPBasicAuth
+from urllib3.util import parse_url
 
 from core.pacs.settings import Archive, ArchiveError, Bearer
 
@@ -29,7 +30,7 @@ def open_session(archive: Archive) -> requests.Session:
         Independent of the environment, whose settings of certificates and netrc files would
         otherwise take precedence.
     """
-    session = _session_without_login(archive)
+    session = _session_without_login(archive, archive.url, f"The {archive.name}", "url")
     if archive.client_certificate:
         certificate = _path(archive.client_certificate)
         key = _path(archive.client_key)
@@ -114,13 +115,44 @@ class BearerAuth(AuthBase):
         self._ends = time.monotonic() + lasts if isinstance(lasts, int | float) else float("inf")
 
 
+class _OneServerSession(requests.Session):
+    """Sends nothing to another server than the one that is set up, whoever refers to it.
+
+    Logins and what is searched for would otherwise go wherever an answer redirects them.
+    """
+
+    def __init__(self, url: str, who: str, key: str) -> None:
+        super().__init__()
+        self._origin = _origin(url)
+        self._refusal = (
+            f"{who} refers to another server, which is not followed; set {key} to its address if "
+            "that server is the right one."
+        )
+
+    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
+        """Send a request, the first one or one that follows a redirect."""
+        if _origin(request.url or "") != self._origin:
+            raise ArchiveError(self._refusal)
+        return super().send(request, **options)
+
+
+def _origin(url: str) -> tuple[str | None, str | None, int | None]:
+    """Return scheme, host and port, as they are understood when the connection is made."""
+    parts = parse_url(url)
+    port = parts.port or {"http": 80, "https": 443}.get(parts.scheme or "")
+    return parts.scheme, parts.host, port
+
+
 def _ask_for_token(archive: Archive, form: dict[str, str]) -> dict[str, object]:
     assert archive.bearer is not None
-    session = _session_without_login(archive)
+    url = archive.bearer.token_url
+    session = _session_without_login(archive, url, "The token endpoint", "bearer.token_url")
     try:
-        answer = session.post(archive.bearer.token_url, data=form, timeout=archive.timeout_s)
+        answer = session.post(url, data=form, timeout=archive.timeout_s)
         answer.raise_for_status()
         found = answer.json()
+    except ArchiveError:
+        raise
     except (requests.RequestException, ValueError):
         raise ArchiveError(
             "The token endpoint gives no token; check token_url, client_id and their secrets."
@@ -128,8 +160,8 @@ def _ask_for_token(archive: Archive, form: dict[str, str]) -> dict[str, object]:
     return found if isinstance(found, dict) else {}
 
 
-def _session_without_login(archive: Archive) -> requests.Session:
-    session = requests.Session()
+def _session_without_login(archive: Archive, url: str, who: str, key: str) -> requests.Session:
+    session = _OneServerSession(url, who, key)
     session.trust_env = False
     session.verify = _path(archive.ca_bundle) or True
     if archive.proxy:

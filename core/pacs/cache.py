@@ -17,6 +17,7 @@ from pydicom.dataset import Dataset
 
 from core.dicom.errors import DicomError
 from core.dicom.files import open_header, text_of
+from core.home.private_files import private_folder
 from core.home.whole_files import WriteError, written_whole
 from core.pacs.dicomweb import instance_uids, retrieve
 from core.pacs.settings import Archive, ArchiveError, Cache
@@ -74,7 +75,7 @@ def fetch_series(
     wanted = instance_uids(archive, study_uid, series_uid)
     folder = kept_folder(home, study_uid, series_uid)
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private_folder(folder)
         os.utime(folder)
         tidy(home, archive.cache, keep=folder)
         try:

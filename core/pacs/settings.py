@@ -153,7 +153,7 @@ class Archive:
     timeout_s : float
         Seconds without an answer after which to give up.
     unencrypted : bool
-        Allow http:// beyond this machine. Logins are never sent that way.
+        Allow http:// and C-STORE without TLS beyond this machine. Logins are never sent that way.
     basic, bearer : Basic and Bearer, optional
         At most one.
     dicom : Node, optional
@@ -186,6 +186,7 @@ class Archive:
             raise ValueError("there is a [basic] and a [bearer] login; keep one")
         _check_url(self.url, "url", self)
         _check_url(self.bearer.token_url if self.bearer else "", "bearer.token_url", self)
+        _check_node(self)
         if self.client_key and not self.client_certificate:
             raise ValueError("client_key needs client_certificate beside it")
         return self
@@ -301,7 +302,8 @@ def _check_url(url: str, what: str, archive: Archive) -> None:
         raise ValueError(
             f"{what} must look like https://host/path, without login and question mark"
         )
-    if parts.scheme == "https" or _is_this_machine(host):
+    stays_here = _is_this_machine(host) and not archive.proxy
+    if parts.scheme == "https" or stays_here:
         return
     if archive.basic is not None or archive.bearer is not None:
         raise ValueError(f"{what} would send the login unencrypted; use https")
@@ -310,6 +312,17 @@ def _check_url(url: str, what: str, archive: Archive) -> None:
             f"{what} would send patient data unencrypted; use https, or say "
             "unencrypted = true where the network itself is protected"
         )
+
+
+def _check_node(archive: Archive) -> None:
+    """Ask for the same consent as for http://, since C-STORE sends the same patient data."""
+    node = archive.dicom
+    if node is None or node.tls or archive.unencrypted or _is_this_machine(node.host):
+        return
+    raise ValueError(
+        "dicom.host would get patient data unencrypted; say tls = true in [dicom], or "
+        "unencrypted = true where the network itself is protected"
+    )
 
 
 def _is_this_machine(host: str) -> bool:

@@ -13,7 +13,9 @@ from pathlib import Path
 import streamlit as st
 
 from core.dicom.configuration import configure_libraries
+from core.dicom.errors import DicomError
 from core.home.person import remember_person, remembered_person
+from core.home.secret import home_secret
 from core.home.settings import Settings, SettingsError, read_settings
 
 _ROUTED = "gate.routed"
@@ -89,7 +91,8 @@ def enter(page: str) -> Entrance:
     st.html(_STYLE)
     try:
         settings = read_settings(os.environ)
-    except SettingsError as error:
+        home_secret(settings.home)
+    except (SettingsError, DicomError) as error:
         st.error(str(error), icon=":material/settings:")
         st.stop()
     person = st.session_state.get(_PERSON) or remembered_person(settings.home)

@@ -1,5 +1,8 @@
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
+from core.dicom.errors import DicomError
 from core.home.secret import home_secret
 
 
@@ -15,3 +18,11 @@ def test_every_home_has_another(tmp_path):
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
     assert home_secret(tmp_path / "a") != home_secret(tmp_path / "b")
+
+
+@pytest.mark.parametrize("content", [b"", b"short", b"x" * 33])
+def test_a_file_without_a_key_is_refused_and_stays(tmp_path, content):
+    (tmp_path / "secret").write_bytes(content)
+    with pytest.raises(DicomError, match="holds no key of 32 bytes"):
+        home_secret(tmp_path)
+    assert (tmp_path / "secret").read_bytes() == content

@@ -19,11 +19,14 @@ password = "topsecret"
 host = "pacs.example.org"
 port = 11112
 called_ae = "PACS"
+tls = true
 
 [cache]
 gigabytes = 5
 days = 7
 """
+
+C_STORE = '[dicom]\nhost = "pacs"\nport = 11112\ncalled_ae = "PACS"\n'
 
 
 def written(home, text, mode=0o600):
@@ -51,7 +54,7 @@ def test_everything_in_the_file_is_read(tmp_path):
         name="hospital archive",
         timeout_s=30.0,
         basic=Basic("reader", "topsecret"),
-        dicom=Node("pacs.example.org", 11112, "PACS", "SLICEWISE"),
+        dicom=Node("pacs.example.org", 11112, "PACS", "SLICEWISE", tls=True),
         cache=Cache(5.0, 7.0),
     )
 
@@ -105,10 +108,15 @@ def test_nothing_goes_over_a_network_unencrypted_unless_somebody_says_so(tmp_pat
         'url = "http://pacs/a"\nunencrypted = true\n[basic]\nuser = "a"\npassword = "topsecret"',
         "login unencrypted",
     )
+    refused(tmp_path, C_STORE, "patient data unencrypted")
+    refused(tmp_path, 'url = "http://127.0.0.1/a"\nproxy = "http://proxy"', "data unencrypted")
     for text in (
         'url = "http://127.0.0.1:8042/dicom-web"',
         'url = "http://localhost/dicom-web"\n[basic]\nuser = "a"',
         'url = "http://pacs/a"\nunencrypted = true',
+        f"{C_STORE}tls = true",
+        f"unencrypted = true\n{C_STORE}",
+        C_STORE.replace("pacs", "127.0.0.1"),
     ):
         written(tmp_path, text)
         assert read_archive(tmp_path, {}) is not None
