@@ -1,5 +1,6 @@
 """Opening the database behind the store: durability settings, transactions, migrations."""
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,9 +11,9 @@ import alembic.config
 import alembic.util
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError, TimeoutError
 
-from core.annotation.records import StoreError
+from core.annotation.records import StoreBusy, StoreError
 
 _LOCK_TIMEOUT_S = 30.0
 _MIGRATION_LOCK = 0x511CE315E  # any number that no other program on the PostgreSQL server uses
@@ -85,7 +86,19 @@ def _explained(verb: str) -> Iterator[None]:
         yield
     except SQLAlchemyError as error:
         reason = error.orig if isinstance(error, DBAPIError) else error
+        if isinstance(error, TimeoutError) or _is_busy(reason):
+            raise StoreBusy(
+                "The annotation store is busy: somebody else is writing; try again."
+            ) from error
         raise StoreError(f"The annotation store cannot be {verb}: {reason}") from error
+
+
+def _is_busy(reason: BaseException | None) -> bool:
+    """Tell whether a lock was waited for in vain, on SQLite or PostgreSQL."""
+    if isinstance(reason, sqlite3.OperationalError):
+        return (reason.sqlite_errorcode & 0xFF) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+    # lock_not_available, deadlock_detected, serialization_failure
+    return getattr(reason, "sqlstate", None) in ("55P03", "40P01", "40001")
 
 
 def _make_private(file: Path) -> None:

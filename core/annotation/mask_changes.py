@@ -15,6 +15,7 @@ from core.annotation.records import (
     ExampleProtected,
     MaskChange,
     MessageKey,
+    SegmentGone,
     StoreError,
     VersionConflict,
 )
@@ -142,7 +143,7 @@ def check_changes(
     for key, change, content in zip(keys, changes, contents, strict=True):
         segment = segments.get(key[0])
         if segment is None or segment.removed:
-            raise StoreError(f"There is no segment {key[0]} in this series; add it first.")
+            raise SegmentGone(f"There is no segment {key[0]} in this series; add it first.")
         _check_place(known, change)
         row = newest.get(key)
         versions[key] = row.version if row is not None else 0

@@ -47,7 +47,8 @@ def store_proposals(
 ) -> list[SliceKey]:
     """Store proposals as one step, leaving slices alone that a person drew or confirmed.
 
-    A proposal without pixels removes an earlier proposal of its slice.
+    Segments that were removed meanwhile are left out. A proposal without pixels removes an earlier
+    proposal of its slice.
 
     Parameters
     ----------
@@ -79,7 +80,12 @@ def store_proposals(
     wanted = list(proposals)
 
     def changes(annotation: Mapping[SliceKey, SliceAnnotation]) -> list[MaskChange]:
-        pairs = [(item, annotation.get((item.segment, item.slice))) for item in wanted]
+        present = {segment.number for segment in store.segments(series_uid)}
+        pairs = [
+            (item, annotation.get((item.segment, item.slice)))
+            for item in wanted
+            if item.segment in present
+        ]
         return [
             _change(proposal, current, weights)
             for proposal, current in pairs

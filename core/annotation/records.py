@@ -16,6 +16,14 @@ class StoreError(ValueError):
     """The store cannot do what was asked; the message says why in one sentence."""
 
 
+class StoreBusy(StoreError):
+    """Somebody else is writing for longer than this can wait; trying again later will do."""
+
+
+class SegmentGone(StoreError):
+    """A segment is not there, or was removed."""
+
+
 class ClearRefused(StoreError):
     """A mask with pixels would have been replaced by one without, and nobody asked for that."""
 

@@ -1,12 +1,24 @@
 """Saving changes that are made from the newest annotation while others change it as well."""
 
+import time
 from collections.abc import Callable, Mapping
+from typing import TypeVar
 
-from core.annotation.records import MaskChange, SliceAnnotation, VersionConflict
+from core.annotation.records import (
+    MaskChange,
+    SegmentGone,
+    SliceAnnotation,
+    StoreBusy,
+    VersionConflict,
+)
 from core.annotation.store import AnnotationStore
 from core.annotation.versions import SliceKey
 
 _ATTEMPTS = 5  # to store proposals while people draw
+_PATIENCE_S = 600.0
+_PAUSE_S = 0.5
+
+Result = TypeVar("Result")
 
 
 def save_changes(
@@ -17,7 +29,7 @@ def save_changes(
     tool: str,
     action: str,
 ) -> list[SliceKey]:
-    """Store changes made from the newest annotation; make them again after a version conflict.
+    """Store changes made from the newest annotation; make them again where it has changed.
 
     Parameters
     ----------
@@ -40,6 +52,8 @@ def save_changes(
     ------
     VersionConflict
         If the slices changed during every attempt.
+    SegmentGone
+        If segments were removed during every attempt.
     StoreError
         If the store refuses.
     """
@@ -47,9 +61,39 @@ def save_changes(
         wanted = changes(store.annotation(series_uid))
         try:
             store.put_many(series_uid, wanted, person, tool, action)
-        except VersionConflict:
+        except (VersionConflict, SegmentGone):
             if attempt == _ATTEMPTS:
                 raise
             continue
         break
     return [(change.segment_number, change.slice_index) for change in wanted]
+
+
+def patiently(action: Callable[[], Result], patience_s: float = _PATIENCE_S) -> Result:
+    """Do something in the background, again and again while the store is busy.
+
+    Parameters
+    ----------
+    action : callable
+        Changes the store, or leaves it as it is.
+    patience_s : float
+        For how long, in seconds.
+
+    Returns
+    -------
+    object
+        What it returned.
+
+    Raises
+    ------
+    StoreBusy
+        If the store was busy all the time.
+    """
+    deadline = time.monotonic() + patience_s
+    while True:
+        try:
+            return action()
+        except StoreBusy:
+            if time.monotonic() > deadline:
+                raise
+        time.sleep(_PAUSE_S)

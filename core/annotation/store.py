@@ -30,6 +30,7 @@ from core.annotation.records import (
     NextSteps,
     SliceAnnotation,
     StepTaken,
+    StoreBusy,
     StoreError,
     VersionConflict,
 )
@@ -57,6 +58,7 @@ __all__ = [
     "NextSteps",
     "SliceAnnotation",
     "StepTaken",
+    "StoreBusy",
     "StoreError",
     "VersionConflict",
 ]

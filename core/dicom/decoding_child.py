@@ -15,6 +15,7 @@ import struct
 import sys
 from typing import Any, BinaryIO
 
+import numpy as np
 from pydicom.encaps import encapsulate
 from pydicom.pixels import get_decoder
 
@@ -35,21 +36,22 @@ def main() -> None:
             answer, content = _decoded(description, codestream)
         except BaseException as error:  # decoders written in Rust panic with a BaseException
             is_memory = isinstance(error, MemoryError)
-            answer, content = {"error": "memory" if is_memory else "damaged"}, b""
+            answer, content = {"error": "memory" if is_memory else "damaged"}, memoryview(b"")
         text = json.dumps(answer).encode()
         answers.write(_LENGTHS.pack(len(text), len(content)) + text)
         answers.write(content)
         answers.flush()
 
 
-def _decoded(description: dict[str, Any], codestream: bytes) -> tuple[dict[str, Any], bytes]:
+def _decoded(description: dict[str, Any], codestream: bytes) -> tuple[dict[str, Any], memoryview]:
     pixels, _ = get_decoder(description["transfer_syntax"]).as_array(
         encapsulate([codestream]),
         raw=description["raw"],
         decoding_plugin=description["plugin"],
         **description["options"],
     )
-    return {"dtype": pixels.dtype.str, "shape": list(pixels.shape)}, pixels.tobytes()
+    answer = {"dtype": pixels.dtype.str, "shape": list(pixels.shape)}
+    return answer, np.ascontiguousarray(pixels).reshape(-1).view(np.uint8).data
 
 
 def _read(stream: BinaryIO) -> tuple[dict[str, Any], bytes] | None:

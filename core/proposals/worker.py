@@ -18,7 +18,7 @@ Work = Callable[[Callable[[], bool], Progress], Iterator[Proposal]]
 """Given a test for cancellation and a place to report progress, makes proposals."""
 
 
-@dataclass
+@dataclass(eq=False)
 class Job:
     """A piece of work that was handed in, and how far it is.
 
@@ -28,6 +28,7 @@ class Job:
     _work: Work
     _when_finished: "Callable[[Job], None]"
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _has_begun: bool = False
     _cancelled: threading.Event = field(default_factory=threading.Event)
     _finished: threading.Event = field(default_factory=threading.Event)
     _progress: tuple[int, int] = (0, 0)
@@ -39,6 +40,13 @@ class Job:
         """Steps done and steps in all; (0, 0) before the work began."""
         with self._lock:
             return self._progress
+
+    @property
+    def ahead(self) -> int:
+        """Jobs that will be done before this one; 0 once it has begun."""
+        with _waiting.lock:
+            jobs = _waiting.jobs
+            return jobs.index(self) if self in jobs else 0
 
     @property
     def proposals(self) -> list[Proposal]:
@@ -63,19 +71,38 @@ class Job:
         return self._cancelled.is_set()
 
     def cancel(self) -> None:
-        """Ask the job to stop after the slice it is at; what it has proposed stays."""
+        """Ask the job to stop after the slice it is at; what it has proposed stays.
+
+        A job that has not begun is finished at once.
+        """
         self._cancelled.set()
+        if self._begin():
+            self._end()
 
     def wait(self, seconds: float | None = None) -> bool:
         """Wait until the job is finished; False if the time ran out."""
         return self._finished.wait(seconds)
 
+    def _begin(self) -> bool:
+        """Begin, unless the job has begun or was cancelled before."""
+        with self._lock:
+            is_first, self._has_begun = not self._has_begun, True
+        return is_first
+
+    def _end(self) -> None:
+        with _waiting.lock:
+            _waiting.jobs.remove(self)
+        self._work = _nothing  # it holds the series, and whoever watches the job holds this
+        self._when_finished(self)
+        self._finished.set()
+
     def _run(self) -> None:
+        if not self._begin():
+            return
         try:
-            if not self.cancelled:
-                for proposal in self._work(self._cancelled.is_set, self._report):
-                    with self._lock:
-                        self._proposals[proposal.segment, proposal.slice] = proposal
+            for proposal in self._work(self._cancelled.is_set, self._report):
+                with self._lock:
+                    self._proposals[proposal.segment, proposal.slice] = proposal
         except ValueError as error:
             self._fail(str(error))
         except MemoryError:
@@ -87,8 +114,7 @@ class Job:
                 f"Proposing failed unexpectedly ({type(error).__name__}); what was drawn is safe."
             )
         finally:
-            self._when_finished(self)
-            self._finished.set()
+            self._end()
 
     def _report(self, done: int, total: int) -> None:
         with self._lock:
@@ -99,7 +125,19 @@ class Job:
             self._error = sentence
 
 
-_starting = threading.Lock()
+def _nothing(cancelled: Callable[[], bool], progress: Progress) -> Iterator[Proposal]:
+    return iter(())
+
+
+@dataclass
+class _Waiting:
+    """Jobs that are not finished, in the order in which they are done; the first one has begun."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    jobs: list[Job] = field(default_factory=list)
+
+
+_waiting = _Waiting()
 
 
 def submit(work: Work, when_finished: Callable[[Job], None] = lambda job: None) -> Job:
@@ -120,7 +158,8 @@ def submit(work: Work, when_finished: Callable[[Job], None] = lambda job: None) 
         Watch it, or cancel it.
     """
     job = Job(work, when_finished)
-    with _starting:
+    with _waiting.lock:
+        _waiting.jobs.append(job)
         _queue().put(job)
     return job
 

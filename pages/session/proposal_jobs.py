@@ -1,14 +1,16 @@
 """Proposals, made in the background while the pages stay usable."""
 
+import weakref
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from threading import Lock
+from threading import RLock
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
 from core.annotation.proposal_storing import store_proposals
+from core.annotation.retries import patiently
 from core.annotation.states import EXAMPLE_STATES
 from core.proposals.examples import Proposal, SegmentExamples
 from core.proposals.extent import slices_to_follow
@@ -35,6 +37,15 @@ class _Failure:
 
 
 @dataclass(frozen=True, eq=False)
+class AskedJob:
+    """A job that has not finished, what it was asked for, and by whom."""
+
+    job: Job
+    wanted: _Wanted
+    person: str
+
+
+@dataclass(frozen=True, eq=False)
 class _Jobs:
     """Jobs that have not finished and the newest failures, by series UID, for all sessions.
 
@@ -42,19 +53,25 @@ class _Jobs:
     store by then.
     """
 
-    lock: Lock = field(default_factory=Lock)
-    running: dict[str, Job] = field(default_factory=dict)
+    lock: RLock = field(default_factory=RLock)
+    asked: dict[str, list[AskedJob]] = field(default_factory=dict)
     failures: dict[str, _Failure] = field(default_factory=dict)
+
+    def of(self, series_uid: str) -> list[AskedJob]:
+        with self.lock:
+            return list(self.asked.get(series_uid, ()))
 
     def finish(self, series_uid: str, job: Job) -> None:
         with self.lock:
-            del self.running[series_uid]
+            left = [asked for asked in self.asked.pop(series_uid) if asked.job is not job]
+            if left:
+                self.asked[series_uid] = left
             if job.error is not None:
                 self.failures[series_uid] = _Failure(job.error)
 
 
 def start_proposing(work: Work) -> None:
-    """Start proposing for all segments with examples, unless that is running already.
+    """Start proposing for all segments with examples, after what was asked for before.
 
     The proposals are stored, as one step of the person, when all are made or it is cancelled.
 
@@ -90,14 +107,24 @@ def propose_neighbours(work: Work, segment_number: int, slice_index: int) -> Non
 def _start(work: Work, wanted: _Wanted) -> None:
     jobs, uid = _jobs(), work.uid
     with jobs.lock:
-        if uid not in jobs.running:
-            jobs.failures.pop(uid, None)
-            jobs.running[uid] = submit(_proposing(work, wanted), lambda job: jobs.finish(uid, job))
+        same = next((asked for asked in jobs.of(uid) if asked.wanted == wanted), None)
+        if same is not None:
+            who = "you" if same.person == work.person else same.person
+            st.toast(f"This is being proposed already: {who} asked for it.")
+            return
+        jobs.failures.pop(uid, None)
+        job = submit(_proposing(work, wanted), lambda job: jobs.finish(uid, job))
+        jobs.asked.setdefault(uid, []).append(AskedJob(job, wanted, work.person))
 
 
 def running_job(work: Work) -> Job | None:
-    """Job that is making proposals for this series now, or None."""
-    return _jobs().running.get(work.uid)
+    """Job that is making proposals for this series, or the first that will; None without any."""
+    return next((asked.job for asked in asked_jobs(work)), None)
+
+
+def asked_jobs(work: Work) -> list[AskedJob]:
+    """Jobs for this series that have not finished, in the order in which they are done."""
+    return _jobs().of(work.uid)
 
 
 def show_progress(work: Work) -> None:
@@ -117,22 +144,48 @@ def _dismiss(failure: _Failure) -> None:
 
 def _watch(work: Work) -> None:
     """Show a running job; the page is drawn again when it has finished."""
-    job = running_job(work)
-    if job is None:
+    jobs = asked_jobs(work)
+    if not jobs:
         st.rerun()
+    for place, asked in enumerate(jobs):
+        _show_job(work, asked, place)
+
+
+def _show_job(work: Work, asked: AskedJob, place: int) -> None:
+    job, is_own = asked.job, asked.person == work.person
     done, total = job.progress
-    text = f"Proposing: {done} of {total} slices" if total else "Loading the model…"
-    st.progress(min(1.0, done / total) if total else 0.0, text)
+    st.progress(min(1.0, done / total) if total else 0.0, progress_text(job))
     if total:
         st.html(_strip(job.proposals, work.series.summary.slices))
+    if not is_own:
+        st.caption(f"Asked for by {asked.person}, who alone can stop it.")
+        return
     st.button(
         "Stopping…" if job.cancelled else "Cancel",
-        key="cancel-proposing",
-        on_click=job.cancel,
+        key=f"cancel-proposing-{place}",
+        on_click=_cancel,
+        # Streamlit keeps arguments after the page has changed, and a job holds its masks.
+        args=(weakref.ref(job),),
         disabled=job.cancelled,
         help="Proposals made so far are kept.",
         width="stretch",
     )
+
+
+def progress_text(job: Job) -> str:
+    """Say how far a job is: waiting for others, loading the model, or at work."""
+    if ahead := job.ahead:
+        return f"Waiting: {ahead} {'job is' if ahead == 1 else 'jobs are'} done before"
+    done, total = job.progress
+    if not total:
+        return "Loading the model…"
+    return f"Proposing: {done} of {total} slices" if done < total else "Storing the proposals…"
+
+
+def _cancel(reference: "weakref.ref[Job]") -> None:
+    job = reference()
+    if job is not None:
+        job.cancel()
 
 
 def _strip(proposals: list[Proposal], slices: int) -> str:
@@ -160,8 +213,6 @@ def _proposing(
 ) -> Callable[[Callable[[], bool], Progress], Iterator[Proposal]]:
     """What the background thread runs."""
     settings = work.entrance.settings
-    exclusive = [segment.number for segment in work.segments() if segment.exclusive]
-    examples = _examples(work)
     series = work.series
 
     def make(cancelled: Callable[[], bool], progress: Progress) -> Iterator[Proposal]:
@@ -170,6 +221,9 @@ def _proposing(
         from pages.session.model import load_model
 
         engine = load_model(settings.weights, settings.device)
+        # What is drawn by now counts: the job may have waited for others.
+        exclusive = [segment.number for segment in work.segments() if segment.exclusive]
+        examples = _examples(work)
         made: dict[tuple[int, int], Proposal] = {}
         for proposal in propose(
             series.volume,
@@ -186,12 +240,14 @@ def _proposing(
             made[proposal.segment, proposal.slice] = proposal
             yield proposal
         # Stored here and not by a page: a tab that was closed meanwhile loses nothing.
-        store_proposals(
-            work.store,
-            work.uid,
-            made.values(),
-            person=work.person,
-            weights=engine.weights.name,
+        patiently(
+            lambda: store_proposals(
+                work.store,
+                work.uid,
+                made.values(),
+                person=work.person,
+                weights=engine.weights.name,
+            )
         )
 
     return make

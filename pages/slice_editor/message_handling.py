@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.annotation.actions import confirm_empty, save_drawing
-from core.annotation.store import MessageReused, StoreError, VersionConflict
+from core.annotation.store import MessageReused, StoreBusy, StoreError, VersionConflict
 from pages.session.work import Work
 from pages.slice_editor.hints import mask_from_hints
 from pages.slice_editor.incoming import (
@@ -65,13 +65,17 @@ def answer_messages(work: Work, answers: Answers, messages: tuple[Message, ...])
     Returns
     -------
     list of Answer
-        One for each message.
+        One for each message, as far as the store took them: where it is busy, the rest is not
+        answered, and the tab sends it again.
     """
     for message in messages:
         if message.key not in answers.given:
-            result, text = _do(work, answers, message)
+            try:
+                result, text = _do(work, answers, message)
+            except StoreBusy:
+                break
             answers.given[message.key] = Answer(message.client, message.number, result, text)
-    given = [answers.given[message.key] for message in messages]
+    given = [answers.given[message.key] for message in messages if message.key in answers.given]
     for key in list(answers.given)[: max(0, len(answers.given) - _MOST_ANSWERS)]:
         del answers.given[key]
     return given
@@ -87,6 +91,8 @@ def _do(work: Work, answers: Answers, message: Message) -> tuple[str, str]:
     except MessageReused as error:
         # Stored before on top of a proposal that came in between, and sent again by a reloaded tab.
         return ("stored", "") if _is_stored(work, message) else ("refused", str(error))
+    except StoreBusy:
+        raise
     except (StoreError, ValueError) as error:
         return "refused", str(error)
     return "stored", ""

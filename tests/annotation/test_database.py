@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from core.annotation import schema
 from core.annotation.database import open_database, reading, writing
-from core.annotation.records import StoreError
+from core.annotation.records import StoreBusy, StoreError
 from core.annotation.store import AnnotationStore
 from core.home.settings import default_url
 from tests.support.store_processes import open_together
@@ -108,6 +108,6 @@ def test_a_locked_store_is_reported_in_a_sentence(
     engine = open_database(url)
     other = sqlite3.connect(tmp_path / "annotations.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
-    with pytest.raises(StoreError, match="cannot be written: database is locked"), writing(engine):
+    with pytest.raises(StoreBusy, match="store is busy: somebody else"), writing(engine):
         pass
     other.close()

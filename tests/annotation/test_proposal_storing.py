@@ -1,10 +1,16 @@
+import sqlite3
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pytest
 
 from core.annotation.actions import accept, confirm_empty, save_drawing
 from core.annotation.proposal_storing import store_proposals
+from core.annotation.retries import patiently
 from core.annotation.states import SliceState
-from core.annotation.store import AnnotationStore
+from core.annotation.store import AnnotationStore, StoreBusy
+from core.home.settings import default_url
 from tests.support.stored_series import NOTHING, SERIES, Suggested, square, states
 
 
@@ -58,3 +64,60 @@ def test_proposals_are_stored_even_while_people_draw(
     suggestions = [Suggested(1, index, square(8)) for index in (1, 2)]
     assert store_proposals(proposed, SERIES, suggestions, person="anna") == [(1, 1)]
     assert proposed.slice(SERIES, 1, 2).pixels == 49
+
+
+def test_of_a_segment_that_is_removed_meanwhile_nothing_is_stored_and_of_others_everything(
+    proposed: AnnotationStore,
+) -> None:
+    proposed.remove_segment(SERIES, 1, "bert")
+    suggestions = [Suggested(number, 5, square(8)) for number in (1, 2)]
+    assert store_proposals(proposed, SERIES, suggestions, person="anna") == [(2, 5)]
+
+
+def test_a_segment_that_is_removed_while_proposals_are_stored_takes_no_others_along(
+    proposed: AnnotationStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_many = proposed.put_many
+
+    def somebody_removes_it_first(*arguments: Any) -> list[int]:
+        if len(proposed.segments(SERIES)) == 2:
+            proposed.remove_segment(SERIES, 1, "bert")
+        return put_many(*arguments)
+
+    monkeypatch.setattr(proposed, "put_many", somebody_removes_it_first)
+    suggestions = [Suggested(number, 5, square(8)) for number in (1, 2)]
+    assert store_proposals(proposed, SERIES, suggestions, person="anna") == [(2, 5)]
+
+
+def test_proposals_wait_for_a_store_that_is_locked_for_a_moment(
+    proposed: AnnotationStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.annotation.database._LOCK_TIMEOUT_S", 0.01)
+    # The store of the fixture waits as long as it was told to when it was opened.
+    proposed = AnnotationStore(default_url(tmp_path))
+    other = sqlite3.connect(
+        tmp_path / "annotations.db", isolation_level=None, check_same_thread=False
+    )
+    other.execute("BEGIN IMMEDIATE")
+    refused = []
+
+    def storing() -> list[tuple[int, int]]:
+        try:
+            return store_proposals(proposed, SERIES, [Suggested(2, 5, square(8))], person="anna")
+        except StoreBusy as error:
+            refused.append(str(error))
+            other.execute("COMMIT")
+            raise
+
+    assert patiently(storing) == [(2, 5)]
+    assert refused == ["The annotation store is busy: somebody else is writing; try again."]
+    proposed.close()
+    other.close()
+
+
+def test_patience_has_an_end() -> None:
+    def busy() -> None:
+        raise StoreBusy("busy")
+
+    with pytest.raises(StoreBusy):
+        patiently(busy, patience_s=0.0)

@@ -1,4 +1,6 @@
+import gc
 import threading
+import weakref
 
 import numpy as np
 
@@ -107,3 +109,37 @@ def test_a_bug_is_told_without_its_message(caplog):
     assert job.wait(10)
     assert "RuntimeError" in job.error
     assert "DOE" not in job.error and "DOE" not in caplog.text
+
+
+def test_jobs_in_the_queue_know_how_many_are_done_before_them():
+    go_on, begun = threading.Event(), threading.Event()
+
+    def first(cancelled, progress):
+        begun.set()
+        go_on.wait(10)
+        yield proposal(0)
+
+    jobs = [submit(first), *(submit(lambda *_: iter([proposal(1)])) for _ in range(2))]
+    assert begun.wait(10)
+    assert [job.ahead for job in jobs] == [0, 1, 2]
+    jobs[1].cancel()
+    assert jobs[1].wait(0), "a job that has not begun ends at once"
+    assert [job.ahead for job in jobs] == [0, 0, 1]
+    go_on.set()
+    assert jobs[2].wait(10)
+    assert jobs[2].ahead == 0
+
+
+def test_a_finished_job_holds_what_it_proposed_and_not_what_it_worked_on():
+    series = np.zeros(1000)
+
+    def work(cancelled, progress, series=series):
+        yield proposal(int(series[0]))
+
+    released = weakref.ref(work)
+    job = submit(work)
+    assert job.wait(10)
+    del work
+    gc.collect()
+    assert released() is None
+    assert len(job.proposals) == 1

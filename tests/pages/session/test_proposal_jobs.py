@@ -2,9 +2,11 @@
 
 import gc
 import os
+import threading
 import time
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +19,22 @@ from core.annotation.records import MaskChange
 from core.annotation.states import SliceState
 from core.annotation.store import AnnotationStore
 from core.dicom.reading import read_series
-from core.dicom.series import SeriesSummary
+from core.dicom.series import Series, SeriesSummary
 from core.home.opened_series import OpenedSeries
 from core.home.settings import read_settings
-from core.proposals.worker import Job
+from core.proposals.examples import Proposal
+from core.proposals.worker import Job, Progress, submit
 from pages.session.gate import Entrance
 from pages.session.memory import PageMemory
-from pages.session.proposal_jobs import propose_neighbours, running_job
+from pages.session.proposal_jobs import (
+    asked_jobs,
+    progress_text,
+    propose_neighbours,
+    running_job,
+)
 from pages.session.work import Work
-from tests.support.pages import PERSON, OpenPage, press
+from tests.support.pages import PERSON, OpenPage, press, shown
+from tests.support.segments import LIVER_SEGMENT
 
 DRAWN = 24
 _PATIENCE_S = 120.0
@@ -97,3 +106,75 @@ def test_what_went_wrong_is_shown_in_every_tab_until_it_is_dismissed_there(
     assert errors(second) == message
     press(second, "Dismiss")
     assert errors(second) == []
+
+
+def of_person(person: str, opened: OpenedSeries, series: Series, store: AnnotationStore) -> Work:
+    """What a person works on."""
+    entrance = Entrance(read_settings(os.environ), person, arrived=False)
+    return Work(entrance, opened, series, store, PageMemory(opened.key))
+
+
+@pytest.fixture
+def held_queue() -> Iterator[None]:
+    """Another series' job, at which the queue stands still during the test."""
+    go_on, begun = threading.Event(), threading.Event()
+
+    def wait(cancelled: Callable[[], bool], progress: Progress) -> Iterator[Proposal]:
+        begun.set()
+        go_on.wait(_PATIENCE_S)
+        return iter(())
+
+    job = submit(wait)
+    assert begun.wait(_PATIENCE_S)
+    yield
+    go_on.set()
+    assert job.wait(_PATIENCE_S)
+
+
+@pytest.mark.usefixtures("held_queue")
+def test_a_second_request_waits_for_the_first_and_both_say_so(
+    drawn: AnnotationStore, opened: OpenedSeries, demo_summary: SeriesSummary, open_page: OpenPage
+) -> None:
+    series = read_series(demo_summary)
+    own = of_person(PERSON, opened, series, drawn)
+    others = of_person("Somebody Else", opened, series, drawn)
+    propose_neighbours(own, 1, DRAWN)
+    propose_neighbours(others, 1, DRAWN + 2)
+    propose_neighbours(others, 1, DRAWN)  # the same as the first: nothing more to do
+    jobs = asked_jobs(own)
+    assert [asked.person for asked in jobs] == [PERSON, "Somebody Else"]
+    assert [progress_text(asked.job) for asked in jobs] == [
+        "Waiting: 1 job is done before",
+        "Waiting: 2 jobs are done before",
+    ]
+    app = open_page("annotate", series=opened.key)
+    assert [button.label for button in app.button].count("Cancel") == 1
+    assert "Asked for by Somebody Else, who alone can stop it." in shown(app)
+    press(app, "Cancel")
+    assert [asked.person for asked in asked_jobs(own)] == ["Somebody Else"]
+    (left,) = asked_jobs(own)
+    left.job.cancel()
+    assert asked_jobs(own) == []
+
+
+def test_a_segment_removed_while_a_job_waits_takes_no_other_along(
+    drawn: AnnotationStore, opened: OpenedSeries, demo_summary: SeriesSummary, disk: Disk
+) -> None:
+    work = of_person(PERSON, opened, read_series(demo_summary), drawn)
+    go_on = threading.Event()
+
+    def wait(cancelled: Callable[[], bool], progress: Progress) -> Iterator[Proposal]:
+        go_on.wait(_PATIENCE_S)
+        return iter(())
+
+    drawn.save_segment(work.uid, replace(LIVER_SEGMENT, number=2), PERSON)
+    changes = [MaskChange(2, index, disk(9), SliceState.DRAWN, 0) for index in (DRAWN, DRAWN + 2)]
+    drawn.put_many(work.uid, changes, PERSON, "test", "prepare")
+    submit(wait)
+    propose_neighbours(work, 1, DRAWN)
+    drawn.remove_segment(work.uid, 2, "Somebody Else")
+    job = running_job(work)
+    go_on.set()
+    assert job is not None and job.wait(_PATIENCE_S)
+    assert job.error is None
+    assert drawn.slice(work.uid, 1, DRAWN + 1).state is SliceState.PROPOSED

@@ -1,11 +1,13 @@
 """What becomes of messages: each is done once, and nothing of anybody's is overwritten."""
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 from core.annotation.actions import save_drawing
 from core.annotation.proposal_storing import store_proposals
 from core.annotation.states import SliceState
+from core.annotation.store import StoreBusy
 from core.demo import demo_masks
 from core.proposals.examples import Proposal
 from pages.session.work import Work
@@ -95,6 +97,20 @@ def test_an_undo_takes_back_the_stroke_it_names_and_no_other(work: Work) -> None
     assert results(work, answers, StepMessage(TAB, 5, "undo", None)) == ["stored"]
     assert not work.store.slice(work.uid, 1, 4).pixels
     assert work.store.slice(work.uid, 1, 2).pixels
+
+
+def test_while_the_store_is_busy_messages_wait_for_their_answer_in_order(
+    work: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def busy(*_: object, **__: object) -> None:
+        raise StoreBusy("busy")
+
+    first, second = stroke(1, block(50, 50)), stroke(2, block(50, 50, 30))
+    answers = Answers()
+    with monkeypatch.context() as patch:
+        patch.setattr(work.store, "put_many", busy)
+        assert results(work, answers, first, second) == []
+    assert results(work, answers, first, second) == ["stored", "stored"]
 
 
 def test_an_empty_mask_must_be_meant(work: Work) -> None:
