@@ -1,28 +1,8 @@
-"""Slicewise in the browser: its pages and the navigation between them."""
-
-from pathlib import Path
+"""The server of Slicewise: `streamlit run app.py` serves navigation.py, with a check in front."""
 
 import streamlit as st
+from starlette.middleware import Middleware
 
-from core.dicom.configuration import configure_libraries
-from pages.session.gate import mark_routed
+from pages.server.request_checks import RequestChecks
 
-# A local file: browsers would load a named icon or emoji from another server.
-ICON = Path(__file__).parent / "pages" / "views" / "icon.png"
-
-configure_libraries()
-st.set_page_config(page_title="Slicewise", page_icon=ICON, layout="wide")
-
-PAGES = {
-    "series": st.Page("pages/series.py", title="Series", icon=":material/folder_open:"),
-    "annotate": st.Page("pages/annotate.py", title="Annotate", icon=":material/draw:"),
-    "review": st.Page("pages/review.py", title="Review", icon=":material/fact_check:"),
-    "export": st.Page("pages/export.py", title="Export", icon=":material/download:"),
-}
-
-navigation = st.navigation(list(PAGES.values()), position="top")
-wanted = mark_routed()
-if wanted is not None:
-    name, query = wanted
-    st.switch_page(PAGES[name], query_params=query)
-navigation.run()
+app = st.App("navigation.py", middleware=[Middleware(RequestChecks)])

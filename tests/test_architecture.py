@@ -18,7 +18,7 @@ PAGE_SCRIPTS = "pages/*.py"
 @cache
 def modules() -> dict[str, Path]:
     """Every Python module of the program by its path from the root."""
-    files = [ROOT / "app.py"]
+    files = [ROOT / "app.py", ROOT / "navigation.py"]
     for folder in ("core", "pages", "benchmarks"):
         files += (ROOT / folder).rglob("*.py")
     return {path.relative_to(ROOT).as_posix(): path for path in sorted(files)}
@@ -162,7 +162,7 @@ def test_core_works_without_streamlit() -> None:
 def test_only_the_pages_of_the_navigation_lie_directly_under_pages() -> None:
     """Streamlit serves every script there under an address of its own, in the navigation or not."""
     scripts = {path.stem for path in (ROOT / "pages").glob("*.py")} - {"__init__"}
-    navigation = (ROOT / "app.py").read_text(encoding="utf-8")
+    navigation = (ROOT / "navigation.py").read_text(encoding="utf-8")
     assert scripts == set(re.findall(r'st\.Page\("pages/(\w+)\.py"', navigation))
 
 

@@ -1,8 +1,8 @@
 """The gate that every page goes through before it shows anything.
 
-A fresh server also answers at a page's own address without running app.py first, so the gate
-stands in each page: it sends such a visit through app.py and back, and checks the settings and who
-is working.
+A fresh server also answers at a page's own address without running navigation.py first, so the
+gate stands in each page: it sends such a visit through navigation.py and back, and checks the
+settings and who is working.
 """
 
 import getpass
@@ -59,7 +59,7 @@ class Entrance:
 
 
 def mark_routed() -> tuple[str, dict[str, str]] | None:
-    """Note, from app.py, that this session has come through the navigation.
+    """Note, from navigation.py, that this session has come through the navigation.
 
     Returns
     -------
@@ -86,7 +86,7 @@ def enter(page: str) -> Entrance:
     """
     if not st.session_state.get(_ROUTED):
         st.session_state[_WANTED] = (page, st.query_params.to_dict())
-        st.switch_page("app.py")
+        st.switch_page("navigation.py")
     configure_libraries()
     st.html(_STYLE)
     try:

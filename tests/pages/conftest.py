@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from starlette.applications import Starlette
 from streamlit.testing.v1 import AppTest
 
 from core.annotation.store import AnnotationStore
@@ -16,10 +17,17 @@ from core.dicom.reading import find_series
 from core.dicom.series import SeriesSummary
 from core.home.opened_series import OpenedSeries, remember_series
 from core.home.settings import default_url
+from pages.server.request_checks import RequestChecks
 from tests.support.pages import PERSON, OpenPage
 from tests.support.segments import LIVER_SEGMENT
 
 ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def checks_in_front() -> None:
+    """Have the check of requests in front, as the pages ask for, though no request is sent."""
+    RequestChecks(Starlette())
 
 
 @pytest.fixture(scope="session")
@@ -80,7 +88,7 @@ def open_page() -> OpenPage:
     """Open a page of the app the way its address does, with a query or without."""
 
     def open_it(page: str = "series", **query: str) -> AppTest:
-        app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+        app = AppTest.from_file(str(ROOT / "navigation.py"), default_timeout=60)
         for name, value in query.items():
             app.query_params[name] = value
         app.run()

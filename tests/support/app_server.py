@@ -33,11 +33,14 @@ class Server:
         Where it listens on 127.0.0.1.
     editor : str
         What people draw with: "slice-editor" or "simple".
+    script : str
+        What Streamlit is to run.
     """
 
     home: Path
     port: int = field(default_factory=lambda: free_port())
     editor: str = "slice-editor"
+    script: str = "app.py"
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -60,7 +63,7 @@ class Server:
             "SLICEWISE_DEVICE": "cpu",
             "SLICEWISE_EDITOR": self.editor,
         }
-        command = [sys.executable, "-m", "streamlit", "run", "app.py"]
+        command = [sys.executable, "-m", "streamlit", "run", self.script]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [*command, "--server.port", str(self.port)],
