@@ -140,6 +140,21 @@ def test_a_slice_changed_in_another_tab_is_shown_and_never_overwritten(
     expect_shown(page, stored)
 
 
+def test_the_editor_comes_back_where_its_files_cannot_be_fetched_again(
+    page: Page, series: DrawnSeries
+) -> None:
+    open_series(page, series)
+    page.route("**/bidi-components/**", lambda route: route.abort())
+    links = page.get_by_test_id("stTopNav")
+    links.get_by_role("link", name="Export").click()
+    expect(page.get_by_text("Nothing to export yet")).to_be_visible()
+    links.get_by_role("link", name="Annotate").click()
+    wait_until_drawable(page)
+    expect(page.get_by_text("Failed to load")).to_have_count(0)
+    draw(page, [(80, 80), (120, 80)])
+    wait_until_saved(page)
+
+
 def test_strokes_made_without_a_connection_are_stored_when_it_is_back(
     page: Page, series: DrawnSeries, connection: Connection
 ) -> None:
