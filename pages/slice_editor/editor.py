@@ -61,9 +61,9 @@ def show_slice_editor(work: Work) -> None:
     memory = work.memory.part(EditorMemory)
     if memory.side_content is None:
         memory.side_content = _side_content(work, segment)
-    # Markup and style come with the message: where a page is built again right after a lost
-    # connection, a style sheet that could not be fetched would leave an error instead of the editor.
-    # The browser fetches a module once.
+    # Markup and style come with the message, and a browser fetches a module only once: where a page
+    # is built again right after a lost connection, a style sheet that could not be fetched would
+    # leave an error in place of the editor.
     component = st.components.v2.component(
         "slicewise.slice_editor",
         html=(files("slicewise") / "editor.html").read_text(encoding="utf-8"),
