@@ -1,8 +1,11 @@
 """Opening the database behind the store: durability settings, transactions, migrations."""
 
+import random
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +16,37 @@ from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError, TimeoutError
 
-from core.annotation.records import StoreBusy, StoreError
+from core.annotation.records import StoreBusy, StoreDamaged, StoreError
 
-_LOCK_TIMEOUT_S = 30.0
+# A lock is asked for again and again, for a while each time, because SQLite is not fair: of many
+# who wait in one long request, the same one may lose every time.
+_LOCK_TIMEOUT_S = 0.5
+_LONGEST_WAIT_S = 20.0
+_READERS = 10
 _MIGRATION_LOCK = 0x511CE315E  # any number that no other program on the PostgreSQL server uses
 
 
-def open_database(url: str) -> Engine:
+@dataclass(frozen=True, eq=False)
+class Database:
+    """Connections to the database: those that write never keep those that read waiting.
+
+    Attributes
+    ----------
+    readers, writers : sqlalchemy.Engine
+        Each with connections of its own. On SQLite there is one that writes, because only one can;
+        the others of this process wait for it in turn.
+    """
+
+    readers: Engine
+    writers: Engine
+
+    def dispose(self) -> None:
+        """Close all connections."""
+        self.readers.dispose()
+        self.writers.dispose()
+
+
+def open_database(url: str) -> Database:
     """Connect to the database and bring its tables up to date.
 
     Safe when several processes open the same new database at once. On SQLite every commit is on
@@ -32,8 +59,8 @@ def open_database(url: str) -> Engine:
 
     Returns
     -------
-    sqlalchemy.Engine
-        Engine whose tables are those of `core.annotation.schema`.
+    Database
+        Its tables are those of `core.annotation.schema`.
 
     Raises
     ------
@@ -46,36 +73,35 @@ def open_database(url: str) -> Engine:
             if address.database in (None, "", ":memory:"):
                 raise StoreError("An annotation store in memory would be lost; name a file.")
             _make_private(Path(address.database))
-        engine = _engine(address)
+        database = _database(address)
     except (ArgumentError, ImportError, OSError) as error:
         raise StoreError(f"The annotation store cannot be opened: {error}") from error
     try:
-        with writing(engine) as connection:
+        _check_integrity(database)
+        with writing(database) as connection:
             _migrate(connection)
     except alembic.util.CommandError as error:
-        engine.dispose()
+        database.dispose()
         raise StoreError(
             "The annotation store was written by a newer version of Slicewise; update this one."
         ) from error
     except StoreError:
-        engine.dispose()
+        database.dispose()
         raise
-    return engine
+    return database
 
 
 @contextmanager
-def writing(engine: Engine) -> Iterator[Connection]:
+def writing(database: Database) -> Iterator[Connection]:
     """Run one transaction that writes; committed to disk when the block ends without an error."""
-    with _explained("written"), engine.connect() as connection:
-        connection = connection.execution_options(slicewise_writes=True)
-        with connection.begin():
-            yield connection
+    with _explained("written"), database.writers.connect() as connection, _begun(connection):
+        yield connection
 
 
 @contextmanager
-def reading(engine: Engine) -> Iterator[Connection]:
+def reading(database: Database) -> Iterator[Connection]:
     """Run one transaction that only reads, from one consistent state."""
-    with _explained("read"), engine.connect() as connection, connection.begin():
+    with _explained("read"), database.readers.connect() as connection, connection.begin():
         yield connection
 
 
@@ -84,21 +110,57 @@ def _explained(verb: str) -> Iterator[None]:
     """Turn what a database driver raises into one sentence for people."""
     try:
         yield
+    except StoreError:
+        raise
+    except (ValueError, TypeError, LookupError, OverflowError) as error:
+        # A column holds what nobody writes there.
+        raise StoreDamaged(_damage(type(error).__name__)) from error
     except SQLAlchemyError as error:
         reason = error.orig if isinstance(error, DBAPIError) else error
         if isinstance(error, TimeoutError) or _is_busy(reason):
             raise StoreBusy(
                 "The annotation store is busy: somebody else is writing; try again."
             ) from error
-        raise StoreError(f"The annotation store cannot be {verb}: {reason}") from error
+        if _is_damage(reason):
+            has_code = hasattr(reason, "sqlite_errorcode")
+            raise StoreDamaged(_damage(str(reason) if has_code else "unreadable text")) from error
+        what = "".join(sign if sign.isprintable() else " " for sign in str(reason))
+        raise StoreError(f"The annotation store cannot be {verb}: {what}") from error
 
 
 def _is_busy(reason: BaseException | None) -> bool:
     """Tell whether a lock was waited for in vain, on SQLite or PostgreSQL."""
     if isinstance(reason, sqlite3.OperationalError):
-        return (reason.sqlite_errorcode & 0xFF) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+        code = getattr(reason, "sqlite_errorcode", 0) & 0xFF
+        return code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
     # lock_not_available, deadlock_detected, serialization_failure
     return getattr(reason, "sqlstate", None) in ("55P03", "40P01", "40001")
+
+
+def _is_damage(reason: BaseException | None) -> bool:
+    """Tell whether the file is not what SQLite wrote."""
+    if type(reason) not in (sqlite3.DatabaseError, sqlite3.OperationalError):
+        return False
+    # Without a code, it is Python that cannot make text of what it got.
+    code = getattr(reason, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
+    return code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_IOERR)
+
+
+def _damage(what: str) -> str:
+    return (
+        f"The annotation store is damaged on the disk ({what}); stop Slicewise and restore it from "
+        "a backup."
+    )
+
+
+def _check_integrity(database: Database) -> None:
+    """Refuse a file of SQLite whose indices do not fit its tables: versions would seem missing."""
+    if database.readers.dialect.name != "sqlite":
+        return
+    with reading(database) as connection:
+        found = connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar_one()
+    if found != "ok":
+        raise StoreDamaged(_damage("its tables contradict each other"))
 
 
 def _make_private(file: Path) -> None:
@@ -107,26 +169,58 @@ def _make_private(file: Path) -> None:
     file.touch(mode=0o600, exist_ok=True)
 
 
-def _engine(address: URL) -> Engine:
+def _database(address: URL) -> Database:
     if address.get_backend_name() != "sqlite":
-        return create_engine(address, pool_pre_ping=True)
-    engine = create_engine(address, connect_args={"timeout": _LOCK_TIMEOUT_S})
-    event.listen(engine, "connect", _set_up_sqlite)
-    event.listen(engine, "begin", _begin_sqlite)
-    return engine
+        readers, writers = (create_engine(address, pool_pre_ping=True) for _ in range(2))
+        event.listen(writers, "begin", _limit_waiting)
+        return Database(readers, writers)
+    settings: dict[str, Any] = {
+        "connect_args": {"timeout": _LOCK_TIMEOUT_S},
+        "pool_timeout": _LONGEST_WAIT_S,
+    }
+    readers = create_engine(address, pool_size=_READERS, max_overflow=_READERS, **settings)
+    writers = create_engine(address, pool_size=1, max_overflow=0, **settings)
+    for engine, begin in ((readers, _begin_reading), (writers, _begin_writing)):
+        event.listen(engine, "connect", _set_up_sqlite)
+        event.listen(engine, "begin", begin)
+    return Database(readers, writers)
+
+
+@contextmanager
+def _begun(connection: Connection) -> Iterator[None]:
+    """Begin a transaction as soon as nobody else writes, commit it at the end."""
+    deadline = time.monotonic() + _LONGEST_WAIT_S
+    while True:
+        try:
+            transaction = connection.begin()
+            break
+        except DBAPIError as error:
+            if not _is_busy(error.orig) or time.monotonic() > deadline:
+                raise
+        time.sleep(random.uniform(0.0, _LOCK_TIMEOUT_S / 10))
+    with transaction:
+        yield
+
+
+def _limit_waiting(connection: Connection) -> None:
+    """Wait for locks of PostgreSQL for a while only."""
+    connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{_LONGEST_WAIT_S:.0f}s'")
 
 
 def _set_up_sqlite(connection: Any, _record: object) -> None:
-    # Transactions are begun by `_begin_sqlite` alone: the driver would begin them too late, which
-    # lets two writers read the same version before either has the lock.
+    # Transactions are begun by the functions below alone: the driver would begin them too late,
+    # which lets two writers read the same version before either has the lock.
     connection.isolation_level = None
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
 
 
-def _begin_sqlite(connection: Connection) -> None:
-    writes = connection.get_execution_options().get("slicewise_writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+def _begin_reading(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN")
+
+
+def _begin_writing(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def _migrate(connection: Connection) -> None:

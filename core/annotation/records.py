@@ -20,6 +20,10 @@ class StoreBusy(StoreError):
     """Somebody else is writing for longer than this can wait; trying again later will do."""
 
 
+class StoreDamaged(StoreError):
+    """What the store holds is not what was written."""
+
+
 class SegmentGone(StoreError):
     """A segment is not there, or was removed."""
 
@@ -182,6 +186,12 @@ class SliceAnnotation:
         if self.runs is None:
             mask = np.zeros(self.shape, dtype=np.bool_)
         else:
-            mask = decode_runs(self.runs, self.shape)
+            try:
+                mask = decode_runs(self.runs, self.shape)
+            except ValueError as error:
+                raise StoreDamaged(
+                    f"The mask of segment {self.segment_number} on slice {self.slice_index + 1} "
+                    "does not fit its series; restore the annotation store from a backup."
+                ) from error
         mask.setflags(write=False)
         return mask

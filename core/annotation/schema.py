@@ -117,5 +117,6 @@ mask_version = Table(
     Column("tool", String(100), nullable=False),
     Column("weights", String(200)),
     Column("time", DateTime, nullable=False),  # UTC
+    Column("checksum", String(16), nullable=False),
     UniqueConstraint("series_uid", "segment_number", "slice_index", "version"),
 )

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Engine, insert, select
+from sqlalchemy import Connection, insert, select
 from sqlalchemy.exc import IntegrityError
 
-from core.annotation.database import reading, writing
+from core.annotation.database import Database, reading, writing
 from core.annotation.records import StoreError
 from core.annotation.schema import series
 
@@ -38,7 +38,7 @@ class KnownSeries(NamedTuple):
 
 
 def record_series(
-    engine: Engine, series_uid: str, sop_instance_uids: Sequence[str], rows: int, columns: int
+    database: Database, series_uid: str, sop_instance_uids: Sequence[str], rows: int, columns: int
 ) -> None:
     """Record a series, or check that it has the slices that are recorded.
 
@@ -55,10 +55,10 @@ def record_series(
         "slices_digest": digest,
     }
     query = select(series).where(series.c.uid == series_uid)
-    with reading(engine) as connection:
+    with reading(database) as connection:
         known = connection.execute(query).first()
     if known is None:
-        with writing(engine) as connection:
+        with writing(database) as connection:
             # Another thread or process may have recorded it in between.
             with suppress(IntegrityError), connection.begin_nested():
                 connection.execute(insert(series).values(new))

@@ -81,11 +81,11 @@ class AnnotationStore:
     """
 
     def __init__(self, url: str) -> None:
-        self._engine = open_database(url)
+        self._database = open_database(url)
 
     def close(self) -> None:
         """Close all connections to the database."""
-        self._engine.dispose()
+        self._database.dispose()
 
     def open_series(
         self, series_uid: str, sop_instance_uids: Sequence[str], rows: int, columns: int
@@ -106,7 +106,7 @@ class AnnotationStore:
         StoreError
             If the series has no pixels, or was annotated before with other slices.
         """
-        record_series(self._engine, series_uid, sop_instance_uids, rows, columns)
+        record_series(self._database, series_uid, sop_instance_uids, rows, columns)
 
     def segments(self, series_uid: str) -> list[Segment]:
         """Return the segments of a series by number, without the removed ones.
@@ -121,14 +121,14 @@ class AnnotationStore:
         list of Segment
             In the order of their numbers.
         """
-        with reading(self._engine) as connection:
+        with reading(self._database) as connection:
             known_series(connection, series_uid)
             newest = newest_segments(connection, series_uid)
-        return [segment_of(row) for row in newest.values() if not row.removed]
+            return [segment_of(row) for row in newest.values() if not row.removed]
 
     def next_segment_number(self, series_uid: str) -> int:
         """Return the number for a new segment: one more than any that was ever in use."""
-        with reading(self._engine) as connection:
+        with reading(self._database) as connection:
             known_series(connection, series_uid)
             return max(newest_segments(connection, series_uid), default=0) + 1
 
@@ -259,14 +259,14 @@ class AnnotationStore:
             If there is no such version.
         """
         key = (int(segment_number), int(slice_index))
-        with reading(self._engine) as connection:
+        with reading(self._database) as connection:
             known = known_series(connection, series_uid)
             if version is None:
                 row = newest_masks(connection, series_uid, [key]).get(key)
             else:
                 row = mask_at(connection, series_uid, key, version)
-        if row is not None:
-            return slice_annotation(row, known.shape)
+            if row is not None:
+                return slice_annotation(row, known.shape)
         if version:
             raise StoreError(f"This slice has no version {version}; load it again.")
         return SliceAnnotation(*key, known.shape)
@@ -284,15 +284,15 @@ class AnnotationStore:
         dict
             By segment number and slice index; without removed segments.
         """
-        with reading(self._engine) as connection:
+        with reading(self._database) as connection:
             known = known_series(connection, series_uid)
             segments = newest_segments(connection, series_uid)
             rows = newest_masks(connection, series_uid)
-        return {
-            key: slice_annotation(row, known.shape)
-            for key, row in rows.items()
-            if not segments[key[0]].removed
-        }
+            return {
+                key: slice_annotation(row, known.shape)
+                for key, row in rows.items()
+                if not segments[key[0]].removed
+            }
 
     def undo(
         self, series_uid: str, person: str, *, message: tuple[str, int] | None = None
@@ -326,7 +326,7 @@ class AnnotationStore:
 
     def next_steps(self, series_uid: str, person: str) -> NextSteps:
         """Return the steps that the person's next undo and redo are about."""
-        with reading(self._engine) as connection:
+        with reading(self._database) as connection:
             return NextSteps(
                 _step_taken(history.next_undo(connection, series_uid, person)),
                 _step_taken(history.next_redo(connection, series_uid, person)),
@@ -357,7 +357,7 @@ class AnnotationStore:
     @contextmanager
     def _changing(self, series_uid: str) -> Iterator[tuple[Connection, KnownSeries]]:
         """Run a transaction that is the only one to change this series while it runs."""
-        with writing(self._engine) as connection:
+        with writing(self._database) as connection:
             yield connection, known_series(connection, series_uid, lock=True)
 
 

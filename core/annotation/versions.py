@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Table, and_, func, insert, select
 
+from core.annotation.checksums import check_mask, mask_checksum
 from core.annotation.records import SliceAnnotation
 from core.annotation.schema import mask_version, segment_version
 from core.annotation.segment_details import details_of, details_text
@@ -92,17 +93,34 @@ def mask_at(
 
 
 def mask_content(row: Row[Any] | None) -> dict[str, Any]:
-    """Columns of a mask version that undo brings back; those of an untouched slice for None."""
-    return {name: getattr(row, name) for name in _CONTENT} if row is not None else dict(_UNTOUCHED)
+    """Columns of a mask version that undo brings back; those of an untouched slice for None.
+
+    Raises
+    ------
+    StoreDamaged
+        When the version is not as it was written.
+    """
+    if row is None:
+        return dict(_UNTOUCHED)
+    check_mask(row._asdict())
+    return {name: getattr(row, name) for name in _CONTENT}
 
 
 def append_masks(connection: Connection, rows: Iterable[Mapping[str, Any]]) -> None:
     """Write new versions of masks."""
-    _append(connection, mask_version, rows)
+    checked = ({**row, "checksum": mask_checksum(row)} for row in rows)
+    _append(connection, mask_version, checked)
 
 
 def slice_annotation(row: Row[Any], shape: tuple[int, int]) -> SliceAnnotation:
-    """Annotation of a slice held by a row of ``mask_version``."""
+    """Annotation of a slice held by a row of ``mask_version``.
+
+    Raises
+    ------
+    StoreDamaged
+        When the version is not as it was written.
+    """
+    check_mask(row._asdict())
     return SliceAnnotation(
         segment_number=row.segment_number,
         slice_index=row.slice_index,

@@ -1,11 +1,12 @@
 import multiprocessing
+import sqlite3
 import threading
 from pathlib import Path
 
 from core.annotation.states import SliceState
 from core.annotation.store import AnnotationStore, VersionConflict
 from tests.support.store_processes import count_up
-from tests.support.stored_series import SERIES, put_mask, rows_in, square
+from tests.support.stored_series import SERIES, put_mask, rows_in, segment, square
 
 
 class TestConcurrency:
@@ -57,3 +58,35 @@ class TestConcurrency:
         assert [process.exitcode for process in processes] == [0, 0]
         assert store.slice(SERIES, 1, 0).version == 80
         assert rows_in(tmp_path, "mask_version") == 80
+
+    def test_twenty_waiting_writers_keep_nobody_from_reading(
+        self, store: AnnotationStore, tmp_path: Path
+    ) -> None:
+        other = sqlite3.connect(tmp_path / "annotations.db", isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        writers = [
+            threading.Thread(
+                target=put_mask, args=(store, SERIES, 1, index % 6), kwargs={"mask": square(3)}
+            )
+            for index in range(6)
+        ]
+        writers += [
+            threading.Thread(target=store.save_segment, args=(SERIES, segment(number), "anna"))
+            for number in range(3, 17)
+        ]
+        for thread in writers:
+            thread.start()
+        readers = [threading.Thread(target=store.annotation, args=(SERIES,)) for _ in range(10)]
+        for thread in readers:
+            thread.start()
+        for thread in readers:
+            thread.join()
+        # The readers are done, and no writer has got its turn yet.
+        assert all(thread.is_alive() for thread in writers)
+        assert len(store.segments(SERIES)) == 2
+        other.execute("COMMIT")
+        for thread in writers:
+            thread.join()
+        assert len(store.segments(SERIES)) == 16
+        assert len(store.annotation(SERIES)) == 6
+        other.close()

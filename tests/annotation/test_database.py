@@ -32,7 +32,7 @@ def test_opening_again_changes_nothing(url: str) -> None:
     open_database(url).dispose()
     with reading(open_database(url)) as connection:
         assert connection.execute(text("SELECT version_num FROM alembic_version")).all() == [
-            ("0002",)
+            ("0003",)
         ]
 
 
@@ -104,7 +104,7 @@ def test_a_failure_in_the_middle_leaves_nothing_behind(url: str) -> None:
 def test_a_locked_store_is_reported_in_a_sentence(
     url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.annotation.database._LOCK_TIMEOUT_S", 0.05)
+    monkeypatch.setattr("core.annotation.database._LONGEST_WAIT_S", 0.05)
     engine = open_database(url)
     other = sqlite3.connect(tmp_path / "annotations.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")

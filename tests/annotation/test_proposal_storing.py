@@ -92,7 +92,7 @@ def test_a_segment_that_is_removed_while_proposals_are_stored_takes_no_others_al
 def test_proposals_wait_for_a_store_that_is_locked_for_a_moment(
     proposed: AnnotationStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.annotation.database._LOCK_TIMEOUT_S", 0.01)
+    monkeypatch.setattr("core.annotation.database._LONGEST_WAIT_S", 0.01)
     # The store of the fixture waits as long as it was told to when it was opened.
     proposed = AnnotationStore(default_url(tmp_path))
     other = sqlite3.connect(
