@@ -70,20 +70,7 @@ def runs_to_mask(
         If the lengths are not whole numbers, are negative or zero (the first may be zero), or do
         not add up to rows × columns.
     """
-    _check_shape(shape)
-    size = shape[0] * shape[1]
-    if len(runs) > size + 1:
-        raise ValueError(f"{len(runs)} runs are too many for a mask of {size} pixels.")
-    lengths = _whole_numbers(runs)
-    # Each length is bounded first, so that their sum cannot wrap round.
-    if (lengths < 0).any() or (lengths > size).any():
-        raise ValueError(f"A run of this mask has between 1 and {size} pixels.")
-    if (lengths[1:] == 0).any():
-        raise ValueError("Only the first run of a mask may be empty.")
-    if int(lengths.sum()) != size:
-        raise ValueError(
-            f"The runs add up to {int(lengths.sum())} pixels; {shape[0]} × {shape[1]} has {size}."
-        )
+    lengths = _checked_lengths(runs, shape)
     foreground = np.arange(lengths.size) % 2 == 1
     return np.repeat(foreground, lengths).reshape(shape)
 
@@ -135,8 +122,30 @@ def decode_runs(code: bytes, shape: tuple[int, int]) -> NDArray[np.bool_]:
     ValueError
         If the code is cut off, too long, or does not fit the shape.
     """
+    return runs_to_mask(_lengths_of(code, shape), shape)
+
+
+def check_runs(code: bytes, shape: tuple[int, int]) -> None:
+    """Check a run-length code without making a mask of it, which may be far larger.
+
+    Parameters
+    ----------
+    code, shape
+        As for `decode_runs`.
+
+    Raises
+    ------
+    ValueError
+        Where `decode_runs` would.
+    """
+    _checked_lengths(_lengths_of(code, shape), shape)
+
+
+def _lengths_of(code: bytes, shape: tuple[int, int]) -> NDArray[np.int64]:
+    """Lengths that a code consists of, which need not fit the shape."""
     _check_shape(shape)
-    if len(code) > _LONGEST_NUMBER * (shape[0] * shape[1] + 1):
+    # No number takes more bytes than it counts pixels, but for a first run of none.
+    if len(code) > shape[0] * shape[1] + 1:
         raise ValueError(f"A code of {len(code)} bytes is too long for this mask.")
     data = np.frombuffer(code, dtype=np.uint8)
     ends = np.flatnonzero(data < 0x80)
@@ -149,8 +158,28 @@ def decode_runs(code: bytes, shape: tuple[int, int]) -> NDArray[np.bool_]:
     if ((width > 1) & (data[ends] == 0)).any():
         raise ValueError("A number in the code of this mask is longer than it needs to be.")
     place = np.arange(data.size) - np.repeat(starts, width)
-    lengths = np.add.reduceat((data & 0x7F).astype(np.int64) << (7 * place), starts)
-    return runs_to_mask(lengths, shape)
+    return np.add.reduceat((data & 0x7F).astype(np.int64) << (7 * place), starts)
+
+
+def _checked_lengths(
+    runs: Sequence[int] | NDArray[np.int64], shape: tuple[int, int]
+) -> NDArray[np.int64]:
+    """Lengths that alternate as they should, and add up to the pixels of the shape."""
+    _check_shape(shape)
+    size = shape[0] * shape[1]
+    if len(runs) > size + 1:
+        raise ValueError(f"{len(runs)} runs are too many for a mask of {size} pixels.")
+    lengths = _whole_numbers(runs)
+    # Each length is bounded first, so that their sum cannot wrap round.
+    if (lengths < 0).any() or (lengths > size).any():
+        raise ValueError(f"A run of this mask has between 1 and {size} pixels.")
+    if (lengths[1:] == 0).any():
+        raise ValueError("Only the first run of a mask may be empty.")
+    if int(lengths.sum()) != size:
+        raise ValueError(
+            f"The runs add up to {int(lengths.sum())} pixels; {shape[0]} × {shape[1]} has {size}."
+        )
+    return lengths
 
 
 def _check_shape(shape: tuple[int, ...]) -> None:

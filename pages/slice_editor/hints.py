@@ -51,7 +51,9 @@ def mask_from_hints(work: Work, message: HintMessage) -> NDArray[np.bool_]:
     # Importing PyTorch takes seconds, which only those wait for who use the tool.
     from core.proposals.correction import correct_slice
 
-    return correct_slice(_ready_slice(work, message), message.added, message.removed)
+    return correct_slice(
+        _ready_slice(work, message), message.added.decoded(), message.removed.decoded()
+    )
 
 
 def _ready_slice(work: Work, message: HintMessage) -> Any:
@@ -67,7 +69,7 @@ def _ready_slice(work: Work, message: HintMessage) -> Any:
     name = (
         message.segment,
         message.slice,
-        message.mask.tobytes(),
+        message.mask.code,
         tuple(sorted((index, one.version) for index, one in known.items())),
     )
     memory = work.memory.part(HintMemory)
@@ -79,7 +81,7 @@ def _ready_slice(work: Work, message: HintMessage) -> Any:
             work.series.summary.modality,
             SegmentExamples(message.segment, {index: one.mask for index, one in known.items()}),
             message.slice,
-            message.mask,
+            message.mask.decoded(),
             load_model(settings.weights, settings.device),
         )
         memory.name = name

@@ -2,25 +2,47 @@
 
 import base64
 import binascii
-import math
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.annotation.run_length import decode_runs
+from core.annotation.run_length import check_runs, decode_runs
 
 _CLIENT = re.compile(r"[0-9a-z]{8,40}")
 _TOOL = re.compile(r"[a-z][a-z -]{0,39}")
 _MOST_MESSAGES = 5000
 _MOST_OF_SECOND = 4  # a slice of the second series is computed, which takes longer than sending it
 _LARGEST = 2**53  # whole numbers beyond are not exact in JavaScript
+_MOST_CODE_BYTES = 2**22  # of the masks carried out at once; days of drawing take less
+_MOST_MASK_PIXELS = 2**28  # of these masks, decoded one by one: about a second's work
 
 
 class MessageError(ValueError):
     """A message that the editor does not send."""
+
+
+@dataclass(frozen=True)
+class CodedMask:
+    """A mask as it travels, checked: a few bytes may stand for many pixels.
+
+    Attributes
+    ----------
+    code : bytes
+        See `core.annotation.run_length`.
+    shape : tuple of int
+        Rows and columns.
+    """
+
+    code: bytes
+    shape: tuple[int, int]
+
+    def decoded(self) -> NDArray[np.bool_]:
+        """Bool [rows, columns], made anew each time, so that only one need be kept."""
+        return decode_runs(self.code, self.shape)
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,8 +76,8 @@ class MaskMessage(Message):
         Where.
     based_on : int
         Version that the person drew on.
-    mask : numpy.ndarray
-        Bool [rows, columns].
+    mask : CodedMask
+        What is drawn now.
     tool : str
         What it was drawn with.
     erased : bool
@@ -65,7 +87,7 @@ class MaskMessage(Message):
     segment: int
     slice: int
     based_on: int
-    mask: NDArray[np.bool_]
+    mask: CodedMask
     tool: str
     erased: bool
 
@@ -103,18 +125,18 @@ class HintMessage(Message):
     ----------
     segment, slice, based_on
         As for `MaskMessage`.
-    mask : numpy.ndarray
-        Bool [rows, columns]: the mask before the first stroke.
-    added, removed : numpy.ndarray
-        Bool [rows, columns]: all strokes so far.
+    mask : CodedMask
+        The mask before the first stroke.
+    added, removed : CodedMask
+        All strokes so far.
     """
 
     segment: int
     slice: int
     based_on: int
-    mask: NDArray[np.bool_]
-    added: NDArray[np.bool_]
-    removed: NDArray[np.bool_]
+    mask: CodedMask
+    added: CodedMask
+    removed: CodedMask
 
 
 @dataclass(frozen=True)
@@ -154,7 +176,8 @@ class Outbox:
     wanted : Wanted
         Pixels to send.
     messages : tuple of Message
-        Without an answer so far, oldest first.
+        Without an answer so far, oldest first: as many as are carried out at once. The browser
+        sends the others again.
     """
 
     client: str = ""
@@ -194,16 +217,30 @@ def read_outbox(value: Any, shape: tuple[int, int, int]) -> Outbox:
     if len(messages) > _MOST_MESSAGES:
         raise MessageError("The editor sends no more than a few thousand messages at once.")
     slices = shape[0]
+    epoch = outbox.get("epoch", "")
     return Outbox(
         client=_text(outbox.get("client"), _CLIENT),
         sent=_whole(outbox.get("sent")),
-        epoch=str(outbox.get("epoch", ""))[:40],
+        epoch=epoch[:40] if isinstance(epoch, str) else "",
         revision=_whole(outbox.get("revision")),
         segment=_optional(outbox.get("segment"), _LARGEST),
         slice=_optional(outbox.get("slice"), slices),
         wanted=_wanted(_mapping(outbox.get("wanted", {})), shape),
-        messages=tuple(_message(_mapping(one), shape) for one in messages),
+        messages=tuple(_within_budget(messages, shape)),
     )
+
+
+def _within_budget(messages: list[Any], shape: tuple[int, int, int]) -> Iterator[Message]:
+    """Read messages as long as their masks take bounded time and memory; at least one."""
+    code_bytes = pixels = 0
+    for number, value in enumerate(messages):
+        message = _message(_mapping(value), shape)
+        masks = [one for one in vars(message).values() if isinstance(one, CodedMask)]
+        code_bytes += sum(len(mask.code) for mask in masks)
+        pixels += len(masks) * shape[1] * shape[2]
+        if number > 0 and (code_bytes > _MOST_CODE_BYTES or pixels > _MOST_MASK_PIXELS):
+            return
+        yield message
 
 
 def _message(value: dict[str, Any], shape: tuple[int, int, int]) -> Message:
@@ -217,7 +254,7 @@ def _message(value: dict[str, Any], shape: tuple[int, int, int]) -> Message:
     based_on = _whole(value.get("base"))
     place = (segment, index, based_on)
 
-    def mask(name: str) -> NDArray[np.bool_]:
+    def mask(name: str) -> CodedMask:
         return _mask(value.get(name), shape[1:])
 
     if kind == "absent":
@@ -251,11 +288,13 @@ def _wanted(value: dict[str, Any], shape: tuple[int, int, int]) -> Wanted:
     )
 
 
-def _mask(value: Any, shape: tuple[int, int]) -> NDArray[np.bool_]:
+def _mask(value: Any, shape: tuple[int, int]) -> CodedMask:
     try:
-        return decode_runs(base64.b64decode(value, validate=True), shape)
+        code = base64.b64decode(value, validate=True)
+        check_runs(code, shape)
     except (binascii.Error, TypeError, ValueError) as error:
         raise MessageError("A mask is incomplete.") from error
+    return CodedMask(code, shape)
 
 
 def _mapping(value: Any) -> dict[str, Any]:
@@ -278,9 +317,10 @@ def _text(value: Any, pattern: re.Pattern[str]) -> str:
 
 def _whole(value: Any, below: int = _LARGEST) -> int:
     # JSON knows no whole numbers: 3 may come as 3.0.
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float):
         raise MessageError("A number in a message is not a number.")
-    if value != int(value) or not 0 <= value < below:
+    # Compared first: NaN and infinity cannot be converted, nor can 10^400 to a float.
+    if not 0 <= value < below or value != int(value):
         raise MessageError("A number in a message is out of range.")
     return int(value)
 

@@ -135,17 +135,20 @@ def _put(work: Work, message: MaskMessage | AbsentMessage | HintMessage, based_o
             allow_clear=True,
             message=message.key,
         )
-    hints = isinstance(message, HintMessage)
+    if isinstance(message, HintMessage):
+        mask, tool, may_clear = mask_from_hints(work, message), "hints", True
+    else:
+        mask, tool, may_clear = message.mask.decoded(), message.tool, message.erased
     return save_drawing(
         work.store,
         work.uid,
         message.segment,
         message.slice,
-        mask_from_hints(work, message) if isinstance(message, HintMessage) else message.mask,
+        mask,
         person=work.person,
-        tool="hints" if isinstance(message, HintMessage) else message.tool,
+        tool=tool,
         based_on=based_on,
-        allow_clear=hints or (isinstance(message, MaskMessage) and message.erased),
+        allow_clear=may_clear,
         message=message.key,
     )
 
@@ -154,7 +157,7 @@ def _is_stored(work: Work, message: Message) -> bool:
     if not isinstance(message, MaskMessage):
         return False
     stored: NDArray[np.bool_] = work.store.slice(work.uid, message.segment, message.slice).mask
-    return bool(np.array_equal(stored, message.mask))
+    return bool(np.array_equal(stored, message.mask.decoded()))
 
 
 def answer_dict(answer: Answer) -> dict[str, Any]:

@@ -57,7 +57,7 @@ def test_a_stroke_is_read() -> None:
     (message,) = outbox.messages
     assert isinstance(message, MaskMessage)
     assert (message.key, message.slice, message.tool) == (("0123456789abcdef", 3), 2, "brush")
-    assert (message.mask == MASK).all()
+    assert (message.mask.decoded() == MASK).all()
     assert outbox.wanted.slices == ((2, 1), (3, 1)) and outbox.wanted.row == (3, 1)
     assert outbox.wanted.second == ((2, 5),)
 

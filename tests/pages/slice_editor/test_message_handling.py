@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 
 from core.annotation.actions import save_drawing
 from core.annotation.proposal_storing import store_proposals
+from core.annotation.run_length import encode_runs
 from core.annotation.states import SliceState
 from core.annotation.store import StoreBusy
 from core.demo import demo_masks
@@ -13,6 +14,7 @@ from core.proposals.examples import Proposal
 from pages.session.work import Work
 from pages.slice_editor.incoming import (
     AbsentMessage,
+    CodedMask,
     HintMessage,
     MaskMessage,
     Message,
@@ -36,7 +38,12 @@ def stroke(
     number: int, mask: NDArray[np.bool_], *, at: int = 2, based_on: int = 0, erased: bool = False
 ) -> MaskMessage:
     """Message about a stroke."""
-    return MaskMessage(TAB, number, 1, at, based_on, mask, "brush", erased)
+    return MaskMessage(TAB, number, 1, at, based_on, coded(mask), "brush", erased)
+
+
+def coded(mask: NDArray[np.bool_]) -> CodedMask:
+    """Mask as it travels."""
+    return CodedMask(encode_runs(mask), SHAPE)
 
 
 def results(work: Work, answers: Answers, *messages: Message) -> list[str]:
@@ -52,7 +59,7 @@ def test_messages_sent_again_are_done_once_even_by_another_session(work: Work) -
     assert results(work, Answers(), first, second) == ["stored", "stored"]
     stored = work.store.slice(work.uid, 1, 2)
     assert (stored.version, stored.state, stored.tool) == (2, SliceState.DRAWN, "brush")
-    assert (stored.mask == second.mask).all()
+    assert (stored.mask == second.mask.decoded()).all()
 
 
 def test_a_change_by_somebody_else_is_a_conflict_and_stays(work: Work) -> None:
@@ -72,7 +79,7 @@ def test_strokes_go_on_over_a_proposal_that_came_in_between(work: Work) -> None:
     assert results(work, answers, second) == ["stored"]
     stored = work.store.slice(work.uid, 1, 2)
     assert stored.state is SliceState.DRAWN
-    assert (stored.mask == second.mask).all()
+    assert (stored.mask == second.mask.decoded()).all()
     assert results(work, Answers(), second) == ["stored"]
 
 
@@ -141,7 +148,7 @@ def test_hints_correct_a_proposal_and_are_obeyed(work: Work) -> None:
     added[np.argwhere(truth[2] & ~half)[::60, 0], np.argwhere(truth[2] & ~half)[::60, 1]] = True
     removed = np.zeros(SHAPE, dtype=np.bool_)
     removed[5:8, 5:8] = True
-    hint = HintMessage(TAB, 1, 1, 2, 1, half, added, removed)
+    hint = HintMessage(TAB, 1, 1, 2, 1, coded(half), coded(added), coded(removed))
     (answer,) = answer_messages(work, Answers(), (hint,))
     assert (answer.result, answer.text) == ("stored", "")
     stored = work.store.slice(work.uid, 1, 2)
