@@ -26,6 +26,7 @@ from pages.session.work import (
 from pages.views.banner import banner
 from pages.views.counts import counts_table
 from pages.views.display import display_settings, slice_png
+from pages.views.ends import ends_of
 from pages.views.formatting import count, plain
 from pages.views.state_strip import state_strip
 
@@ -76,6 +77,7 @@ def review(work: Work) -> None:
                 index,
                 key="strip",
                 on_choose=lambda chosen: show_next(work, shown, chosen, waiting),
+                ends=ends_of(work, segments[shown]),
             )
     counts_table(work, list(segments.values()), annotation)
 

@@ -5,12 +5,22 @@ redone, form two linked lists kept in the steps themselves, so that neither the 
 history nor a restart of the program matters.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select
+from sqlalchemy import Connection, Row, Table, func, insert, select
 
+from core.annotation.end_versions import (
+    EndKey,
+    append_ends,
+    enclosing_ends,
+    end_at,
+    ends_of_step,
+    newest_ends,
+)
 from core.annotation.records import MessageKey
 from core.annotation.schema import mask_version, segment_version, step
+from core.annotation.states import SliceState
 from core.annotation.versions import (
     SliceKey,
     append_masks,
@@ -23,6 +33,7 @@ from core.annotation.versions import (
     segment_of,
     utc_now,
 )
+from core.segments.ends import End, Ends
 
 
 def next_undo(connection: Connection, series_uid: str, person: str) -> Row[Any] | None:
@@ -155,18 +166,34 @@ def step_of_message(connection: Connection, message: MessageKey) -> Row[Any] | N
 
 
 def only_earlier_messages(
-    connection: Connection, series_uid: str, key: SliceKey, after: int, message: MessageKey
+    connection: Connection, table: Table, place: Mapping[str, Any], after: int, message: MessageKey
 ) -> bool:
-    """Whether all versions of a mask after one come from earlier messages of the same client."""
-    table = mask_version.c
+    """Whether all versions after one come from earlier messages of the same client.
+
+    Parameters
+    ----------
+    connection : sqlalchemy.Connection
+        Transaction to read in.
+    table : sqlalchemy.Table
+        With the columns ``version`` and ``step_id``.
+    place : mapping of str to object
+        Columns that say of what the versions are.
+    after : int
+        The version.
+    message : MessageKey
+        The message.
+
+    Returns
+    -------
+    bool
+        True as well where there is no later version.
+    """
     others = connection.execute(
         select(func.count())
-        .select_from(mask_version.join(step, table.step_id == step.c.id))
+        .select_from(table.join(step, table.c.step_id == step.c.id))
         .where(
-            table.series_uid == series_uid,
-            table.segment_number == key[0],
-            table.slice_index == key[1],
-            table.version > after,
+            *(table.c[name] == value for name, value in place.items()),
+            table.c.version > after,
             (step.c.client.is_(None))
             | (step.c.client != message.client)
             | (step.c.sequence >= message.sequence),
@@ -184,6 +211,8 @@ def _switch(
     removed = {number for number, row in newest.items() if row.removed}
     # A segment that somebody else removed, or created again under the same number, keeps its masks.
     blocked = (touched - switched) | (removed - touched)
+    # Proposals that another end took away come back only with that end.
+    blocked |= _switch_ends(connection, target, step_id, person, blocked, forward=forward)
     return _switch_masks(connection, target, step_id, person, blocked, forward=forward)
 
 
@@ -219,6 +248,32 @@ def _switch_segments(
     return {row.number for row in rows}, switched
 
 
+def _switch_ends(
+    connection: Connection,
+    target: Row[Any],
+    step_id: int,
+    person: str,
+    blocked: set[int],
+    *,
+    forward: bool,
+) -> set[int]:
+    """Restore ends that nobody has changed since; returns the segments of those that stay."""
+    newest = newest_ends(connection, target.series_uid)
+    restored: list[tuple[EndKey, int | None, int, int | None]] = []
+    kept = set()
+    for row in ends_of_step(connection, target.id):
+        key = (row.segment_number, End(row.which_end))
+        before = end_at(connection, target.series_uid, key, row.version - 1)
+        old, new = (before, row) if forward else (row, before)
+        if key[0] in blocked or newest[key].origin != _origin(old):
+            kept.add(key[0])
+            continue
+        index = new.slice_index if new is not None else None
+        restored.append((key, index, newest[key].version + 1, _origin(new)))
+    append_ends(connection, target.series_uid, restored, step_id, person)
+    return kept
+
+
 def _switch_masks(
     connection: Connection,
     target: Row[Any],
@@ -235,11 +290,14 @@ def _switch_masks(
     keys = [(row.segment_number, row.slice_index) for row in written]
     newest = newest_masks(connection, target.series_uid, keys)
     before = _masks_before(connection, target.id)
+    ends = enclosing_ends(connection, target.series_uid)
     changes = []
     for key, row in zip(keys, written, strict=True):
         old, new = (before.get(key), row) if forward else (row, before.get(key))
         current = newest[key]
         if key[0] in blocked or current.origin != _origin(old):
+            continue
+        if _is_beyond(new, ends.get(key[0])):
             continue
         changes.append(
             mask_content(new)
@@ -274,6 +332,13 @@ def _masks_before(connection: Connection, step_id: int) -> dict[SliceKey, Row[An
         .where(mask_version.c.step_id == step_id)
     )
     return {(row.segment_number, row.slice_index): row for row in rows}
+
+
+def _is_beyond(row: Row[Any] | None, ends: Ends | None) -> bool:
+    """Whether a version is a proposal where the segment is stated not to be."""
+    if row is None or ends is None or row.state != SliceState.PROPOSED:
+        return False
+    return not ends.encloses(row.slice_index)
 
 
 def _origin(row: Row[Any] | None) -> int:

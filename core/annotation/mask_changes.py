@@ -9,8 +9,10 @@ import numpy as np
 from sqlalchemy import Connection, Row
 
 from core.annotation import history
+from core.annotation.end_versions import enclosing_ends
 from core.annotation.messages import message_digest
 from core.annotation.records import (
+    BeyondEnds,
     ClearRefused,
     ExampleProtected,
     MaskChange,
@@ -20,6 +22,7 @@ from core.annotation.records import (
     VersionConflict,
 )
 from core.annotation.run_length import encode_runs
+from core.annotation.schema import mask_version
 from core.annotation.series_records import KnownSeries
 from core.annotation.states import EXAMPLE_STATES, SliceState, state_of_mask
 from core.annotation.text_checks import check_weights
@@ -139,6 +142,7 @@ def check_changes(
         raise StoreError("One step holds one change for each segment and slice at most.")
     segments = newest_segments(connection, known.uid)
     newest = newest_masks(connection, known.uid, keys)
+    _check_ends(connection, known, changes, contents)
     versions = {}
     for key, change, content in zip(keys, changes, contents, strict=True):
         segment = segments.get(key[0])
@@ -150,12 +154,41 @@ def check_changes(
         if versions[key] != change.based_on and not (
             message is not None
             and 0 <= change.based_on < versions[key]
-            and history.only_earlier_messages(connection, known.uid, key, change.based_on, message)
+            and history.only_earlier_messages(
+                connection, mask_version, _place(known.uid, key), change.based_on, message
+            )
         ):
             raise VersionConflict(*key, change.based_on, versions[key])
         if row is not None:
             _check_content(row, change, content)
     return versions
+
+
+def _place(series_uid: str, key: SliceKey) -> dict[str, Any]:
+    return {"series_uid": series_uid, "segment_number": key[0], "slice_index": key[1]}
+
+
+def _check_ends(
+    connection: Connection,
+    known: KnownSeries,
+    changes: Sequence[MaskChange],
+    contents: Sequence[dict[str, Any]],
+) -> None:
+    """Refuse proposals where a person stated that the segment is not."""
+    proposed = [
+        change
+        for change, content in zip(changes, contents, strict=True)
+        if content["state"] == SliceState.PROPOSED
+    ]
+    if not proposed:
+        return
+    ends = enclosing_ends(connection, known.uid)
+    for change in proposed:
+        stated = ends.get(change.segment_number)
+        if stated is not None and not stated.encloses(change.slice_index):
+            raise BeyondEnds(
+                f"Slice {change.slice_index + 1} lies beyond the stated ends of the segment."
+            )
 
 
 def _check_place(known: KnownSeries, change: MaskChange) -> None:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from core.annotation.run_length import decode_runs
 from core.annotation.states import SliceState
+from core.segments.ends import UNSTATED, End, Ends
 
 
 class StoreError(ValueError):
@@ -38,6 +39,14 @@ class ExampleProtected(StoreError):
 
 class MessageReused(StoreError):
     """A message carries the client and sequence number of an earlier, different one."""
+
+
+class BeyondEnds(StoreError):
+    """A proposal lies where a person stated that the segment is not."""
+
+
+class EndChanged(StoreError):
+    """Somebody else has stated an end since the version that a statement was based on."""
 
 
 class VersionConflict(Exception):
@@ -100,6 +109,27 @@ class NextSteps(NamedTuple):
 
     undo: StepTaken | None
     redo: StepTaken | None
+
+
+@dataclass(frozen=True)
+class StatedEnds:
+    """What people have stated of a segment's ends.
+
+    Attributes
+    ----------
+    ends : Ends
+        The slices; None where an end is not stated, or not any more.
+    first_version, last_version : int
+        Counted from 1 for each end; 0 for one that was never stated.
+    """
+
+    ends: Ends = UNSTATED
+    first_version: int = 0
+    last_version: int = 0
+
+    def version(self, end: End) -> int:
+        """Version of one of the ends."""
+        return self.first_version if end is End.FIRST else self.last_version
 
 
 @dataclass(frozen=True)

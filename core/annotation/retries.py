@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from core.annotation.records import (
+    BeyondEnds,
     MaskChange,
     SegmentGone,
     SliceAnnotation,
@@ -54,14 +55,14 @@ def save_changes(
         If the slices changed during every attempt.
     SegmentGone
         If segments were removed during every attempt.
-    StoreError
+    BeyondEnds, StoreError
         If the store refuses.
     """
     for attempt in range(1, _ATTEMPTS + 1):
         wanted = changes(store.annotation(series_uid))
         try:
             store.put_many(series_uid, wanted, person, tool, action)
-        except (VersionConflict, SegmentGone):
+        except (VersionConflict, SegmentGone, BeyondEnds):
             if attempt == _ATTEMPTS:
                 raise
             continue

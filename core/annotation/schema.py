@@ -1,7 +1,8 @@
 """Tables of the annotation store, as the newest migration leaves them.
 
-All are append-only: a change of a mask or of a segment is a new row with the next version number,
-and the unique constraints let exactly one of two concurrent writers have that number.
+All are append-only: a change of a mask, of a segment or of one of its ends is a new row with the
+next version number, and the unique constraints let exactly one of two concurrent writers have that
+number.
 """
 
 from sqlalchemy import (
@@ -119,4 +120,22 @@ mask_version = Table(
     Column("time", DateTime, nullable=False),  # UTC
     Column("checksum", String(16), nullable=False),
     UniqueConstraint("series_uid", "segment_number", "slice_index", "version"),
+)
+
+end_version = Table(
+    "end_version",
+    metadata,
+    Column("id", _RowId, primary_key=True),
+    Column("series_uid", String(64), ForeignKey("series.uid"), nullable=False),
+    Column("segment_number", Integer, nullable=False),
+    Column("which_end", String(5), nullable=False),  # "first" or "last"
+    Column("version", Integer, nullable=False),
+    # The version whose content this one holds: its own, or the one that undo brought back; 0 for an
+    # end that was never stated.
+    Column("origin", Integer, nullable=False),
+    Column("step_id", _RowId, ForeignKey("step.id"), nullable=False, index=True),
+    Column("slice_index", Integer),  # null where it is not stated any more
+    Column("person", String(200), nullable=False),
+    Column("time", DateTime, nullable=False),  # UTC
+    UniqueConstraint("series_uid", "segment_number", "which_end", "version"),
 )

@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from core.annotation import history
+from core.annotation.end_versions import append_ends, newest_ends
 from core.annotation.mask_changes import version_columns
 from core.annotation.records import StoreError
 from core.annotation.states import SliceState
@@ -41,7 +42,7 @@ def save_segment(connection: Connection, series_uid: str, segment: Segment, pers
 
 
 def remove_segment(connection: Connection, series_uid: str, number: int, person: str) -> None:
-    """Remove a segment and empty its slices, as one step that can be undone.
+    """Remove a segment with its ends and empty its slices, as one step that can be undone.
 
     Parameters
     ----------
@@ -63,6 +64,17 @@ def remove_segment(connection: Connection, series_uid: str, number: int, person:
     if current is None or current.removed:
         raise StoreError(f"There is no segment {number} in this series.")
     step_id = history.append_step(connection, series_uid, person, "remove segment")
+    append_ends(
+        connection,
+        series_uid,
+        [
+            (key, None, row.version + 1, None)
+            for key, row in newest_ends(connection, series_uid).items()
+            if key[0] == number and row.slice_index is not None
+        ],
+        step_id,
+        person,
+    )
     _append(
         connection,
         series_uid,

@@ -121,15 +121,13 @@ class AnnotationStore:
         list of Segment
             In the order of their numbers.
         """
-        with reading(self._database) as connection:
-            known_series(connection, series_uid)
+        with self.reading(series_uid) as (connection, _):
             newest = newest_segments(connection, series_uid)
             return [segment_of(row) for row in newest.values() if not row.removed]
 
     def next_segment_number(self, series_uid: str) -> int:
         """Return the number for a new segment: one more than any that was ever in use."""
-        with reading(self._database) as connection:
-            known_series(connection, series_uid)
+        with self.reading(series_uid) as (connection, _):
             return max(newest_segments(connection, series_uid), default=0) + 1
 
     def save_segment(self, series_uid: str, segment: Segment, person: str) -> None:
@@ -145,7 +143,7 @@ class AnnotationStore:
             Who did it.
         """
         check_person(person)
-        with self._changing(series_uid) as (connection, _):
+        with self.changing(series_uid) as (connection, _):
             save_segment(connection, series_uid, segment, person)
 
     def remove_segment(self, series_uid: str, number: int, person: str) -> None:
@@ -166,7 +164,7 @@ class AnnotationStore:
             If there is no such segment.
         """
         check_person(person)
-        with self._changing(series_uid) as (connection, _):
+        with self.changing(series_uid) as (connection, _):
             remove_segment(connection, series_uid, number, person)
 
     def put_many(
@@ -213,7 +211,7 @@ class AnnotationStore:
         contents = [change_content(change) for change in changes]
         key = message_key(message)
         digest = changes_digest(series_uid, person, tool, changes, contents)
-        with self._changing(series_uid) as (connection, known):
+        with self.changing(series_uid) as (connection, known):
             if earlier := earlier_step(connection, key, digest):
                 return [version for _, version in history.slices_of_step(connection, earlier)]
             if not changes:
@@ -259,8 +257,7 @@ class AnnotationStore:
             If there is no such version.
         """
         key = (int(segment_number), int(slice_index))
-        with reading(self._database) as connection:
-            known = known_series(connection, series_uid)
+        with self.reading(series_uid) as (connection, known):
             if version is None:
                 row = newest_masks(connection, series_uid, [key]).get(key)
             else:
@@ -284,8 +281,7 @@ class AnnotationStore:
         dict
             By segment number and slice index; without removed segments.
         """
-        with reading(self._database) as connection:
-            known = known_series(connection, series_uid)
+        with self.reading(series_uid) as (connection, known):
             segments = newest_segments(connection, series_uid)
             rows = newest_masks(connection, series_uid)
             return {
@@ -349,16 +345,22 @@ class AnnotationStore:
         key = message_key(message)
         digest = message_digest(kind, series_uid, person)
         move = history.undo_step if kind == "undo" else history.redo_step
-        with self._changing(series_uid) as (connection, _):
+        with self.changing(series_uid) as (connection, _):
             if earlier := earlier_step(connection, key, digest):
                 return [at for at, _ in history.slices_of_step(connection, earlier)]
             return move(connection, series_uid, person, message=key, digest=digest)
 
     @contextmanager
-    def _changing(self, series_uid: str) -> Iterator[tuple[Connection, KnownSeries]]:
+    def changing(self, series_uid: str) -> Iterator[tuple[Connection, KnownSeries]]:
         """Run a transaction that is the only one to change this series while it runs."""
         with writing(self._database) as connection:
             yield connection, known_series(connection, series_uid, lock=True)
+
+    @contextmanager
+    def reading(self, series_uid: str) -> Iterator[tuple[Connection, KnownSeries]]:
+        """Run a transaction that only reads this series, from one consistent state."""
+        with reading(self._database) as connection:
+            yield connection, known_series(connection, series_uid)
 
 
 def _step_taken(row: Row[Any] | None) -> StepTaken | None:

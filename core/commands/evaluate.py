@@ -42,6 +42,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"among {', '.join(_METHOD_NAMES)} and the control network_shuffled",
     )
     effort = kinds.add_parser("effort", help="slices a simulated annotator has to touch")
+    effort.add_argument(
+        "--no-ends",
+        action="store_true",
+        help="never state where a structure begins and ends, however often it is asked",
+    )
     for kind in (volumes, effort):
         kind.add_argument(
             "--sample", type=int, metavar="N", help="only N structures, spread over the data sets"
@@ -140,12 +145,15 @@ def _effort(arguments: argparse.Namespace) -> dict[str, Any]:
 
     volumes = _read_sample(arguments)
     engine = load_engine(arguments.weights, arguments.device)
-    report = evaluate_effort(volumes, engine, progress=_show_volume)
+    report = evaluate_effort(
+        volumes, engine, states_ends=not arguments.no_ends, progress=_show_volume
+    )
     for target, share in report["mean_share"].items():
         baseline = report["baseline_share"][target]
+        with_clicks = report["with_clicks_share"][target]
         print(
-            f"Dice {target}: {share:.1%} of the slices touched; evenly spaced and interpolated "
-            f"{baseline:.1%}"
+            f"Dice {target}: {share:.1%} of the slices touched ({with_clicks:.1%} with a fifth of "
+            f"a touch for each stated end); evenly spaced and interpolated {baseline:.1%}"
         )
     return report
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from core.commands.cautions import print_cautions
 from core.commands.choice import choose_series
+from core.commands.stated_slices import read_absent, read_ends
 from core.dicom.errors import DicomError, NeedsConsentError
 from core.dicom.reading import read_series
 from core.dicom.series import Series
@@ -22,6 +23,7 @@ from core.formats.segmentation_writing import write_segmentation
 from core.home.whole_files import written_whole
 from core.proposals.examples import Proposal, SegmentExamples
 from core.proposals.methods import METHODS, MethodName
+from core.segments.ends import UNSTATED, Ends
 from core.segments.segment_masks import Algorithm, SegmentMasks
 
 
@@ -31,10 +33,13 @@ class _Drawn:
 
     masks: SegmentMasks
     absent: frozenset[int]
+    ends: Ends = UNSTATED
 
     def examples(self, shape: tuple[int, int]) -> SegmentExamples:
         nothing = dict.fromkeys(self.absent, np.zeros(shape, bool))
-        return SegmentExamples(self.masks.segment.number, {**self.masks.masks, **nothing})
+        return SegmentExamples(
+            self.masks.segment.number, {**self.masks.masks, **nothing}, self.ends
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,6 +89,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar='"LABEL:0-3,41"',
         help="slices, counted from 0 by position, where a segment is known not to be; repeatable",
+    )
+    parser.add_argument(
+        "--ends",
+        action="append",
+        default=[],
+        metavar='"LABEL:12-40"',
+        help="first and last slice that show a segment, counted from 0 by position; 12- or -40 "
+        "where one of them is known; repeatable",
     )
     parser.add_argument("--method", choices=list(METHODS), default="auto")
     parser.add_argument(
@@ -154,13 +167,13 @@ def _read_task(arguments: argparse.Namespace) -> _Task:
         if arguments.teacher_series:
             raise DicomError("--teacher-series chooses a series of --teacher, which is missing.")
         segments = _read_examples(
-            arguments.examples, arguments.absent, series, allow_same_frame=allow
+            arguments.examples, arguments.absent, arguments.ends, series, allow_same_frame=allow
         )
         return _Task(series, segments)
     other = read_series(
         choose_series(arguments.teacher[0], arguments.teacher_series, "--teacher-series")
     )
-    examples = _read_examples(arguments.teacher[1], [], other, allow_same_frame=allow)
+    examples = _read_examples(arguments.teacher[1], [], [], other, allow_same_frame=allow)
     segments = [_Drawn(replace(drawn.masks, masks={}), frozenset()) for drawn in examples]
     return _Task(series, segments, (other, examples))
 
@@ -176,7 +189,12 @@ def _load_engine(arguments: argparse.Namespace) -> Any:
 
 
 def _read_examples(
-    path: Path, absent: Sequence[str], series: Series, *, allow_same_frame: bool
+    path: Path,
+    absent: Sequence[str],
+    ends: Sequence[str],
+    series: Series,
+    *,
+    allow_same_frame: bool,
 ) -> list[_Drawn]:
     """Read segments and number them as a segmentation does, from 1 without gaps."""
     try:
@@ -187,46 +205,26 @@ def _read_examples(
     read = [masks for masks in whole.segments if masks.masks]
     if not read:
         raise DicomError(f"{path} marks no pixel; draw the structure on at least one slice.")
-    wanted = _read_absent(absent, {masks.segment.label for masks in read}, series)
+    labels = {masks.segment.label for masks in read}
+    known_absent = read_absent(absent, labels, series.summary.slices)
+    known_ends = read_ends(ends, labels, series.summary.slices)
     drawn = []
     for number, masks in enumerate(read, start=1):
         label = masks.segment.label
-        slices = wanted.get(label, frozenset())
+        slices = known_absent.get(label, frozenset())
         if both := sorted(slices & set(masks.masks)):
             raise ValueError(
                 f"--absent: {label} is drawn on slice {both[0]}; leave this slice out of --absent."
             )
-        drawn.append(_Drawn(replace(masks, segment=replace(masks.segment, number=number)), slices))
-    return drawn
-
-
-def _read_absent(
-    given: Sequence[str], labels: set[str], series: Series
-) -> dict[str, frozenset[int]]:
-    """Read "LABEL:0-3,41" into slice indices by label."""
-    absent: dict[str, set[int]] = {}
-    for text in given:
-        label, separator, ranges = text.rpartition(":")
-        if not separator or label not in labels:
+        stated = known_ends.get(label, UNSTATED)
+        if outside := [index for index in sorted(masks.masks) if not stated.encloses(index)]:
             raise ValueError(
-                f"--absent {text!r}: expected LABEL:SLICES with one of the labels "
-                f"{', '.join(sorted(labels))}."
+                f"--ends: {label} is drawn on slice {outside[0]}, which lies beyond its ends; "
+                "correct them."
             )
-        for part in ranges.split(","):
-            absent.setdefault(label, set()).update(_read_range(part, text, series.summary.slices))
-    return {label: frozenset(slices) for label, slices in absent.items()}
-
-
-def _read_range(part: str, text: str, slices: int) -> range:
-    first, separator, last = part.strip().partition("-")
-    if not first.isdecimal() or (separator and not last.isdecimal()):
-        raise ValueError(f"--absent {text!r}: expected slices like 0-3,41 after the label.")
-    span = range(int(first), int(last if separator else first) + 1)
-    if not span or span[-1] >= slices:
-        raise ValueError(
-            f"--absent {text!r}: the series has slices 0 to {slices - 1}, and a range goes upwards."
-        )
-    return span
+        numbered = replace(masks, segment=replace(masks.segment, number=number))
+        drawn.append(_Drawn(numbered, slices, stated))
+    return drawn
 
 
 def _proposals(task: _Task, engine: Any, method: MethodName) -> dict[tuple[int, int], Proposal]:
@@ -279,8 +277,9 @@ def _proposals_from_other_series(
 
 def _check_teacher(arguments: argparse.Namespace) -> None:
     """Refuse what makes no sense beside a teacher."""
-    if arguments.teacher and arguments.absent:
-        raise ValueError("--absent names slices of the examples; leave it out with --teacher.")
+    for option, given in (("--absent", arguments.absent), ("--ends", arguments.ends)):
+        if arguments.teacher and given:
+            raise ValueError(f"{option} names slices of the examples; leave it out with --teacher.")
     if arguments.teacher and not METHODS[arguments.method].uses_network:
         raise ValueError(
             "Nothing is drawn on this series to interpolate between; leave --method out with "

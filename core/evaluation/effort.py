@@ -2,8 +2,10 @@
 
 The annotator draws the true mask on the slice of largest area, asks for proposals, and from then on
 goes where the program suggests: it draws the true mask there, or states that the structure is not
-there. Both count as a touch. What a person would do without the program is simulated beside it:
-evenly spaced slices, both ends among them, filled in between by the signed distance.
+there. Both count as a touch. Where the program asks on which slices the structure begins and ends,
+the annotator states them; each is a click, which is counted apart. What a person would do without
+the program is simulated beside it: evenly spaced slices, both ends among them, filled in between by
+the signed distance.
 """
 
 from collections import defaultdict
@@ -22,26 +24,55 @@ from core.proposals.examples import Proposal, SegmentExamples
 from core.proposals.extent import slices_to_follow
 from core.proposals.next_slice import suggest_slice
 from core.proposals.proposer import propose
+from core.segments.ends import UNSTATED, End, Ends
 
 TARGETS: Final = (0.90, 0.95)
 """Dice of the whole volume, slices outside the structure included, that count as right."""
 
+CLICK: Final = 0.2
+"""Touches that stating an end counts as: one of five, since nothing is drawn."""
+
+
+@dataclass(frozen=True, eq=False)
+class Annotated:
+    """A volume after a touch.
+
+    Attributes
+    ----------
+    found : ndarray of bool
+        [slice, row, column]: what was drawn and what is proposed.
+    clicks : int
+        Ends stated so far.
+    """
+
+    found: NDArray[np.bool_]
+    clicks: int = 0
+
 
 @dataclass(frozen=True)
 class Effort:
-    """Slices touched until each of `TARGETS` was reached, in their order."""
+    """Slices touched, and ends stated, until each of `TARGETS` was reached, in their order."""
 
     touched: tuple[int, ...]
+    clicks: tuple[int, ...]
 
     def by_target(self) -> dict[str, int]:
         """Touched slices by target, as the report names it."""
         return {f"{target:.2f}": count for target, count in zip(TARGETS, self.touched, strict=True)}
+
+    def with_clicks(self) -> dict[str, float]:
+        """Touched slices by target, with the share of a touch that each stated end counts as."""
+        return {
+            target: round(count + CLICK * clicks, 1)
+            for (target, count), clicks in zip(self.by_target().items(), self.clicks, strict=True)
+        }
 
 
 def evaluate_effort(
     volumes: Sequence[LabelledVolume],
     engine: Engine,
     *,
+    states_ends: bool = True,
     progress: Callable[[LabelledVolume], None] | None = None,
 ) -> dict[str, Any]:
     """Simulate the annotation of volumes with and without the program.
@@ -52,42 +83,51 @@ def evaluate_effort(
         The structures.
     engine : Engine
         The network.
+    states_ends : bool
+        Whether the annotator states where the structure begins and ends when asked.
     progress : callable, optional
         Called with each volume before it is annotated.
 
     Returns
     -------
     dict
-        ``{"cases": [{"name", "set", "label", "slices", "touched": {target: n}, "baseline": {target:
-        n}}], "mean_share": {target: share}, "baseline_share": {target: share}}``. Shares are of the
-        structure's slices; means are taken within a data set first, then over data sets.
+        ``{"cases": [{"name", "set", "label", "slices", "touched": {target: n}, "with_clicks":
+        {target: n}, "baseline": {target: n}}], "mean_share": {target: share}, "with_clicks_share":
+        {target: share}, "baseline_share": {target: share}}``. Shares are of the structure's slices;
+        means are taken within a data set first, then over data sets. Stated ends are free in
+        ``"touched"``, and `CLICK` touches each in ``"with_clicks"``.
     """
     rows = []
     for volume in volumes:
         if progress:
             progress(volume)
+        effort = _effort(annotate(volume, engine, states_ends=states_ends), volume.mask)
         rows.append(
             {
                 "name": volume.name,
                 "set": volume.data_set,
                 "label": volume.label,
                 "slices": int(volume.mask.any(axis=(1, 2)).sum()),
-                "touched": _effort(annotate(volume, engine), volume.mask).by_target(),
+                "touched": effort.by_target(),
+                "with_clicks": effort.with_clicks(),
                 "baseline": _effort(_evenly_spaced(volume), volume.mask).by_target(),
             }
         )
     return {
         "cases": rows,
         "mean_share": _mean_share(rows, "touched"),
+        "with_clicks_share": _mean_share(rows, "with_clicks"),
         "baseline_share": _mean_share(rows, "baseline"),
     }
 
 
-def annotate(volume: LabelledVolume, engine: Engine) -> Iterator[NDArray[np.bool_]]:
+def annotate(
+    volume: LabelledVolume, engine: Engine, *, states_ends: bool = True
+) -> Iterator[Annotated]:
     """Annotate a volume touch by touch, led by the program.
 
     After each touch the slices up to the examples on either side are proposed anew, as on a page
-    where a person carries on from there.
+    where a person carries on from there; after ends were stated, all are.
 
     Parameters
     ----------
@@ -95,37 +135,78 @@ def annotate(volume: LabelledVolume, engine: Engine) -> Iterator[NDArray[np.bool
         The image and the truth, of which the annotator shows one slice after the other.
     engine : Engine
         The network.
+    states_ends : bool
+        Whether ends are stated when the program asks for them; if not, its second best advice is
+        followed.
 
     Yields
     ------
-    ndarray of bool
-        [slice, row, column] after each touch: what was drawn and what is proposed.
+    Annotated
+        After each touch, and after ends were stated.
     """
+    slices = len(volume.mask)
     examples: dict[int, NDArray[np.bool_]] = {}
     proposals: dict[int, Proposal] = {}
-    touch: int | None = int(volume.mask.sum(axis=(1, 2)).argmax())
-    while touch is not None:
-        follow = slices_to_follow(examples, touch, len(volume.mask))
-        examples[touch] = volume.mask[touch]
-        for index in (touch, *follow):
+    ends, clicks = UNSTATED, 0
+    touch = int(volume.mask.sum(axis=(1, 2)).argmax())
+    follow = slices_to_follow(examples, touch, slices)
+    examples[touch] = volume.mask[touch]
+    while True:
+        for index in (*follow, *examples):
             proposals.pop(index, None)
+        proposals |= _proposed(volume, SegmentExamples(1, examples, ends), engine, follow)
+        found = _joined(examples, proposals, volume.mask.shape)
+        yield Annotated(found, clicks)
+        suggestion = suggest_slice(examples, proposals, slices, ends)
+        if suggestion is not None and suggestion.ends and states_ends:
+            ends, clicks = _stated(ends, suggestion.ends, volume), clicks + len(suggestion.ends)
+            follow = [index for index in range(slices) if index not in examples]
+            continue
+        next_touch = _untouched(examples, found) if suggestion is None else suggestion.slice
+        if next_touch is None:
+            return
+        follow = slices_to_follow(examples, next_touch, slices)
+        examples[next_touch] = volume.mask[next_touch]
+
+
+def _proposed(
+    volume: LabelledVolume, examples: SegmentExamples, engine: Engine, slices: Sequence[int]
+) -> dict[int, Proposal]:
+    """Newest proposals by slice index."""
+    return {
+        proposal.slice: proposal
         for proposal in propose(
-            volume.image,
-            volume.spacing,
-            volume.modality,
-            [SegmentExamples(1, examples)],
-            engine=engine,
-            slices=follow,
-        ):
-            proposals[proposal.slice] = proposal
-        found = np.zeros(volume.mask.shape, dtype=bool)
-        for index, proposal in proposals.items():
-            found[index] = proposal.mask
-        for index, mask in examples.items():
-            found[index] = mask
-        yield found
-        suggestion = suggest_slice(examples, proposals, len(volume.mask))
-        touch = _untouched(examples, found) if suggestion is None else suggestion.slice
+            volume.image, volume.spacing, volume.modality, [examples], engine=engine, slices=slices
+        )
+    }
+
+
+def _joined(
+    examples: Mapping[int, NDArray[np.bool_]],
+    proposals: Mapping[int, Proposal],
+    shape: tuple[int, ...],
+) -> NDArray[np.bool_]:
+    """What is drawn and, elsewhere, proposed: bool [slice, row, column]."""
+    found = np.zeros(shape, dtype=bool)
+    for index, proposal in proposals.items():
+        found[index] = proposal.mask
+    for index, mask in examples.items():
+        found[index] = mask
+    return found
+
+
+def _stated(ends: Ends, asked: Sequence[End], volume: LabelledVolume) -> Ends:
+    """Ends with those that were asked for stated as they are."""
+    first, last = _extent(volume)
+    return Ends(
+        first if End.FIRST in asked else ends.first, last if End.LAST in asked else ends.last
+    )
+
+
+def _extent(volume: LabelledVolume) -> tuple[int, int]:
+    """First and last slice that show the structure."""
+    present = np.flatnonzero(volume.mask.any(axis=(1, 2)))
+    return int(present[0]), int(present[-1])
 
 
 def _untouched(examples: Mapping[int, NDArray[np.bool_]], found: NDArray[np.bool_]) -> int | None:
@@ -134,10 +215,9 @@ def _untouched(examples: Mapping[int, NDArray[np.bool_]], found: NDArray[np.bool
     return min(left, key=lambda index: min(abs(index - known) for known in examples), default=None)
 
 
-def _evenly_spaced(volume: LabelledVolume) -> Iterator[NDArray[np.bool_]]:
-    """Interpolate between more and more evenly spaced slices: [slice, row, column] for each."""
-    present = np.flatnonzero(volume.mask.any(axis=(1, 2)))
-    first, last = int(present[0]), int(present[-1])
+def _evenly_spaced(volume: LabelledVolume) -> Iterator[Annotated]:
+    """Interpolate between more and more evenly spaced slices."""
+    first, last = _extent(volume)
     for count in range(1, last - first + 2):
         drawn = {round(place) for place in np.linspace(first, last, count)}
         examples = {index: volume.mask[index] for index in drawn}
@@ -145,20 +225,23 @@ def _evenly_spaced(volume: LabelledVolume) -> Iterator[NDArray[np.bool_]]:
         # A person who drew the ends leaves the slices beyond them alone.
         part = slice(first, last + 1)
         found[part] = interpolate_signed_distance(examples, len(volume.mask))[part]
-        yield found
+        yield Annotated(found)
 
 
-def _effort(states: Iterator[NDArray[np.bool_]], truth: NDArray[np.bool_]) -> Effort:
+def _effort(states: Iterator[Annotated], truth: NDArray[np.bool_]) -> Effort:
     """Count touches until each target is reached; states end when nothing is left to touch."""
-    reached: list[int] = []
-    count = 0
-    for count, found in enumerate(states, start=1):
-        quality = dice(found, truth)
+    reached: list[tuple[int, int]] = []
+    now = (0, 0)
+    for state in states:
+        # A state after clicks alone belongs to the touch before.
+        now = (now[0] + (state.clicks == now[1]), state.clicks)
+        quality = dice(state.found, truth)
         while len(reached) < len(TARGETS) and quality >= TARGETS[len(reached)]:
-            reached.append(count)
+            reached.append(now)
         if len(reached) == len(TARGETS):
             break
-    return Effort(tuple(reached + [count] * (len(TARGETS) - len(reached))))
+    reached += [now] * (len(TARGETS) - len(reached))
+    return Effort(tuple(count for count, _ in reached), tuple(clicks for _, clicks in reached))
 
 
 def _mean_share(rows: Sequence[Mapping[str, Any]], annotator: str) -> dict[str, float]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.network.overlap import dice
+from core.segments.ends import UNSTATED, Ends
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,10 +19,36 @@ class SegmentExamples:
         Segment number.
     masks : mapping of int to np.ndarray
         Slice index to bool [row, column]; an empty mask says that the structure is not there.
+    ends : Ends
+        First and last slice that show the structure, where a person has stated them.
     """
 
     number: int
     masks: Mapping[int, np.ndarray]
+    ends: Ends = UNSTATED
+
+    @property
+    def enclosing_ends(self) -> Ends:
+        """The stated ends, widened to enclose every slice on which the structure is drawn."""
+        return self.ends.widened([index for index, mask in self.masks.items() if mask.any()])
+
+    def beyond_ends(self, slices: int) -> list[int]:
+        """List the slices next to the stated ends, which are known not to show the structure.
+
+        Parameters
+        ----------
+        slices : int
+            Slices of the series.
+
+        Returns
+        -------
+        list of int
+            At most two; without slices that are examples.
+        """
+        ends = self.enclosing_ends
+        beyond = [] if ends.first is None else [ends.first - 1]
+        beyond += [] if ends.last is None else [ends.last + 1]
+        return [index for index in beyond if 0 <= index < slices and index not in self.masks]
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +90,7 @@ def check_examples(volume: np.ndarray, segments: Sequence[SegmentExamples]) -> N
     Raises
     ------
     ValueError
-        If a slice does not exist, a mask has another size, or a number occurs twice.
+        If a slice or an end does not exist, a mask has another size, or a number occurs twice.
     """
     if volume.ndim != 3:
         raise ValueError(f"volume: got shape {volume.shape}; expected [slice, row, column]")
@@ -71,6 +98,12 @@ def check_examples(volume: np.ndarray, segments: Sequence[SegmentExamples]) -> N
     if len(set(numbers)) < len(numbers):
         raise ValueError(f"segments: got numbers {numbers}; expected each once")
     for segment in segments:
+        for end in (segment.ends.first, segment.ends.last):
+            if end is not None and not 0 <= end < len(volume):
+                raise ValueError(
+                    f"segment {segment.number}: got an end on slice {end}; "
+                    f"expected slices 0 to {len(volume) - 1}"
+                )
         for index, mask in segment.masks.items():
             if not 0 <= index < len(volume):
                 raise ValueError(

@@ -96,3 +96,41 @@ def outline_beyond(
         return distance
     area = torch.tensor([trend.area(index)])
     return enclosing(torch.from_numpy(distance)[None], area)[0].numpy()
+
+
+def outline_towards_end(
+    distances: Mapping[int, np.ndarray | None], areas: Mapping[int, int], index: int, absent: int
+) -> np.ndarray | None:
+    """Shrink the outline of the outermost example on the way to a known end.
+
+    The area follows a parabola, as an ellipsoid has it, that has its top at the largest example
+    and vanishes on the first slice without the structure.
+
+    Parameters
+    ----------
+    distances : mapping of int to np.ndarray or None
+        As for `outline_beyond`.
+    areas : mapping of int to int
+        Pixels of the examples by slice index.
+    index : int
+        A slice between the outermost example with the structure and the end, or an example that
+        is estimated from the others.
+    absent : int
+        The slice behind the end, next to it.
+
+    Returns
+    -------
+    np.ndarray or None
+        As from `outline_beyond`, with one pixel inside at least; None where there is no other
+        example with the structure.
+    """
+    present = [known for known, area in areas.items() if area and known != index]
+    if not present:
+        return None
+    outermost = min(present, key=lambda known: abs(known - absent))
+    largest = max(present, key=lambda known: areas[known])
+    way, behind = ((known - largest) / (absent - largest) for known in (index, outermost))
+    area = max(1.0, areas[outermost] * (1 - way**2) / (1 - behind**2))
+    distance = distances[outermost]
+    assert distance is not None
+    return enclosing(torch.from_numpy(distance)[None], torch.tensor([area]))[0].numpy()

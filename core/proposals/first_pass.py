@@ -139,7 +139,7 @@ def next_visit(
     """Choose the slice that follows beyond the examples.
 
     The structure is followed while it is found, up to its reach, and farther while it stays
-    certain.
+    certain; to the end of the series where that is stated to be its end.
 
     Parameters
     ----------
@@ -158,6 +158,10 @@ def next_visit(
         None between examples, and where the structure has ended.
     """
     following = visit.slice + visit.direction
+    if visit.direction != INWARD and segment.reaches_series_end(visit.direction):
+        if not 0 <= following < slices:
+            return None
+        return Visit(visit.gap + 1, visit.segment, following, visit.direction)
     goes_on = visit.direction != INWARD and bool(answer.mask.any())
     if not goes_on or not 0 <= following < slices:
         return None
@@ -201,9 +205,12 @@ def answer_visits(
         opinion = score(segment, index, logits.get(index), segment.weight)
         mask = opinion > 0
         if visit.direction != INWARD:
+            ends_known = segment.reaches_series_end(visit.direction)
             inner = index - visit.direction
+            while ends_known and inner in before and not before[inner].mask.any():
+                inner -= visit.direction
             previous = before[inner].mask if inner in before else segment.examples[inner]
-            certain = sureness(opinion) >= LEAST_SURENESS
+            certain = ends_known or sureness(opinion) >= LEAST_SURENESS
             mask = continued(mask, previous, segment.crop) & certain
         found[index] = FirstAnswer(mask, logits.get(index), carried.get(index))
     return found

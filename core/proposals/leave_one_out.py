@@ -8,7 +8,6 @@ import numpy as np
 from core.network.overlap import dice
 from core.proposals.examples import neighbours_overlap
 from core.proposals.expected_dice import Signs, calibration_offset, signs_of
-from core.proposals.interpolation import between_examples
 from core.proposals.mixing import interpolation_score, mixed, network_score
 from core.proposals.network_opinion import predict_logits
 from core.proposals.network_weight import NetworkWeight
@@ -203,7 +202,7 @@ def calibrated(compared: Sequence[LeftOut], weight: NetworkWeight) -> float | No
 
 def _left_out(segment: PreparedSegment, index: int, answer: Answer) -> LeftOut:
     """Compare what was predicted for an example with the example."""
-    distance = between_examples(segment.distances, index)
+    distance = segment.distance_between(index)
     return compare(
         index,
         {other: mask for other, mask in segment.examples.items() if other != index},

@@ -1,4 +1,4 @@
-"""Which slice to draw or correct next, so that one more slice helps the most."""
+"""What to do next, so that it helps the most: a slice to draw or correct, or ends to state."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from core.proposals.examples import Proposal, neighbours, neighbours_overlap
 from core.proposals.extent import between
 from core.proposals.extrapolation import trend_of
 from core.proposals.network_weight import POOR_OVERLAP
+from core.segments.ends import UNSTATED, End, Ends
 
 END_UNKNOWN = "end not drawn"
 SHAPE_CHANGES = "shape changes here"
@@ -41,20 +42,36 @@ _FAR_SLICES = 5
 
 @dataclass(frozen=True)
 class Suggestion:
-    """A slice, and the reason in three words."""
+    """What to do next.
+
+    Attributes
+    ----------
+    slice : int
+        Slice to draw or correct.
+    reason : str
+        Why, in three words.
+    ends : tuple of End
+        Ends that nobody knows. Stating them, which takes no drawing, helps more than the slice.
+    """
 
     slice: int
     reason: str
+    ends: tuple[End, ...] = ()
 
 
 def suggest_slice(
-    examples: Mapping[int, np.ndarray], proposals: Mapping[int, Proposal], slices: int
+    examples: Mapping[int, np.ndarray],
+    proposals: Mapping[int, Proposal],
+    slices: int,
+    ends: Ends = UNSTATED,
 ) -> Suggestion | None:
     """Choose the slice whose drawing or correcting would help a segment most.
 
     The error to expect of every slice is its area times the Dice that it is expected to lack;
     beyond the last proposal, times the chance that the structure goes on. An example takes away its
-    own slice's error and part of that of the slices around it.
+    own slice's error and part of that of the slices around it. Where an end is stated, the slice
+    behind it is known like an example. Where the best slice lies beyond the examples, on a side
+    whose end nobody knows, the ends are asked for.
 
     Parameters
     ----------
@@ -64,6 +81,8 @@ def suggest_slice(
         Newest proposals of the segment by slice index.
     slices : int
         Slices of the series.
+    ends : Ends
+        First and last slice that show the structure, where a person has stated them.
 
     Returns
     -------
@@ -72,35 +91,67 @@ def suggest_slice(
     """
     if not any(mask.any() for mask in examples.values()):
         return None
-    known = set(examples)
+    known = _with_ends(examples, ends)
     shown = {index: made for index, made in proposals.items() if index not in known}
     errors = {
-        index: _expected_error(index, examples, shown.get(index))
-        for index in {*between(examples), *shown} - known
+        index: _expected_error(index, examples, known, shown.get(index))
+        for index in {*between(known), *shown} - known.keys()
     }
-    areas = {index: int(mask.sum()) for index, mask in examples.items()}
+    areas = {index: int(mask.sum()) for index, mask in known.items()}
     unseen = _beyond(areas, shown, slices)
     for index, error in unseen.items():
         errors[index] = errors.get(index, 0.0) + error
     gains = {
-        index: _gain(index, errors, examples) * _presence(index, areas, shown)
+        index: _gain(index, errors, known) * _presence(index, areas, shown)
         for index, error in errors.items()
         if error > 0
     }
     best = max(sorted(gains), key=lambda index: gains[index], default=None)
     if best is None or gains[best] <= 0:
         return None
-    return Suggestion(best, _reason(best, examples))
+    return Suggestion(best, _reason(best, examples, known), _ends_to_ask(best, areas, slices, ends))
+
+
+def _with_ends(examples: Mapping[int, np.ndarray], ends: Ends) -> dict[int, np.ndarray]:
+    """Examples, and the absence of the structure right behind the ends that are stated."""
+    known = dict(examples)
+    nothing = np.zeros_like(next(iter(examples.values())))
+    stated = ends.widened([index for index, mask in examples.items() if mask.any()])
+    if stated.first is not None:
+        known.setdefault(stated.first - 1, nothing)
+    if stated.last is not None:
+        known.setdefault(stated.last + 1, nothing)
+    return known
+
+
+def _ends_to_ask(index: int, areas: Mapping[int, int], slices: int, ends: Ends) -> tuple[End, ...]:
+    """Ends that nobody knows, if a slice lies beyond the examples towards one of them.
+
+    Both are asked for at once, because somebody who looks for one end soon has the other.
+    """
+    shown = [known for known, area in areas.items() if area]
+    first, last = min(shown), max(shown)
+    is_known = {
+        End.FIRST: ends.first is not None or first == 0 or first - 1 in areas,
+        End.LAST: ends.last is not None or last == slices - 1 or last + 1 in areas,
+    }
+    unknown = tuple(end for end in End if not is_known[end])
+    side = End.FIRST if index < first else End.LAST if index > last else None
+    return unknown if side in unknown else ()
 
 
 def _expected_error(
-    index: int, examples: Mapping[int, np.ndarray], proposal: Proposal | None
+    index: int,
+    examples: Mapping[int, np.ndarray],
+    known: Mapping[int, np.ndarray],
+    proposal: Proposal | None,
 ) -> float:
     """Pixels likely to be wrong on a slice."""
-    gap = min(abs(index - known) for known in examples)
+    gap = min(abs(index - example) for example in examples)
     loss = min(_LARGEST_LOSS, _LOSS_PER_SLICE * gap)
-    beside = [examples[near] for near in neighbours(examples, index) if near is not None]
-    area = float(np.mean([mask.sum() for mask in beside]))
+    beside = [near for near in neighbours(known, index) if near is not None]
+    nearness = [1 / abs(index - near) for near in beside]
+    area = float(np.average([known[near].sum() for near in beside], weights=nearness))
     if proposal is not None:
         area = float(proposal.mask.sum())
         if proposal.expected_dice is not None:
@@ -194,11 +245,11 @@ def _uncertainty(around: tuple[int | None, int | None], index: int) -> float:
     return distances[0] * distances[1] / sum(distances)
 
 
-def _reason(index: int, examples: Mapping[int, np.ndarray]) -> str:
-    overlap = neighbours_overlap(examples, index)
-    if overlap is None:
+def _reason(index: int, examples: Mapping[int, np.ndarray], known: Mapping[int, np.ndarray]) -> str:
+    if neighbours_overlap(known, index) is None:
         return END_UNKNOWN
-    if overlap < POOR_OVERLAP:
+    overlap = neighbours_overlap(examples, index)
+    if overlap is not None and overlap < POOR_OVERLAP:
         return SHAPE_CHANGES
-    far = min(abs(index - known) for known in examples) >= _FAR_SLICES
+    far = min(abs(index - example) for example in examples) >= _FAR_SLICES
     return FAR if far else LEAST_CERTAIN

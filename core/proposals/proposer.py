@@ -96,7 +96,8 @@ def propose(
     each example is predicted from the others, and every slice is proposed once more, with the
     weights fitted to that and with the Dice to expect:
     the newest proposal of a segment and slice counts. An empty mask means that the structure was
-    searched for and not found.
+    searched for and not found. Where a segment's ends are stated, it is followed as far as they are
+    and nothing is proposed beyond them.
 
     Parameters
     ----------
@@ -145,11 +146,14 @@ def propose(
         return scale(volume[list(slices)], limits)
 
     prepared = {
-        segment.number: prepare_segment(segment, spacing, engine, method, images_of)
+        segment.number: prepare_segment(
+            segment, spacing, engine, method, images_of, segment.beyond_ends(len(volume))
+        )
         for segment in segments
         if (wanted is None or segment.number in wanted)
         and any(mask.any() for mask in segment.masks.values())
-        and not asked <= segment.masks.keys()
+        and not {index for index in asked if segment.enclosing_ends.encloses(index)}
+        <= segment.masks.keys()
     }
     drawn = {segment.number: segment.masks for segment in segments}
     numbers = frozenset(drawn if exclusive is None else exclusive)

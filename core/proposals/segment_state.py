@@ -1,6 +1,6 @@
 """A segment being proposed: what is known of it beforehand, and what the passes found."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -12,12 +12,13 @@ from core.proposals.crop import Crop, crop_around
 from core.proposals.examples import SegmentExamples, neighbours, neighbours_overlap
 from core.proposals.expected_dice import expected_dice, signs_of
 from core.proposals.extent import reach
-from core.proposals.extrapolation import outline_beyond, trend_of
+from core.proposals.extrapolation import outline_beyond, outline_towards_end, trend_of
 from core.proposals.interpolation import between_examples, example_distances
 from core.proposals.methods import METHODS, MethodName
 from core.proposals.mixing import LIMIT, interpolation_score, mixed, network_score
 from core.proposals.network_opinion import ImagesOf, NetworkPrompt, encode_examples
 from core.proposals.network_weight import NetworkWeight
+from core.segments.ends import UNSTATED, Ends
 
 PENALTY_PER_SLICE = 0.05
 """Log-odds by which a structure beyond the examples grows less likely with every slice."""
@@ -46,6 +47,11 @@ class PreparedSegment:
         Slices to follow the structure beyond its examples at most, unless it stays certain.
     weight : NetworkWeight
         How far to follow the network before examples were left out.
+    ends : Ends
+        First and last slice that show the structure, where a person has stated them.
+    beyond : frozenset of int
+        Those of `examples` that nobody confirmed: slices next to the stated ends, without the
+        structure.
     """
 
     number: int
@@ -55,6 +61,8 @@ class PreparedSegment:
     prompt: NetworkPrompt | None
     reach: int
     weight: NetworkWeight
+    ends: Ends = UNSTATED
+    beyond: frozenset[int] = frozenset()
 
     @cached_property
     def areas(self) -> dict[int, int]:
@@ -62,24 +70,48 @@ class PreparedSegment:
         return {index: int(mask.sum()) for index, mask in self.examples.items()}
 
     def gap(self, index: int) -> int:
-        """Slices to the nearest example."""
-        return min(abs(index - known) for known in self.examples)
+        """Slices to the nearest example that a person confirmed."""
+        return min(abs(index - known) for known in self.examples.keys() - self.beyond)
 
     def is_between_examples(self, index: int) -> bool:
         """Whether there are examples, other than the slice itself, on both sides of it."""
         return None not in neighbours(self.examples, index)
 
+    def slice_behind_end(self, index: int) -> int | None:
+        """Slice behind a stated end, where no example lies between it and an index."""
+        return next((one for one in neighbours(self.examples, index) if one in self.beyond), None)
+
+    def reaches_series_end(self, direction: int) -> bool:
+        """Whether the structure is stated to reach the end of the series in a direction (−1, 1).
+
+        Only to be asked beyond the outermost examples, among which is the slice behind an end.
+        """
+        return (self.ends.last if direction > 0 else self.ends.first) is not None
+
+    def distance_between(self, index: int) -> np.ndarray | None:
+        """Signed distance in mm to the outline between two examples, or an example and an end."""
+        absent = self.slice_behind_end(index)
+        if absent is None:
+            return between_examples(self.distances, index)
+        return outline_towards_end(self.distances, self.areas, index, absent)
+
     def shape_distance(self, index: int) -> np.ndarray | None:
         """Signed distance to the outline in mm that the examples' shapes alone suggest, if any."""
         trend = trend_of(self.areas, index)
         if trend is None:
-            return between_examples(self.distances, index)
+            return self.distance_between(index)
+        if self.reaches_series_end(1 if index > trend.outermost else -1):
+            return self.distances[trend.outermost]  # cut off by the end of the series
         return outline_beyond(self.distances, index, trend)
 
     def end_penalty(self, index: int) -> float:
         """Log-odds by which the structure is less likely, because it ends somewhere near."""
         below, above = neighbours(self.examples, index)
+        if self.slice_behind_end(index) is not None:
+            return 0.0
         if below is None or above is None:
+            if self.reaches_series_end(1 if above is None else -1):
+                return 0.0
             trend = trend_of(self.areas, index)
             behind = 0.0 if trend is None else trend.slices_behind_end(index)
             return PENALTY_PER_SLICE * self.gap(index) + PENALTY_BEHIND_END * behind
@@ -159,6 +191,7 @@ def prepare_segment(
     engine: Engine | None,
     method: MethodName,
     images_of: ImagesOf,
+    beyond: Collection[int] = (),
 ) -> PreparedSegment:
     """Make a segment's examples ready.
 
@@ -174,6 +207,8 @@ def prepare_segment(
         How to propose.
     images_of : callable
         Gives prepared images.
+    beyond : collection of int
+        Slices next to the stated ends, from `SegmentExamples.beyond_ends`.
 
     Returns
     -------
@@ -181,19 +216,23 @@ def prepare_segment(
         For the passes.
     """
     crop = crop_around(examples.masks.values(), spacing)
-    masks = {index: mask[crop.window] for index, mask in examples.masks.items()}
+    nothing = np.zeros_like(next(iter(examples.masks.values())))
+    known = {**examples.masks, **dict.fromkeys(beyond, nothing)}
+    masks = {index: mask[crop.window] for index, mask in known.items()}
     prompt = None
     chosen = METHODS[method]
     if engine is not None and chosen.uses_network:
-        prompt = encode_examples(engine, crop, images_of, examples.masks, spacing[0])
+        prompt = encode_examples(engine, crop, images_of, known, spacing[0])
     return PreparedSegment(
         number=examples.number,
         crop=crop,
         examples=masks,
         distances=example_distances(masks, crop.pixel_spacing),
         prompt=prompt,
-        reach=reach(masks, spacing[0], crop),
+        reach=reach(examples.masks, spacing[0], crop),
         weight=NetworkWeight(fixed=chosen.network_share),
+        ends=examples.enclosing_ends,
+        beyond=frozenset(beyond),
     )
 
 
@@ -231,4 +270,7 @@ def score(
         None if distance is None else interpolation_score(segment.crop, distance),
         network_share(segment, index, weight),
     )
+    if distance is not None and segment.slice_behind_end(index) is not None and opinion.max() <= 0:
+        # The structure is known to reach its end, so where nothing is found its shape has to do.
+        return interpolation_score(segment.crop, distance)
     return opinion - segment.end_penalty(index)

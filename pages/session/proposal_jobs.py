@@ -9,7 +9,9 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from core.annotation.ends import stated_ends
 from core.annotation.proposal_storing import store_proposals
+from core.annotation.records import StatedEnds
 from core.annotation.retries import patiently
 from core.annotation.states import EXAMPLE_STATES
 from core.proposals.examples import Proposal, SegmentExamples
@@ -258,4 +260,8 @@ def _examples(work: Work) -> list[SegmentExamples]:
     for (number, index), annotation in work.store.annotation(work.uid).items():
         if annotation.state in EXAMPLE_STATES:
             masks.setdefault(number, {})[index] = annotation.mask
-    return [SegmentExamples(number, of_segment) for number, of_segment in masks.items()]
+    stated = stated_ends(work.store, work.uid)
+    return [
+        SegmentExamples(number, of_segment, stated.get(number, StatedEnds()).ends)
+        for number, of_segment in masks.items()
+    ]

@@ -22,6 +22,7 @@ from pages.simple_canvas.interface import EditedSlice, Tool, ToolSettings
 from pages.simple_canvas.save_state import save_state
 from pages.views.display import Display, display_settings, slice_png, slice_size
 from pages.views.editor_choice import choose_editor
+from pages.views.ends import end_buttons, ends_of
 from pages.views.next_step import next_step
 from pages.views.second_series import choose_second, show_second
 from pages.views.segment_panel import choose_segment, segment_buttons
@@ -75,6 +76,7 @@ def simple_workspace(work: Work) -> None:
             current_slice(work),
             key="strip",
             on_choose=lambda index: _go_to(work, index),
+            ends=ends_of(work, segment),
         )
 
 
@@ -131,7 +133,7 @@ def _undo_buttons(work: Work) -> None:
 
 
 def _slice_buttons(work: Work, segment: Segment) -> None:
-    """Offer to clear the slice shown, and to confirm that the structure is not on it."""
+    """Offer to clear the slice, and to state that the structure is not, begins or ends there."""
     clear, absent = st.columns(2)
     clear.button(
         "Clear slice",
@@ -149,6 +151,7 @@ def _slice_buttons(work: Work, segment: Segment) -> None:
         args=(work, segment),
         help="Confirms that the structure is not on this slice; also an example for the model.",
     )
+    end_buttons(work, segment)
 
 
 def _slice_bar(work: Work, settings: ToolSettings) -> None:

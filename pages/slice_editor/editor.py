@@ -11,6 +11,7 @@ from typing import Any
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from core.annotation.ends import stated_ends
 from core.segments.segment import Segment
 from pages.session.work import Work, current_segment, current_slice, set_segment, set_slice
 from pages.slice_editor.client_state import ClientState
@@ -125,4 +126,4 @@ def _store_messages(work: Work) -> tuple[Outbox, list[Answer]]:
 def _side_content(work: Work, segment: Segment | None) -> Any:
     """What the page beside the editor shows: while it stays the same, nothing is drawn anew."""
     states = {place: one.state for place, one in work.store.annotation(work.uid).items()}
-    return segment, current_slice(work), states
+    return segment, current_slice(work), states, stated_ends(work.store, work.uid)

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.annotation.run_length import check_runs, decode_runs
+from core.segments.ends import End
 
 _CLIENT = re.compile(r"[0-9a-z]{8,40}")
 _TOOL = re.compile(r"[a-z][a-z -]{0,39}")
@@ -115,6 +116,28 @@ class StepMessage(Message):
 
     way: Literal["undo", "redo"]
     of: int | None
+
+
+@dataclass(frozen=True, eq=False)
+class EndMessage(Message):
+    """A segment begins or ends on a slice.
+
+    Attributes
+    ----------
+    segment : int
+        Which one.
+    end : End
+        Which of its ends.
+    slice : int or None
+        The slice; None takes the statement back.
+    based_on : int
+        Version of the end that the person saw.
+    """
+
+    segment: int
+    end: End
+    slice: int | None
+    based_on: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -250,6 +273,12 @@ def _message(value: dict[str, Any], shape: tuple[int, int, int]) -> Message:
     if kind in ("undo", "redo"):
         return StepMessage(client, number, kind, _optional(value.get("of"), _LARGEST))
     segment = _whole(value.get("segment"))
+    if kind == "end":
+        end = value.get("end")
+        if end not in tuple(End):
+            raise MessageError("A segment has a first and a last slice.")
+        at = _optional(value.get("slice"), shape[0])
+        return EndMessage(client, number, segment, End(end), at, _whole(value.get("base")))
     index = _whole(value.get("slice"), shape[0])
     based_on = _whole(value.get("base"))
     place = (segment, index, based_on)

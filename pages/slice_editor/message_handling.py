@@ -7,11 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.annotation.actions import confirm_empty, save_drawing
+from core.annotation.ends import state_end
 from core.annotation.store import MessageReused, StoreBusy, StoreError, VersionConflict
 from pages.session.work import Work
 from pages.slice_editor.hints import mask_from_hints
 from pages.slice_editor.incoming import (
     AbsentMessage,
+    EndMessage,
     HintMessage,
     MaskMessage,
     Message,
@@ -85,7 +87,10 @@ def _do(work: Work, answers: Answers, message: Message) -> tuple[str, str]:
     try:
         if isinstance(message, StepMessage):
             return _undo_or_redo(work, message), ""
-        _store(work, answers, message)
+        if isinstance(message, EndMessage):
+            _state_end(work, message)
+        else:
+            _store(work, answers, message)
     except VersionConflict:
         return "conflict", ""
     except MessageReused as error:
@@ -108,6 +113,19 @@ def _undo_or_redo(work: Work, message: StepMessage) -> str:
     move = work.store.undo if message.way == "undo" else work.store.redo
     move(work.uid, work.person, message=message.key)
     return "stored"
+
+
+def _state_end(work: Work, message: EndMessage) -> None:
+    state_end(
+        work.store,
+        work.uid,
+        message.segment,
+        message.end,
+        message.slice,
+        person=work.person,
+        based_on=message.based_on,
+        message=message.key,
+    )
 
 
 def _store(work: Work, answers: Answers, message: Message) -> None:

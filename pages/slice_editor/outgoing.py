@@ -7,6 +7,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from core.annotation.ends import stated_ends
 from core.annotation.records import StepTaken
 from core.annotation.run_length import encode_runs
 from core.annotation.states import describe_states
@@ -14,6 +15,7 @@ from core.annotation.store import SliceAnnotation
 from core.dicom.geometry import direction_letters
 from core.display.mask_opacity import MASK_OPACITY, OTHERS_SHARE, PROPOSED_SHARE
 from core.display.windows import window_choices
+from core.segments.ends import End
 from core.segments.segment import Segment
 from pages.session.widget_keys import LEAVING, OTHER_PAGE
 from pages.session.work import Work, current_slice
@@ -83,6 +85,7 @@ def make_message(
         "answers": [answer_dict(one) for one in answers],
         "changes": _changes(annotation, client_state, 0 if full else outbox.revision, parts),
         "revision": client_state.revision,
+        "ends": _ends(work),
         "steps": {"undo": _step(steps.undo), "redo": _step(steps.redo)},
         "images": _images(work, client_state, outbox, parts),
         "planes": _planes(work, client_state, outbox, parts),
@@ -195,6 +198,20 @@ def _planes(
         parts.append(pack(plane, scale))
         sent.append({"axis": axis, "index": index, "bytes": len(parts[-1])})
     return sent
+
+
+def _ends(work: Work) -> list[dict[str, Any]]:
+    """What is stated of the ends of all segments."""
+    return [
+        {
+            "segment": number,
+            **{
+                str(end): {"slice": stated.ends.of(end), "version": stated.version(end)}
+                for end in End
+            },
+        }
+        for number, stated in stated_ends(work.store, work.uid).items()
+    ]
 
 
 def _step(step: StepTaken | None) -> dict[str, Any] | None:

@@ -1,10 +1,11 @@
-"""The one next step: draw, propose, review or export."""
+"""The one next step: draw, state the ends, propose, review or export."""
 
 import streamlit as st
 
 from core.annotation.states import EXAMPLE_STATES, SliceState
 from core.proposals.examples import Proposal
 from core.proposals.next_slice import Suggestion, suggest_slice
+from core.segments.ends import Ends
 from core.segments.segment import Segment
 from pages.session.proposal_jobs import (
     propose_neighbours,
@@ -14,6 +15,7 @@ from pages.session.proposal_jobs import (
 )
 from pages.session.widget_keys import leaving_key
 from pages.session.work import Work, current_slice, set_slice
+from pages.views.ends import ask_for_ends, ends_of, tell_drawn_beyond
 from pages.views.formatting import count
 
 _ENOUGH_SLICES = 3
@@ -32,7 +34,9 @@ def next_step(work: Work, segment: Segment) -> None:
     show_progress(work)
     if running_job(work) is not None:
         return
-    _suggest(work, segment)
+    tell_drawn_beyond(work, segment)
+    suggestion = _suggestion_now(work, segment)
+    _suggest(work, segment, suggestion)
     annotation = work.store.annotation(work.uid)
     proposed = sum(version.state is SliceState.PROPOSED for version in annotation.values())
     own = [version for (number, _), version in annotation.items() if number == segment.number]
@@ -48,11 +52,10 @@ def next_step(work: Work, segment: Segment) -> None:
             width="stretch",
         ):
             st.switch_page("pages/review.py")
-    elif missing > 0:
-        st.caption(
-            f"Next: draw on {missing} more {'slice' if missing == 1 else 'slices'}. Best: the "
-            "first and last slice of the structure and one in between."
-        )
+    elif not drawn:
+        st.caption("Next: draw on one slice, best where the structure is large.")
+    elif missing > 0 and not (suggestion and suggestion.ends):
+        st.caption(f"Draw on {count(missing, 'more slice')}, then propose.")
     elif len(examples) == work.series.summary.slices:
         if st.button(
             "Export",
@@ -77,8 +80,8 @@ def next_step(work: Work, segment: Segment) -> None:
     )
 
 
-def _suggest(work: Work, segment: Segment) -> None:
-    """Offer the slice that would help most, and to propose the neighbours of a corrected one."""
+def _suggest(work: Work, segment: Segment, suggestion: Suggestion | None) -> None:
+    """Offer what would help most, and to propose the neighbours of a corrected slice."""
     index = current_slice(work)
     own = work.annotations_of(segment.number)
     here = own.get(index)
@@ -100,12 +103,9 @@ def _suggest(work: Work, segment: Segment) -> None:
             args=(work, segment.number, index),
             width="stretch",
         )
-    suggestion = _suggestion(
-        work.uid,
-        segment.number,
-        tuple(sorted((slice_index, version.version) for slice_index, version in own.items())),
-        work,
-    )
+    if suggestion is not None and suggestion.ends:
+        ask_for_ends(segment, suggestion.ends)
+        return
     if suggestion is None or suggestion.slice == index:
         return
     if st.button(
@@ -120,22 +120,27 @@ def _suggest(work: Work, segment: Segment) -> None:
     st.caption(suggestion.reason)
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
+def _suggestion_now(work: Work, segment: Segment) -> Suggestion | None:
+    """Suggest what to do next once something is drawn."""
+    own = work.annotations_of(segment.number)
+    versions = tuple(sorted((index, version.version) for index, version in own.items()))
+    return _suggestion(work.uid, segment.number, versions, ends_of(work, segment), work)
+
+
+@st.cache_data(max_entries=64, show_spinner=False, hash_funcs={Ends: str})
 def _suggestion(
-    uid: str, number: int, versions: tuple[tuple[int, int], ...], _work: Work
+    uid: str, number: int, versions: tuple[tuple[int, int], ...], ends: Ends, _work: Work
 ) -> Suggestion | None:
-    """Suggest a slice once something is proposed; kept until a slice of the segment changes."""
+    """Kept until a slice or an end of the segment changes."""
     own = _work.annotations_of(number)
     proposals = {
         index: Proposal(number, index, annotation.mask, annotation.expected_dice)
         for index, annotation in own.items()
         if annotation.state is SliceState.PROPOSED
     }
-    if not proposals:
-        return None
     examples = {
         index: annotation.mask
         for index, annotation in own.items()
         if annotation.state in EXAMPLE_STATES
     }
-    return suggest_slice(examples, proposals, _work.series.summary.slices)
+    return suggest_slice(examples, proposals, _work.series.summary.slices, ends)

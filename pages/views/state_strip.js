@@ -15,9 +15,14 @@ export default function (component) {
       tick.type = "button";
       tick.tabIndex = -1;
       tick.className = `tick ${state}${index === data.current ? " current" : ""}`;
+      const [isFirst, isLast] = [index === data.first, index === data.last];
+      tick.classList.toggle("first", isFirst);
+      tick.classList.toggle("last", isLast);
+      tick.classList.toggle("beyond", index < (data.first ?? 0) || index > (data.last ?? Infinity));
       const quality = data.expected[index];
       const suffix = quality === null ? "" : `, expected Dice ${quality.toFixed(2)}`;
-      tick.title = `Slice ${index + 1}: ${data.names[state]}${suffix}`;
+      const end = `${isFirst ? ", its first slice" : ""}${isLast ? ", its last slice" : ""}`;
+      tick.title = `Slice ${index + 1}: ${data.names[state]}${suffix}${end}`;
       tick.setAttribute("aria-label", tick.title);
       tick.style.setProperty("--state", data.colors[state]);
       if (quality !== null) tick.style.setProperty("--quality", quality);

@@ -7,12 +7,14 @@ import streamlit as st
 
 from core.annotation.states import STATE_COLORS, STATE_LEGEND, SliceState, describe_states
 from core.annotation.store import SliceAnnotation
+from core.segments.ends import UNSTATED, Ends
 
 _LEGEND = "".join(
     f'<span><i class="tick {state}" style="--quality:0.6;--state:{STATE_COLORS.get(state, "")}">'
     f"</i>{text}</span>"
     for state, text in STATE_LEGEND.items()
 )
+_LEGEND_OF_ENDS = '<span><i class="tick first last"></i>first and last slice</span>'
 
 
 def state_strip(
@@ -21,6 +23,7 @@ def state_strip(
     current: int,
     key: str,
     on_choose: Callable[[int], None],
+    ends: Ends = UNSTATED,
 ) -> None:
     """Show the strip.
 
@@ -36,13 +39,15 @@ def state_strip(
         Key of the element on its page.
     on_choose : callable
         Called with the slice index that a person chose, before the page is drawn again.
+    ends : Ends
+        First and last slice of the segment, where they are stated.
     """
     folder = files("pages.views")
     component = st.components.v2.component(
         "slicewise_state_strip",
         html='<input type="range" min="1" aria-label="Slice">'
         '<div class="strip" role="group" aria-label="Slices"></div>'
-        f'<div class="legend">{_LEGEND}</div>',
+        f'<div class="legend">{_LEGEND}{_LEGEND_OF_ENDS}</div>',
         css=(folder / "state_strip.css").read_text(encoding="utf-8"),
         js=(folder / "state_strip.js").read_text(encoding="utf-8"),
     )
@@ -65,6 +70,8 @@ def state_strip(
                 for annotation in shown
             ],
             "current": current,
+            "first": ends.first,
+            "last": ends.last,
         },
         key=key,
         on_slice_change=choose,

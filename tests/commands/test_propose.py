@@ -151,6 +151,37 @@ def test_wrong_absent_slices_are_explained(drawn_case, tmp_path, capsys, absent,
     assert_refused(lambda output: propose(drawn_case, output, *options), tmp_path, capsys, said)
 
 
+def test_a_structure_is_filled_up_to_its_stated_ends(drawn_case, tmp_path):
+    liver = drawn_case.truth["liver"]
+    examples = write_examples(
+        drawn_case.series, {"liver": {i: liver[i] for i in (6, 10)}}, tmp_path / "some.dcm"
+    )
+    output = tmp_path / "out.dcm"
+    arguments = ["propose", str(drawn_case.folder), "--examples", str(examples)]
+    arguments += ["--output", str(output), "--ends", "liver:3-14", "--method", "interpolation"]
+    assert main(arguments) == 0
+    masks = read_segmentation(output, drawn_case.series)[0].masks
+    assert sorted(masks) == list(range(3, 15))
+
+
+@pytest.mark.parametrize(
+    ("ends", "said"),
+    [
+        ("heart:0-3", "heart"),
+        ("liver", "LABEL:SLICES"),
+        ("liver:7", "12-40"),
+        ("liver:-", "12-40"),
+        ("liver:x-7", "12-40"),
+        ("liver:0-20", "0 to 19"),
+        ("liver:15-3", "comes first"),
+        ("liver:15-", "drawn on slice"),
+    ],
+)
+def test_wrong_ends_are_explained(drawn_case, tmp_path, capsys, ends, said):
+    options = ("--method", "interpolation", "--ends", ends)
+    assert_refused(lambda output: propose(drawn_case, output, *options), tmp_path, capsys, said)
+
+
 def assert_refused(command, folder: Path, capsys, said: str) -> None:
     """One line on stderr that says what is wrong, exit code 2 and no file."""
     before = sorted(folder.iterdir())
@@ -328,7 +359,9 @@ def test_another_series_teaches_this_one(drawn_case, tmp_path):
     assert states <= {"proposed", "empty"}
 
 
-@pytest.mark.parametrize("options", [["--absent", "aorta:0"], ["--method", "interpolation"]])
+@pytest.mark.parametrize(
+    "options", [["--absent", "aorta:0"], ["--ends", "aorta:0-3"], ["--method", "interpolation"]]
+)
 def test_what_makes_no_sense_with_a_teacher_is_refused(drawn_case, tmp_path, capsys, options):
     arguments = ["propose", str(drawn_case.folder), "--output", str(tmp_path / "out.dcm")]
     arguments += ["--teacher", str(drawn_case.folder), str(drawn_case.examples), *options]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core.evaluation.cases import LabelledVolume
-from core.evaluation.effort import annotate, evaluate_effort
+from core.evaluation.effort import Effort, annotate, evaluate_effort
 from core.network.engine import Engine
 from core.network.overlap import dice
 from tests.proposals.conftest import untrained_engine
@@ -25,18 +25,38 @@ def cylinder() -> LabelledVolume:
 def test_the_annotator_starts_with_the_largest_slice_and_ends_with_the_truth(
     cylinder: LabelledVolume, untrained_engine: Engine
 ) -> None:
-    states = list(annotate(cylinder, untrained_engine))
-    assert states[0][2].any()
-    assert len(states) <= len(cylinder.mask)
-    assert np.array_equal(states[-1], cylinder.mask)
+    for states_ends in (True, False):
+        states = list(annotate(cylinder, untrained_engine, states_ends=states_ends))
+        assert states[0].found[2].any()
+        assert len(states) <= len(cylinder.mask) + states_ends
+        assert np.array_equal(states[-1].found, cylinder.mask)
+        assert (states[-1].clicks > 0) == states_ends
+
+
+def test_once_the_ends_are_stated_nothing_lies_beyond_them(
+    cylinder: LabelledVolume, untrained_engine: Engine
+) -> None:
+    stated = [one for one in annotate(cylinder, untrained_engine) if one.clicks == 2]
+    assert stated
+    for state in stated:
+        present = np.flatnonzero(state.found.any(axis=(1, 2)))
+        assert (present[0], present[-1]) == (2, 7)
+
+
+def test_clicks_are_counted_apart_and_as_a_fifth_of_a_touch() -> None:
+    effort = Effort(touched=(1, 4), clicks=(2, 2))
+    assert effort.by_target() == {"0.90": 1, "0.95": 4}
+    assert effort.with_clicks() == {"0.90": 1.4, "0.95": 4.4}
 
 
 def test_the_annotator_draws_only_the_truth(
     cylinder: LabelledVolume, untrained_engine: Engine
 ) -> None:
-    for count, found in enumerate(annotate(cylinder, untrained_engine), start=1):
+    states = annotate(cylinder, untrained_engine, states_ends=False)
+    for count, state in enumerate(states, start=1):
         right = sum(
-            np.array_equal(mask, truth) for mask, truth in zip(found, cylinder.mask, strict=True)
+            np.array_equal(mask, truth)
+            for mask, truth in zip(state.found, cylinder.mask, strict=True)
         )
         assert right >= min(count, len(cylinder.mask))
 

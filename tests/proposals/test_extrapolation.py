@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from core.proposals.extrapolation import outline_beyond, trend_of
+from core.proposals.extrapolation import outline_beyond, outline_towards_end, trend_of
 from core.proposals.interpolation import example_distances
 
 SPACING = (1.0, 1.0)
@@ -64,3 +64,16 @@ def test_there_is_no_trend_between_examples_nor_of_a_single_one_nor_behind_an_em
     assert trend_at(masks, 15) is None
     assert trend_at(masks, 35) is None
     assert trend_at({10: disc(10)}, 15) is None
+
+
+def test_towards_a_known_end_the_outline_shrinks_to_vanish_right_behind_it():
+    masks = {10: disc(20), 20: disc(17)}
+    areas = {index: int(mask.sum()) for index, mask in masks.items()}
+    shown = [
+        int((outline_towards_end(distances(masks), areas, index, 31) > 0).sum())
+        for index in range(21, 31)
+    ]
+    assert shown == sorted(shown, reverse=True)
+    assert shown[0] > 0.9 * areas[20]
+    assert 0 < shown[-1] < 0.3 * areas[20]
+    assert outline_towards_end(distances({20: disc(17)}), {20: 900}, 20, 31) is None

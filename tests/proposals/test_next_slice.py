@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,7 @@ from core.proposals.next_slice import (
     SHAPE_CHANGES,
     suggest_slice,
 )
+from core.segments.ends import End, Ends
 
 SLICES = 30
 
@@ -116,3 +119,50 @@ def test_an_end_that_nobody_has_seen_is_asked_for_when_all_else_is_drawn():
 def test_nothing_is_suggested_beyond_the_series():
     found = suggest_slice({0: block(), 2: block()}, proposals({1: 0.9}), 3)
     assert found.slice == 1
+
+
+def test_ends_are_asked_for_where_the_best_slice_lies_beyond_the_examples():
+    found = suggest_slice({10: block()}, proposals(dict.fromkeys([8, 9, 11, 12], None)), SLICES)
+    assert found.ends == (End.FIRST, End.LAST)
+    shown = proposals(dict.fromkeys([2, 3], 0.9))
+    assert suggest_slice({0: block(), 1: block()}, shown, SLICES).ends == (End.LAST,)
+
+
+def test_an_end_between_a_drawing_and_a_slice_without_the_structure_is_asked_for():
+    examples = {0: block() * False, 20: block(), 29: block()}
+    found = suggest_slice(examples, proposals(dict.fromkeys(range(5, 20), 0.5)), SLICES)
+    assert found.slice < 20
+    assert found.ends == (End.FIRST,)
+
+
+def test_ends_that_are_stated_or_drawn_beside_are_not_asked_for():
+    shown = proposals(dict.fromkeys([7, 8, 9, 11, 12], None))
+    found = suggest_slice({10: block()}, shown, SLICES, Ends(7, 12))
+    assert found.ends == ()
+    beside = {9: block() * False, 10: block(), 11: block() * False}
+    assert suggest_slice(beside, {}, SLICES) is None
+
+
+def test_where_slices_between_examples_help_more_no_end_is_asked_for():
+    shown = proposals(dict.fromkeys(range(1, 20), 0.3))
+    found = suggest_slice({0: block(), 20: block(), 28: block()}, shown, SLICES)
+    assert 0 < found.slice < 20
+    assert found.ends == ()
+
+
+def test_with_ends_stated_slices_spread_over_the_whole_structure():
+    examples = {14: block()}
+    chosen = []
+    for _ in range(4):
+        found = suggest_slice(examples, {}, SLICES, Ends(2, 25))
+        assert found.reason in (FAR, LEAST_CERTAIN)
+        examples[found.slice] = block()
+        chosen.append(found.slice)
+    known = sorted([1, *examples, 26])
+    assert all(2 <= index <= 25 for index in chosen)
+    assert max(above - below for below, above in pairwise(known)) <= 8
+
+
+def test_nothing_is_suggested_where_everything_within_the_ends_is_drawn():
+    examples = {index: block() for index in range(10, 13)}
+    assert suggest_slice(examples, {}, SLICES, Ends(10, 12)) is None

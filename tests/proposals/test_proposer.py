@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from core.proposals.proposer import SegmentExamples, propose
+from core.segments.ends import Ends
 from tests.proposals.conftest import examples_of
 
 SPACING = (2.0, 1.0, 1.0)
@@ -202,3 +203,51 @@ def test_examples_of_another_volume_are_refused(balls, untrained_engine, segment
 def test_a_network_method_without_a_network_is_refused(balls):
     with pytest.raises(ValueError, match="engine"):
         next(propose(balls[0], SPACING, "MR", [], engine=None), None)
+
+
+def test_nothing_is_proposed_beyond_the_stated_ends(balls, untrained_engine):
+    volume, masks = balls
+    examples = SegmentExamples(1, {12: masks[1][12]}, Ends(8, 15))
+    for method in ("auto", "interpolation"):
+        found = propose(volume, SPACING, "MR", [examples], engine=untrained_engine, method=method)
+        proposed = {one.slice: one for one in found}
+        assert sorted(proposed) == [8, 9, 10, 11, 13, 14, 15]
+        assert all(one.mask.any() for one in proposed.values())
+
+
+def test_a_structure_cut_off_by_the_series_is_followed_to_its_last_slice(balls, untrained_engine):
+    volume, masks = balls
+    examples = SegmentExamples(1, {12: masks[1][12], 16: masks[1][16]}, Ends(None, 23))
+    found = propose(volume, SPACING, "MR", [examples], engine=untrained_engine)
+    assert {one.slice for one in found} >= set(range(17, 24))
+
+
+def test_nothing_is_computed_where_every_slice_within_the_ends_is_drawn(balls, untrained_engine):
+    volume, masks = balls
+    drawn = {index: masks[1][index] for index in (11, 12, 13)}
+    examples = SegmentExamples(1, drawn, Ends(11, 13))
+    steps = []
+    found = propose(
+        volume,
+        SPACING,
+        "MR",
+        [examples],
+        engine=untrained_engine,
+        progress=lambda done, total: steps.append((done, total)),
+    )
+    assert list(found) == []
+    assert steps == [(0, 0)]
+
+
+def test_a_drawing_beyond_a_stated_end_outweighs_it(balls, untrained_engine):
+    volume, masks = balls
+    examples = SegmentExamples(1, {12: masks[1][12], 16: masks[1][16]}, Ends(11, 14))
+    found = propose(volume, SPACING, "MR", [examples], engine=untrained_engine)
+    assert {one.slice for one in found} == {11, 13, 14, 15}
+
+
+def test_an_end_outside_the_volume_is_refused(balls):
+    volume, masks = balls
+    examples = SegmentExamples(1, {12: masks[1][12]}, Ends(8, 24))
+    with pytest.raises(ValueError, match="end on slice 24"):
+        list(propose(volume, SPACING, "MR", [examples], engine=None, method="interpolation"))

@@ -71,6 +71,11 @@ function editingActions(screen) {
     put(code, "copy", true);
   }
 
+  function stateEnd(end) {
+    if (app.annotation.stateEnd(app.segment, end, app.slice) !== null) screen.sendNow();
+    screen.refresh();
+  }
+
   function undoOrRedo(kind) {
     screen.drawing.settle();
     const message = kind === "undo" ? app.annotation.undo() : app.annotation.redo();
@@ -99,6 +104,8 @@ function editingActions(screen) {
       if (app.annotation.declareAbsent(app.segment, app.slice) !== null) screen.sendNow();
       screen.refresh();
     },
+    begins: () => stateEnd("first"),
+    ends: () => stateEnd("last"),
   };
 }
 

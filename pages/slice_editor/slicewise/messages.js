@@ -8,7 +8,7 @@
 export function takeInMessage(screen, answered, changed) {
   const { app, drawing } = screen;
   for (const one of answered) screen.note = noteAbout(one) ?? screen.note;
-  const isOtherwise = ({ message }) => message.kind !== "mask" && message.kind !== "hints";
+  const isOtherwise = ({ message }) => !["mask", "hints", "end"].includes(message.kind);
   if (answered.some(isOtherwise)) drawing.forget();
   // A step that only the server knew: show where it was.
   const unknown = answered.some(({ message }) => /do$/.test(message.kind) && message.changes.length === 0);
@@ -24,6 +24,7 @@ export function noteAbout({ message, answer }) {
   if (answer.result === "skipped") {
     return "Something else was done in the meantime. Undo again to take that back.";
   }
+  if (message.kind === "end" && answer.result !== "stored") return `Not stated: ${answer.text}`;
   if (message.kind !== "hints" || answer.result === "stored") return null;
   return `The hint could not be used: ${answer.text || "the slice was changed elsewhere."}`;
 }

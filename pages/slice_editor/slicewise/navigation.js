@@ -17,11 +17,16 @@ export function createNavigation(screen) {
   /** Shows masks and states as they are now. */
   function refresh() {
     setMasks(screen);
+    const ends = app.annotation.ends(app.segment);
     for (let slice = 0; slice < slices; slice++) {
-      screen.strip.set(slice, app.annotation.shown(app.segment, slice));
+      screen.strip.set(slice, app.annotation.shown(app.segment, slice), ends);
     }
     screen.panel.update();
-    screen.panel.showSegments((segment) => countStates(app, segment));
+    screen.panel.showSegments((segment) => ({
+      ...countStates(app, segment),
+      ends: app.annotation.ends(segment),
+    }));
+    screen.status.showPlace();
     screen.status.nameSlice();
     screen.status.showSaveState();
     screen.status.showNotice();
@@ -37,6 +42,7 @@ export function createNavigation(screen) {
     screen.note = "";
     setMasks(screen);
     screen.strip.mark(wanted);
+    screen.panel.update();
     screen.status.showPlace();
     screen.status.nameSlice();
     screen.status.showNotice();

@@ -24,7 +24,14 @@ function createServer() {
   const makers = new Map(); // "segment slice version" -> message that made it, or null
   const done = [];
   const undone = [];
+  const ends = { first: { slice: null, version: 0, makers: [] }, last: { slice: null, version: 0, makers: [] } };
   let revision = 0;
+
+  function writeEnd(end, slice, message) {
+    const before = ends[end].slice;
+    ends[end] = { slice, version: ends[end].version + 1, makers: [...ends[end].makers, message] };
+    return { end, before, after: slice };
+  }
 
   const at = (segment, slice) =>
     masks.get(`${segment} ${slice}`) ?? { segment, slice, version: 0, state: "empty", code: EMPTY };
@@ -50,10 +57,21 @@ function createServer() {
       if (message.of !== null && !mine) return result("skipped");
       from.pop();
       to.push(step);
+      for (const { end, before, after } of step.ends ?? []) {
+        writeEnd(end, message.kind === "undo" ? before : after, message);
+      }
       for (const { before, after } of step.changes) {
         const wanted = message.kind === "undo" ? before : after;
         write(wanted.segment, wanted.slice, wanted.code, wanted.state, message);
       }
+      return result("stored");
+    }
+    if (message.kind === "end") {
+      const later = ends[message.end].makers.slice(message.base);
+      const earlier = later.every((one) => one.client === client && one.number < number);
+      if (!earlier) return { ...result("refused"), text: "stated elsewhere" };
+      done.push({ client, number, changes: [], ends: [writeEnd(message.end, message.slice, message)] });
+      undone.length = 0;
       return result("stored");
     }
     const [change] = message.changes;
@@ -71,6 +89,8 @@ function createServer() {
 
   return {
     at,
+    ends: () => ({ first: ends.first.slice, last: ends.last.slice }),
+    stateEnd: (end, slice) => writeEnd(end, slice, { client: "other", number: 0 }),
     write: (segment, slice, mask, state) => write(segment, slice, mask, state),
     answer(messages, received) {
       for (const message of messages) {
@@ -84,6 +104,7 @@ function createServer() {
         full,
         answers: messages.map((one) => answers.get(`${one.client} ${one.number}`)),
         changes: [...masks.values()].filter((one) => full || one.revision > received.revision),
+        ends: [{ segment: 1, first: ends.first, last: ends.last }],
         steps: { undo: done.at(-1) ?? null, redo: undone.at(-1) ?? null },
       };
     },
@@ -210,6 +231,40 @@ test("messages that a reload interrupted are sent by the next load, once", () =>
   assert.equal(server.at(1, 0).version, 2);
 });
 
+test("an end is shown at once, moved, taken back by the same key, and undone", () => {
+  const server = createServer();
+  const tab = createAnnotation({ client: "a", size: SIZE, states: STATES });
+  exchange(tab, server);
+  assert.deepEqual(tab.ends(1), { first: null, last: null });
+  tab.stateEnd(1, "first", 2);
+  tab.stateEnd(1, "last", 7);
+  tab.stateEnd(1, "first", 3);
+  assert.deepEqual(tab.ends(1), { first: 3, last: 7 });
+  assert.deepEqual(tab.ends(2), { first: null, last: null });
+  assert.notEqual(tab.draw(1, 5, code(3), brush), null);
+  exchange(tab, server);
+  assert.deepEqual(server.ends(), { first: 3, last: 7 });
+  tab.stateEnd(1, "first", 3);
+  exchange(tab, server);
+  assert.deepEqual(server.ends(), { first: null, last: 7 });
+  tab.undo();
+  exchange(tab, server);
+  assert.deepEqual(tab.ends(1), { first: 3, last: 7 });
+  assert.equal(tab.state(0), "saved");
+});
+
+test("an end that was stated elsewhere meanwhile is shown as it is stored", () => {
+  const server = createServer();
+  const tab = createAnnotation({ client: "a", size: SIZE, states: STATES });
+  exchange(tab, server);
+  server.stateEnd("first", 4);
+  tab.stateEnd(1, "first", 2);
+  const { answered } = exchange(tab, server);
+  assert.equal(answered[0].answer.result, "refused");
+  assert.deepEqual(tab.ends(1), { first: 4, last: null });
+  assert.equal(tab.state(0), "saved");
+});
+
 function generator(seed) {
   let state = seed;
   return (below) => {
@@ -227,7 +282,7 @@ for (let seed = 1; seed <= 40; seed++) {
     exchange(tab, server, now);
     for (let event = 0; event < 300; event++) {
       now += random(400);
-      const kind = random(20);
+      const kind = random(21);
       const slice = random(4);
       if (kind < 9) {
         const pixels = Array.from({ length: 1 + random(4) }, () => random(SIZE)).sort();
@@ -235,17 +290,19 @@ for (let seed = 1; seed <= 40; seed++) {
       } else if (kind < 12) tab.undo();
       else if (kind < 13) tab.redo();
       else if (kind < 14) tab.declareAbsent(1, slice);
-      else if (kind < 15) {
+      else if (kind < 15) tab.stateEnd(1, random(2) === 0 ? "first" : "last", slice);
+      else if (kind < 16) {
         const lost = random(2) === 0;
         tab = createAnnotation({ client: `tab ${event}`, size: SIZE, states: STATES, restored: tab.unsaved() });
         if (!lost) exchange(tab, server, now);
-      } else if (kind < 16) server.answer(tab.outbox.send(now), tab.received());
-      else if (kind < 17) tab.outbox.send(now);
+      } else if (kind < 17) server.answer(tab.outbox.send(now), tab.received());
+      else if (kind < 18) tab.outbox.send(now);
       else exchange(tab, server, now);
     }
     now += RESEND_AFTER_MS;
     exchange(tab, server, now);
     assert.equal(tab.state(now), "saved");
+    assert.deepEqual(tab.ends(1), server.ends());
     for (let slice = 0; slice < 4; slice++) {
       const there = server.at(1, slice);
       assert.ok(sameCode(tab.shown(1, slice).code, there.code), `slice ${slice}`);

@@ -27,6 +27,8 @@ test("only answers that need a word get one", () => {
   const about = (kind, result, text) => noteAbout({ message: { kind }, answer: { result, text } });
   assert.equal(about("mask", "stored"), null);
   assert.equal(about("hints", "stored"), null);
+  assert.equal(about("end", "stored"), null);
+  assert.equal(about("end", "refused", "It is drawn on slice 3."), "Not stated: It is drawn on slice 3.");
   assert.match(about("undo", "skipped"), /Undo again/);
   assert.match(about("hints", "refused", "No weights."), /No weights\.$/);
   assert.match(about("hints", "conflict"), /changed elsewhere/);

@@ -10,7 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.annotation.run_length import encode_runs
+from core.segments.ends import End
 from pages.slice_editor.incoming import (
+    EndMessage,
     MaskMessage,
     MessageError,
     Outbox,
@@ -117,3 +119,29 @@ def test_anything_in_any_place_is_read_or_refused(place: str, value: Any) -> Non
         given_outbox = OUTBOX | {place: value}
     with suppress(MessageError):
         assert isinstance(read_outbox(given_outbox, SHAPE), Outbox)
+
+
+STATEMENT = {
+    "client": "0123456789abcdef",
+    "number": 4,
+    "kind": "end",
+    "segment": 1,
+    "end": "last",
+    "slice": 3,
+    "base": 2,
+}
+
+
+@pytest.mark.parametrize("slice_index", [3, None])
+def test_a_statement_about_an_end_is_read(slice_index: int | None) -> None:
+    sent = OUTBOX | {"messages": [STATEMENT | {"slice": slice_index}]}
+    (message,) = read_outbox(sent, SHAPE).messages
+    assert isinstance(message, EndMessage)
+    assert (message.segment, message.end, message.based_on) == (1, End.LAST, 2)
+    assert message.slice == slice_index
+
+
+@pytest.mark.parametrize("wrong", [{"end": "middle"}, {"end": None}, {"slice": 5}, {"base": -1}])
+def test_a_statement_about_something_else_is_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(MessageError):
+        read_outbox(OUTBOX | {"messages": [STATEMENT | wrong]}, SHAPE)

@@ -5,16 +5,19 @@ import pytest
 from numpy.typing import NDArray
 
 from core.annotation.actions import save_drawing
+from core.annotation.ends import stated_ends
 from core.annotation.proposal_storing import store_proposals
 from core.annotation.run_length import encode_runs
 from core.annotation.states import SliceState
 from core.annotation.store import StoreBusy
 from core.demo import demo_masks
 from core.proposals.examples import Proposal
+from core.segments.ends import End, Ends
 from pages.session.work import Work
 from pages.slice_editor.incoming import (
     AbsentMessage,
     CodedMask,
+    EndMessage,
     HintMessage,
     MaskMessage,
     Message,
@@ -155,3 +158,19 @@ def test_hints_correct_a_proposal_and_are_obeyed(work: Work) -> None:
     assert (stored.state, stored.tool) == (SliceState.CORRECTED, "hints")
     assert stored.mask[added].all() and not stored.mask[removed].any()
     assert (stored.mask & truth[2]).sum() > half.sum()
+
+
+def test_ends_are_stored_undone_and_refused_where_they_contradict_a_drawing(work: Work) -> None:
+    def ends() -> Ends:
+        return stated_ends(work.store, work.uid)[1].ends
+
+    answers = Answers()
+    first = EndMessage(TAB, 2, 1, End.FIRST, 1, 0)
+    assert results(work, answers, stroke(1, block(50, 50)), first) == ["stored", "stored"]
+    assert results(work, Answers(), first) == ["stored"]
+    assert ends() == Ends(1, None)
+    (refused,) = answer_messages(work, answers, (EndMessage(TAB, 3, 1, End.LAST, 1, 0),))
+    assert refused.result == "refused"
+    assert "drawn on slice 3" in refused.text
+    assert results(work, answers, StepMessage(TAB, 4, "undo", 2)) == ["stored"]
+    assert ends() == Ends()

@@ -8,8 +8,10 @@ import numpy as np
 from streamlit.testing.v1 import AppTest
 
 from core.annotation.actions import save_drawing
+from core.annotation.ends import state_end
 from core.annotation.run_length import decode_runs
 from core.annotation.states import describe_states
+from core.segments.ends import End
 from pages.session.widget_keys import leaving_key
 from pages.session.work import Work
 from pages.slice_editor.client_state import ClientState
@@ -98,3 +100,11 @@ def test_the_page_shows_the_editor(work: Work) -> None:
 
     app = AppTest.from_function(page, kwargs={"work": work}).run()
     assert not app.exception
+
+
+def test_a_tab_is_told_where_segments_begin_and_end(work: Work) -> None:
+    assert send(work, ClientState(), Outbox())[0]["ends"] == []
+    state_end(work.store, work.uid, 1, End.LAST, 4, person="anna")
+    assert send(work, ClientState(), Outbox())[0]["ends"] == [
+        {"segment": 1, "first": {"slice": None, "version": 0}, "last": {"slice": 4, "version": 1}}
+    ]

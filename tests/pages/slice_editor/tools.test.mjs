@@ -47,7 +47,7 @@ test("brush sizes grow from one pixel to a third of the slice", () => {
 /** A slice without pixels set, and a tool on it; values are 0 at the left and 100 at the right. */
 function opened(id) {
   const annotation = createAnnotation({ client: "a", size: ROWS * COLUMNS, states: STATES });
-  const nothing = { answers: [], changes: [], full: true, epoch: "e", revision: 1, steps: { undo: null, redo: null } };
+  const nothing = { answers: [], changes: [], full: true, epoch: "e", revision: 1, ends: [], steps: { undo: null, redo: null } };
   annotation.receive(nothing, 0);
   const numbers = Uint16Array.from({ length: ROWS * COLUMNS }, (_, place) => (place % COLUMNS < 4 ? 0 : 100));
   const app = {

@@ -7,10 +7,12 @@ import pytest
 from numpy.typing import NDArray
 from streamlit.testing.v1 import AppTest
 
+from core.annotation.ends import state_end, stated_ends
 from core.annotation.states import SliceState
 from core.annotation.store import AnnotationStore
 from core.dicom.series import SeriesSummary
 from core.home.opened_series import OpenedSeries
+from core.segments.ends import End, Ends
 from tests.support.pages import PERSON, OpenPage, shown
 from tests.support.stored_series import put_mask
 
@@ -71,7 +73,7 @@ def test_one_click_goes_to_the_slice_that_would_help_most(app: AppTest) -> None:
     assert "leave-suggested" not in [one.key for one in app.button]
 
 
-def test_nothing_is_suggested_before_anything_is_proposed(
+def test_nothing_is_suggested_before_anything_is_drawn(
     store: AnnotationStore,
     opened: OpenedSeries,
     open_page: OpenPage,
@@ -80,6 +82,52 @@ def test_nothing_is_suggested_before_anything_is_proposed(
     monkeypatch.setenv("SLICEWISE_EDITOR", "simple")
     app = open_page("annotate", series=opened.key)
     assert "leave-suggested" not in [one.key for one in app.button]
+
+
+def test_after_the_first_drawing_the_ends_are_asked_for_and_two_clicks_state_them(
+    store: AnnotationStore,
+    demo_summary: SeriesSummary,
+    opened: OpenedSeries,
+    open_page: OpenPage,
+    disk: Disk,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("SLICEWISE_EDITOR", "simple")
+    app = open_page("annotate", series=opened.key)
+    assert "draw on one slice" in shown(app)
+    put(store, demo_summary, DRAWN[0], disk(30), SliceState.DRAWN)
+    app.run()
+    assert "the first and the last slice that show" in shown(app)
+    assert "leave-suggested" not in [one.key for one in app.button]
+    app.button(key="leave-last-slice").click().run()
+    assert "last slice 25" in shown(app)
+    state_end(store, demo_summary.uid, 1, End.FIRST, DRAWN[0] - 5, person=PERSON)
+    app.run()
+    assert "slice that show" not in shown(app)
+    assert app.button(key="leave-suggested").label.startswith("Next: slice")
+
+
+def test_an_end_is_taken_back_by_the_same_button(
+    app: AppTest, proposed: AnnotationStore, demo_summary: SeriesSummary
+) -> None:
+    def ends() -> Ends:
+        return stated_ends(proposed, demo_summary.uid)[1].ends
+
+    app.button(key="leave-last-slice").click().run()
+    assert ends().last == DRAWN[1]
+    assert f"last slice {DRAWN[1] + 1}" in shown(app)
+    app.button(key="leave-last-slice").click().run()
+    assert ends() == Ends()
+
+
+def test_a_drawing_beyond_an_end_is_told(
+    app: AppTest, proposed: AnnotationStore, demo_summary: SeriesSummary, disk: Disk
+) -> None:
+    state_end(proposed, demo_summary.uid, 1, End.LAST, DRAWN[1], person=PERSON)
+    put(proposed, demo_summary, DRAWN[1] + 3, disk(20), SliceState.DRAWN)
+    app.run()
+    told = f"Drawn on slice {DRAWN[1] + 4}, behind the last slice ({DRAWN[1] + 1})"
+    assert told in shown(app)
 
 
 def test_neighbours_may_follow_a_corrected_slice(

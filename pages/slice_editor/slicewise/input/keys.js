@@ -18,6 +18,8 @@ export const ACTIONS = [
   { id: "largest", name: "Largest", key: "l", help: "Keep only the largest connected part" },
   { id: "clear", name: "Clear", key: "Delete", help: "Remove this segment from this slice" },
   { id: "absent", name: "Not here", key: "n", help: "Confirm that the structure is not on this slice; the model uses that as an example, too" },
+  { id: "begins", name: "Begins here", key: "m", help: "State that this is the first slice that shows the structure; once more takes it back" },
+  { id: "ends", name: "Ends here", key: "M", help: "State that this is the last slice that shows the structure; once more takes it back" },
 ];
 
 export const VIEWING = [

@@ -4,6 +4,7 @@
 // Once a message is answered, what the server says holds. So the screen ends up showing what is on
 // disk whatever happened on the way, and what a person drew stays visible until it is there.
 
+import { createEnds } from "./ends.js";
 import { createHistory } from "./history.js";
 import { createOutbox } from "./outbox.js";
 import { decodeRuns, encodeRuns, isEmptyCode, sameCode } from "../masks/run_length.js";
@@ -31,6 +32,7 @@ export function createAnnotation({ client, size, states, restored = [] }) {
     received: { epoch: "", revision: 0 },
     steps: { undo: null, redo: null },
   };
+  own.ends = createEnds(own.outbox.pending);
   rebuildOverlay(own);
   const { empty, outbox, history, problems } = own;
   const hasStep = (kind) => own.steps[kind] !== null && outbox.pending().length === 0;
@@ -50,6 +52,12 @@ export function createAnnotation({ client, size, states, restored = [] }) {
     draw: (segment, slice, code, how) => draw(own, { segment, slice }, code, how),
     /** States that the structure is not on a slice. */
     declareAbsent: (segment, slice) => declareAbsent(own, { segment, slice }),
+    /** First and last slice of a segment, null where not stated. */
+    ends: own.ends.shown,
+    /** States the "first" or "last" slice of a segment, or takes that back where it is stated. */
+    stateEnd(segment, end, slice) {
+      return isWaiting(own) ? null : sendStep(own, own.ends.statement(segment, end, slice));
+    },
     /** Takes back the newest step, here or, where this tab has none, on the server. */
     undo: () => undoOrRedo(own, "undo", "before"),
     /** Brings back what was taken back last. */
@@ -93,7 +101,7 @@ function rebuildOverlay({ overlay, problems, outbox }) {
  * earlier load are under way, and during a step whose outcome only the server knows.
  */
 function isWaiting({ client, received, outbox }) {
-  const isUnknown = (one) => one.client !== client || one.changes.length === 0;
+  const isUnknown = (one) => one.client !== client || (one.changes.length === 0 && one.kind !== "end");
   return received.epoch === "" || outbox.pending().some(isUnknown);
 }
 
@@ -174,6 +182,7 @@ function receive(own, incoming, now) {
     own.received = { epoch: incoming.epoch, revision: incoming.revision };
   }
   own.steps = incoming.steps;
+  own.ends.receive(incoming.ends);
   for (const { message, answer } of answered) {
     if (answer.result === "stored") continue;
     history.clear();

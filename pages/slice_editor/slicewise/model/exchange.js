@@ -13,7 +13,10 @@ export function toWire(message) {
   const { client, number, kind } = message;
   let wire;
   if (kind === "undo" || kind === "redo") wire = { client, number, kind, of: message.of };
-  else if (kind === "hints") {
+  else if (kind === "end") {
+    const { segment, end, slice, base } = message;
+    wire = { client, number, kind, segment, end, slice, base };
+  } else if (kind === "hints") {
     const { segment, slice, base } = message;
     const codes = ["mask", "added", "removed"].map((name) => [name, toBase64(message[name])]);
     wire = { client, number, kind, segment, slice, base, ...Object.fromEntries(codes) };

@@ -43,6 +43,9 @@ export function createPanel(root, app, act) {
     /** Marks the tool and what can be undone. */
     update() {
       for (const { id } of TOOLS) buttons.get(id).setAttribute("aria-pressed", String(id === app.tool));
+      const ends = app.annotation.ends(app.segment);
+      buttons.get("begins").setAttribute("aria-pressed", String(ends.first === app.slice));
+      buttons.get("ends").setAttribute("aria-pressed", String(ends.last === app.slice));
       const can = { undo: app.annotation.canUndo(), redo: app.annotation.canRedo() };
       for (const { id, key, help } of STEPS) {
         const name = app.annotation.stepName(id);

@@ -8,7 +8,7 @@ const WITH_KEY = 9; // segments that a digit chooses
  * @param {HTMLElement} list
  * @param {object} app
  * @param {(id: string) => void} act
- * @returns {(counts: (segment: number) => {done: number, proposed: number}) => void} Shows them.
+ * @returns {(counts: (segment: number) => {done: number, proposed: number, ends: object}) => void} Shows them.
  */
 export function createSegmentList(list, app, act) {
   let shown = "";
@@ -22,7 +22,7 @@ export function createSegmentList(list, app, act) {
   };
 }
 
-function segmentButton({ number, label, color, done, proposed }, index, current, act) {
+function segmentButton({ number, label, color, done, proposed, ends }, index, current, act) {
   const button = element("button", { type: "button" });
   button.dataset.segment = number;
   button.setAttribute("role", "radio");
@@ -30,10 +30,17 @@ function segmentButton({ number, label, color, done, proposed }, index, current,
   const swatch = element("span", { className: "swatch" });
   swatch.style.background = `rgb(${color.join()})`;
   const text = element("span");
-  const counted = `${done} done${proposed ? `, ${proposed} proposed` : ""}`;
+  const counted = `${done} done${proposed ? `, ${proposed} proposed` : ""}${extent(ends)}`;
   text.append(label, element("small", { textContent: counted }));
   button.append(swatch, text);
   if (index < WITH_KEY) button.append(element("kbd", { textContent: index + 1 }));
   button.addEventListener("click", () => act(`segment ${index + 1}`));
   return button;
+}
+
+/** The stated ends, as the line below a segment's name says them. */
+function extent({ first, last }) {
+  if (first === null && last === null) return "";
+  if (first === null) return ` · to slice ${last + 1}`;
+  return last === null ? ` · from slice ${first + 1}` : ` · slices ${first + 1}–${last + 1}`;
 }

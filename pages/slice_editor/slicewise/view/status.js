@@ -1,5 +1,6 @@
 // What the editor says in words: save state, notices, the slice shown, the value under the pointer.
 
+import { nameOfEnd } from "../model/ends.js";
 import { element } from "./element.js";
 import { scaleBar, toImage } from "./zoom.js";
 
@@ -29,19 +30,24 @@ export function createStatus(screen, resolve) {
       const millimetres = app.info.positions?.[app.slice];
       place.replaceChildren("Slice ", element("b", { textContent: app.slice + 1 }), ` of ${slices}`);
       if (millimetres !== undefined) place.append(` · ${millimetres.toFixed(1)} mm`);
+      const end = nameOfEnd(app.annotation.ends(app.segment), app.slice);
+      if (end !== "") place.append(` · ${segmentName(app)}: ${end}`);
       showValue(screen);
     },
     /** Says to screen readers what the slice shows. */
     nameSlice() {
-      const segment = app.info.segments.find((one) => one.number === app.segment);
       const { state } = app.annotation.shown(app.segment, app.slice);
-      const name = `Slice ${app.slice + 1} of ${app.info.shape[0]}, ${segment?.label}: ${app.states[state].name}`;
+      const name = `Slice ${app.slice + 1} of ${app.info.shape[0]}, ${segmentName(app)}: ${app.states[state].name}`;
       find(".stage").setAttribute("aria-label", name);
     },
     showValue: () => showValue(screen),
     showWindow: () => showWindow(app, find),
     showScale: () => showScale(app, find, screen.stage.view()),
   };
+}
+
+function segmentName({ info, segment }) {
+  return info.segments.find((one) => one.number === segment)?.label;
 }
 
 function showSaveState({ app, find, drawing }) {

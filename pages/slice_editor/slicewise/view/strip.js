@@ -1,5 +1,6 @@
 // A tick for every slice: its state, its expected quality, the current one marked, click to go.
 
+import { isBeyond, nameOfEnd } from "../model/ends.js";
 import { element } from "./element.js";
 
 const LEGEND_QUALITY = 0.6; // of the tick that stands for proposals in the legend
@@ -20,17 +21,21 @@ export function createStrip(parent, slices, states, choose) {
   parent.replaceChildren(...ticks);
 
   return {
-    /** Shows the state of a slice. */
-    set(slice, { state, expected }) {
+    /** Shows the state of a slice, and what it is for the segment's ends. */
+    set(slice, { state, expected }, ends) {
       const quality = state === "proposed" ? expected : null;
       const title =
         `Slice ${slice + 1}: ${states[state].name}` +
-        (quality === null ? "" : `, expected Dice ${quality.toFixed(2)}`);
+        (quality === null ? "" : `, expected Dice ${quality.toFixed(2)}`) +
+        nameOfEnd(ends, slice).replace(/^(?=.)/, ", ");
       const tick = ticks[slice];
       if (tick.title === title) return;
       tick.title = title;
       tick.setAttribute("aria-label", title);
       tick.className = `tick ${state}${slice === current ? " current" : ""}`;
+      tick.classList.toggle("first", slice === ends.first);
+      tick.classList.toggle("last", slice === ends.last);
+      tick.classList.toggle("beyond", isBeyond(ends, slice));
       if (quality === null) tick.style.removeProperty("--quality");
       else tick.style.setProperty("--quality", quality);
     },
@@ -56,5 +61,9 @@ export function showLegend(root, states) {
     entry.append(tick, legend);
     entries.push(entry);
   }
+  const bracket = element("i", { className: "tick first last" });
+  const entry = element("span");
+  entry.append(bracket, "first and last slice");
+  entries.push(entry);
   root.querySelector(".legend").replaceChildren(...entries);
 }

@@ -1,0 +1,143 @@
+"""Reading and appending versions of the ends of segments within a transaction."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, func, insert, select
+
+from core.annotation.records import StatedEnds
+from core.annotation.schema import end_version
+from core.annotation.states import EXAMPLE_STATES
+from core.annotation.versions import newest_masks, utc_now
+from core.segments.ends import End, Ends
+
+EndKey = tuple[int, End]
+"""Segment number, and which of its ends."""
+
+
+def newest_ends(connection: Connection, series_uid: str) -> dict[EndKey, Row[Any]]:
+    """Newest version of each end of the segments of a series.
+
+    Parameters
+    ----------
+    connection : sqlalchemy.Connection
+        Transaction to read in.
+    series_uid : str
+        Series Instance UID.
+
+    Returns
+    -------
+    dict
+        Rows of ``end_version`` by segment number and end; nothing for what was never stated.
+    """
+    table = end_version.c
+    newest = (
+        select(table.segment_number, table.which_end, func.max(table.version).label("version"))
+        .where(table.series_uid == series_uid)
+        .group_by(table.segment_number, table.which_end)
+        .subquery()
+    )
+    rows = connection.execute(
+        select(end_version)
+        .join(
+            newest,
+            and_(
+                table.segment_number == newest.c.segment_number,
+                table.which_end == newest.c.which_end,
+                table.version == newest.c.version,
+            ),
+        )
+        .where(table.series_uid == series_uid)
+        .order_by(table.segment_number, table.which_end)
+    )
+    return {(row.segment_number, End(row.which_end)): row for row in rows}
+
+
+def ends_by_segment(newest: Mapping[EndKey, Row[Any]]) -> dict[int, StatedEnds]:
+    """Ends by segment number, from what `newest_ends` returned."""
+    found = {}
+    for number in {number for number, _ in newest}:
+        first, last = (newest.get((number, end)) for end in End)
+        found[number] = StatedEnds(
+            Ends(
+                first.slice_index if first is not None else None,
+                last.slice_index if last is not None else None,
+            ),
+            first.version if first is not None else 0,
+            last.version if last is not None else 0,
+        )
+    return found
+
+
+def enclosing_ends(connection: Connection, series_uid: str) -> dict[int, Ends]:
+    """Ends by segment number, widened to enclose every slice that a person drew or accepted."""
+    stated = ends_by_segment(newest_ends(connection, series_uid))
+    if not stated:
+        return {}
+    shown: dict[int, list[int]] = {number: [] for number in stated}
+    for (number, index), row in newest_masks(connection, series_uid).items():
+        if number in stated and row.pixels and row.state in EXAMPLE_STATES:
+            shown[number].append(index)
+    return {number: one.ends.widened(shown[number]) for number, one in stated.items()}
+
+
+def ends_of_step(connection: Connection, step_id: int) -> list[Row[Any]]:
+    """Rows of ``end_version`` that a step wrote."""
+    return list(
+        connection.execute(
+            select(end_version).where(end_version.c.step_id == step_id).order_by(end_version.c.id)
+        )
+    )
+
+
+def end_at(connection: Connection, series_uid: str, key: EndKey, version: int) -> Row[Any] | None:
+    """One version of an end, as a row of ``end_version``; None where there is none."""
+    table = end_version.c
+    return connection.execute(
+        select(end_version).where(
+            table.series_uid == series_uid,
+            table.segment_number == key[0],
+            table.which_end == key[1],
+            table.version == version,
+        )
+    ).one_or_none()
+
+
+def append_ends(
+    connection: Connection,
+    series_uid: str,
+    rows: Iterable[tuple[EndKey, int | None, int, int | None]],
+    step_id: int,
+    person: str,
+) -> None:
+    """Write new versions of ends.
+
+    Parameters
+    ----------
+    connection : sqlalchemy.Connection
+        Transaction to write in.
+    series_uid : str
+        Series Instance UID.
+    rows : iterable of (EndKey, int or None, int, int or None)
+        Which end, the slice, the version, and the version whose content it brings back, if any.
+    step_id : int
+        The step that writes them.
+    person : str
+        Who did it.
+    """
+    values = [
+        {
+            "series_uid": series_uid,
+            "segment_number": key[0],
+            "which_end": key[1].value,
+            "version": version,
+            "origin": version if origin is None else origin,
+            "step_id": step_id,
+            "slice_index": index,
+            "person": person,
+            "time": utc_now(),
+        }
+        for key, index, version, origin in rows
+    ]
+    if values:
+        connection.execute(insert(end_version), values)

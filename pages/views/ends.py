@@ -1,0 +1,83 @@
+"""The ends of a structure: asking for them, telling of drawings beyond them, and stating them."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core.annotation.ends import drawn_beyond, state_end, stated_ends
+from core.annotation.records import StatedEnds, StoreError
+from core.segments.ends import End, Ends
+from core.segments.segment import Segment
+from pages.session.widget_keys import leaving_key
+from pages.session.work import Work, current_slice
+from pages.views.formatting import plain
+
+_BUTTONS = {End.FIRST: "Begins here", End.LAST: "Ends here"}
+"""As the slice editor names them in `input/keys.js`."""
+
+
+def ends_of(work: Work, segment: Segment) -> Ends:
+    """What is stated of the ends of a segment."""
+    return stated_ends(work.store, work.uid).get(segment.number, StatedEnds()).ends
+
+
+def ask_for_ends(segment: Segment, asked: Sequence[End]) -> None:
+    """Ask for the ends that nobody knows, in a sentence.
+
+    Parameters
+    ----------
+    segment : Segment
+        The one being worked on.
+    asked : sequence of End
+        At least one.
+    """
+    slices = " and the ".join(asked)
+    buttons = " and ".join(f"**{_BUTTONS[end]}**" for end in asked)
+    st.markdown(
+        f"Next: go to the {slices} slice that {'show' if len(asked) > 1 else 'shows'} "
+        f"{plain(segment.label)}, and press {buttons}. Nothing has to be drawn there."
+    )
+
+
+def tell_drawn_beyond(work: Work, segment: Segment) -> None:
+    """Say where the segment is drawn although it is stated not to reach that far."""
+    ends = ends_of(work, segment)
+    beyond = drawn_beyond(ends, work.annotations_of(segment.number))
+    if not beyond:
+        return
+    end = End.FIRST if ends.first is not None and beyond[0] < ends.first else End.LAST
+    place = ends.of(end)
+    assert place is not None
+    more = f" and {len(beyond) - 1} more" if len(beyond) > 1 else ""
+    side = "before" if end is End.FIRST else "behind"
+    st.markdown(
+        f":orange[:material/warning: Drawn on slice {beyond[0] + 1}{more}, {side} the {end} slice "
+        f"({place + 1}). Clear it, or state the end again.]"
+    )
+
+
+def end_buttons(work: Work, segment: Segment) -> None:
+    """Offer to state that the segment begins or ends on the slice shown, or to take that back."""
+    index, ends = current_slice(work), ends_of(work, segment)
+    for column, end in zip(st.columns(2), End, strict=True):
+        is_here = ends.of(end) == index
+        column.button(
+            _BUTTONS[end],
+            key=leaving_key(f"{end}-slice"),
+            type="primary" if is_here else "secondary",
+            width="stretch",
+            on_click=_state,
+            args=(work, segment, end, None if is_here else index),
+            help=f"States that this is the {end} slice that shows the structure; once more takes "
+            "it back.",
+        )
+    stated = [f"{end} slice {place + 1}" for end in End if (place := ends.of(end)) is not None]
+    if stated:
+        st.caption(f"Stated: {', '.join(stated)}.")
+
+
+def _state(work: Work, segment: Segment, end: End, index: int | None) -> None:
+    try:
+        state_end(work.store, work.uid, segment.number, end, index, person=work.person)
+    except StoreError as error:
+        st.toast(str(error), icon=":material/error:")
