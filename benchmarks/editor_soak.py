@@ -90,7 +90,7 @@ async def soak(browser: Browser, series: DrawnSeries, events: int, seed: int) ->
     cancel = page.get_by_role("button", name="Cancel")
     if await cancel.count():
         await cancel.click()
-    await page.locator(".st-key-cancel-proposing").wait_for(state="detached")
+    await page.locator(".st-key-cancel-proposing-0").wait_for(state="detached")
     await saved(page)
     await _compare(page, series, result)
     await context.close()

@@ -15,6 +15,7 @@ from core.formats.nifti_writing import uneven_steps
 from core.formats.segmentation_writing import Compression, Kind
 from core.formats.selection import reviewed_segments, unreviewed_segments, weights_of
 from core.formats.writing import FORMATS, WritingOptions
+from core.home.exports import delete_old_exports, exports_of
 from core.home.private_files import private_folder
 from core.home.server_folders import writable_folder
 from core.home.settings import data_roots
@@ -195,6 +196,7 @@ def create(
     try:
         with st.spinner("Writing…"):
             private_folder(exports_folder(work))
+            delete_old_exports(work.entrance.settings.home, work.entrance.settings.export_lifetime)
             target = None
             if folder.strip():
                 target = writable_folder(folder, work.entrance.settings.home, data_roots())
@@ -244,7 +246,7 @@ def offer(work: Work) -> None:
 
 def exports_folder(work: Work) -> Path:
     """Folder of the exports of this series."""
-    return work.entrance.settings.home / "exports" / work.opened.key
+    return exports_of(work.entrance.settings.home, work.opened.key)
 
 
 entrance = enter("export")

@@ -23,8 +23,15 @@ from core.home.uploads import (
     store_upload,
 )
 from pages.session.gate import NOT_A_MEDICAL_DEVICE, Entrance, enter
-from pages.session.opening import source_files
-from pages.session.work import choose_series, chosen_summary, forget_source
+from pages.session.opening import series_in_use, source_files
+from pages.session.uploaded_files import release_uploaded
+from pages.session.work import (
+    OPEN_ELSEWHERE,
+    choose_series,
+    chosen_summary,
+    forget_source,
+    is_open_elsewhere,
+)
 from pages.views.archive import open_from_archive
 from pages.views.banner import banner
 from pages.views.formatting import count
@@ -114,7 +121,8 @@ def offer_upload(settings: Settings) -> None:
             help="Copied to this server. Delete the copy below when you are done.",
         )
         if st.form_submit_button("Store and list series", width="stretch") and files:
-            store_and_search(home, files)
+            store_and_search(settings, files)
+            release_uploaded(files)
     lifetime = delete_expired_uploads(settings)
     if lifetime is not None:
         days = lifetime.total_seconds() / 86400
@@ -130,8 +138,9 @@ def offer_upload(settings: Settings) -> None:
                 remove_upload(home, upload)
 
 
-def store_and_search(home: Path, files: Sequence[UploadedFile]) -> None:
+def store_and_search(settings: Settings, files: Sequence[UploadedFile]) -> None:
     """Store uploaded files, show the progress, and search for series in them."""
+    home, quota = settings.home, int(settings.upload_gigabytes * 1e9)
     status = st.status("Storing…")
 
     def show(done: int, size: int) -> None:
@@ -139,7 +148,8 @@ def store_and_search(home: Path, files: Sequence[UploadedFile]) -> None:
             status.update(label=f"Storing… {count(done, 'file')}, {size / 1e6:.0f} MB")
 
     try:
-        upload = store_upload([(file.name, file) for file in files], home, show)
+        named = [(file.name, file) for file in files]
+        upload = store_upload(named, home, show, quota_bytes=quota)
     except DicomError as error:
         status.update(label="Upload failed", state="error")
         st.error(str(error), icon=":material/error:")
@@ -151,13 +161,16 @@ def store_and_search(home: Path, files: Sequence[UploadedFile]) -> None:
 def delete_expired_uploads(settings: Settings) -> timedelta | None:
     """Delete expired copies of uploads; return how long copies are kept."""
     home, lifetime = settings.home, settings.upload_lifetime
-    for folder in delete_expired(lifetime, home):
+    for folder in delete_expired(lifetime, home, kept=series_in_use().used_sources()):
         forget_source(home, folder)
     return lifetime
 
 
 def remove_upload(home: Path, upload: Upload) -> None:
     """Delete the copy of an upload and stop showing its series."""
+    if is_open_elsewhere(upload.folder):
+        st.error(OPEN_ELSEWHERE, icon=":material/error:")
+        return
     try:
         delete_upload(upload.identifier, home)
     except DicomError as error:

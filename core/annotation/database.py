@@ -123,9 +123,10 @@ def _explained(verb: str) -> Iterator[None]:
             ) from error
         if _is_damage(reason):
             has_code = hasattr(reason, "sqlite_errorcode")
-            raise StoreDamaged(_damage(str(reason) if has_code else "unreadable text")) from error
-        what = "".join(sign if sign.isprintable() else " " for sign in str(reason))
-        raise StoreError(f"The annotation store cannot be {verb}: {what}") from error
+            raise StoreDamaged(
+                _damage(_shown(reason) if has_code else "unreadable text")
+            ) from error
+        raise StoreError(f"The annotation store cannot be {verb}: {_shown(reason)}") from error
 
 
 def _is_busy(reason: BaseException | None) -> bool:
@@ -144,6 +145,10 @@ def _is_damage(reason: BaseException | None) -> bool:
     # Without a code, it is Python that cannot make text of what it got.
     code = getattr(reason, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
     return code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_IOERR)
+
+
+def _shown(reason: BaseException | None) -> str:
+    return "".join(sign if sign.isprintable() else " " for sign in str(reason))
 
 
 def _damage(what: str) -> str:

@@ -1,9 +1,11 @@
 """Reading a series in the background, so that slices can be looked at before the last is there."""
 
+from pathlib import Path
 from threading import Condition, Thread
 
 import numpy as np
 
+from core.dicom.errors import DicomError
 from core.dicom.reading import check_readable, fill_volume, read_slice, suggested_windows
 from core.dicom.series import Series, SeriesSummary
 
@@ -19,6 +21,8 @@ class SeriesReading:
         From `find_series`.
     leave_out_damaged : bool
         As in `read_series`.
+    folder : pathlib.Path, optional
+        Where a file holds the volume; by default it lies in memory.
 
     Raises
     ------
@@ -26,7 +30,9 @@ class SeriesReading:
         At once where `read_series` would refuse the series by its headers alone.
     """
 
-    def __init__(self, summary: SeriesSummary, *, leave_out_damaged: bool = False) -> None:
+    def __init__(
+        self, summary: SeriesSummary, *, leave_out_damaged: bool = False, folder: Path | None = None
+    ) -> None:
         check_readable(summary, leave_out_damaged=leave_out_damaged)
         self.summary = summary
         self._changed = Condition()
@@ -34,6 +40,8 @@ class SeriesReading:
         self._is_ready = np.zeros(summary.slices, bool)
         self._series: Series | None = None
         self._error: BaseException | None = None
+        self._folder = folder
+        self._is_closed = False
         Thread(target=self._read, name="series reading", daemon=True).start()
 
     @property
@@ -84,10 +92,17 @@ class SeriesReading:
         assert self._series is not None
         return self._series
 
+    def close(self) -> None:
+        """Stop reading after the slice it is at; who waits for the end gets an error."""
+        self._is_closed = True
+
     def _read(self) -> None:
         try:
             windows = suggested_windows(self.summary)
-            for index, volume in fill_volume(self.summary, self.summary.slices // 2):
+            first = self.summary.slices // 2
+            for index, volume in fill_volume(self.summary, first, self._folder):
+                if self._is_closed:
+                    raise DicomError("The series was closed while it was read; open it again.")
                 with self._changed:
                     self._volume = volume
                     self._is_ready[index] = True

@@ -1,7 +1,5 @@
 """Finding DICOM series in files and folders, and reading their pixels."""
 
-import math
-import mmap
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -20,6 +18,7 @@ from core.dicom.headers import Header
 from core.dicom.pixels import read_frames, windows
 from core.dicom.series import Series, SeriesSummary, Window
 from core.dicom.shown_names import printable
+from core.dicom.volume_memory import empty_volume
 
 Progress = Callable[[int, int], None]
 """Called with how many files or slices are done, and how many there are."""
@@ -224,7 +223,7 @@ def check_readable(summary: SeriesSummary, *, leave_out_damaged: bool) -> None:
 
 
 def fill_volume(
-    summary: SeriesSummary, first: int | None = None
+    summary: SeriesSummary, first: int | None = None, folder: Path | None = None
 ) -> Iterator[tuple[int, np.ndarray]]:
     """Decode the slices of a series into a volume, one by one.
 
@@ -234,6 +233,8 @@ def fill_volume(
         From `find_series`.
     first : int, optional
         Slice to begin with, going outwards from there; by default from the first to the last.
+    folder : pathlib.Path, optional
+        Where a file holds the volume; by default it lies in memory.
 
     Yields
     ------
@@ -246,24 +247,16 @@ def fill_volume(
     Raises
     ------
     DicomError
-        When a file is damaged, is gone, has changed, or cannot be decoded.
+        When a file is damaged, is gone, has changed, or cannot be decoded, or there is no space.
     """
-    volume = _empty_volume((summary.slices, summary.rows, summary.columns))
+    shape = summary.slices, summary.rows, summary.columns
+    volume = empty_volume(shape, np.int16, folder)
     for index, values in read_slices(summary, first):
         if volume.dtype == np.int16 and not _fits_int16(values):
-            volume = volume.astype(np.float32)
+            whole, volume = volume, empty_volume(shape, np.float32, folder)
+            volume[...] = whole
         volume[index] = values
         yield index, volume
-
-
-def _empty_volume(shape: tuple[int, int, int]) -> np.ndarray:
-    """Take memory for a volume of int16, page by page as it is filled.
-
-    NumPy asks Linux for huge pages, which takes longer than filling small ones where memory is
-    fragmented: the kernel then moves other pages out of the way first.
-    """
-    memory = mmap.mmap(-1, math.prod(shape) * np.dtype(np.int16).itemsize)
-    return np.frombuffer(memory, np.int16).reshape(shape)
 
 
 def read_slices(

@@ -24,6 +24,8 @@ VARIABLES = {
     "SLICEWISE_DEVICE": "device",
     "SLICEWISE_EDITOR": "editor",
     "SLICEWISE_UPLOAD_DAYS": "upload_lifetime",
+    "SLICEWISE_UPLOAD_GIGABYTES": "upload_gigabytes",
+    "SLICEWISE_EXPORT_DAYS": "export_lifetime",
     "SLICEWISE_DATA_ROOTS": "data_roots",
 }
 """Variables of the app and the commands, and the settings they give; empty counts as not set."""
@@ -92,6 +94,11 @@ class Settings:
     upload_lifetime : datetime.timedelta, optional
         How long copies of uploads are kept (``SLICEWISE_UPLOAD_DAYS``, which may be a fraction);
         None for as long as nobody deletes them.
+    upload_gigabytes : float
+        How much the copies of all uploads may take together, in 10⁹ bytes
+        (``SLICEWISE_UPLOAD_GIGABYTES``).
+    export_lifetime : datetime.timedelta
+        How long exported files are kept (``SLICEWISE_EXPORT_DAYS``, which may be a fraction).
     data_roots : tuple of pathlib.Path
         Server folders that people may open, with links resolved (``SLICEWISE_DATA_ROOTS``,
         separated like PATH). Folders that do not exist are left out.
@@ -105,6 +112,10 @@ class Settings:
     upload_lifetime: (
         Annotated[timedelta, BeforeValidator(_lifetime), Field(gt=timedelta(0))] | None
     ) = None
+    upload_gigabytes: Annotated[float, Field(gt=0)] = 64.0
+    export_lifetime: Annotated[timedelta, BeforeValidator(_lifetime), Field(gt=timedelta(0))] = (
+        timedelta(days=30)
+    )
     data_roots: Annotated[tuple[Path, ...], BeforeValidator(_folders)] = ()
 
 
@@ -112,6 +123,8 @@ _EXPECTED = {
     "device": "SLICEWISE_DEVICE must be auto, cpu or cuda",
     "editor": "SLICEWISE_EDITOR must be slice-editor or simple",
     "upload_lifetime": "SLICEWISE_UPLOAD_DAYS must be a positive number of days",
+    "upload_gigabytes": "SLICEWISE_UPLOAD_GIGABYTES must be a positive number",
+    "export_lifetime": "SLICEWISE_EXPORT_DAYS must be a positive number of days",
 }
 
 

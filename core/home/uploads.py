@@ -8,7 +8,7 @@ import os
 import re
 import shutil
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path, PurePosixPath
@@ -42,6 +42,8 @@ def store_upload(
     files: Iterable[tuple[str, BinaryIO]],
     home: Path,
     progress: Callable[[int, int], None] | None = None,
+    *,
+    quota_bytes: int | None = None,
 ) -> Upload:
     """Copy uploaded files, and what uploaded zip archives hold, to a folder of their own.
 
@@ -53,6 +55,8 @@ def store_upload(
         SLICEWISE_HOME.
     progress : callable, optional
         Called with the files and the bytes stored so far.
+    quota_bytes : int, optional
+        How much the copies of all uploads may take together.
 
     Returns
     -------
@@ -71,7 +75,12 @@ def store_upload(
     unfinished = uploads / f"{identifier}{_UNFINISHED}"
     unfinished.mkdir(mode=0o700)
     try:
-        count = copy_within_limits(_numbered(files, unfinished), unfinished, "upload", progress)
+        room = None if quota_bytes is None else quota_bytes - _stored_bytes(uploads)
+        if room is not None and room <= 0:
+            raise DicomError("The copies of uploads take all the space they may; delete some.")
+        count = copy_within_limits(
+            _numbered(files, unfinished), unfinished, "upload", progress, room=room
+        )
         if count == 0:
             raise DicomError("The upload holds no files; choose DICOM files or a zip of them.")
         unfinished.rename(uploads / identifier)
@@ -109,7 +118,11 @@ def delete_upload(identifier: str, home: Path) -> None:
 
 
 def delete_expired(
-    lifetime: timedelta | None, home: Path, *, now: datetime | None = None
+    lifetime: timedelta | None,
+    home: Path,
+    *,
+    kept: Collection[Path] = (),
+    now: datetime | None = None,
 ) -> list[Path]:
     """Delete copies of uploads that are older than they may be, and what broken uploads left.
 
@@ -119,6 +132,8 @@ def delete_expired(
         How long copies are kept; None deletes the leftovers only.
     home : pathlib.Path
         SLICEWISE_HOME.
+    kept : collection of pathlib.Path
+        Folders of uploads that stay whatever their age, because they are in use.
     now : datetime.datetime, optional
         With a zone; the present by default.
 
@@ -131,7 +146,7 @@ def delete_expired(
     expired = [
         upload.folder
         for upload in list_uploads(home)
-        if lifetime is not None and now - upload.created > lifetime
+        if lifetime is not None and now - upload.created > lifetime and upload.folder not in kept
     ]
     leftovers = [
         folder
@@ -161,6 +176,8 @@ def copy_within_limits(
     folder: Path,
     what: str,
     progress: Callable[[int, int], None] | None = None,
+    *,
+    room: int | None = None,
 ) -> int:
     """Copy streams to new files as long as there is space for them.
 
@@ -174,6 +191,8 @@ def copy_within_limits(
         Name of the whole in messages, such as "upload".
     progress : callable, optional
         Called with the files and the bytes copied so far.
+    room : int, optional
+        Bytes that they may take at the most, besides what the disk and `MAX_UPLOAD_BYTES` allow.
 
     Returns
     -------
@@ -186,6 +205,8 @@ def copy_within_limits(
         When there are too many or too large ones.
     """
     allowed = min(MAX_UPLOAD_BYTES, shutil.disk_usage(folder).free - _FREE_BYTES_KEPT)
+    if room is not None:
+        allowed = min(allowed, room)
     budget = allowed
     count = 0
     for path, stream in streams:
@@ -207,6 +228,10 @@ def copy_within_limits(
 
 def _private(path: str, flags: int) -> int:
     return os.open(path, flags, mode=0o600)
+
+
+def _stored_bytes(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
 def _numbered(

@@ -17,6 +17,7 @@ from core.dicom.errors import DicomError
 from core.home.person import remember_person, remembered_person
 from core.home.secret import home_secret
 from core.home.settings import Settings, SettingsError, read_settings
+from core.home.temporary_files import keep_temporary_files_in
 
 _ROUTED = "gate.routed"
 _WANTED = "gate.wanted"
@@ -95,6 +96,7 @@ def enter(page: str) -> Entrance:
     except (SettingsError, DicomError) as error:
         st.error(str(error), icon=":material/settings:")
         st.stop()
+    keep_temporary_files_in(settings.home)
     person = st.session_state.get(_PERSON) or remembered_person(settings.home)
     if not person:
         _ask_person(settings.home)

@@ -1,6 +1,5 @@
 """Reading the series that people open: in the background, once for all tabs, with a preview."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import streamlit as st
@@ -14,8 +13,16 @@ from core.display.picture import slice_picture
 from core.home.opened_series import OpenedSeries
 from core.home.server_folders import server_files
 from core.home.settings import data_roots
+from core.home.temporary_files import temporary_folder
+from pages.session.series_in_use import (
+    ReadSeries,
+    Role,
+    SeriesInUse,
+    SeriesPlace,
+    is_tab_open,
+    this_tab,
+)
 
-_SERIES_IN_MEMORY = 3
 _AT_ONCE_S = 0.4  # shorter than it takes to look at anything
 _REFRESH_S = 0.2
 _LONGEST = 512  # picture pixels
@@ -86,13 +93,13 @@ def begin_reading(
     DicomError
         If it cannot be read.
     """
-    reading = _opened(home, opened, found).reading
+    reading = _opened(home, opened, found, "second").reading
     if reading.is_finished:
         try:
             reading.result()
         except DicomError:
-            forget_readings()
-            return _opened(home, opened, found).reading
+            series_in_use().forget(place=_place(home, opened))
+            return _opened(home, opened, found, "second").reading
     return reading
 
 
@@ -123,13 +130,13 @@ def whole_series(home: Path, opened: OpenedSeries) -> Series:
             _show_while_reading(reading)
         return reading.result()
     except DicomError:
-        forget_readings()  # so that the next attempt reads again
+        series_in_use().forget(place=_place(home, opened))  # so that the next attempt reads again
         raise
 
 
-def forget_readings() -> None:
-    """Drop every series from memory."""
-    _cached_reading.clear()
+def forget_readings(source: Path | None = None) -> None:
+    """Drop the series of a location, by default every one, from memory."""
+    series_in_use().forget(source)
 
 
 def _show_while_reading(reading: SeriesReading) -> None:
@@ -151,30 +158,34 @@ def _show_while_reading(reading: SeriesReading) -> None:
     preview.empty()
 
 
-@dataclass(frozen=True, eq=False)
-class _Opened:
-    """A series being read, and everything that was found with it."""
-
-    reading: SeriesReading
-    found: tuple[SeriesSummary, ...]
-
-
-def _opened(home: Path, opened: OpenedSeries, found: tuple[SeriesSummary, ...] = ()) -> _Opened:
-    return _cached_reading(home, opened.uid, opened.source, opened.leave_out_damaged, found)
-
-
-@st.cache_resource(max_entries=_SERIES_IN_MEMORY, show_spinner=False)
-def _cached_reading(
+def _opened(
     home: Path,
-    uid: str,
-    source: Path,
-    leave_out_damaged: bool,
-    _found: tuple[SeriesSummary, ...],
-) -> _Opened:
-    found = _found or tuple(find_series(source_files(home, source)))
-    for summary in found:
-        if summary.uid == uid:
-            return _Opened(SeriesReading(summary, leave_out_damaged=leave_out_damaged), found)
-    raise DicomError(
-        "The series is no longer where it was opened from. Open it again from its new location."
-    )
+    opened: OpenedSeries,
+    found: tuple[SeriesSummary, ...] = (),
+    role: Role = "main",
+) -> ReadSeries:
+    def read() -> ReadSeries:
+        among = found or tuple(find_series(source_files(home, opened.source)))
+        for summary in among:
+            if summary.uid == opened.uid:
+                reading = SeriesReading(
+                    summary,
+                    leave_out_damaged=opened.leave_out_damaged,
+                    folder=temporary_folder(home),
+                )
+                return ReadSeries(reading, among)
+        raise DicomError(
+            "The series is no longer where it was opened from. Open it again from its new location."
+        )
+
+    return series_in_use().open(_place(home, opened), this_tab(), role, read)
+
+
+def _place(home: Path, opened: OpenedSeries) -> SeriesPlace:
+    return SeriesPlace(home, opened.uid, opened.source, opened.leave_out_damaged)
+
+
+@st.cache_resource(show_spinner=False)
+def series_in_use() -> SeriesInUse:
+    """Series that the tabs of this server have open."""
+    return SeriesInUse(is_tab_open)

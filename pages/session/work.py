@@ -13,7 +13,18 @@ from core.home.opened_series import OpenedSeries, recall_series
 from core.segments.segment import Segment
 from pages.session.gate import Entrance
 from pages.session.memory import PageMemory
-from pages.session.opening import forget_readings, opened_summary, whole_series
+from pages.session.opening import (
+    forget_readings,
+    opened_summary,
+    series_in_use,
+    whole_series,
+)
+from pages.session.series_in_use import this_tab
+
+OPEN_ELSEWHERE = (
+    "This copy is open in another tab, or with somebody else, and was not deleted: close it there."
+)
+"""Why a copy is not deleted where `is_open_elsewhere`."""
 
 _KEY = "work.series"
 _MEMORY = "work.memory"
@@ -75,6 +86,7 @@ def open_store(url: str) -> AnnotationStore:
 
 def choose_series(opened: OpenedSeries) -> None:
     """Open a series in this tab."""
+    series_in_use().close(this_tab())
     st.session_state[_KEY] = opened.key
     st.session_state.pop(_MEMORY, None)
 
@@ -97,19 +109,23 @@ def chosen_summary(entrance: Entrance) -> SeriesSummary | None:
         return None
 
 
+def is_open_elsewhere(source: Path) -> bool:
+    """Tell whether another tab has a series of a location open."""
+    return series_in_use().is_used_by_others(source, this_tab())
+
+
 def forget_source(home: Path, source: Path) -> None:
     """Close the series shown in this tab that were opened from a location that is gone."""
     memory: PageMemory | None = st.session_state.get(_MEMORY)
     if memory is not None and memory.second is not None and memory.second.opened.source == source:
         memory.second = None
-        forget_readings()
     key = chosen_key()
     opened = recall_series(home, key) if key else None
     if opened is not None and opened.source == source:
         st.session_state.pop(_KEY, None)
         st.session_state.pop(_MEMORY, None)
         st.query_params.clear()
-        forget_readings()
+    forget_readings(source)
 
 
 def require_work(entrance: Entrance) -> Work:

@@ -10,7 +10,7 @@ from core.pacs.cache import KeptSeries, delete_kept, fetch_series, list_kept, ti
 from core.pacs.dicomweb import MOST_STUDIES, ArchivedSeries, Query, search
 from core.pacs.settings import Archive, ArchiveError, read_archive
 from core.pacs.storing import store_instance
-from pages.session.work import forget_source
+from pages.session.work import OPEN_ELSEWHERE, forget_source, is_open_elsewhere
 from pages.views.banner import date, person_name
 from pages.views.formatting import count, plain
 
@@ -177,6 +177,9 @@ def _list_copies(home: Path) -> None:
 
 
 def _delete(home: Path, copy: KeptSeries) -> None:
+    if is_open_elsewhere(copy.folder):
+        st.error(OPEN_ELSEWHERE, icon=":material/error:")
+        return
     try:
         delete_kept(home, copy.folder.name)
     except ArchiveError as error:

@@ -171,3 +171,19 @@ def test_progress_counts_files_and_bytes(tmp_path):
     files = [("a", io.BytesIO(b"123")), ("b", io.BytesIO(b"4567"))]
     store_upload(files, tmp_path, lambda done, size: seen.append((done, size)))
     assert seen == [(1, 3), (2, 7)]
+
+
+def test_a_copy_in_use_outlives_its_time(tmp_path):
+    old = aged(store_upload([("a", io.BytesIO(b"old"))], tmp_path), 8)
+    assert delete_expired(timedelta(days=7), tmp_path, kept={old.folder}) == []
+    assert [one.identifier for one in list_uploads(tmp_path)] == [old.identifier]
+
+
+def test_all_copies_together_take_no_more_than_they_may(tmp_path):
+    store_upload([("a", io.BytesIO(bytes(600)))], tmp_path, quota_bytes=1000)
+    with pytest.raises(DicomError, match="too large for the space there is"):
+        store_upload([("b", io.BytesIO(bytes(600)))], tmp_path, quota_bytes=1000)
+    store_upload([("b", io.BytesIO(bytes(400)))], tmp_path, quota_bytes=1000)
+    with pytest.raises(DicomError, match="take all the space they may; delete some"):
+        store_upload([("c", io.BytesIO(b"c"))], tmp_path, quota_bytes=1000)
+    assert len(list_uploads(tmp_path)) == 2
