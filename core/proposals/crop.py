@@ -60,8 +60,7 @@ class Crop:
         np.ndarray
             float32 [..., `SIDE`, `SIDE`].
         """
-        rows, columns = (self._inward(axis, repeat_edge=True) for axis in (0, 1))
-        return _resampled(images, rows, columns)
+        return _resampled(images, *self._image_weights)
 
     def masks(self, masks: np.ndarray) -> np.ndarray:
         """Resample masks with antialiasing and threshold at one half; nothing lies beyond the edge.
@@ -76,8 +75,8 @@ class Crop:
         np.ndarray
             bool [..., `SIDE`, `SIDE`].
         """
-        rows, columns = (self._inward(axis, repeat_edge=False) for axis in (0, 1))
-        return _resampled(np.asarray(masks, np.float32), rows, columns) >= 0.5
+        weights = (self._inward(axis, repeat_edge=False) for axis in (0, 1))
+        return _resampled(np.asarray(masks, np.float32), *weights) >= 0.5
 
     def restore(self, maps: np.ndarray) -> np.ndarray:
         """Resample maps of the network, such as logits, to the original pixels of `window`.
@@ -92,7 +91,7 @@ class Crop:
         np.ndarray
             float32 [..., rows of the window, columns of the window].
         """
-        return _resampled(maps, self._outward(0), self._outward(1))
+        return _resampled(maps, *self._outward_weights)
 
     def whole(self, part: np.ndarray, outside: float = 0) -> np.ndarray:
         """Place masks or scores of `window` on whole slices.
@@ -112,6 +111,14 @@ class Crop:
         result = np.full((*part.shape[:-2], *self.shape), outside, part.dtype)
         result[(..., *self.window)] = part
         return result
+
+    @cached_property
+    def _image_weights(self) -> tuple[np.ndarray, np.ndarray]:
+        return self._inward(0, repeat_edge=True), self._inward(1, repeat_edge=True)
+
+    @cached_property
+    def _outward_weights(self) -> tuple[np.ndarray, np.ndarray]:
+        return self._outward(0), self._outward(1)
 
     def _grid(self, axis: int) -> tuple[float, float]:
         """Where the network's first pixel lies and how far its pixels are apart, in pixels."""

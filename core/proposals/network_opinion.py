@@ -29,14 +29,18 @@ from core.proposals.opinions import Opinions, bounded_distances, opinions_betwee
 from core.proposals.optical_flow import carried
 from core.proposals.query_guidance import Direction, Walk, query_guidance
 
-SUPPORT = 16
-"""Examples that a query is shown at most, the nearest first."""
+SUPPORT = 8
+"""Examples that a query is shown at most, the nearest first: of 17 structures with 16 drawn slices,
+4, 8 and 16 of them gave a mean Dice of 0.929, 0.933 and 0.931."""
 
 BATCH = 4
 """Slices predicted at a time: a cancellation waits for as many."""
 
 _PICTURES_KEPT = 256
 """Slices of a segment that are kept as the network sees them, 64 KiB each."""
+
+_OUTLINES_AT_ONCE = 16
+"""Slices whose outlines are interpolated together, so that a processor's cache holds them."""
 
 ImagesOf = Callable[[Sequence[int]], np.ndarray]
 """Gives the prepared images of slices: float32 [slices, row, column], values in [0, 1]."""
@@ -67,6 +71,8 @@ class NetworkPrompt:
         bounded as in training: float32 [SIDE, SIDE] by slice index.
     between : dict of (int, int) to Opinions
         What was found between two neighbouring examples so far.
+    outlines : dict of (int, int) to Tensor
+        Outlines interpolated between two neighbouring examples so far; see `interpolated`.
     """
 
     engine: Engine
@@ -78,6 +84,7 @@ class NetworkPrompt:
     labels: Mapping[int, Tensor]
     distances: Mapping[int, Tensor]
     between: dict[tuple[int, int], Opinions] = field(default_factory=dict)
+    outlines: dict[tuple[int, int], Tensor] = field(default_factory=dict)
 
     @property
     def step(self) -> float:
@@ -117,6 +124,33 @@ class NetworkPrompt:
         ).halved()
         if neighbours(self.encoded, below)[1] == above:
             self.between[below, above] = found
+        return found
+
+    def interpolated(self, below: int, above: int) -> Tensor:
+        """Interpolate the outline on the slices between two examples; neighbours are remembered.
+
+        Parameters
+        ----------
+        below, above : int
+            The examples, with a slice between them at least.
+
+        Returns
+        -------
+        Tensor
+            Signed distance in pixels, float16 [slices between, SIDE, SIDE].
+        """
+        known = self.outlines.get((below, above))
+        if known is not None:
+            return known
+        first, last = self.distances[below], self.distances[above]
+        shares = torch.arange(1, above - below) / (above - below)
+        parts = [
+            between_outlines(first.expand(len(part), -1, -1), last.expand(len(part), -1, -1), part)
+            for part in shares.split(_OUTLINES_AT_ONCE)
+        ]
+        found = torch.cat(parts).clamp(-SIDE / 4, SIDE / 4).half()
+        if neighbours(self.encoded, below)[1] == above:
+            self.outlines[below, above] = found
         return found
 
 
@@ -294,18 +328,11 @@ def _guidance(
     sides = torch.from_numpy(prompt.pictures([index - 1, index + 1]))
     return query_guidance(
         picture,
-        _interpolated(prompt, index, below, above),
+        prompt.interpolated(below, above)[place].float(),
         Direction((index - below) * prompt.step, said.from_below[0, place].float(), sides[0]),
         Direction((above - index) * prompt.step, said.from_above[0, place].float(), sides[1]),
         Walk(said.walked[0, place].float(), float(said.agreement[0])),
     )
-
-
-def _interpolated(prompt: NetworkPrompt, index: int, below: int, above: int) -> Tensor:
-    """Signed distance interpolated between two examples, in pixels."""
-    first, last = (prompt.distances[place][None] for place in (below, above))
-    share = torch.tensor([(index - below) / (above - below)])
-    return between_outlines(first, last, share)[0].clamp(-SIDE / 4, SIDE / 4)
 
 
 def correction_guidance(prompt: NetworkPrompt, index: int, expected: np.ndarray) -> np.ndarray:
