@@ -30,17 +30,19 @@ function segmentButton({ number, label, color, done, proposed, ends }, index, cu
   const swatch = element("span", { className: "swatch" });
   swatch.style.background = `rgb(${color.join()})`;
   const text = element("span");
-  const counted = `${done} done${proposed ? `, ${proposed} proposed` : ""}${extent(ends)}`;
+  const counted = `${done} done${proposed ? `, ${proposed} proposed` : ""}`;
   text.append(label, element("small", { textContent: counted }));
+  const stated = extent(ends);
+  if (stated !== "") text.append(element("small", { textContent: stated }));
   button.append(swatch, text);
   if (index < WITH_KEY) button.append(element("kbd", { textContent: index + 1 }));
   button.addEventListener("click", () => act(`segment ${index + 1}`));
   return button;
 }
 
-/** The stated ends, as the line below a segment's name says them. */
+/** The stated ends, as a line below a segment's name says them; blank where there are none. */
 function extent({ first, last }) {
   if (first === null && last === null) return "";
-  if (first === null) return ` · to slice ${last + 1}`;
-  return last === null ? ` · from slice ${first + 1}` : ` · slices ${first + 1}–${last + 1}`;
+  if (first === null) return `to slice ${last + 1}`;
+  return last === null ? `from slice ${first + 1}` : `slices ${first + 1}–${last + 1}`;
 }
