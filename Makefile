@@ -7,7 +7,13 @@ export SLICEWISE_HOME ?= $(HOME)/.slicewise
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: app test develop clean
+TOOLS := $(VENV)/tools
+
+# Packages are installed as they are locked, and every file of them must have a hash that is there.
+INSTALL := -m pip install --quiet --disable-pip-version-check
+LOCKED := $(INSTALL) --require-hashes --no-deps
+
+.PHONY: app test develop lock audit clean
 
 app: $(VENV)/.app-installed
 	$(BIN)/streamlit run app.py --server.port $(PORT)
@@ -22,15 +28,33 @@ $(BIN)/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Slicewise needs Python 3.11 or newer; name one with: make PYTHON=python3.11")'
 	$(PYTHON) -m venv $(VENV)
 
-# The project itself is installed without build isolation: setuptools is pinned in requirements.txt.
-$(VENV)/.app-installed: requirements.txt pyproject.toml | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
+# The project itself is installed without build isolation: setuptools is locked as well.
+# A build of PyTorch for processors names itself, as in 2.13.0+cpu; any other needs the libraries of NVIDIA.
+$(VENV)/.app-installed: requirements/locked.txt requirements/locked-cuda.txt pyproject.toml | $(BIN)/python
+	$(BIN)/python $(LOCKED) -r requirements/locked.txt
+	$(BIN)/python -c 'import sys; from importlib.metadata import version; sys.exit("+" not in version("torch"))' \
+		|| $(BIN)/python $(LOCKED) -r requirements/locked-cuda.txt
+	$(BIN)/python $(INSTALL) --no-build-isolation --no-deps --editable .
 	touch $@
 
-$(VENV)/.develop-installed: requirements-dev.txt $(VENV)/.app-installed
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+$(VENV)/.develop-installed: requirements/locked-dev.txt $(VENV)/.app-installed
+	$(BIN)/python $(LOCKED) -r requirements/locked-dev.txt
 	touch $@
+
+$(TOOLS)/.installed: requirements/locked-tools.txt | $(BIN)/python
+	$(BIN)/python -m venv $(TOOLS)
+	$(TOOLS)/bin/python $(LOCKED) -r requirements/locked-tools.txt
+	touch $@
+
+# Writes the locked requirements anew, after a change of those that are named.
+lock: | $(BIN)/python
+	$(BIN)/python -m venv $(TOOLS)
+	$(TOOLS)/bin/python $(INSTALL) -r requirements-tools.txt
+	$(TOOLS)/bin/python requirements/lock.py
+
+# Compares the locked requirements with the known vulnerabilities.
+audit: $(TOOLS)/.installed
+	$(TOOLS)/bin/python requirements/audit.py
 
 clean:
 	rm -rf $(VENV) build *.egg-info
