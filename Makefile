@@ -29,11 +29,11 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 # The project itself is installed without build isolation: setuptools is locked as well.
-# A build of PyTorch for processors names itself, as in 2.13.0+cpu; any other needs the libraries of NVIDIA.
-$(VENV)/.app-installed: requirements/locked.txt requirements/locked-cuda.txt pyproject.toml | $(BIN)/python
+# PyTorch for processors where an index offers that build, else the usual one with what it needs.
+$(VENV)/.app-installed: $(wildcard requirements/locked*.txt) pyproject.toml | $(BIN)/python
 	$(BIN)/python $(LOCKED) -r requirements/locked.txt
-	$(BIN)/python -c 'import sys; from importlib.metadata import version; sys.exit("+" not in version("torch"))' \
-		|| $(BIN)/python $(LOCKED) -r requirements/locked-cuda.txt
+	$(BIN)/python $(LOCKED) -r requirements/locked-torch-cpu.txt 2>/dev/null \
+		|| $(BIN)/python $(LOCKED) -r requirements/locked-torch.txt
 	$(BIN)/python $(INSTALL) --no-build-isolation --no-deps --editable .
 	touch $@
 

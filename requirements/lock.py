@@ -15,23 +15,22 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 OLDEST_PYTHON = "3.11"
 
-# What PyTorch needs for graphics cards by NVIDIA: gigabytes that builds for processors do without.
-_CUDA = re.compile(r"(nvidia-|cuda-|triton)")
+# PyTorch, and what its usual build needs for graphics cards by NVIDIA: gigabytes.
+_TORCH = re.compile(r"(torch==|nvidia-|cuda-|triton)")
 _HEADER = "# Written by requirements/lock.py (make lock) from {source}.\n"
 
 
 def main() -> None:
     """Write all of them beside this file."""
     app = _compiled("requirements.txt")
-    torch = next(entry for entry in app if entry.startswith("torch=="))
-    builds = "".join(f" \\\n    --hash=sha256:{digest}" for digest in _other_builds(torch))
-    app = [_with_hashes(entry, builds) if entry is torch else entry for entry in app]
-    _write("locked.txt", "requirements.txt", [one for one in app if not _CUDA.match(one)])
-    _write("locked-cuda.txt", "requirements.txt", [one for one in app if _CUDA.match(one)])
-    known = {_name(entry): entry for entry in app}
+    _write("locked.txt", "requirements.txt", [one for one in app if not _TORCH.match(one)])
+    torch = [one for one in app if _TORCH.match(one)]
+    _write("locked-torch.txt", "requirements.txt", torch)
+    pin = next(one.split(" ", 1)[0] for one in torch if one.startswith("torch=="))
+    _write("locked-torch-cpu.txt", "requirements.txt", _build_for_processors(pin))
     development = _compiled("requirements-dev.txt", "--constraint", str(HERE / "locked.txt"))
-    entries = [known.get(_name(entry), entry) for entry in development]
-    _write("locked-dev.txt", "requirements-dev.txt", [e for e in entries if not _CUDA.match(e)])
+    entries = [one for one in development if not _TORCH.match(one)]
+    _write("locked-dev.txt", "requirements-dev.txt", entries)
     _write("locked-tools.txt", "requirements-tools.txt", _compiled("requirements-tools.txt"))
 
 
@@ -47,9 +46,8 @@ def _compiled(source: str, *options: str) -> list[str]:
     ]
 
 
-def _other_builds(torch: str) -> list[str]:
-    """Hashes of a build of PyTorch for processors, where the indexes set up here offer one."""
-    requirement = torch.split(" ", 1)[0]
+def _build_for_processors(pin: str) -> list[str]:
+    """Entry of the build of PyTorch for processors, where the indexes set up here offer one."""
     with tempfile.TemporaryDirectory() as folder:
         command = [
             sys.executable,
@@ -61,20 +59,15 @@ def _other_builds(torch: str) -> list[str]:
             "--dest",
             folder,
         ]
-        subprocess.run([*command, requirement], check=True)
-        files = [path for path in Path(folder).iterdir() if "+" in path.name]
-        return [hashlib.sha256(path.read_bytes()).hexdigest() for path in files]
-
-
-def _with_hashes(entry: str, hashes: str) -> str:
-    """Add hashes behind those of an entry, before its comment."""
-    lines, mark, comment = entry.partition("\n    #")
-    return lines + hashes + mark + comment
-
-
-def _name(entry: str) -> str:
-    """Package and marker, which tell the entries of a package for several Pythons apart."""
-    return entry.split("\\", 1)[0].strip()
+        subprocess.run([*command, pin], check=True)
+        (file,) = Path(folder).iterdir()
+        version = file.name.split("-")[1]
+        if not version.endswith("+cpu"):
+            raise SystemExit(
+                "Set up an index with builds of PyTorch for processors, then try again."
+            )
+        digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    return [f"torch=={version} \\\n    --hash=sha256:{digest}"]
 
 
 def _write(name: str, source: str, entries: list[str]) -> None:
