@@ -8,6 +8,7 @@ import pydicom
 import pytest
 from playwright.sync_api import Page, expect
 
+from core.home.private_files import is_private
 from tests.support.app_server import Server
 from tests.support.drawn_series import add_series, new_home
 from tests.support.orthanc import Orthanc, give, write_archive
@@ -55,6 +56,9 @@ def test_logs_addresses_and_file_names_tell_nothing_of_the_patient(
     for where, text in told.items():
         for secret in (NAME, FAMILY, IDENTIFIER, *uids):
             assert secret.lower() not in text.lower(), where
+    # But for the series that this test adds itself, everything was written by the server.
+    written = [path for path in server.home.rglob("*") if "series" not in path.parts]
+    assert len(written) > 30 and [path for path in written if not is_private(path)] == []
 
 
 def whole_job(page: Page, server: Server, archive: Orthanc) -> list[str]:
