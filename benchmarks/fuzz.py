@@ -65,22 +65,20 @@ def open_all(path: Path) -> str:
 
 def peak_mib() -> int:
     """Peak memory of this process, and of those that decode for it, be they alive or not."""
-    statuses = [Path("/proc/self/status"), *child_statuses()]
-    alive = sum(
-        int(path.read_text(encoding="utf-8").split("VmHWM:")[1].split()[0])
-        for path in statuses
-        if path.exists()
-    )
-    return (alive + resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss) // 1024
+    kib = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    for path in (Path("/proc/self/status"), *child_statuses()):
+        with suppress(FileNotFoundError, ProcessLookupError, IndexError):  # it has just ended
+            text = path.read_text(encoding="utf-8")
+            kib += int(text.split("VmHWM:")[1].split()[0])
+    return kib // 1024
 
 
 def child_statuses() -> list[Path]:
     """Files in which the system tells of the children of this process."""
-    pids = [
-        pid
-        for task in Path("/proc/self/task").iterdir()
-        for pid in (task / "children").read_text(encoding="ascii").split()
-    ]
+    pids: list[str] = []
+    for task in Path("/proc/self/task").iterdir():
+        with suppress(FileNotFoundError):  # the thread has just ended
+            pids += (task / "children").read_text(encoding="ascii").split()
     return [Path(f"/proc/{pid}/status") for pid in pids]
 
 
