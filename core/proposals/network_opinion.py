@@ -160,6 +160,7 @@ def encode_examples(
     images_of: ImagesOf,
     masks: Mapping[int, np.ndarray],
     slice_mm: float,
+    contrast: tuple[float, float] | None = None,
 ) -> NetworkPrompt:
     """Crop and encode the examples of one segment.
 
@@ -176,6 +177,9 @@ def encode_examples(
         that the structure is not there.
     slice_mm : float
         Distance between slices in mm.
+    contrast : tuple of float, optional
+        Values of prepared images that the network sees as 0 and as 1; by default the structure's
+        own range.
 
     Returns
     -------
@@ -184,7 +188,9 @@ def encode_examples(
     """
     known = sorted(masks)
     labels = crop.masks(np.stack([masks[index] for index in known]))
-    encoded, contrast = encode_with_contrast(engine, crop.images(images_of(known)), labels)
+    encoded, contrast = encode_with_contrast(
+        engine, crop.images(images_of(known)), labels, contrast
+    )
     return NetworkPrompt(
         engine=engine,
         images_of=images_of,
@@ -198,7 +204,10 @@ def encode_examples(
 
 
 def encode_with_contrast(
-    engine: Engine, images: np.ndarray, labels: np.ndarray
+    engine: Engine,
+    images: np.ndarray,
+    labels: np.ndarray,
+    contrast: tuple[float, float] | None = None,
 ) -> tuple[list[EncodedExample], tuple[float, float]]:
     """Encode examples as the network is shown them: in the structure's own range of intensities.
 
@@ -210,13 +219,15 @@ def encode_with_contrast(
         float32 [example, row, column], values in [0, 1].
     labels : np.ndarray
         bool, the same shape.
+    contrast : tuple of float, optional
+        Another range.
 
     Returns
     -------
     list of EncodedExample, tuple of float
         The examples, and the contrast that queries have to be scaled to as well.
     """
-    contrast = contrast_around(images, labels)
+    contrast = contrast or contrast_around(images, labels)
     return engine.encode(scale(images, contrast), labels.astype(np.float32)), contrast
 
 
@@ -226,6 +237,7 @@ def predict_logits(
     *,
     guided: bool = True,
     beyond: Mapping[int, Tensor] | None = None,
+    support: int = SUPPORT,
 ) -> np.ndarray:
     """Ask the network for a segment on some slices.
 
@@ -240,6 +252,8 @@ def predict_logits(
     beyond : mapping of int to Tensor, optional
         Beyond the outermost example: signed distance in pixels to its outline carried to the
         slice, float32 [SIDE, SIDE]; carried there from the example where not given.
+    support : int
+        Examples that a query is shown at most.
 
     Returns
     -------
@@ -262,7 +276,7 @@ def predict_logits(
         pictures,
         list(prompt.encoded.values()),
         guidance,
-        [sorted(order[index] for index in known[:SUPPORT]) for known in usable],
+        [sorted(order[index] for index in known[:support]) for known in usable],
     )
 
 

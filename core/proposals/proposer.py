@@ -20,6 +20,7 @@ from core.proposals.segment_state import (
     network_share,
     prepare_segment,
 )
+from core.proposals.tiles import ask_in_tiles, doubtful_slices
 
 __all__ = ["Proposal", "SegmentExamples", "propose"]
 
@@ -63,6 +64,14 @@ class _Steps:
     ) -> None:
         self._done, self._total = done, total
         self._cancelled, self._progress = cancelled, progress
+
+    def expect(self, more: int) -> None:
+        """Say that more steps follow."""
+        self._total += more
+
+    def finish(self) -> None:
+        """Report that all steps are done."""
+        self._progress(self._total, self._total)
 
     def counted(self, answers: Iterable[_Answer]) -> Iterator[_Answer]:
         """Pass answers on, each of which is a step, until cancelled."""
@@ -175,7 +184,7 @@ def _run_passes(
     cancelled: Callable[[], bool],
     progress: Callable[[int, int], None],
 ) -> Iterator[Proposal]:
-    """Propose in passes: answers, leave-one-out, final proposals."""
+    """Propose in passes: answers, leave-one-out, doubtful slices in tiles, final proposals."""
     first: dict[int, dict[int, FirstAnswer]] = {number: {} for number in segments}
     to_leave_out = sum(len(examples_to_leave_out(segment, ())) for segment in segments.values())
     done = 0
@@ -194,9 +203,13 @@ def _run_passes(
         left_out = dict(steps.counted(leave_one_out(segment, first[number])))
         weight = fit_network_weight(segment, left_out)
         states.append(SegmentState(segment, first[number], weight))
+    doubtful = [doubtful_slices(state) for state in states]
+    steps.expect(sum(map(len, doubtful)))
+    for state, indices in zip(states, doubtful, strict=True):
+        state.tiled.update(steps.counted(ask_in_tiles(state, indices, cancelled)))
     if cancelled():
         return
-    progress(total, total)
+    steps.finish()
     yield from _final_proposals(states, exclusive, cancelled)
 
 

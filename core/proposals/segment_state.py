@@ -1,7 +1,7 @@
 """A segment being proposed: what is known of it beforehand, and what the passes found."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -10,7 +10,7 @@ from torch import Tensor
 from core.network.engine import Engine
 from core.proposals.crop import Crop, crop_around
 from core.proposals.examples import SegmentExamples, neighbours, neighbours_overlap
-from core.proposals.expected_dice import expected_dice, signs_of
+from core.proposals.expected_dice import Signs, expected_dice, signs_of, usual_dice
 from core.proposals.extent import reach
 from core.proposals.extrapolation import outline_beyond, outline_towards_end, trend_of
 from core.proposals.interpolation import between_examples, example_distances
@@ -145,7 +145,7 @@ class FirstAnswer:
 
 @dataclass(frozen=True, eq=False)
 class SegmentState:
-    """A segment after all passes.
+    """A segment after the passes.
 
     Attributes
     ----------
@@ -155,16 +155,21 @@ class SegmentState:
         Findings of the first pass by slice index.
     weight : NetworkWeight
         How far to follow the network.
+    tiled : dict of int to np.ndarray
+        Log-odds of the network for slices that were asked again in tiles, float16 on the crop's
+        window.
     """
 
     segment: PreparedSegment
     first: Mapping[int, FirstAnswer]
     weight: NetworkWeight
+    tiled: dict[int, np.ndarray] = field(default_factory=dict)
 
     def log_odds(self, index: int) -> np.ndarray:
         """Log-odds of the proposal: float32 on the crop's window, minus infinity outside of it."""
         answer = self.first[index]
-        opinion = score(self.segment, index, answer.logits, self.weight)
+        tiled = self.tiled.get(index)
+        opinion = score(self.segment, index, answer.logits, self.weight, tiled)
         found = opinion > 0 if self.segment.is_between_examples(index) else answer.mask
         return np.where(found, opinion, np.float32(-np.inf))
 
@@ -177,12 +182,18 @@ class SegmentState:
 
         None where nothing was found, and where the examples are too few.
         """
-        found = log_odds > -np.inf
-        if self.weight.calibration is None or not found.any():
+        if self.weight.calibration is None or not (log_odds > -np.inf).any():
             return None
+        return expected_dice(self._signs(index, log_odds), self.weight.calibration)
+
+    def usual_dice(self, index: int) -> float:
+        """Dice that proposals like this one reach on average, in [0, 1]."""
+        return usual_dice(self._signs(index, self.log_odds(index)))
+
+    def _signs(self, index: int, log_odds: np.ndarray) -> Signs:
         overlap = neighbours_overlap(self.segment.examples, index)
-        signs = signs_of(np.where(found, log_odds, -LIMIT), overlap, self.segment.gap(index))
-        return expected_dice(signs, self.weight.calibration)
+        bounded = np.where(log_odds > -np.inf, log_odds, -LIMIT)
+        return signs_of(bounded, overlap, self.segment.gap(index))
 
 
 def prepare_segment(
@@ -244,7 +255,11 @@ def network_share(segment: PreparedSegment, index: int, weight: NetworkWeight) -
 
 
 def score(
-    segment: PreparedSegment, index: int, logits: np.ndarray | None, weight: NetworkWeight
+    segment: PreparedSegment,
+    index: int,
+    logits: np.ndarray | None,
+    weight: NetworkWeight,
+    tiled: np.ndarray | None = None,
 ) -> np.ndarray:
     """Combine the opinions on a slice.
 
@@ -258,6 +273,8 @@ def score(
         The network's opinion, float32 [SIDE, SIDE], if it was asked.
     weight : NetworkWeight
         How far to follow it.
+    tiled : np.ndarray, optional
+        What the network said in tiles, on the crop's window: it counts instead of `logits`.
 
     Returns
     -------
@@ -265,8 +282,9 @@ def score(
         Log-odds of the structure, float32 on the crop's window.
     """
     distance = segment.shape_distance(index)
+    network = None if logits is None else network_score(segment.crop, logits)
     opinion = mixed(
-        None if logits is None else network_score(segment.crop, logits),
+        network if tiled is None else tiled.astype(np.float32),
         None if distance is None else interpolation_score(segment.crop, distance),
         network_share(segment, index, weight),
     )
