@@ -101,7 +101,7 @@ def _alignment(dataset: FileDataset) -> Callable[[np.ndarray], np.ndarray]:
         integer_of(dataset, keyword) or 0 for keyword in ("BitsAllocated", "BitsStored", "HighBit")
     )
     shift = highest - stored + 1
-    is_native = not UID(str(dataset.file_meta.TransferSyntaxUID)).is_encapsulated
+    is_native = not is_encapsulated(dataset)
     if not (is_native and 0 < shift <= allocated - stored and stored > 0 and allocated in (8, 16)):
         return lambda pixels: pixels
     dataset.BitsStored, dataset.HighBit = allocated, allocated - 1

@@ -109,3 +109,11 @@ def test_items_that_hold_something_are_read(tmp_path):
     path.write_bytes(content_of(dataset))
     (summary,) = find_series(path)
     assert np.array_equal(read_series(summary).volume, [[[0]]])
+
+
+def test_a_transfer_syntax_that_is_none_is_a_sentence(tmp_path):
+    path = tmp_path / "unknown"
+    content = content_of(image(side=4, NumberOfFrames=1))
+    path.write_bytes(content.replace(b"1.2.840.10008.1.2.1\0", b"1.2.840.10008.1.2.9\0"))
+    with pytest.raises(DicomError, match=r"cannot be decoded: .*\.$"):
+        open_all(path)
