@@ -1,8 +1,10 @@
 """Keys of widgets with a meaning: values that persist, clicks that wait until all is saved."""
 
-from typing import Any
+from typing import Any, TypeVar
 
 import streamlit as st
+
+_Value = TypeVar("_Value")
 
 LEAVING = "leave-"
 """How keys begin of buttons that wait, in the browser, until everything drawn is saved."""
@@ -11,8 +13,12 @@ OTHER_PAGE = f"{LEAVING}page-"
 """How keys begin of those among them that open another page."""
 
 
-def persistent_widget_key(name: str, default: Any) -> str:
-    """Key for a widget whose value outlives a change of page, unlike Streamlit's own state.
+def shown_last(name: str, default: Any) -> Any:
+    """Value that a widget had last, also on another page, to be shown first by a new one.
+
+    Streamlit forgets a widget's value with its page. Setting it in the session state instead does
+    not reach a browser that builds the widget again where it has none: it then shows, and reports,
+    the widget's own first value.
 
     Parameters
     ----------
@@ -23,15 +29,39 @@ def persistent_widget_key(name: str, default: Any) -> str:
 
     Returns
     -------
-    str
-        `name`, with its session state set.
+    Any
+        To be given to the widget as its value.
     """
-    store = f"persistent.{name}"
-    if name in st.session_state:
-        st.session_state[store] = st.session_state[name]
-    else:
-        st.session_state[name] = st.session_state.get(store, default)
-    return name
+    return st.session_state.get(name, st.session_state.get(_stored(name), default))
+
+
+def keep_shown(name: str, value: _Value) -> _Value:
+    """Keep a widget's value for `shown_last`.
+
+    Parameters
+    ----------
+    name : str
+        Key of the widget.
+    value : Any
+        What it returned.
+
+    Returns
+    -------
+    Any
+        The same.
+    """
+    st.session_state[_stored(name)] = value
+    return value
+
+
+def forget_shown(name: str) -> None:
+    """Let a widget begin with its first value again."""
+    st.session_state.pop(name, None)
+    st.session_state.pop(_stored(name), None)
+
+
+def _stored(name: str) -> str:
+    return f"persistent.{name}"
 
 
 def leaving_key(name: str, *, to_page: bool = False) -> str:

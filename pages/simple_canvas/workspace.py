@@ -7,7 +7,7 @@ from core.annotation.states import SliceState
 from core.annotation.store import MaskChange, StoreError, VersionConflict
 from core.segments.segment import Segment
 from pages.session.model import show_model
-from pages.session.widget_keys import leaving_key, persistent_widget_key
+from pages.session.widget_keys import keep_shown, leaving_key, shown_last
 from pages.session.work import (
     Work,
     current_segment,
@@ -86,20 +86,23 @@ def _drawing_tools(work: Work, segment: Segment) -> ToolSettings:
         "Tool",
         list(Tool),
         format_func=lambda tool: _TOOL_LABELS[tool],
-        key=persistent_widget_key("tool", Tool.BRUSH),
+        default=shown_last("tool", Tool.BRUSH),
+        key="tool",
         width="stretch",
         required=True,
         label_visibility="collapsed",
     )
-    tool = Tool(tool or Tool.BRUSH)
+    tool = keep_shown("tool", Tool(tool or Tool.BRUSH))
     st.caption(_TOOL_HINTS[tool])
     width = st.slider(
         "Brush size",
         2,
         80,
-        key=persistent_widget_key("brush", 24),
+        shown_last("brush", 24),
+        key="brush",
         disabled=tool not in (Tool.BRUSH, Tool.ERASER),
     )
+    keep_shown("brush", width)
     _undo_buttons(work)
     _slice_buttons(work, segment)
     return ToolSettings(tool, float(width))

@@ -13,10 +13,13 @@ from core.display.mask_opacity import MASK_OPACITY, OTHERS_SHARE, PROPOSED_SHARE
 from core.display.picture import Layer, draw_slice, picture_size, png
 from core.display.windows import CUSTOM, window_choices
 from core.segments.segment import Segment
-from pages.session.widget_keys import persistent_widget_key
+from pages.session.widget_keys import forget_shown, keep_shown, shown_last
 
 SIZES = (448, 512, 576, 640, 704, 768, 896, 1024)
 """Picture pixels of the longer side of a slice."""
+
+_FIRST_SIZE = 640
+"""Leaves room for the tools beside it on a screen of 1,360 pixels."""
 
 
 @dataclass(frozen=True)
@@ -53,16 +56,17 @@ def display_settings(series: Series) -> Display:
     """
     choices = window_choices(series)
     names = [*choices, CUSTOM]
-    if st.session_state.get("persistent.window") not in (None, *names):
-        st.session_state.pop("persistent.window")
-        st.session_state.pop("window", None)
-    name = st.selectbox("Window", names, key=persistent_widget_key("window", names[0]))
+    if shown_last("window", names[0]) not in names:
+        forget_shown("window")
+    first = names.index(shown_last("window", names[0]))
+    name = keep_shown("window", st.selectbox("Window", names, index=first, key="window"))
     window = choices.get(name) or _custom_window(choices[names[0]])
-    percent = round(100 * MASK_OPACITY)
-    opacity = st.slider(
-        "Mask opacity", 0, 100, key=persistent_widget_key("opacity", percent), format="%d%%"
+    percent = shown_last("opacity", round(100 * MASK_OPACITY))
+    opacity = keep_shown(
+        "opacity", st.slider("Mask opacity", 0, 100, percent, key="opacity", format="%d%%")
     )
-    longest = st.select_slider("Image size", SIZES, key=persistent_widget_key("size", 640))
+    side = shown_last("size", _FIRST_SIZE)
+    longest = keep_shown("size", st.select_slider("Image size", SIZES, side, key="size"))
     return Display(window, opacity / 100, longest)
 
 
@@ -119,9 +123,11 @@ def slice_png(
 def _custom_window(first: Window) -> Window:
     level, width = st.columns(2)
     center = level.number_input(
-        "Level", key=persistent_widget_key("level", first.center), step=10.0
+        "Level", value=shown_last("level", first.center), step=10.0, key="level"
     )
     wide = width.number_input(
-        "Width", min_value=1.0, key=persistent_widget_key("width", first.width), step=10.0
+        "Width", min_value=1.0, value=shown_last("width", first.width), step=10.0, key="width"
     )
+    keep_shown("level", center)
+    keep_shown("width", wide)
     return Window(float(center), float(wide), CUSTOM)

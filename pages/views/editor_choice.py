@@ -3,21 +3,24 @@
 import streamlit as st
 
 from core.home.settings import Editor, Settings
-from pages.session.widget_keys import persistent_widget_key
+from pages.session.widget_keys import keep_shown, shown_last
 
 _EDITOR = "editor"
 
 
 def choose_editor(settings: Settings) -> None:
     """Let the person choose a drawing editor; the page is drawn again with it."""
-    st.selectbox(
+    editors = list(Editor)
+    chosen = st.selectbox(
         "Editor",
-        list(Editor),
-        key=persistent_widget_key(_EDITOR, settings.editor),
+        editors,
+        index=editors.index(chosen_editor(settings)),
+        key=_EDITOR,
         on_change=st.rerun,
     )
+    keep_shown(_EDITOR, chosen)
 
 
 def chosen_editor(settings: Settings) -> Editor:
     """Editor that the person chose, or else the one that the server's settings name."""
-    return Editor(st.session_state[persistent_widget_key(_EDITOR, settings.editor)])
+    return Editor(shown_last(_EDITOR, settings.editor))
