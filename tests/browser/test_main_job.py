@@ -19,6 +19,7 @@ from tests.support import simple_canvas_driver as simple_canvas
 from tests.support import slice_editor_driver as slice_editor
 from tests.support.app_server import Server
 from tests.support.drawn_series import new_home
+from tests.support.page_conditions import wait_until_true
 
 pytestmark = pytest.mark.browser
 
@@ -153,7 +154,7 @@ def correct_first_proposal(page: Page, hand: ModuleType, store: AnnotationStore,
     assert corrected.mask[118, 120]
     page.mouse.move(0, 0)
     expect(page.locator(".save-state")).to_have_attribute("data-state", "saved")
-    page.wait_for_function("() => !document.querySelector('[data-stale=true]')")
+    wait_until_true(page, "() => !document.querySelector('[data-stale=true]')")
     return number
 
 

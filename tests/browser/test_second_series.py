@@ -10,6 +10,7 @@ from pydicom.uid import generate_uid
 
 from tests.support.app_server import Server
 from tests.support.drawn_series import DrawnSeries, add_series
+from tests.support.page_conditions import wait_until_true
 from tests.support.slice_editor_driver import draw, go_to, wait_until_drawable, wait_until_saved
 
 pytestmark = pytest.mark.browser
@@ -65,7 +66,7 @@ def choose(page: Page, name: str) -> None:
 def expect_grey(page: Page, value: float) -> None:
     """Wait until the middle of the second picture is as bright as a value."""
     share = (value - (WINDOW["center"] - WINDOW["width"] / 2)) / (WINDOW["width"] - 1)
-    page.wait_for_function(f"Math.abs(({PIXEL})() - {share * 255}) < 1.5")
+    wait_until_true(page, f"() => Math.abs(({PIXEL})() - {share * 255}) < 1.5")
 
 
 def test_the_second_picture_follows_the_slice_and_shows_what_is_drawn(
@@ -85,7 +86,7 @@ def test_the_second_picture_follows_the_slice_and_shows_what_is_drawn(
     assert not page.evaluate(COLOURED)
     draw(page, [(80, 80), (120, 80)])
     wait_until_saved(page)
-    page.wait_for_function(COLOURED)
+    wait_until_true(page, COLOURED)
     assert series.store.slice(series.uid, 1, 12).mask[80, 100]
     choose(page, "None")
     expect(page.locator(".second")).to_be_hidden()
@@ -105,5 +106,5 @@ def test_the_wheel_over_the_second_picture_turns_both_and_its_window_is_its_own(
     expect(page.locator(".second-value")).to_have_text("200 HU")
     window = page.locator(".window-text").inner_text()
     page.locator(".second-windows").select_option("Bone")
-    page.wait_for_function(f"({PIXEL})() < 110")
+    wait_until_true(page, f"() => ({PIXEL})() < 110")
     assert page.locator(".window-text").inner_text() == window

@@ -12,6 +12,7 @@ from core.annotation.states import SliceState
 from core.proposals.examples import Proposal
 from tests.support.browser_connection import Connection
 from tests.support.drawn_series import DrawnSeries
+from tests.support.page_conditions import wait_until_true
 from tests.support.pages import PERSON
 from tests.support.slice_editor_driver import (
     act,
@@ -311,7 +312,7 @@ def test_the_slice_is_zoomed_moved_windowed_and_turned(page: Page, series: Drawn
     scale = page.evaluate("() => slicewiseEditor.app.view.scale")
     page.keyboard.down("Control")
     page.mouse.wheel(0, -400)
-    page.wait_for_function("(scale) => slicewiseEditor.app.view.scale > scale", arg=scale)
+    wait_until_true(page, "(scale) => slicewiseEditor.app.view.scale > scale", scale)
     page.keyboard.up("Control")
     assert np.allclose(places(page, [(100.5, 80.5)]), [(x, y)], atol=2)
     page.mouse.down(button="middle")

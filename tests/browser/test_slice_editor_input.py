@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from playwright.sync_api import CDPSession, Page, expect
 
 from tests.support.drawn_series import DrawnSeries
+from tests.support.page_conditions import wait_until_true
 from tests.support.slice_editor_driver import (
     Point,
     choose_tool,
@@ -78,7 +79,7 @@ def test_one_finger_draws_and_two_zoom_without_drawing(
     touch("touchStart", one, other)
     touch("touchMove", one, far)
     touch("touchEnd")
-    page.wait_for_function("(before) => slicewiseEditor.app.view.scale > 1.5 * before", arg=before)
+    wait_until_true(page, "(before) => slicewiseEditor.app.view.scale > 1.5 * before", before)
     assert not wait_for_mask(page, series).any()
     page.keyboard.press("0")
     touch("touchStart", one)

@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
+from tests.support.page_conditions import wait_until_true
+
 Point = tuple[float, float]
 """Column and row in image pixels, the centre of the first pixel at (0.5, 0.5)."""
 
@@ -30,14 +32,13 @@ def canvas(page: Page) -> Locator:
 
 def canvas_name(page: Page) -> str:
     """Name of the one canvas that is shown, once there is one."""
-    shown = page.wait_for_function(_VISIBLE_CANVAS)
-    return str(shown.json_value())
+    return str(wait_until_true(page, _VISIBLE_CANVAS))
 
 
 def wait_until_drawable(page: Page, cursor: str = "crosshair") -> None:
     """Wait until the canvas takes strokes: then it shows a cross, or an arrow for a polygon."""
     expect(canvas(page)).to_have_count(1)
-    page.wait_for_function(f"({_VISIBLE_CANVAS})() !== null")
+    wait_until_true(page, _VISIBLE_CANVAS)
     for step in range(400):
         box = canvas(page).bounding_box()
         if box is not None:
@@ -82,9 +83,10 @@ def go_to(page: Page, number: int) -> None:
 
 def wait_for_new_canvas(page: Page, before: str) -> None:
     """Wait until another canvas than before is shown and takes strokes."""
-    page.wait_for_function(
+    wait_until_true(
+        page,
         f"before => {{ const name = ({_VISIBLE_CANVAS})(); return name && name !== before; }}",
-        arg=before,
+        before,
     )
     wait_until_drawable(page)
 
