@@ -3,16 +3,19 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, insert, select
+from sqlalchemy import Connection, Row
 
 from core.annotation.records import StatedEnds
 from core.annotation.schema import end_version
 from core.annotation.states import EXAMPLE_STATES
+from core.annotation.version_tables import append_rows, newest_rows, version_at
 from core.annotation.versions import newest_masks, utc_now
 from core.segments.ends import End, Ends
 
 EndKey = tuple[int, End]
 """Segment number, and which of its ends."""
+
+_PLACE = ("segment_number", "which_end")
 
 
 def newest_ends(connection: Connection, series_uid: str) -> dict[EndKey, Row[Any]]:
@@ -30,26 +33,7 @@ def newest_ends(connection: Connection, series_uid: str) -> dict[EndKey, Row[Any
     dict
         Rows of ``end_version`` by segment number and end; nothing for what was never stated.
     """
-    table = end_version.c
-    newest = (
-        select(table.segment_number, table.which_end, func.max(table.version).label("version"))
-        .where(table.series_uid == series_uid)
-        .group_by(table.segment_number, table.which_end)
-        .subquery()
-    )
-    rows = connection.execute(
-        select(end_version)
-        .join(
-            newest,
-            and_(
-                table.segment_number == newest.c.segment_number,
-                table.which_end == newest.c.which_end,
-                table.version == newest.c.version,
-            ),
-        )
-        .where(table.series_uid == series_uid)
-        .order_by(table.segment_number, table.which_end)
-    )
+    rows = newest_rows(connection, end_version, series_uid, _PLACE)
     return {(row.segment_number, End(row.which_end)): row for row in rows}
 
 
@@ -81,26 +65,10 @@ def enclosing_ends(connection: Connection, series_uid: str) -> dict[int, Ends]:
     return {number: one.ends.widened(shown[number]) for number, one in stated.items()}
 
 
-def ends_of_step(connection: Connection, step_id: int) -> list[Row[Any]]:
-    """Rows of ``end_version`` that a step wrote."""
-    return list(
-        connection.execute(
-            select(end_version).where(end_version.c.step_id == step_id).order_by(end_version.c.id)
-        )
-    )
-
-
 def end_at(connection: Connection, series_uid: str, key: EndKey, version: int) -> Row[Any] | None:
     """One version of an end, as a row of ``end_version``; None where there is none."""
-    table = end_version.c
-    return connection.execute(
-        select(end_version).where(
-            table.series_uid == series_uid,
-            table.segment_number == key[0],
-            table.which_end == key[1],
-            table.version == version,
-        )
-    ).one_or_none()
+    place = dict(zip(_PLACE, (key[0], key[1].value), strict=True))
+    return version_at(connection, end_version, series_uid, place, version).one_or_none()
 
 
 def append_ends(
@@ -125,7 +93,7 @@ def append_ends(
     person : str
         Who did it.
     """
-    values = [
+    values = (
         {
             "series_uid": series_uid,
             "segment_number": key[0],
@@ -138,6 +106,5 @@ def append_ends(
             "time": utc_now(),
         }
         for key, index, version, origin in rows
-    ]
-    if values:
-        connection.execute(insert(end_version), values)
+    )
+    append_rows(connection, end_version, values)

@@ -14,7 +14,6 @@ from core.annotation.end_versions import (
     EndKey,
     append_ends,
     ends_by_segment,
-    ends_of_step,
     newest_ends,
 )
 from core.annotation.mask_changes import version_columns
@@ -31,6 +30,7 @@ from core.annotation.series_records import KnownSeries
 from core.annotation.states import EXAMPLE_STATES, STATE_NAMES, SliceState
 from core.annotation.store import AnnotationStore
 from core.annotation.text_checks import check_person
+from core.annotation.version_tables import rows_of_step
 from core.annotation.versions import append_masks, mask_content, newest_masks, newest_segments
 from core.segments.ends import End, Ends
 
@@ -108,7 +108,7 @@ def state_end(
     digest = message_digest("end", series_uid, person, key[0], key[1].value, index, based_on)
     with store.changing(series_uid) as (connection, known):
         if earlier := earlier_step(connection, name, digest):
-            return int(ends_of_step(connection, earlier)[0].version)
+            return int(rows_of_step(connection, end_version, earlier)[0].version)
         newest = newest_ends(connection, series_uid)
         version = newest[key].version if key in newest else 0
         _check_version(connection, known, key, version, based_on, name)

@@ -15,12 +15,12 @@ from core.annotation.end_versions import (
     append_ends,
     enclosing_ends,
     end_at,
-    ends_of_step,
     newest_ends,
 )
 from core.annotation.records import MessageKey
-from core.annotation.schema import mask_version, segment_version, step
+from core.annotation.schema import end_version, mask_version, segment_version, step
 from core.annotation.states import SliceState
+from core.annotation.version_tables import rows_of_step
 from core.annotation.versions import (
     SliceKey,
     append_masks,
@@ -152,9 +152,7 @@ def redo_step(
 
 def slices_of_step(connection: Connection, step_id: int) -> list[tuple[SliceKey, int]]:
     """Segment, slice and version of every mask that a step wrote, in the order of writing."""
-    rows = connection.execute(
-        select(mask_version).where(mask_version.c.step_id == step_id).order_by(mask_version.c.id)
-    )
+    rows = rows_of_step(connection, mask_version, step_id)
     return [((row.segment_number, row.slice_index), row.version) for row in rows]
 
 
@@ -220,9 +218,7 @@ def _switch_segments(
     connection: Connection, target: Row[Any], step_id: int, person: str, *, forward: bool
 ) -> tuple[set[int], set[int]]:
     """Restore segments; returns the numbers that `target` wrote and those restored."""
-    rows = connection.execute(
-        select(segment_version).where(segment_version.c.step_id == target.id)
-    ).all()
+    rows = rows_of_step(connection, segment_version, target.id)
     newest = newest_segments(connection, target.series_uid)
     switched = set()
     for row in rows:
@@ -261,7 +257,7 @@ def _switch_ends(
     newest = newest_ends(connection, target.series_uid)
     restored: list[tuple[EndKey, int | None, int, int | None]] = []
     kept = set()
-    for row in ends_of_step(connection, target.id):
+    for row in rows_of_step(connection, end_version, target.id):
         key = (row.segment_number, End(row.which_end))
         before = end_at(connection, target.series_uid, key, row.version - 1)
         old, new = (before, row) if forward else (row, before)
@@ -284,9 +280,7 @@ def _switch_masks(
     forward: bool,
 ) -> list[SliceKey]:
     """Restore the masks that `target` wrote and nobody has changed since."""
-    written = connection.execute(
-        select(mask_version).where(mask_version.c.step_id == target.id).order_by(mask_version.c.id)
-    ).all()
+    written = rows_of_step(connection, mask_version, target.id)
     keys = [(row.segment_number, row.slice_index) for row in written]
     newest = newest_masks(connection, target.series_uid, keys)
     before = _masks_before(connection, target.id)

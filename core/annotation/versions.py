@@ -4,18 +4,20 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, and_, func, insert, select
+from sqlalchemy import Connection, Row
 
 from core.annotation.checksums import check_mask, mask_checksum
 from core.annotation.records import SliceAnnotation
 from core.annotation.schema import mask_version, segment_version
 from core.annotation.segment_details import details_of, details_text
 from core.annotation.states import SliceState
+from core.annotation.version_tables import append_rows, newest_rows, version_at
 from core.segments.segment import Code, Segment
 
 SliceKey = tuple[int, int]
 """Segment number and slice index."""
 
+_MASK_PLACE = ("segment_number", "slice_index")
 _CONTENT = ("state", "runs", "pixels", "expected_dice", "weights")
 _UNTOUCHED = {
     "state": SliceState.EMPTY.value,
@@ -50,30 +52,11 @@ def newest_masks(
     dict
         Rows of ``mask_version`` by segment number and slice index; nothing for untouched slices.
     """
-    table = mask_version.c
-    wanted = [table.series_uid == series_uid]
+    wanted = []
     if keys is not None:
-        wanted.append(table.segment_number.in_({segment for segment, _ in keys}))
-        wanted.append(table.slice_index.in_({index for _, index in keys}))
-    newest = (
-        select(table.segment_number, table.slice_index, func.max(table.version).label("version"))
-        .where(*wanted)
-        .group_by(table.segment_number, table.slice_index)
-        .subquery()
-    )
-    rows = connection.execute(
-        select(mask_version)
-        .join(
-            newest,
-            and_(
-                table.segment_number == newest.c.segment_number,
-                table.slice_index == newest.c.slice_index,
-                table.version == newest.c.version,
-            ),
-        )
-        .where(*wanted)
-        .order_by(table.segment_number, table.slice_index)
-    )
+        wanted.append(mask_version.c.segment_number.in_({segment for segment, _ in keys}))
+        wanted.append(mask_version.c.slice_index.in_({index for _, index in keys}))
+    rows = newest_rows(connection, mask_version, series_uid, _MASK_PLACE, *wanted)
     return {(row.segment_number, row.slice_index): row for row in rows}
 
 
@@ -81,15 +64,8 @@ def mask_at(
     connection: Connection, series_uid: str, key: SliceKey, version: int
 ) -> Row[Any] | None:
     """One version of a mask, as a row of ``mask_version``; None where there is none."""
-    table = mask_version.c
-    return connection.execute(
-        select(mask_version).where(
-            table.series_uid == series_uid,
-            table.segment_number == key[0],
-            table.slice_index == key[1],
-            table.version == version,
-        )
-    ).one_or_none()
+    place = dict(zip(_MASK_PLACE, key, strict=True))
+    return version_at(connection, mask_version, series_uid, place, version).one_or_none()
 
 
 def mask_content(row: Row[Any] | None) -> dict[str, Any]:
@@ -109,7 +85,7 @@ def mask_content(row: Row[Any] | None) -> dict[str, Any]:
 def append_masks(connection: Connection, rows: Iterable[Mapping[str, Any]]) -> None:
     """Write new versions of masks."""
     checked = ({**row, "checksum": mask_checksum(row)} for row in rows)
-    _append(connection, mask_version, checked)
+    append_rows(connection, mask_version, checked)
 
 
 def slice_annotation(row: Row[Any], shape: tuple[int, int]) -> SliceAnnotation:
@@ -139,36 +115,19 @@ def slice_annotation(row: Row[Any], shape: tuple[int, int]) -> SliceAnnotation:
 
 def newest_segments(connection: Connection, series_uid: str) -> dict[int, Row[Any]]:
     """Newest version of each segment of a series by number, removed ones included."""
-    table = segment_version.c
-    newest = (
-        select(table.number, func.max(table.version).label("version"))
-        .where(table.series_uid == series_uid)
-        .group_by(table.number)
-        .subquery()
-    )
-    rows = connection.execute(
-        select(segment_version)
-        .join(newest, and_(table.number == newest.c.number, table.version == newest.c.version))
-        .where(table.series_uid == series_uid)
-        .order_by(table.number)
-    )
+    rows = newest_rows(connection, segment_version, series_uid, ["number"])
     return {row.number: row for row in rows}
 
 
 def segment_at(connection: Connection, series_uid: str, number: int, version: int) -> Row[Any]:
     """One version of a segment."""
-    return connection.execute(
-        select(segment_version).where(
-            segment_version.c.series_uid == series_uid,
-            segment_version.c.number == number,
-            segment_version.c.version == version,
-        )
-    ).one()
+    place = {"number": number}
+    return version_at(connection, segment_version, series_uid, place, version).one()
 
 
 def append_segment(connection: Connection, row: Mapping[str, Any]) -> None:
     """Write a new version of a segment."""
-    _append(connection, segment_version, [row])
+    append_rows(connection, segment_version, [row])
 
 
 def segment_of(row: Row[Any]) -> Segment:
@@ -208,9 +167,3 @@ def segment_columns(segment: Segment) -> dict[str, Any]:
         "exclusive": segment.exclusive,
         "details": details_text(segment.details),
     }
-
-
-def _append(connection: Connection, table: Table, rows: Iterable[Mapping[str, Any]]) -> None:
-    values = [dict(row) for row in rows]
-    if values:
-        connection.execute(insert(table), values)
