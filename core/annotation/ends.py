@@ -31,7 +31,13 @@ from core.annotation.states import EXAMPLE_STATES, STATE_NAMES, SliceState
 from core.annotation.store import AnnotationStore
 from core.annotation.text_checks import check_person
 from core.annotation.version_tables import rows_of_step
-from core.annotation.versions import append_masks, mask_content, newest_masks, newest_segments
+from core.annotation.versions import (
+    SliceKey,
+    append_masks,
+    mask_content,
+    newest_masks,
+    newest_segments,
+)
 from core.segments.ends import End, Ends
 
 
@@ -147,6 +153,35 @@ def drawn_beyond(ends: Ends, annotations: Mapping[int, SliceAnnotation]) -> list
         for index, one in annotations.items()
         if one.state in EXAMPLE_STATES and one.pixels and not ends.encloses(index)
     )
+
+
+def widened_ends(
+    stated: Mapping[int, StatedEnds], annotation: Mapping[SliceKey, SliceAnnotation]
+) -> dict[int, Ends]:
+    """Widen stated ends to enclose every slice that a person drew or accepted.
+
+    Parameters
+    ----------
+    stated : mapping of int to StatedEnds
+        What `stated_ends` returned.
+    annotation : mapping
+        What `AnnotationStore.annotation` returned.
+
+    Returns
+    -------
+    dict of int to Ends
+        By segment number; a proposal lies within.
+    """
+    return {
+        number: one.ends.widened(
+            [
+                index
+                for (segment, index), here in annotation.items()
+                if segment == number and here.pixels and here.state in EXAMPLE_STATES
+            ]
+        )
+        for number, one in stated.items()
+    }
 
 
 def _is_beyond(key: EndKey, end: int, index: int) -> bool:

@@ -9,13 +9,13 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from core.annotation.ends import stated_ends
-from core.annotation.records import MaskChange, SliceAnnotation, StatedEnds
+from core.annotation.ends import stated_ends, widened_ends
+from core.annotation.records import MaskChange, SliceAnnotation
 from core.annotation.retries import save_changes
 from core.annotation.states import EXAMPLE_STATES, SliceState
 from core.annotation.store import AnnotationStore
 from core.annotation.versions import SliceKey
-from core.segments.ends import UNSTATED, Ends
+from core.segments.ends import UNSTATED
 
 
 class ProposedMask(Protocol):
@@ -82,7 +82,7 @@ def store_proposals(
     wanted = list(proposals)
 
     def changes(annotation: Mapping[SliceKey, SliceAnnotation]) -> list[MaskChange]:
-        ends = _enclosing_ends(stated_ends(store, series_uid), annotation)
+        ends = widened_ends(stated_ends(store, series_uid), annotation)
         present = {segment.number for segment in store.segments(series_uid)}
         pairs = [
             (item, annotation.get((item.segment, item.slice)))
@@ -97,22 +97,6 @@ def store_proposals(
         ]
 
     return save_changes(store, series_uid, changes, person, tool, "propose")
-
-
-def _enclosing_ends(
-    stated: Mapping[int, StatedEnds], annotation: Mapping[SliceKey, SliceAnnotation]
-) -> dict[int, Ends]:
-    """Ends by segment number, as `core.annotation.end_versions.enclosing_ends` gives them."""
-    return {
-        number: one.ends.widened(
-            [
-                index
-                for (segment, index), here in annotation.items()
-                if segment == number and here.pixels and here.state in EXAMPLE_STATES
-            ]
-        )
-        for number, one in stated.items()
-    }
 
 
 def _is_stored(proposal: ProposedMask, current: SliceAnnotation | None) -> bool:
