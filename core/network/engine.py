@@ -5,6 +5,7 @@ what concerns one example or one query alone is not computed again for every pai
 """
 
 import logging
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -16,6 +17,7 @@ from torch import Tensor
 
 from core.network.arithmetic import RearrangedNetwork
 from core.network.convolution import fusing_available
+from core.network.cores import on_cores
 from core.network.definition import SIDE_MULTIPLE
 from core.network.inputs import checked_guidance, checked_pictures
 from core.network.processor import (
@@ -193,9 +195,19 @@ class Engine:
         extra = torch.zeros(len(maps), self.guidance_channels, *maps.shape[1:])
         inputs = torch.cat([maps[:, None], extra if given is None else given], dim=1)
         logits = torch.empty_like(maps)
-        with torch.inference_mode(), full_float32():
-            for group in _groups(chosen, self._group_pixels // maps[0].numel()):
+
+        def compute(group: slice) -> None:
+            with torch.inference_mode():
                 logits[group] = self._predict(inputs[group], chosen[group], examples)
+
+        most_pairs = self._group_pixels // maps[0].numel()
+        with full_float32():
+            if self.device.type == "cpu":
+                each = math.ceil(len(maps) / torch.get_num_threads())
+                on_cores(compute, _groups(chosen, most_pairs, each))
+            else:
+                for group in _groups(chosen, most_pairs, len(maps)):
+                    compute(group)
         return logits.numpy()
 
     def _predict(
@@ -286,13 +298,13 @@ def _checked_subsets(
     return chosen
 
 
-def _groups(subsets: Sequence[Sequence[int]], most_pairs: int) -> list[slice]:
+def _groups(subsets: Sequence[Sequence[int]], most_pairs: int, most_queries: int) -> list[slice]:
     """Group queries so that the pairs of a group fit in bounded memory; at least one query each."""
     starts: list[int] = []
     pairs = 0
     for query, subset in enumerate(subsets):
         pairs += len(subset) + _QUERY_PAIRS
-        if not starts or pairs > most_pairs:
+        if not starts or pairs > most_pairs or query - starts[-1] == most_queries:
             starts.append(query)
             pairs = len(subset) + _QUERY_PAIRS
     return [slice(*ends) for ends in pairwise([*starts, len(subsets)])]

@@ -7,7 +7,7 @@ bfloat16 comes as the upper 16 bits of a float32, and every sum is float32.
 
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import numba
@@ -296,12 +296,19 @@ def _upsample_tensor(maps: Tensor, joined: Tensor, first: int) -> None:
 def _all_threads() -> Iterator[None]:
     """Have the threads of Numba for one function, as many as PyTorch uses.
 
-    One caller after the other: where Numba finds neither OpenMP nor TBB, its own threads end the
-    process when two callers use them at once. A function takes milliseconds and every processor.
+    One caller after the other where Numba found neither OpenMP nor TBB: its own threads end the
+    process when two callers use them at once.
     """
-    with _ONE_CALLER:
+    with nullcontext() if _threads_take_several_callers() else _ONE_CALLER:
         numba.set_num_threads(min(torch.get_num_threads(), numba.config.NUMBA_NUM_THREADS))
         yield
+
+
+def _threads_take_several_callers() -> bool:
+    try:
+        return numba.threading_layer() != "workqueue"
+    except ValueError:  # nothing ran so far, and Numba has not chosen
+        return False
 
 
 def _array(maps: Tensor) -> np.ndarray:

@@ -7,12 +7,14 @@ C. Zach, T. Pock and H. Bischof, "A duality based approach for realtime TV-L1 op
 """
 
 import importlib.util
+import math
 from typing import Final
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
+from core.network.cores import on_cores
 from core.proposals.pooling import pool_of
 
 _COARSEST: Final = 16
@@ -31,7 +33,7 @@ _TIME_STEP: Final = 0.25
 """Of the dual ascent; it converges up to a quarter in two dimensions."""
 
 _AT_ONCE: Final = 8
-"""Pairs that a processor computes at a time, so that its cache holds them."""
+"""Pairs that a core computes at a time, so that its cache holds them."""
 
 _COMPILED: Final = importlib.util.find_spec("numba") is not None
 """Training runs without Numba where there is a graphics card."""
@@ -53,9 +55,15 @@ def flows_between(pictures: Tensor, others: Tensor) -> Tensor:
         float32 [n, 2, side / pool, side / pool]: rows and columns to go, in pixels of the
         pictures, for every square of `pool_of` the side pixels.
     """
-    if pictures.device.type == "cpu" and len(pictures) > _AT_ONCE:
-        parts = zip(pictures.split(_AT_ONCE), others.split(_AT_ONCE), strict=True)
-        return torch.cat([flows_between(*part) for part in parts])
+    if pictures.device.type == "cpu":
+        most = min(_AT_ONCE, math.ceil(len(pictures) / torch.get_num_threads()))
+        parts = list(zip(pictures.split(most), others.split(most), strict=True))
+        return torch.cat(on_cores(lambda part: _flows_at_once(*part), parts))
+    return _flows_at_once(pictures, others)
+
+
+def _flows_at_once(pictures: Tensor, others: Tensor) -> Tensor:
+    """Do what `flows_between` does for as many pairs as a core computes at a time."""
     pool = pool_of(pictures.shape[-1])
     both = _smoothed(torch.stack([pictures, others], dim=1))
     levels = [functional.avg_pool2d(both, pool) if pool > 1 else both]

@@ -6,10 +6,6 @@ a third of it (2.4 instead of 6.4 ms for a flow of 64 × 64 on one core of an AM
 Numba compiles them when they are first called and keeps the result on disk.
 """
 
-import os
-from concurrent.futures import ThreadPoolExecutor
-from itertools import pairwise
-
 import numba
 import numpy as np
 import torch
@@ -44,29 +40,8 @@ def refined_on_processor(
     """
     found = flow.detach().clone(memory_format=torch.contiguous_format).numpy()
     pictures, others = (np.ascontiguousarray(one.detach().numpy()) for one in (picture, other))
-    bounds = np.linspace(0, len(found), _workers(len(found)) + 1).round().astype(int)
-    parts = [slice(start, stop) for start, stop in pairwise(bounds)]
-
-    def refine(part: slice) -> None:
-        _refine_pairs(
-            found[part],
-            pictures[part],
-            others[part],
-            np.array(steps),
-            np.array(weights, dtype=np.float32),
-        )
-
-    if len(parts) == 1:
-        refine(parts[0])
-    else:
-        with ThreadPoolExecutor(len(parts)) as pool:
-            list(pool.map(refine, parts))
+    _refine_pairs(found, pictures, others, np.array(steps), np.array(weights, dtype=np.float32))
     return torch.from_numpy(found)
-
-
-def _workers(pairs: int) -> int:
-    """Threads of our own, which need no threading layer of Numba and share nothing."""
-    return max(1, min(pairs, torch.get_num_threads(), os.cpu_count() or 1))
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")

@@ -1,0 +1,63 @@
+"""Work shared among the cores of the processor: each takes pieces of its own.
+
+Sharing every operation among the cores instead leaves them waiting for one another between
+operations, which are small here, and for another program that takes one of them for a while.
+"""
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from typing import TypeVar
+
+import torch
+
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
+
+_starting = threading.Lock()
+
+
+def on_cores(work: Callable[[_Item], _Result], items: Sequence[_Item]) -> list[_Result]:
+    """Do the same with several items at once, each on one core.
+
+    As many cores are used as PyTorch uses in the calling thread. A single item is worked on in the
+    calling thread, with all cores; so is everything where there is one core, or within the work of
+    another call.
+
+    Parameters
+    ----------
+    work : callable
+        Takes an item. It may be called from several threads at once.
+    items : sequence
+        The items.
+
+    Returns
+    -------
+    list
+        A result for every item, in order.
+    """
+    cores = torch.get_num_threads()
+    if cores == 1 or len(items) < 2:
+        return [work(item) for item in items]
+    with _starting:
+        pool = _threads(cores)
+    return list(pool.map(work, items))
+
+
+@cache
+def _threads(count: int) -> ThreadPoolExecutor:
+    """Start threads that compute on one core each."""
+    pool = ThreadPoolExecutor(count, "core", _keep_to_one_core)
+    started = threading.Barrier(count + 1)
+    for _ in range(count):
+        pool.submit(started.wait)
+    started.wait()
+    # What a thread sets for itself is also what threads have that begin later.
+    torch.set_num_threads(count)
+    return pool
+
+
+def _keep_to_one_core() -> None:
+    torch.get_num_threads()  # PyTorch sets its usual number when a thread first asks for it
+    torch.set_num_threads(1)
