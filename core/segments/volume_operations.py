@@ -103,7 +103,11 @@ def remove_islands(mask: Volume, grid: VoxelGrid, smallest_mm3: float) -> Volume
 
 def fill_holes(mask: Volume) -> Volume:
     """Fill what the mask encloses within a slice, slice by slice."""
-    return np.stack([ndimage.binary_fill_holes(plane) for plane in mask])
+    filled: Volume = mask.copy()
+    box = _box(mask)
+    if box is not None:
+        filled[box] = [ndimage.binary_fill_holes(plane) for plane in mask[box]]
+    return filled
 
 
 def fill_cavities(mask: Volume) -> Volume:

@@ -13,6 +13,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core.annotation.ends import stated_ends
 from core.segments.segment import Segment
+from pages.session.volume_preview import drop_outdated_preview, volume_preview
 from pages.session.work import Work, current_segment, current_slice, set_segment, set_slice
 from pages.slice_editor.client_state import ClientState
 from pages.slice_editor.incoming import MessageError, Outbox, read_outbox
@@ -55,6 +56,7 @@ def show_slice_editor(work: Work) -> None:
         Series being worked on.
     """
     outbox, answers = _store_messages(work)
+    drop_outdated_preview(work)
     segments = work.segments()
     segment = current_segment(work, segments)
     if segment is None:
@@ -81,6 +83,7 @@ def show_slice_editor(work: Work) -> None:
 def _outbox_changed(work: Work) -> None:
     """Store at once; a run that shows the outcome follows."""
     _store_messages(work)
+    drop_outdated_preview(work)
     segment = current_segment(work, work.segments())
     side_content = _side_content(work, segment)
     memory = work.memory.part(EditorMemory)
@@ -126,4 +129,5 @@ def _store_messages(work: Work) -> tuple[Outbox, list[Answer]]:
 def _side_content(work: Work, segment: Segment | None) -> Any:
     """What the page beside the editor shows: while it stays the same, nothing is drawn anew."""
     states = {place: one.state for place, one in work.store.annotation(work.uid).items()}
-    return segment, current_slice(work), states, stated_ends(work.store, work.uid)
+    ends = stated_ends(work.store, work.uid)
+    return segment, current_slice(work), states, ends, volume_preview(work).version

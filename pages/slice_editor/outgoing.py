@@ -17,6 +17,7 @@ from core.display.mask_opacity import MASK_OPACITY, OTHERS_SHARE, PROPOSED_SHARE
 from core.display.windows import window_choices
 from core.segments.ends import End
 from core.segments.segment import Segment
+from pages.session.volume_preview import PREVIEW_SEGMENT, volume_preview
 from pages.session.widget_keys import LEAVING, OTHER_PAGE
 from pages.session.work import Work, current_slice
 from pages.slice_editor.client_state import ClientState, Place
@@ -61,7 +62,7 @@ def make_message(
         See `join_parts`.
     """
     parts: list[bytes] = []
-    annotation = work.store.annotation(work.uid)
+    annotation = {**work.store.annotation(work.uid), **volume_preview(work).masks}
     full = outbox.epoch != client_state.epoch
     steps = work.store.next_steps(work.uid, work.person)
     _notice_move(client_state, (current_slice(work), segment.number))
@@ -73,6 +74,7 @@ def make_message(
             "proposed": PROPOSED_SHARE,
             "others": OTHERS_SHARE,
         },
+        "previewSegment": PREVIEW_SEGMENT,
         "leavingKeys": {"any": LEAVING, "page": OTHER_PAGE},
         "epoch": client_state.epoch,
         "full": full,

@@ -9,6 +9,7 @@ from pages.views.editor_choice import choose_editor
 from pages.views.next_step import next_step
 from pages.views.second_series import choose_second
 from pages.views.segment_panel import segment_buttons
+from pages.views.volume_tools import volume_tools, volume_tools_button
 
 _STYLE = """
 <style>
@@ -41,6 +42,7 @@ def _next_step_bar(work: Work) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="beside"):
         next_step(work, segment)
         segment_buttons(work, segment)
+        volume_tools_button(work)
         menu = st.popover(
             "", icon=":material/compare:", help="Show a second series", key="second-menu"
         )
@@ -49,3 +51,4 @@ def _next_step_bar(work: Work) -> None:
         with st.popover("", icon=":material/settings:", help="Settings"):
             choose_editor(work.entrance.settings)
             show_model(work.entrance.settings.weights, work.entrance.settings.device)
+    volume_tools(work, segment)

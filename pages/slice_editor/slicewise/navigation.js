@@ -2,6 +2,7 @@
 
 import { send, sendSoon } from "./model/app.js";
 import { hasSecond } from "./model/second_series.js";
+import { PREVIEW_COLOR } from "./view/stage.js";
 
 const SENT_AFTER_MS = 200; // of rest, before the server learns which slice is looked at
 const CROSS_AFTER_MS = 40; // while the cross-hair is dragged, one request stands for many places
@@ -96,6 +97,8 @@ function setMasks({ app, stage }) {
   for (const { number, color } of app.info.segments) {
     stage.setMask(number, app.annotation.shown(number, app.slice).code, color);
   }
+  const { previewSegment } = app;
+  stage.setMask(previewSegment, app.annotation.shown(previewSegment, app.slice).code, PREVIEW_COLOR);
 }
 
 /** How many slices of a segment are examples, and how many are proposed. */

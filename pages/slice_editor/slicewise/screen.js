@@ -24,7 +24,7 @@ import { takeInMessage } from "./messages.js";
 import { createNavigation } from "./navigation.js";
 import { createSettings } from "./settings.js";
 import { createDrawing } from "./tools/drawing.js";
-import { fitPage } from "./view/layout.js";
+import { fitPage, watchAbove } from "./view/layout.js";
 import { createPanel } from "./view/panel.js";
 import { createPlanePair } from "./view/plane_pair.js";
 import { createRepaint } from "./view/repaint.js";
@@ -56,6 +56,7 @@ export function createScreen(root, app) {
   watching.observe(screen.find(".stage"));
   watching.observe(root);
   window.addEventListener("resize", fit, { signal: closing.signal });
+  const stopWatching = watchAbove(fit);
   showFirst(screen);
   fit();
   return {
@@ -84,6 +85,7 @@ export function createScreen(root, app) {
       clearInterval(ticking);
       screen.planes.close();
       watching.disconnect();
+      stopWatching();
       stopConnection();
     },
   };

@@ -24,7 +24,7 @@ from pages.slice_editor.incoming import (
     StepMessage,
 )
 from pages.slice_editor.message_handling import Answers, answer_messages
-from tests.pages.slice_editor.conftest import FIRST, SLICES
+from tests.pages.conftest import FIRST, SLICES
 
 TAB = "0123456789abcdef"
 SHAPE = (256, 256)

@@ -16,7 +16,7 @@ function randomName() {
 }
 
 export function createApp(header) {
-  const { series, view, states, opacity, leavingKeys } = header;
+  const { series, view, states, opacity, leavingKeys, previewSegment } = header;
   const [, rows, columns] = series.shape;
   const client = randomName();
   const [first] = series.windows;
@@ -24,6 +24,7 @@ export function createApp(header) {
     info: series,
     states, // names, colours and meaning of states
     opacity, // of masks, as core/display/mask_opacity.py has it
+    previewSegment, // stands for the preview of an operation on a whole segment
     leavingKeys, // how keys begin of buttons that wait until everything is saved
     client,
     annotation: createAnnotation({

@@ -23,3 +23,20 @@ export function fitPage(root, hasSecond) {
   const home = find(narrow ? ".tools" : ".aside");
   if (list.parentElement !== home) home.prepend(list);
 }
+
+/**
+ * Calls `fit` when a person has opened or closed the panel above the editor. What the server shows
+ * there by itself, such as progress, must not change the size of the picture.
+ */
+export function watchAbove(fit) {
+  const heightAbove = () => document.querySelector(".st-key-volume-tools")?.offsetHeight ?? 0;
+  let fitted = heightAbove();
+  const watching = new ResizeObserver(() => {
+    if (heightAbove() === fitted) return;
+    fitted = heightAbove();
+    fit();
+  });
+  const page = document.querySelector('[data-testid="stMainBlockContainer"]');
+  if (page !== null) watching.observe(page);
+  return () => watching.disconnect();
+}

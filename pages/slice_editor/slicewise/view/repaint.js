@@ -2,6 +2,7 @@
 
 import { drawOverlay } from "./overlay.js";
 import { around } from "./layers.js";
+import { PREVIEW_COLOR } from "./stage.js";
 
 /**
  * @param {object} screen See screen.js.
@@ -31,7 +32,7 @@ export function createRepaint(screen) {
 
   /** Masks in the order in which they are drawn: the segment being worked on comes last. */
   function shownMasks() {
-    return app.info.segments
+    const segments = app.info.segments
       .map(({ number, color }) => ({
         segment: number,
         color,
@@ -39,6 +40,7 @@ export function createRepaint(screen) {
         active: number === app.segment,
       }))
       .sort((one, other) => one.active - other.active);
+    return [...segments, { segment: app.previewSegment, color: PREVIEW_COLOR, preview: true }];
   }
 
   function stateOf(number) {

@@ -9,6 +9,8 @@ import { fitView, toScreen } from "./zoom.js";
 
 const SMOOTH_BELOW = 6; // screen pixels per image pixel: beyond, people want to see the pixels
 const DASH = [6, 4];
+export const PREVIEW_COLOR = [255, 255, 255];
+const PREVIEW_EDGE = "rgb(0 0 0 / 70%)"; // on either side, so that it shows on white, too
 const OUTLINE_MARGIN = 10; // CSS pixels around what changed
 const CLIP_MARGIN = 4;
 
@@ -134,7 +136,7 @@ function placeImage(stage) {
  * Draws all masks.
  *
  * @param {object} stage
- * @param {object[]} shown `{segment, color, state, active}`, the last one on top.
+ * @param {object[]} shown `{segment, color, state, active, preview}`, the last one on top.
  * @param {{opacity: number, filled: boolean, hidden: boolean}} style
  * @param {object|null} area Rectangle of image pixels outside of which nothing changed.
  */
@@ -153,7 +155,9 @@ function drawMasks(stage, shown, style, area) {
     context.clip();
   }
   clear(context);
-  if (!style.hidden) for (const one of shown) drawMask(stage, context, one, style, area);
+  if (!style.hidden) {
+    for (const one of shown) (one.preview ? drawPreview : drawMask)(stage, context, one, style, area);
+  }
   context.restore();
 }
 
@@ -177,6 +181,20 @@ function drawMask(stage, context, { segment, color, state, active }, style, area
   context.strokeStyle = `rgb(${color.join()})`;
   context.stroke();
   context.globalAlpha = 1;
+}
+
+/** Outline of what a segment would become. */
+function drawPreview(stage, context, { segment, color }, style, area) {
+  const layer = stage.layers.get(segment);
+  if (layer === null) return;
+  inScreenPixels(stage, context);
+  traceOutlines(stage, context, layer, area);
+  for (const [dash, width, stroke] of [[[], 4, PREVIEW_EDGE], [DASH, 2, `rgb(${color.join()})`]]) {
+    context.setLineDash(dash);
+    context.lineWidth = width;
+    context.strokeStyle = stroke;
+    context.stroke();
+  }
 }
 
 function traceOutlines({ layers, view, spacing }, context, layer, area) {

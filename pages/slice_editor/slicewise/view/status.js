@@ -32,6 +32,7 @@ export function createStatus(screen, resolve) {
       if (millimetres !== undefined) place.append(` · ${millimetres.toFixed(1)} mm`);
       const end = nameOfEnd(app.annotation.ends(app.segment), app.slice);
       if (end !== "") place.append(` · ${segmentName(app)}: ${end}`);
+      if (app.annotation.shown(app.previewSegment, app.slice).state !== "empty") place.append(" · preview");
       showValue(screen);
     },
     /** Says to screen readers what the slice shows. */
