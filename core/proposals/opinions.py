@@ -49,6 +49,7 @@ def opinions_between(
     *,
     flows: Tensor | None = None,
     walk_iterations: int = 60,
+    compile_steps: bool = False,
 ) -> Opinions:
     """Ask every method about the slices between two examples.
 
@@ -66,6 +67,8 @@ def opinions_between(
         every slice to the one before, and back.
     walk_iterations : int
         Steps in which the random walk is solved.
+    compile_steps : bool
+        Compile what is repeated on a graphics card: worth it where it runs for minutes.
 
     Returns
     -------
@@ -75,7 +78,8 @@ def opinions_between(
     tasks, slices = pictures.shape[:2]
     if flows is None:
         lower, upper = pictures[:, :-1].flatten(0, 1), pictures[:, 1:].flatten(0, 1)
-        flows = flows_between(torch.cat([upper, lower]), torch.cat([lower, upper]))
+        ways = torch.cat([upper, lower]), torch.cat([lower, upper])
+        flows = flows_between(*ways, compile_steps=compile_steps)
         flows = flows.unflatten(0, (2, tasks, slices - 1))
     up, down = flows
     ends = bounded_distances(torch.stack([first, last], dim=1))
@@ -87,7 +91,9 @@ def opinions_between(
     return Opinions(
         from_below=torch.stack(rising[1:-1], dim=1),
         from_above=torch.stack(falling[-2:0:-1], dim=1),
-        walked=walk_between(pictures, first, last, step, walk_iterations),
+        walked=walk_between(
+            pictures, first, last, step, walk_iterations, compile_steps=compile_steps
+        ),
         agreement=agreement / 2,
     )
 

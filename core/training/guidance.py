@@ -198,7 +198,12 @@ def _opinions(generator: Generator, images: Tensor, masks: Tensor, around: _Neig
     extent = torch.where(both, around.below + around.above, 1.0)
     step = extent * side / (pictures.shape[1] - 1)
     said = opinions_between(
-        pictures, masks[each, around.left], masks[each, around.right], step, walk_iterations=30
+        pictures,
+        masks[each, around.left],
+        masks[each, around.right],
+        step,
+        walk_iterations=30,
+        compile_steps=True,
     )
     channels = torch.zeros(tasks, GUIDANCE_CHANNELS, side, side, device=masks.device)
     keep_carried, keep_walk, keep_near, keep_change = (

@@ -1,9 +1,9 @@
 """Synthetic anatomy: label maps, generated on the device in batches, without any patient.
 
 Every task owns a small three-dimensional world: a partition of space from smooth noise, a body in
-air, and objects (irregular blobs, rings, tubes that wander, forks, vessel-like nets, kernels inside
-shells, branching lines over the whole view) that change smoothly along the third axis, appear,
-move, split and end. Two families of tasks come from such worlds: *volumes*, where the images are
+air, and objects (irregular blobs, rings, tubes that wander, forks, vessel-like nets, winding tubes
+that slices cut in changing numbers of parts, kernels inside shells, branching lines over the whole
+view) that change smoothly along the third axis, appear, move, split and end. Two families of tasks come from such worlds: *volumes*, where the images are
 slices at known positions of one world, and *populations*, where every image is about the same
 slice, warped anew by an affine map and a smooth displacement, or in some tasks a slice whose
 outlines have nothing to do with those of the others.
@@ -277,7 +277,7 @@ def _objects(generator: Generator, x: Tensor, y: Tensor, depth: Tensor, fields: 
         return uniform(generator, low, high, tasks, OBJECTS)
 
     kind = torch.randint(0, 8, (tasks, OBJECTS), generator=generator, device=generator.device)
-    tube, ring, fork, net = kind == 1, kind == 2, kind == 3, kind == 4
+    tube, ring, fork, net, winding = (kind == number for number in range(1, 6))
     size = torch.exp(per_object(-2.9, -0.9))
     size = torch.where(tube | fork, torch.exp(per_object(-4.0, -2.4)), size)
     reach = per_object(0.0, 0.5)
@@ -323,6 +323,13 @@ def _objects(generator: Generator, x: Tensor, y: Tensor, depth: Tensor, fields: 
     bands = per_object(0.06, 0.25)[net][:, None, None, None] - rough[net].abs()
     wide = 1 - distance[net] * per_object(0.1, 0.5)[net][:, None, None, None]
     level[net] = torch.minimum(bands, wide)
+    # A winding tube: around the curve on which two fields of one scale are zero.
+    owner, _ = winding.nonzero(as_tuple=True)
+    other = fields[owner, (choice[winding] + 1) % (_NOISE_FIELDS - 3)]
+    away = (rough[winding].square() + other.square()).sqrt()
+    width = per_object(0.12, 0.4)[winding][:, None, None, None]
+    wide = 1 - distance[winding] * per_object(0.15, 0.6)[winding][:, None, None, None]
+    level[winding] = torch.minimum(width - away, wide)
     return level.masked_fill_(~alive, -1.0)
 
 
