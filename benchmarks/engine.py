@@ -15,14 +15,13 @@ import os
 import platform
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 import numpy as np
 import torch
+from timing import convolver, relative_error, take_turns, timed
 from whole_series import measure_series
 
 from core.network.definition import UniverSeg
@@ -96,7 +95,9 @@ def measure_support(device: torch.device) -> dict[str, Any]:
     precisions = {"float32": torch.float32}
     if bfloat16_is_faster(device):
         precisions["bfloat16"] = torch.bfloat16
-    convolvers = {name: convolver(device, dtype) for name, dtype in precisions.items()}
+    convolvers = {
+        name: convolver(device, dtype, FEATURES, SIDE) for name, dtype in precisions.items()
+    }
     random = np.random.default_rng(0)
     images = random.random((max(SUPPORT), SIDE, SIDE), dtype=np.float32)
     labels = (random.random(images.shape) > 0.5).astype(np.float32)
@@ -153,26 +154,6 @@ def rearranged_gflop(support: int) -> float:
     return (query + support * example) / 1e9
 
 
-def convolver(device: torch.device, dtype: torch.dtype) -> tuple[Callable[[], Any], float]:
-    """Give the 64→64 3×3 convolution at 128², in the batch that is fastest, and its GFLOP."""
-    weight = torch.randn(FEATURES, FEATURES, 3, 3, device=device, dtype=dtype)
-    weight = weight.contiguous(memory_format=torch.channels_last)
-    candidates = []
-    for count in (1, 4, 8) if device.type == "cpu" else (16, 64, 256):
-        maps = torch.randn(count, FEATURES, SIDE, SIDE, device=device, dtype=dtype)
-        maps = maps.contiguous(memory_format=torch.channels_last)
-
-        def run(maps: torch.Tensor = maps) -> torch.Tensor:
-            with torch.inference_mode():
-                return torch.nn.functional.conv2d(maps, weight, padding=1)
-
-        gflop = 2 * 9 * FEATURES**2 * SIDE**2 * count / 1e9
-        seconds, _ = take_turns({"": run}, 15, device)
-        candidates.append((gflop / seconds[""], run, gflop))
-    _, run, gflop = max(candidates, key=lambda candidate: candidate[0])
-    return run, gflop
-
-
 def repeated(run: Callable[[], Any], times: int) -> Callable[[], None]:
     """Run several times in a row."""
 
@@ -227,40 +208,6 @@ def batched(
         row[f"{name}_slices_per_second"] = len(queries) / seconds[""]
         row[f"{name}_batched_ratio"] = plain_s * len(queries) / seconds[""]
     return row
-
-
-def take_turns(
-    runs: dict[str, Callable[[], Any]], repeats: int, device: torch.device
-) -> tuple[dict[str, float], dict[str, Any]]:
-    """Run each in turn, again and again; median seconds and last answers."""
-    answers = {name: run() for name, run in runs.items()}
-    seconds: dict[str, list[float]] = {name: [] for name in runs}
-    for _ in range(repeats):
-        for name, run in runs.items():
-            synchronize(device)
-            started = time.perf_counter()
-            answers[name] = run()
-            synchronize(device)
-            seconds[name].append(time.perf_counter() - started)
-    return {name: median(times) for name, times in seconds.items()}, answers
-
-
-def synchronize(device: torch.device) -> None:
-    """Wait until the device has done what it was given."""
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)
-
-
-def timed(run: Callable[[], Any]) -> tuple[Any, float]:
-    """Run once; the answer and the seconds."""
-    started = time.perf_counter()
-    answer = run()
-    return answer, time.perf_counter() - started
-
-
-def relative_error(found: np.ndarray, expected: np.ndarray) -> float:
-    """Distance from what was expected, as a share of its norm."""
-    return float(np.linalg.norm(found - expected) / np.linalg.norm(expected))
 
 
 def memory_in_a_process(which: str, support: int) -> dict[str, float]:

@@ -25,10 +25,13 @@ class Motion:
     ----------
     pictures_of : callable
         Gives slices.
+    device : torch.device
+        Where flows are computed; they are kept in main memory.
     """
 
-    def __init__(self, pictures_of: PicturesOf) -> None:
+    def __init__(self, pictures_of: PicturesOf, device: torch.device) -> None:
         self._pictures_of = pictures_of
+        self._device = device
         self._flows: dict[tuple[int, int], Tensor] = {}
 
     def flow(self, index: int, other: int) -> Tensor:
@@ -79,8 +82,8 @@ class Motion:
             return
         wanted = sorted({index for step in missing for index in step})
         places = {index: place for place, index in enumerate(wanted)}
-        pictures = torch.from_numpy(self._pictures_of(wanted))
+        pictures = torch.from_numpy(self._pictures_of(wanted)).to(self._device)
         lower, upper = (pictures[[places[step[end]] for step in missing]] for end in (0, 1))
-        flows = flows_between(torch.cat([lower, upper]), torch.cat([upper, lower])).half()
+        flows = flows_between(torch.cat([lower, upper]), torch.cat([upper, lower])).half().cpu()
         for (first, last), there, back in zip(missing, *flows.chunk(2), strict=True):
             self._flows[first, last], self._flows[last, first] = there, back

@@ -108,20 +108,21 @@ class NetworkPrompt:
     @cached_property
     def motion(self) -> Motion:
         """Gives the optical flow between slices, each computed once."""
-        return Motion(self.pictures)
+        return Motion(self.pictures, self.engine.device)
 
     def opinions(self, below: int, above: int) -> Opinions:
         """Ask every method about the slices between two examples; neighbours are remembered."""
         known = self.between.get((below, above))
         if known is not None:
             return known
+        device = self.engine.device
         found = opinions_between(
-            torch.from_numpy(self.pictures(range(below, above + 1)))[None],
-            self.labels[below][None],
-            self.labels[above][None],
-            torch.tensor([self.step]),
-            flows=self.motion.along(below, above),
-        ).halved()
+            torch.from_numpy(self.pictures(range(below, above + 1)))[None].to(device),
+            self.labels[below][None].to(device),
+            self.labels[above][None].to(device),
+            torch.tensor([self.step], device=device),
+            flows=self.motion.along(below, above).to(device),
+        ).kept()
         if neighbours(self.encoded, below)[1] == above:
             self.between[below, above] = found
         return found

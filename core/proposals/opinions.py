@@ -34,10 +34,13 @@ class Opinions:
     walked: Tensor
     agreement: Tensor
 
-    def halved(self) -> "Opinions":
-        """Keep the same in half precision, in half of the memory."""
+    def kept(self) -> "Opinions":
+        """Keep the same in main memory, in half precision."""
         return Opinions(
-            self.from_below.half(), self.from_above.half(), self.walked.half(), self.agreement
+            self.from_below.half().cpu(),
+            self.from_above.half().cpu(),
+            self.walked.half().cpu(),
+            self.agreement.cpu(),
         )
 
 

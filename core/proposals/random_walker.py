@@ -172,7 +172,7 @@ def _advanced(state: _Residual, weights: _Weights) -> _Residual:
 
 
 def _applied(weights: _Weights, values: Tensor) -> Tensor:
-    """Multiply by the matrix: what flows out of every pixel, less what comes from its neighbours."""
+    """Multiply by the matrix: what leaves every pixel, less what comes from its neighbours."""
     total, within, down, right = weights
     result = total * values
     result[:, :-1] -= within * values[:, 1:]

@@ -3,10 +3,10 @@
 Every task owns a small three-dimensional world: a partition of space from smooth noise, a body in
 air, and objects (irregular blobs, rings, tubes that wander, forks, vessel-like nets, winding tubes
 that slices cut in changing numbers of parts, kernels inside shells, branching lines over the whole
-view) that change smoothly along the third axis, appear, move, split and end. Two families of tasks come from such worlds: *volumes*, where the images are
-slices at known positions of one world, and *populations*, where every image is about the same
-slice, warped anew by an affine map and a smooth displacement, or in some tasks a slice whose
-outlines have nothing to do with those of the others.
+view) that change smoothly along the third axis, appear, move, split and end. Two families of tasks
+come from such worlds: *volumes*, where the images are slices at known positions of one world, and
+*populations*, where every image is about the same slice, warped anew by an affine map and a smooth
+displacement, or in some tasks a slice whose outlines have nothing to do with those of the others.
 """
 
 from dataclasses import dataclass

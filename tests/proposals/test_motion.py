@@ -20,7 +20,7 @@ def counted() -> tuple[Motion, list[int]]:
         asked.extend(slices)
         return PICTURES[list(slices)]
 
-    return Motion(pictures_of), asked
+    return Motion(pictures_of, torch.device("cpu")), asked
 
 
 def test_a_flow_is_that_between_the_two_pictures() -> None:
@@ -43,7 +43,7 @@ def test_pictures_are_asked_for_once() -> None:
 
 def test_a_long_way_is_computed_in_parts() -> None:
     pictures = np.repeat(PICTURES, 10, axis=0)
-    motion = Motion(lambda slices: pictures[list(slices)])
+    motion = Motion(lambda slices: pictures[list(slices)], torch.device("cpu"))
     parts = motion.computing(0, 40)
     next(parts)
     assert sum(1 for _ in parts) == 2

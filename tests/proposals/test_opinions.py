@@ -50,7 +50,7 @@ def test_flows_that_are_known_are_not_computed_again(winding: tuple[Tensor, Tens
 def test_half_precision_moves_no_outline(winding: tuple[Tensor, Tensor]) -> None:
     pictures, masks = winding
     said = opinions_between(pictures[None], masks[:1], masks[-1:], STEP)
-    halved = said.halved()
+    halved = said.kept()
     assert halved.walked.dtype == torch.float16
     assert ((halved.from_below > 0) != (said.from_below > 0)).float().mean() < 1e-3
 
