@@ -62,11 +62,11 @@ def flows_between(pictures: Tensor, others: Tensor, *, compile_steps: bool = Fal
     if pictures.device.type == "cpu":
         most = min(_AT_ONCE, math.ceil(len(pictures) / torch.get_num_threads()))
         parts = list(zip(pictures.split(most), others.split(most), strict=True))
-        return torch.cat(on_cores(lambda part: _flows_at_once(*part), parts))
-    return _flows_at_once(pictures, others)
+        return torch.cat(on_cores(lambda part: _flows_at_once(*part, False), parts))
+    return _flows_at_once(pictures, others, compile_steps)
 
 
-def _flows_at_once(pictures: Tensor, others: Tensor) -> Tensor:
+def _flows_at_once(pictures: Tensor, others: Tensor, compile_steps: bool) -> Tensor:
     """Do what `flows_between` does for as many pairs as a core computes at a time."""
     pool = pool_of(pictures.shape[-1])
     both = _smoothed(torch.stack([pictures, others], dim=1))
