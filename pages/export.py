@@ -166,7 +166,7 @@ def unreviewed_choice(proposals: list[SegmentMasks]) -> bool:
     )
     st.page_link("pages/review.py", label="Review proposals", icon=":material/fact_check:")
     return st.checkbox(
-        "Include them anyway",
+        "Include unreviewed proposals",
         help="As separate segments, named “(unreviewed)” and marked AUTOMATIC.",
     )
 

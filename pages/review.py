@@ -253,7 +253,7 @@ def nothing_waits(work: Work, any_segment: bool) -> None:
     if running_job(work) is not None:
         return
     if any_segment and work.store.annotation(work.uid):
-        st.success("Nothing left to review.", icon=":material/done_all:")
+        st.success("All proposals are reviewed.", icon=":material/done_all:")
         if st.button(
             "Export", icon=":material/download:", type="primary", key="to-export", width="stretch"
         ):

@@ -120,7 +120,7 @@ def offer_upload(settings: Settings) -> None:
             accept_multiple_files=True,
             help="Copied to this server. Delete the copy below when you are done.",
         )
-        if st.form_submit_button("Store and list series", width="stretch") and files:
+        if st.form_submit_button("Upload and list series", width="stretch") and files:
             store_and_search(settings, files)
             release_uploaded(files)
     lifetime = delete_expired_uploads(settings)
@@ -132,8 +132,15 @@ def offer_upload(settings: Settings) -> None:
         text.caption(f"{upload.created:%Y-%m-%d %H:%M} UTC · {count(upload.files, 'file')}")
         if show.button("Show", key=f"show-{upload.identifier}", width="stretch"):
             search_in(home, upload.folder)
-        with delete.popover("", icon=":material/delete:", help="Delete this copy"):
-            st.write("Delete this copy permanently? Annotations are kept.")
+        # One of its own for each copy: the next one's does not stand open where this one's was.
+        menu = delete.popover(
+            "", icon=":material/delete:", help="Delete this copy", key=f"menu-{upload.identifier}"
+        )
+        with menu:
+            st.write(
+                f"Delete the copy of {upload.created:%Y-%m-%d %H:%M} UTC with "
+                f"{count(upload.files, 'file')} permanently? Annotations are kept."
+            )
             if st.button("Delete", key=f"delete-{upload.identifier}", type="primary"):
                 remove_upload(home, upload)
 

@@ -64,8 +64,7 @@ class VersionConflict(Exception):
 
     def __init__(self, segment_number: int, slice_index: int, based_on: int, stored: int) -> None:
         super().__init__(
-            f"This slice was changed elsewhere (version {stored} is stored, the change was based "
-            f"on version {based_on}); load it again before changing it."
+            "This slice was changed in another window. Load it again before changing it."
         )
         self.segment_number = segment_number
         self.slice_index = slice_index

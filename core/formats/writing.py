@@ -229,7 +229,7 @@ FORMATS: dict[str, Format] = {
         ".deidentified.zip",
         label="de-identified copy",
         use="A zip of the images and the segmentation without patient identifiers (PS3.15, "
-        "Basic Profile). Text within the images is not removed.",
+        "Basic Profile). Text burned into images is not removed.",
         shows_pixels=True,
         hides_series=True,
     ),

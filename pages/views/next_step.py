@@ -71,8 +71,8 @@ def next_step(work: Work, segment: Segment) -> None:
         icon=":material/auto_awesome:",
         type="primary" if missing <= 0 and not proposed else "secondary",
         disabled=drawn == 0,
-        help="Proposes masks for the other slices. Slices that you drew, accepted or corrected "
-        "do not change.",
+        help="Proposes masks for the other slices, from slices you drew or accepted. These do not "
+        "change.",
         key=leaving_key("propose"),
         on_click=start_proposing,
         args=(work,),
@@ -95,7 +95,7 @@ def _suggest(work: Work, segment: Segment, suggestion: Suggestion | None) -> Non
         )
     ):
         st.button(
-            "Update neighbours",
+            "Propose again for neighbouring slices",
             icon=":material/keyboard_double_arrow_right:",
             key=leaving_key("propose-neighbours"),
             help="Proposes the slices around this one again, up to the nearest examples.",

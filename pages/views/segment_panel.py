@@ -1,6 +1,6 @@
 """Choosing, adding and changing the structures being annotated."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import streamlit as st
 
@@ -12,6 +12,19 @@ from pages.session.work import Work, set_segment
 from pages.views.formatting import plain
 
 _MATCHES = 30
+
+
+@dataclass
+class SegmentPanelMemory:
+    """What a tab remembers of the panel.
+
+    Attributes
+    ----------
+    changes : int
+        How often a segment was changed or removed here.
+    """
+
+    changes: int = 0
 
 
 def choose_segment(work: Work, segments: list[Segment], current: Segment) -> None:
@@ -65,7 +78,9 @@ def segment_buttons(work: Work, current: Segment) -> None:
     number = work.store.next_segment_number(work.uid)
     with add.popover("Add", icon=":material/add:", width="stretch", key=f"add-{number}"):
         add_segment(work)
-    with change.popover("Edit", icon=":material/edit:", width="stretch"):
+    # And for each change: it closes once something was done in it.
+    key = f"edit-{current.number}-{work.memory.part(SegmentPanelMemory).changes}"
+    with change.popover("Edit", icon=":material/edit:", width="stretch", key=key):
         _change_segment(work, current)
 
 
@@ -125,7 +140,7 @@ def _change_segment(work: Work, segment: Segment) -> None:
         label = st.text_input("Name", value=segment.label)
         color = st.color_picker("Colour", value=_hex(segment.color))
         exclusive = st.checkbox(
-            "Does not overlap other segments",
+            "Must not overlap other segments",
             value=segment.exclusive,
             help="Overlaps are resolved automatically when masks are proposed.",
         )
@@ -140,10 +155,19 @@ def _change_segment(work: Work, segment: Segment) -> None:
             except (StoreError, ValueError) as error:
                 st.error(str(error))
             else:
-                st.rerun()
-    if st.button("Remove segment", help="Undo restores it with all its masks."):
+                _changed(work)
+    if st.button(
+        f"Remove {plain(segment.label)}",
+        key=f"remove-{segment.number}",
+        help="Undo restores it with all its masks.",
+    ):
         work.store.remove_segment(work.uid, segment.number, work.person)
-        st.rerun()
+        _changed(work)
+
+
+def _changed(work: Work) -> None:
+    work.memory.part(SegmentPanelMemory).changes += 1
+    st.rerun()
 
 
 def _color_swatches(segments: list[Segment]) -> None:

@@ -73,7 +73,7 @@ class TestPut:
         self, store: AnnotationStore, put: Put
     ) -> None:
         put()
-        with pytest.raises(VersionConflict, match="changed elsewhere") as caught:
+        with pytest.raises(VersionConflict, match="changed in another window") as caught:
             put(mask=square(5), person="bert")
         conflict = caught.value
         assert (conflict.segment_number, conflict.slice_index) == (1, 0)

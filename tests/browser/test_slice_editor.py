@@ -132,7 +132,7 @@ def test_a_slice_changed_in_another_tab_is_shown_and_never_overwritten(
     assert (series.mask(5) == theirs).all()
     expect(page.locator(".notice")).to_be_visible()
     expect_drawn(page, 120, 100)
-    expect(page.locator(".notice")).to_contain_text("version 1 is stored")
+    expect(page.locator(".notice")).to_contain_text("This slice was changed in another window")
     page.get_by_role("button", name=way).click()
     wait_until_saved(page)
     stored = series.mask(5)

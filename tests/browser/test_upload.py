@@ -20,7 +20,7 @@ def upload(page: Page, server: Server, files: list[FilePayload] | list[Path]) ->
     chosen = page.locator('[data-testid="stFileChip"]')
     expect(chosen).to_have_count(len(files))
     expect(page.locator('[data-testid="stFileChipIconSpinner"]')).to_have_count(0)
-    page.get_by_role("button", name="Store and list series").click()
+    page.get_by_role("button", name="Upload and list series").click()
 
 
 def archive(members: dict[str, bytes]) -> FilePayload:

@@ -304,7 +304,7 @@ def test_a_segment_is_renamed_and_removed_and_undo_brings_it_back(
     name.set_value("Liver *without* cyst")
     press(app, "Save")
     assert store.segments(demo_summary.uid)[0].label == "Liver *without* cyst"
-    press(app, "Remove segment")
+    press(app, r"Remove Liver \*without\* cyst")
     assert store.segments(demo_summary.uid) == []
     store.undo(demo_summary.uid, PERSON)
     assert [one.number for one in store.segments(demo_summary.uid)] == [1]

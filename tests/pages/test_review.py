@@ -109,7 +109,7 @@ def test_everything_is_accepted_and_undone_in_one_step(
     press(app, "Accept all 4 proposals of Liver")
     assert list(states(store, demo_summary.uid).values()).count(SliceState.ACCEPTED) == 4
     assert states(store, demo_summary.uid)[15] is SliceState.DRAWN
-    assert app.success[0].value == "Nothing left to review."
+    assert app.success[0].value == "All proposals are reviewed."
     press(app, "Undo")
     assert list(states(store, demo_summary.uid).values()).count(SliceState.PROPOSED) == 4
 
@@ -130,7 +130,7 @@ def test_a_proposal_that_changed_elsewhere_is_not_accepted_unseen(
     )
     press(app, "Accept")
     assert states(store, demo_summary.uid)[11] is SliceState.PROPOSED
-    assert "changed elsewhere" in app.toast[0].value
+    assert "changed in another window" in app.toast[0].value
 
 
 def test_correct_goes_to_the_slice_in_the_editor(

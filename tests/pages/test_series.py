@@ -35,7 +35,7 @@ def test_an_uploaded_zip_is_copied_listed_and_can_be_deleted(
             file.write(path, path.name)
     app = open_page()
     app.file_uploader[0].set_value(("series.zip", archive.getvalue(), "application/zip"))
-    press(app, "Store and list series")
+    press(app, "Upload and list series")
     assert "5 × 256 × 256" in shown(app)
     assert len([one for one in (home / "uploads").rglob("*") if one.is_file()]) == 5
     press(app, "Open")
@@ -49,7 +49,7 @@ def test_an_uploaded_zip_is_copied_listed_and_can_be_deleted(
 def test_an_upload_without_images_says_what_is_wrong(home: Path, open_page: OpenPage) -> None:
     app = open_page()
     app.file_uploader[0].set_value(("note.txt", b"no images here", "text/plain"))
-    press(app, "Store and list series")
+    press(app, "Upload and list series")
     assert len(app.error) == 1
     assert "DICOM" in app.error[0].value
 

@@ -26,5 +26,5 @@ export function noteAbout({ message, answer }) {
   }
   if (message.kind === "end" && answer.result !== "stored") return `Not stated: ${answer.text}`;
   if (message.kind !== "hints" || answer.result === "stored") return null;
-  return `The hint could not be used: ${answer.text || "the slice was changed elsewhere."}`;
+  return `The hint could not be used: ${answer.text || "this slice was changed in another window."}`;
 }

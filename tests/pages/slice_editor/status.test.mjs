@@ -6,16 +6,16 @@ import { test } from "node:test";
 import { noteAbout } from "../../../pages/slice_editor/slicewise/messages.js";
 import { describeProblem, valueText } from "../../../pages/slice_editor/slicewise/view/status.js";
 
-test("a conflict names both versions and offers to keep either", () => {
+test("a conflict names the slice and offers to keep either version", () => {
   const problem = { kind: "conflict", slice: 4, base: 1, text: "" };
-  const { text, discard, keep } = describeProblem(problem, { version: 2 });
-  assert.match(text, /Slice 5 .*version 2 is stored.*version 1/);
+  const { text, discard, keep } = describeProblem(problem);
+  assert.match(text, /^This slice was changed in another window .*slice 5\./);
   assert.deepEqual([discard, keep], ["Keep the stored version", "Apply my strokes on top of it"]);
 });
 
 test("a refusal says why", () => {
   const problem = { kind: "refused", slice: 4, base: 1, text: "The segment is gone." };
-  assert.match(describeProblem(problem, { version: 1 }).text, /slice 5 is not saved: The segment is gone\.$/);
+  assert.match(describeProblem(problem).text, /slice 5 is not saved: The segment is gone\.$/);
 });
 
 test("values are shown in modality units", () => {
@@ -31,5 +31,5 @@ test("only answers that need a word get one", () => {
   assert.equal(about("end", "refused", "It is drawn on slice 3."), "Not stated: It is drawn on slice 3.");
   assert.match(about("undo", "skipped"), /Undo again/);
   assert.match(about("hints", "refused", "No weights."), /No weights\.$/);
-  assert.match(about("hints", "conflict"), /changed elsewhere/);
+  assert.match(about("hints", "conflict"), /changed in another window/);
 });

@@ -4,6 +4,8 @@ import { meaningOf } from "./keys.js";
 
 const OTHER_WIDGETS =
   "[role=dialog], [role=listbox], [role=slider], [role=radiogroup], [data-baseweb=popover]";
+const PRESSED_BY_KEYS =
+  "a, button, input, summary, [role=button], [role=checkbox], [role=switch], [role=tab], [role=option], [role=combobox]";
 const TURNS_SLICES = /^(previous|next|back|forth|first|last)$/;
 
 /** Whether a key press is meant for something to type into, or for a widget beside the editor. */
@@ -11,8 +13,10 @@ function isMeantElsewhere(event, root) {
   const [target] = event.composedPath();
   if (event.isComposing || target.isContentEditable) return true;
   if (/^(TEXTAREA|SELECT)$/.test(target.tagName ?? "")) return true;
+  const isBeside = !root.contains(target);
+  if (isBeside && /^(Enter| )$/.test(event.key) && target.closest?.(PRESSED_BY_KEYS)) return true;
   if (target.tagName === "INPUT") return !["checkbox", "range"].includes(target.type);
-  return !root.contains(target) && Boolean(target.closest?.(OTHER_WIDGETS));
+  return isBeside && Boolean(target.closest?.(OTHER_WIDGETS));
 }
 
 const isHidingKey = (event) => event.key.toLowerCase() === "s";

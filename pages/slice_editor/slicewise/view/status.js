@@ -70,7 +70,7 @@ function showNotice({ app, find, note }, resolve) {
     notice.textContent = note;
     return;
   }
-  const { text, discard, keep } = describeProblem(problem, app.annotation.stored(problem.segment, problem.slice));
+  const { text, discard, keep } = describeProblem(problem);
   const choices = element("div");
   for (const [label, keepMine] of [[discard, false], [keep, true]]) {
     const button = element("button", { type: "button", textContent: label, className: keepMine ? "main" : "" });
@@ -81,7 +81,7 @@ function showNotice({ app, find, note }, resolve) {
 }
 
 /** What to say about a drawing that the server refused, and what to offer. */
-export function describeProblem({ kind, slice, base, text }, stored) {
+export function describeProblem({ kind, slice, text }) {
   if (kind !== "conflict") {
     return {
       text: `What you drew on slice ${slice + 1} is not saved: ${text}`,
@@ -91,8 +91,8 @@ export function describeProblem({ kind, slice, base, text }, stored) {
   }
   return {
     text:
-      `Slice ${slice + 1} was changed elsewhere while you drew on it: version ${stored.version} is stored, ` +
-      `you drew on version ${base}. What you drew there is not saved yet.`,
+      `This slice was changed in another window while you drew on slice ${slice + 1}. What you drew there is not ` +
+      "saved yet.",
     discard: "Keep the stored version",
     keep: "Apply my strokes on top of it",
   };
