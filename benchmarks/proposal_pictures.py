@@ -26,6 +26,7 @@ from core.display.windows import CT_WINDOWS
 from core.evaluation.cases import LabelledVolume, make_case
 from core.network.engine import Engine, load_engine
 from core.network.overlap import dice
+from core.proposals.examples import joined
 from core.proposals.proposer import SegmentExamples, propose
 
 _ROOM = 20  # pixels around a structure
@@ -78,11 +79,8 @@ def proposed_from_ends(label: str, engine: Engine) -> Proposed:
         "ends",
     )
     assert case is not None
-    found = np.zeros_like(truth)
-    for proposal in propose(
-        volume, SPACING, "CT", [SegmentExamples(1, case.examples)], engine=engine
-    ):
-        found[proposal.slice] = proposal.mask
+    proposals = propose(volume, SPACING, "CT", [SegmentExamples(1, case.examples)], engine=engine)
+    found = joined(case.examples, proposals, truth.shape)
     by_quality = sorted(case.undrawn, key=lambda index: dice(found[index], truth[index]))
     shown = by_quality[len(by_quality) // 2]
     whole = dice(found[case.undrawn], truth[case.undrawn])

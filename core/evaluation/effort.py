@@ -20,7 +20,7 @@ from core.evaluation.cases import LabelledVolume
 from core.evaluation.peers import interpolate_signed_distance
 from core.network.engine import Engine
 from core.network.overlap import dice
-from core.proposals.examples import Proposal, SegmentExamples
+from core.proposals.examples import Proposal, SegmentExamples, joined
 from core.proposals.extent import slices_to_follow
 from core.proposals.next_slice import suggest_slice
 from core.proposals.proposer import propose
@@ -155,7 +155,7 @@ def annotate(
         for index in (*follow, *examples):
             proposals.pop(index, None)
         proposals |= _proposed(volume, SegmentExamples(1, examples, ends), engine, follow)
-        found = _joined(examples, proposals, volume.mask.shape)
+        found = joined(examples, proposals.values(), volume.mask.shape)
         yield Annotated(found, clicks)
         suggestion = suggest_slice(examples, proposals, slices, ends)
         if suggestion is not None and suggestion.ends and states_ends:
@@ -179,20 +179,6 @@ def _proposed(
             volume.image, volume.spacing, volume.modality, [examples], engine=engine, slices=slices
         )
     }
-
-
-def _joined(
-    examples: Mapping[int, NDArray[np.bool_]],
-    proposals: Mapping[int, Proposal],
-    shape: tuple[int, ...],
-) -> NDArray[np.bool_]:
-    """What is drawn and, elsewhere, proposed: bool [slice, row, column]."""
-    found = np.zeros(shape, dtype=bool)
-    for index, proposal in proposals.items():
-        found[index] = proposal.mask
-    for index, mask in examples.items():
-        found[index] = mask
-    return found
 
 
 def _stated(ends: Ends, asked: Sequence[End], volume: LabelledVolume) -> Ends:

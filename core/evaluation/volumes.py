@@ -17,6 +17,7 @@ from core.evaluation.peers import (
 )
 from core.network.engine import Engine
 from core.network.overlap import dice
+from core.proposals.examples import joined
 from core.proposals.intensity import prepare
 from core.proposals.mixing import network_score
 from core.proposals.network_opinion import predict_logits
@@ -197,15 +198,11 @@ def _network(
 def _chosen(case: Case, engine: Engine) -> NDArray[np.bool_]:
     """Propose as the app does."""
     volume = case.volume
-    result = np.zeros(volume.mask.shape, dtype=bool)
-    for proposal in propose(
+    proposals = propose(
         volume.image,
         volume.spacing,
         volume.modality,
         [SegmentExamples(1, case.examples)],
         engine=engine,
-    ):
-        result[proposal.slice] = proposal.mask
-    for index, mask in case.examples.items():
-        result[index] = mask
-    return result
+    )
+    return joined(case.examples, proposals, volume.mask.shape)

@@ -131,3 +131,30 @@ def neighbours_overlap(examples: Mapping[int, np.ndarray], index: int) -> float 
     if below is None or above is None:
         return None
     return dice(examples[below], examples[above])
+
+
+def joined(
+    examples: Mapping[int, np.ndarray], proposals: Iterable[Proposal], shape: tuple[int, ...]
+) -> np.ndarray:
+    """Put what is drawn and what is proposed of one segment into one array.
+
+    Parameters
+    ----------
+    examples : mapping of int to np.ndarray
+        Slice index to bool [row, column].
+    proposals : iterable of Proposal
+        Of other slices; of two for the same slice the later counts.
+    shape : tuple of int
+        Slices, rows and columns.
+
+    Returns
+    -------
+    np.ndarray
+        bool [slice, row, column].
+    """
+    found = np.zeros(shape, dtype=bool)
+    for proposal in proposals:
+        found[proposal.slice] = proposal.mask
+    for index, mask in examples.items():
+        found[index] = mask
+    return found

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from core.proposals.examples import neighbours, neighbours_overlap
+from core.proposals.examples import Proposal, joined, neighbours, neighbours_overlap
 
 
 def block(rows):
@@ -23,3 +23,11 @@ def test_overlap_is_that_of_the_slices_before_and_after():
     assert neighbours_overlap(examples, 5) == 1.0
     assert neighbours_overlap(examples, 4) == pytest.approx(0.5)
     assert neighbours_overlap(examples, 12) is None
+
+
+def test_what_is_drawn_and_the_latest_proposals_are_put_into_one_array():
+    drawn, first, latest = block(slice(0, 5)), block(slice(2, 8)), block(slice(3, 9))
+    proposals = [Proposal(1, 2, first), Proposal(1, 2, latest)]
+    found = joined({0: drawn}, proposals, (4, 20, 20))
+    assert np.array_equal(found[[0, 2]], np.stack([drawn, latest]))
+    assert not found[[1, 3]].any()
