@@ -12,11 +12,13 @@ import asyncio
 import json
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
 from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Error as PlaywrightError
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
@@ -36,6 +38,7 @@ PROPOSE = ".st-key-leave-propose button"
 CANCEL = ".st-key-cancel-proposing-0 button"
 SETTLES_WITHIN_S = 180
 PATIENCE_MS = 600_000
+CLICKED_WITHIN_MS = 3_000
 
 
 def memory_mib(server: Server) -> dict[str, int]:
@@ -77,8 +80,8 @@ async def visit(browser: Browser, series: DrawnSeries, seconds: float) -> None:
     await page.get_by_text("Proposing:").first.wait_for()
     await page.wait_for_timeout(seconds * 1000)
     cancel = page.locator(CANCEL).first
-    if await cancel.count():
-        await cancel.click()
+    with suppress(PlaywrightError):  # it may finish by itself, at any moment
+        await cancel.click(timeout=CLICKED_WITHIN_MS)
     await cancel.wait_for(state="detached")
     await context.close()
 
@@ -86,7 +89,7 @@ async def visit(browser: Browser, series: DrawnSeries, seconds: float) -> None:
 async def run(server: Server, series: list[DrawnSeries], sessions: int, browser: Browser) -> dict:
     """Let all series be visited, after one visit that loads what is loaded once."""
     await visit(browser, series.pop(), 0)
-    settled(server)
+    await settled(server)
     before, peak, most = memory_mib(server), memory_mib(server), 0
     waiting = list(series)
 
@@ -102,7 +105,7 @@ async def run(server: Server, series: list[DrawnSeries], sessions: int, browser:
         peak = max(peak, memory_mib(server), key=lambda one: one["all"])
         most = max(most, volumes_mapped(server))
     await asyncio.gather(*tasks)
-    seconds = settled(server)
+    seconds = await settled(server)
     after = memory_mib(server)
     return {
         "series": len(series),
@@ -118,11 +121,11 @@ async def run(server: Server, series: list[DrawnSeries], sessions: int, browser:
     }
 
 
-def settled(server: Server) -> int:
+async def settled(server: Server) -> int:
     """Wait until the server holds no series any more; return the seconds."""
     begin = time.monotonic()
     while volumes_mapped(server) and time.monotonic() - begin < SETTLES_WITHIN_S:
-        time.sleep(1)
+        await asyncio.sleep(1)
     return round(time.monotonic() - begin)
 
 

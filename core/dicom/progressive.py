@@ -41,7 +41,6 @@ class SeriesReading:
         self._series: Series | None = None
         self._error: BaseException | None = None
         self._folder = folder
-        self._is_closed = False
         Thread(target=self._read, name="series reading", daemon=True).start()
 
     @property
@@ -53,6 +52,11 @@ class SeriesReading:
     def is_finished(self) -> bool:
         """Whether reading has ended, with the whole series or with an error."""
         return self._series is not None or self._error is not None
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the pixels were let go of."""
+        return isinstance(self._error, _ClosedError)
 
     def slice(self, index: int) -> np.ndarray:
         """Return one slice now, whether its turn has come or not.
@@ -83,34 +87,47 @@ class SeriesReading:
         Raises
         ------
         DicomError
-            When a file is damaged, is gone, has changed, or cannot be decoded.
+            When a file is damaged, is gone, has changed, or cannot be decoded, or it was closed.
         """
         with self._changed:
             self._changed.wait_for(lambda: self.is_finished)
-        if self._error is not None:
+            if self._series is not None:
+                return self._series
+            assert self._error is not None
             raise self._error
-        assert self._series is not None
-        return self._series
 
     def close(self) -> None:
-        """Stop reading after the slice it is at; who waits for the end gets an error."""
-        self._is_closed = True
+        """Stop reading after the slice it is at, and let go of the pixels.
+
+        Who waits for the end, or asks for the result later, gets an error. A tab that was closed
+        may keep this object long after.
+        """
+        with self._changed:
+            self._error = _ClosedError("The series was closed; open it again.")
+            self._series = self._volume = None
+            self._changed.notify_all()
 
     def _read(self) -> None:
         try:
             windows = suggested_windows(self.summary)
             first = self.summary.slices // 2
             for index, volume in fill_volume(self.summary, first, self._folder):
-                if self._is_closed:
-                    raise DicomError("The series was closed while it was read; open it again.")
                 with self._changed:
+                    if self.is_closed:
+                        return
                     self._volume = volume
                     self._is_ready[index] = True
                     self._changed.notify_all()
-            assert self._volume is not None
-            self._series = Series(summary=self.summary, volume=self._volume, windows=windows)
+            with self._changed:
+                if self._volume is not None:
+                    self._series = Series(self.summary, self._volume, windows)
         except BaseException as error:  # raised again where somebody waits for the result
-            self._error = error
+            with self._changed:
+                self._error = self._error or error
         finally:
             with self._changed:
                 self._changed.notify_all()
+
+
+class _ClosedError(DicomError):
+    """The pixels of a series were let go of."""

@@ -7,13 +7,14 @@ import streamlit as st
 from core.dicom.errors import DicomError
 from core.dicom.progressive import SeriesReading
 from core.dicom.reading import find_series
-from core.dicom.series import Series, SeriesSummary
+from core.dicom.series import SeriesSummary
 from core.dicom.untrusted_paths import existing_below
 from core.display.picture import slice_picture
 from core.home.opened_series import OpenedSeries
 from core.home.server_folders import server_files
 from core.home.settings import data_roots
 from core.home.temporary_files import temporary_folder
+from pages.session.memory import SecondSeries
 from pages.session.series_in_use import (
     ReadSeries,
     Role,
@@ -103,8 +104,29 @@ def begin_reading(
     return reading
 
 
-def whole_series(home: Path, opened: OpenedSeries) -> Series:
-    """Pixels of an opened series; slices that are read already are shown meanwhile.
+def still_read(home: Path, second: SecondSeries) -> SecondSeries | None:
+    """Note that this tab still shows a second series, and read it again where it was dropped.
+
+    Parameters
+    ----------
+    home : pathlib.Path
+        Folder of everything the app keeps.
+    second : SecondSeries
+        What the tab shows.
+
+    Returns
+    -------
+    SecondSeries or None
+        None where it is gone.
+    """
+    try:
+        return SecondSeries(second.opened, _opened(home, second.opened, (), "second").reading)
+    except DicomError:
+        return None
+
+
+def whole_reading(home: Path, opened: OpenedSeries) -> SeriesReading:
+    """Read an opened series to its end; slices that are read already are shown meanwhile.
 
     Parameters
     ----------
@@ -115,8 +137,8 @@ def whole_series(home: Path, opened: OpenedSeries) -> Series:
 
     Returns
     -------
-    Series
-        Complete.
+    SeriesReading
+        It has the result.
 
     Raises
     ------
@@ -128,10 +150,11 @@ def whole_series(home: Path, opened: OpenedSeries) -> Series:
     try:
         if not reading.wait(_AT_ONCE_S):
             _show_while_reading(reading)
-        return reading.result()
+        reading.result()
     except DicomError:
         series_in_use().forget(place=_place(home, opened))  # so that the next attempt reads again
         raise
+    return reading
 
 
 def forget_readings(source: Path | None = None) -> None:

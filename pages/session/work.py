@@ -8,6 +8,7 @@ import streamlit as st
 from core.annotation.states import EXAMPLE_STATES
 from core.annotation.store import AnnotationStore, SliceAnnotation, StoreError
 from core.dicom.errors import DicomError
+from core.dicom.progressive import SeriesReading
 from core.dicom.series import Series, SeriesSummary
 from core.home.opened_series import OpenedSeries, recall_series
 from core.segments.segment import Segment
@@ -17,7 +18,8 @@ from pages.session.opening import (
     forget_readings,
     opened_summary,
     series_in_use,
-    whole_series,
+    still_read,
+    whole_reading,
 )
 from pages.session.series_in_use import this_tab
 
@@ -41,8 +43,8 @@ class Work:
         Settings and person.
     opened : OpenedSeries
         Key and location of the series.
-    series : Series
-        With its pixels.
+    reading : SeriesReading
+        Of the series; it has ended.
     store : AnnotationStore
         In which the series is known.
     memory : PageMemory
@@ -51,14 +53,25 @@ class Work:
 
     entrance: Entrance
     opened: OpenedSeries
-    series: Series
+    reading: SeriesReading
     store: AnnotationStore
     memory: PageMemory
 
     @property
+    def series(self) -> Series:
+        """With its pixels.
+
+        Streamlit keeps this object, in arguments of callbacks, after the tab was closed, for as
+        long as it pleases; so it does not hold them itself. A tab that comes back reads them again.
+        """
+        if self.reading.is_closed:
+            return whole_reading(self.entrance.settings.home, self.opened).result()
+        return self.reading.result()
+
+    @property
     def uid(self) -> str:
         """UID of the series, as the store knows it."""
-        return self.series.summary.uid
+        return self.reading.summary.uid
 
     @property
     def person(self) -> str:
@@ -148,14 +161,10 @@ def require_work(entrance: Entrance) -> Work:
         st.page_link("pages/series.py", label="Open a series", icon=":material/arrow_back:")
         st.stop()
     try:
-        series = whole_series(entrance.settings.home, opened)
+        reading = whole_reading(entrance.settings.home, opened)
+        summary = reading.summary
         store = open_store(entrance.settings.database)
-        store.open_series(
-            series.summary.uid,
-            slice_names(series.summary),
-            series.summary.rows,
-            series.summary.columns,
-        )
+        store.open_series(summary.uid, slice_names(summary), summary.rows, summary.columns)
     except (DicomError, StoreError) as error:
         st.error(str(error), icon=":material/error:")
         st.page_link("pages/series.py", label="Open another series", icon=":material/arrow_back:")
@@ -165,7 +174,9 @@ def require_work(entrance: Entrance) -> Work:
     memory: PageMemory | None = st.session_state.get(_MEMORY)
     if memory is None or memory.series_key != opened.key:
         memory = st.session_state[_MEMORY] = PageMemory(opened.key)
-    return Work(entrance, opened, series, store, memory)
+    if memory.second is not None:
+        memory.second = still_read(entrance.settings.home, memory.second)
+    return Work(entrance, opened, reading, store, memory)
 
 
 def current_segment(work: Work, segments: list[Segment]) -> Segment | None:

@@ -24,7 +24,9 @@ def state():
         "pydicom": dict(vars(pydicom.config.settings)),
         "root logger": (logging.root.level, list(logging.root.handlers)),
         "silent modules": [one for one in warnings.filters if one[0] == "ignore" and one[3]],
-        "threads": (torch.get_num_threads(), numba.get_num_threads()),
+        # Numba starts its threads when it is first asked, and sets OpenMP's number, which is also
+        # PyTorch's, to that of the processors, whatever OMP_NUM_THREADS says.
+        "threads": (numba.get_num_threads(), torch.get_num_threads()),
     }
 
 def levels():

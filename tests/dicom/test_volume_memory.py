@@ -58,3 +58,19 @@ def test_a_series_that_is_closed_is_read_no_further(tmp_path, monkeypatch):
     reading = SeriesReading(summary)
     reading.close()
     assert reading.wait(60)
+
+
+def test_a_series_that_is_closed_lets_go_of_its_file_whoever_still_holds_it(tmp_path):
+    write_series(tmp_path / "scan", PLACEMENTS[0])
+    (summary,) = find_series(tmp_path / "scan")
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    reading = SeriesReading(summary, folder=folder)
+    reading.result()
+    assert mapped_below(folder) and not reading.is_closed
+    reading.close()
+    assert not mapped_below(folder)
+    assert reading.is_closed and reading.is_finished
+    with pytest.raises(DicomError, match="open it again"):
+        reading.result()
+    assert reading.slice(3).shape == (summary.rows, summary.columns)

@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.annotation.store import AnnotationStore
 from core.demo import write_demo_series
+from core.dicom.progressive import SeriesReading
 from core.dicom.reading import find_series, read_series
 from core.dicom.series import Series, SeriesSummary
 from core.home.opened_series import OpenedSeries, remember_series
@@ -135,6 +136,5 @@ def work(series: Series, tmp_path: Path) -> Work:
     store.save_segment(series.summary.uid, LIVER_SEGMENT, "anna")
     settings = Settings(tmp_path, url, "default", "cpu")
     opened = OpenedSeries("0" * 24, series.summary.uid, tmp_path)
-    return Work(
-        Entrance(settings, "anna", arrived=False), opened, series, store, PageMemory(opened.key)
-    )
+    entrance = Entrance(settings, "anna", arrived=False)
+    return Work(entrance, opened, SeriesReading(series.summary), store, PageMemory(opened.key))

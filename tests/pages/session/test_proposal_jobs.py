@@ -18,8 +18,8 @@ from streamlit.testing.v1 import AppTest
 from core.annotation.records import MaskChange
 from core.annotation.states import SliceState
 from core.annotation.store import AnnotationStore
-from core.dicom.reading import read_series
-from core.dicom.series import Series, SeriesSummary
+from core.dicom.progressive import SeriesReading
+from core.dicom.series import SeriesSummary
 from core.home.opened_series import OpenedSeries
 from core.home.settings import read_settings
 from core.proposals.examples import Proposal
@@ -72,8 +72,7 @@ def test_a_finished_job_and_its_masks_are_released(
     drawn: AnnotationStore, opened: OpenedSeries, demo_summary: SeriesSummary
 ) -> None:
     entrance = Entrance(read_settings(os.environ), PERSON, arrived=False)
-    series = read_series(demo_summary)
-    work = Work(entrance, opened, series, drawn, PageMemory(opened.key))
+    work = Work(entrance, opened, SeriesReading(demo_summary), drawn, PageMemory(opened.key))
     propose_neighbours(work, 1, DRAWN)
     released = followed_to_the_end(running_job(work))
     gc.collect()
@@ -108,10 +107,12 @@ def test_what_went_wrong_is_shown_in_every_tab_until_it_is_dismissed_there(
     assert errors(second) == []
 
 
-def of_person(person: str, opened: OpenedSeries, series: Series, store: AnnotationStore) -> Work:
+def of_person(
+    person: str, opened: OpenedSeries, reading: SeriesReading, store: AnnotationStore
+) -> Work:
     """What a person works on."""
     entrance = Entrance(read_settings(os.environ), person, arrived=False)
-    return Work(entrance, opened, series, store, PageMemory(opened.key))
+    return Work(entrance, opened, reading, store, PageMemory(opened.key))
 
 
 @pytest.fixture
@@ -135,9 +136,9 @@ def held_queue() -> Iterator[None]:
 def test_a_second_request_waits_for_the_first_and_both_say_so(
     drawn: AnnotationStore, opened: OpenedSeries, demo_summary: SeriesSummary, open_page: OpenPage
 ) -> None:
-    series = read_series(demo_summary)
-    own = of_person(PERSON, opened, series, drawn)
-    others = of_person("Somebody Else", opened, series, drawn)
+    reading = SeriesReading(demo_summary)
+    own = of_person(PERSON, opened, reading, drawn)
+    others = of_person("Somebody Else", opened, reading, drawn)
     propose_neighbours(own, 1, DRAWN)
     propose_neighbours(others, 1, DRAWN + 2)
     propose_neighbours(others, 1, DRAWN)  # the same as the first: nothing more to do
@@ -160,7 +161,7 @@ def test_a_second_request_waits_for_the_first_and_both_say_so(
 def test_a_segment_removed_while_a_job_waits_takes_no_other_along(
     drawn: AnnotationStore, opened: OpenedSeries, demo_summary: SeriesSummary, disk: Disk
 ) -> None:
-    work = of_person(PERSON, opened, read_series(demo_summary), drawn)
+    work = of_person(PERSON, opened, SeriesReading(demo_summary), drawn)
     go_on = threading.Event()
 
     def wait(cancelled: Callable[[], bool], progress: Progress) -> Iterator[Proposal]:

@@ -106,7 +106,7 @@ def test_nothing_waits_for_a_second_series_that_is_still_being_read(
 ) -> None:
     reading = choose(work, beside)
     reading.result()
-    monkeypatch.setattr(SeriesReading, "is_finished", False)
+    monkeypatch.setattr(SeriesReading, "is_finished", property(lambda one: one is not reading))
     client_state = ClientState()
     said, parts = send(work, client_state, ((0, 1),))
     assert said["picture"] is None and (said["done"], said["slices"]) == (3, 3) and not parts
