@@ -154,6 +154,8 @@ function drawingCallbacks(screen, colors) {
       return Math.hypot(start.x - end.x, start.y - end.y) <= NEAR;
     },
     setCross: (cross) => screen.setCross(cross),
+    reach: () => NEAR / (stage.view().scale * Math.max(...spacing)),
+    repaint: () => screen.redraw({ pointer: true }),
   };
 }
 

@@ -61,6 +61,7 @@ function opened(id) {
     erase: false,
     tolerance: 10,
     range: [50, 200],
+    window: { center: 50, width: 100 },
     cross: [0, 0],
   };
   const shown = {
@@ -68,6 +69,8 @@ function opened(id) {
     changed() {},
     isNear: ([x, y], [otherX, otherY]) => Math.hypot(x - otherX, y - otherY) < 0.4,
     setCross: (cross) => (app.cross = cross),
+    reach: () => 0,
+    repaint() {},
   };
   const drawing = createDrawing(app, shown);
   const stroke = (places, opposite = false) => {
@@ -149,6 +152,56 @@ test("what is open is finished before the slice changes, and dropped by cancelli
   for (const corner of [[1, 1], [5, 1], [5, 4]]) stroke([corner]);
   drawing.settle();
   assert.ok(rows()[1].includes("#"));
+});
+
+/** A line along the edge of the values, with a corner at the left. */
+function closedLivewire() {
+  const made = opened("livewire");
+  for (const place of [[4.5, 0.5], [4.5, 5.5], [1.5, 3.5]]) made.stroke([place]);
+  made.drawing.close();
+  return made;
+}
+
+test("a livewire becomes a mask once it is closed and applied", () => {
+  const { drawing, rows, app } = closedLivewire();
+  assert.match(drawing.openText(), /closed/);
+  assert.deepEqual(new Set(rows()), new Set([EMPTY]));
+  drawing.close();
+  assert.equal(drawing.isOpen(), false);
+  assert.equal(rows()[2], "..##....");
+  assert.equal(app.annotation.outbox.pending().length, 1);
+});
+
+test("the points of a closed livewire are dragged before it becomes a mask", () => {
+  const { drawing, stroke, rows } = closedLivewire();
+  stroke([[1.5, 3.5], [3.5, 3.5]]);
+  drawing.close();
+  assert.ok(rows().every((row) => row.startsWith("...")));
+});
+
+test("a livewire closes at its first point, opens again, and loses its newest points", () => {
+  const { drawing, stroke } = opened("livewire");
+  for (const place of [[4.5, 0.5], [4.5, 5.5], [1.5, 3.5], [4.5, 0.5]]) stroke([place]);
+  const points = () => drawing.sketch(null).handles.length;
+  assert.match(drawing.openText(), /closed/);
+  assert.equal(drawing.stepBack(), true);
+  assert.match(drawing.openText(), /open/);
+  assert.equal(points(), 3);
+  drawing.stepBack();
+  assert.equal(points(), 2);
+  drawing.stepBack();
+  drawing.stepBack();
+  assert.equal(drawing.isOpen(), false);
+});
+
+test("a livewire is applied before the slice changes, dropped by cancelling, kept otherwise", () => {
+  const { drawing, stroke, rows } = closedLivewire();
+  drawing.forget();
+  drawing.settle();
+  assert.equal(rows()[2], "..##....");
+  stroke([[4.5, 0.5]]);
+  assert.equal(drawing.cancel(), true);
+  assert.equal(drawing.isOpen(), false);
 });
 
 test("hints stay on the screen until the mask changes otherwise", () => {

@@ -63,8 +63,8 @@ export const MOUSE = [
 export const WITHOUT_MOUSE = [
   ["Shift + arrows", "move the cursor"],
   ["Enter", "put the tool down and lift it again; set a corner; fill a region"],
-  ["Enter twice", "close the polygon"],
-  ["Del, Ctrl+Z", "remove the last corner of an open polygon"],
+  ["Enter twice", "close the polygon or the livewire; once more applies the livewire"],
+  ["Del, Ctrl+Z", "remove the last corner of an open polygon, the last point of a livewire"],
   ["Ctrl + arrows", "move the slice"],
 ];
 

@@ -13,7 +13,10 @@ import { toolOf } from "./index.js";
  *   store(mask, name, erased) the mask was changed by a stroke
  *   ask(message)              the server is to change it
  *   painted(mask, area)       shows a mask while it is being painted
+ *   mayDraw()                 whether the mask may change now
  *   isNear(place, other), setCross([row, column])
+ *   reach()                   how many image pixels count as near
+ *   repaint()                 asks for the next sketch
  */
 function createContext(app, shown) {
   const [, rows, columns] = app.info.shape;
@@ -36,15 +39,18 @@ function createContext(app, shown) {
     },
     ask: (message) => shown.changed(app.annotation.ask(message)),
     painted: shown.painted,
+    mayDraw: () => !app.annotation.isWaiting() && app.annotation.problemOf(app.segment, app.slice) === null,
     isNear: shown.isNear,
     setCross: shown.setCross,
+    reach: shown.reach,
+    repaint: shown.repaint,
   };
 }
 
 /**
  * @param {object} app
  * @param {object} shown Callbacks: `painted(mask, area)` while painting, `changed(message)` after,
- *   `isNear(place, other)` on the screen, `setCross([row, column])`.
+ *   `isNear(place, other)` on the screen, `setCross([row, column])`, `reach()`, `repaint()`.
  */
 export function createDrawing(app, shown) {
   const context = createContext(app, shown);
@@ -101,15 +107,18 @@ export function createDrawing(app, shown) {
     /** Finishes what is open, before the slice, segment or tool changes. */
     settle() {
       end();
-      if (isOpen()) close();
+      const { tool } = context.open ?? {};
+      if (isOpen()) (tool.settle ?? tool.close)?.(context);
       context.open = null;
     },
-    /** Forgets what is open because the mask changed otherwise. */
+    /** Forgets a mask that can still be changed, because it changed otherwise; drawings stay open. */
     forget() {
-      context.open = null;
+      if (!isOpen()) context.open = null;
     },
     isDrawing: () => stroke !== null,
     isOpen,
+    /** What is open, in words; blank where nothing is. */
+    openText: () => (isOpen() ? context.open.tool.openText(context.open) : ""),
     /** Lines and handles of the chosen tool that are no mask yet; `cursor` in image coordinates or null. */
     sketch(cursor) {
       const tool = toolOf(app.tool);

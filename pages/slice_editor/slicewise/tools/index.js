@@ -12,6 +12,8 @@
 //   move(context, stroke, places), end(context, stroke)
 // and, where something stays open between strokes (kept in `context.open`, with `tool` in it),
 //   isOpen(open), close(context), stepBack(context), cancel(context), interrupt(context, stroke)
+//   settle(context)             finishes it before the slice, segment or tool changes; close if left out
+//   openText(open)              what the page says while it is open
 //   sketch(context, stroke, cursor)  lines and handles of what is not a mask yet, see view/overlay.js
 //
 // `context` is described in drawing.js; places are image coordinates [column, row].
@@ -20,6 +22,7 @@ import { brush } from "./brush.js";
 import { crosshair } from "./crosshair.js";
 import { eraser } from "./eraser.js";
 import { hintAdd, hintRemove } from "./hint.js";
+import { livewire } from "./livewire.js";
 import { outline } from "./outline.js";
 import { polygon } from "./polygon.js";
 import { region } from "./region.js";
@@ -29,6 +32,7 @@ export const TOOLS = [
   brush,
   eraser,
   outline,
+  livewire,
   polygon,
   threshold,
   region,

@@ -33,6 +33,7 @@ export const polygon = {
     context.open = null;
   },
   isOpen: (open) => !open.closed,
+  openText: () => "polygon open: press Enter to close it",
   close,
   /** Takes back the newest corner while it is open. */
   stepBack(context) {

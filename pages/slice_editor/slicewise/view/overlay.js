@@ -5,6 +5,7 @@ import { drawCross } from "./marks.js";
 import { toImage, toScreen } from "./zoom.js";
 
 const LINE_WIDTH = 2.5;
+const FILLED_OPACITY = 0.25; // of what becomes a mask later
 const KEYBOARD_CROSS = [3, 9]; // CSS pixels from its middle to the ends of its lines
 const ERASER_DASH = [4, 3];
 
@@ -27,11 +28,11 @@ export function drawOverlay(screen) {
 /**
  * Draws what a tool has not turned into a mask yet.
  *
- * @param {{lines?: object[], handles?: object[]}} sketch Lines `{points, color, width, dash, closed}`,
- *   of which all but `points` may be left out, and handles `{place, radius}`.
+ * @param {{lines?: object[], handles?: object[]}} sketch Lines `{points, color, width, dash, closed,
+ *   filled}`, of which all but `points` may be left out, and handles `{place, radius}`.
  */
 function drawSketch(context, { lines = [], handles = [] }, onScreen, segmentColor) {
-  for (const { points, color = segmentColor, width = LINE_WIDTH, dash = [], closed = false } of lines) {
+  for (const { points, color = segmentColor, width = LINE_WIDTH, dash = [], closed = false, filled = false } of lines) {
     context.lineWidth = width;
     context.strokeStyle = color;
     context.setLineDash(dash);
@@ -42,6 +43,11 @@ function drawSketch(context, { lines = [], handles = [] }, onScreen, segmentColo
     }
     if (closed) context.closePath();
     context.stroke();
+    if (!filled) continue;
+    context.globalAlpha = FILLED_OPACITY;
+    context.fillStyle = color;
+    context.fill();
+    context.globalAlpha = 1;
   }
   context.setLineDash([]);
   for (const { place, radius } of handles) {

@@ -9,7 +9,6 @@ const SAVE_STATES = {
   saving: "saving…",
   offline: "offline, will send",
   problem: "not saved",
-  open: "polygon open: press Enter to close it",
 };
 const LONGEST_BAR = 130; // CSS pixels
 
@@ -53,11 +52,12 @@ function segmentName({ info, segment }) {
 
 function showSaveState({ app, find, drawing }) {
   const state = app.annotation.state(performance.now());
-  const shown = state === "saved" && drawing.isOpen() ? "open" : state;
+  const openText = state === "saved" ? drawing.openText() : "";
   const label = find(".save-state");
-  if (label.dataset.state !== shown) {
+  const [shown, text] = openText === "" ? [state, SAVE_STATES[state]] : ["open", openText];
+  if (label.textContent !== text) {
     label.dataset.state = shown;
-    label.textContent = SAVE_STATES[shown];
+    label.textContent = text;
   }
   find(".stage").classList.toggle("waiting", app.annotation.isWaiting());
 }
