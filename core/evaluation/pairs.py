@@ -19,7 +19,7 @@ from core.evaluation.metrics import bootstrap_interval
 from core.network.engine import Engine
 from core.network.overlap import dice
 from core.proposals.intensity import scale
-from core.proposals.network_opinion import encode_with_contrast
+from core.proposals.network_prompt import encode_with_contrast
 
 SIDE = 128
 """Pictures are judged at the resolution of the network's input, as in the paper."""

@@ -1,22 +1,29 @@
 """The first pass: every slice where a structure may be, those nearest to examples first."""
 
 import heapq
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+import math
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 import numpy as np
+import torch
 from torch import Tensor
 
+from core.network.cores import on_cores
 from core.proposals.examples import neighbours
 from core.proposals.extent import between, continued, outward
 from core.proposals.mixing import LIMIT, sureness
 from core.proposals.network_opinion import (
-    BATCH,
-    NetworkPrompt,
+    SUPPORT,
     carried_beyond,
+    learn_between,
     predict_logits,
+    slices_at_once,
 )
+from core.proposals.network_prompt import NetworkPrompt
 from core.proposals.segment_state import FirstAnswer, PreparedSegment, score
+from core.proposals.steps import Steps
 
 LEAST_SURENESS = 0.6
 """Beyond the examples, a structure that is less certain than this has ended."""
@@ -51,21 +58,15 @@ class Finding:
         Segment number and slice index.
     answer : FirstAnswer
         What was found.
-    waiting : int
-        How many slices are known to follow.
     """
 
     segment: int
     slice: int
     answer: FirstAnswer
-    waiting: int
 
 
 def first_pass(
-    segments: Mapping[int, PreparedSegment],
-    slices: int,
-    wanted: Collection[int],
-    cancelled: Callable[[], bool],
+    segments: Mapping[int, PreparedSegment], slices: int, wanted: Collection[int], steps: Steps
 ) -> Iterator[Finding]:
     """Predict every slice for the first time.
 
@@ -77,32 +78,51 @@ def first_pass(
         Slices of the series.
     wanted : collection of int
         Slices to predict.
-    cancelled : callable
-        Asked between predictions.
+    steps : Steps
+        Told how far the work is, and asked whether to go on with it.
 
     Yields
     ------
     Finding
         Slices between examples, and those beyond up to the structure's end.
+
+    Raises
+    ------
+    Cancelled
+        If the steps were cancelled.
     """
     answers: dict[int, dict[int, FirstAnswer]] = {number: {} for number in segments}
     visits = [visit for segment in segments.values() for visit in first_visits(segment, slices)]
     visits = [visit for visit in visits if visit.slice in wanted]
+    steps.expect(SUPPORT * len(visits))
+    for prompt, below, above in _gaps(segments, visits):
+        steps.expect(prompt.looks_between(below, above))
     heapq.heapify(visits)
-    while visits and not cancelled():
+    while visits:
+        steps.done()
         # The first answer comes alone, so that somebody who waits sees one as soon as possible.
-        batch = _next_batch(visits, BATCH if any(answers.values()) else 1)
-        segment = segments[batch[0].segment]
-        if not _motion_known(segment, batch, cancelled):
-            return
-        found = answer_visits(segment, batch, answers[segment.number])
-        answers[segment.number].update(found)
+        batch = _next_batch(visits, slices_at_once() if any(answers.values()) else 1)
+        learn_between(_gaps(segments, batch))
+        parts = _parts(batch)
+
+        def answer(part: list[Visit]) -> dict[int, FirstAnswer]:
+            number = part[0].segment
+            return answer_visits(segments[number], part, answers[number])
+
+        found = on_cores(answer, parts)
+        for part, of_part in zip(parts, found, strict=True):
+            answers[part[0].segment].update(of_part)
+            steps.done(SUPPORT * len(part))
+        following = [
+            next_visit(segments[visit.segment], visit, answers[visit.segment][visit.slice], slices)
+            for visit in batch
+        ]
+        for visit in following:
+            if visit is not None and visit.slice in wanted:
+                steps.expect(SUPPORT)
+                heapq.heappush(visits, visit)
         for visit in batch:
-            following = next_visit(segment, visit, found[visit.slice], slices)
-            if following is not None and following.slice in wanted:
-                heapq.heappush(visits, following)
-        for visit in batch:
-            yield Finding(segment.number, visit.slice, found[visit.slice], len(visits))
+            yield Finding(visit.segment, visit.slice, answers[visit.segment][visit.slice])
 
 
 def first_visits(segment: PreparedSegment, slices: int) -> list[Visit]:
@@ -229,32 +249,34 @@ def _carried_beyond(
     return carried
 
 
-def _motion_known(
-    segment: PreparedSegment, visits: Sequence[Visit], cancelled: Callable[[], bool]
-) -> bool:
-    """Compute how images move between the examples around visits; False once cancelled.
-
-    A gap of many slices takes seconds, which nobody should have to wait who gave up.
-    """
-    if segment.prompt is None or not segment.prompt.engine.guidance_channels:
-        return True
+def _gaps(
+    segments: Mapping[int, PreparedSegment], visits: Sequence[Visit]
+) -> list[tuple[NetworkPrompt, int, int]]:
+    """List the pairs of neighbouring examples around visits that guidance has to know of."""
+    gaps = {}
     for visit in visits:
+        segment = segments[visit.segment]
+        prompt = segment.prompt
         below, above = neighbours(segment.examples, visit.slice)
-        if below is None or above is None:
+        if prompt is None or not prompt.engine.guidance_channels:
             continue
-        for _ in segment.prompt.motion.computing(below, above):
-            if cancelled():
-                return False
-    return True
+        if below is not None and above is not None:
+            gaps[visit.segment, below, above] = (prompt, below, above)
+    return list(gaps.values())
 
 
 def _next_batch(visits: list[Visit], most: int) -> list[Visit]:
-    """Take visits of one segment from the heap that are equally near to examples."""
+    """Take visits from the heap that are equally near to examples."""
     batch = [heapq.heappop(visits)]
-    while visits and len(batch) < most and _same_priority(visits[0], batch[0]):
+    while visits and len(batch) < most and visits[0].gap == batch[0].gap:
         batch.append(heapq.heappop(visits))
     return batch
 
 
-def _same_priority(first: Visit, second: Visit) -> bool:
-    return (first.gap, first.segment) == (second.gap, second.segment)
+def _parts(batch: Sequence[Visit]) -> list[list[Visit]]:
+    """Divide visits by segments, and further so that every core has some."""
+    each = math.ceil(len(batch) / torch.get_num_threads())
+    of_segments = [list(group) for _, group in groupby(batch, lambda visit: visit.segment)]
+    return [
+        group[start : start + each] for group in of_segments for start in range(0, len(group), each)
+    ]

@@ -21,7 +21,8 @@ from core.proposals.crop import SIDE, Crop, crop_around
 from core.proposals.examples import Proposal, SegmentExamples, check_examples
 from core.proposals.intensity import prepare, scale
 from core.proposals.mixing import LIMIT, network_score
-from core.proposals.network_opinion import BATCH, encode_with_contrast
+from core.proposals.network_opinion import slices_at_once
+from core.proposals.network_prompt import encode_with_contrast
 from core.proposals.overlaps import resolve_overlaps
 
 SUPPORT_SETS = 3
@@ -156,8 +157,9 @@ class _Support:
         encoded, contrast = self._encoded(own)
         sets = [self._support_set() for _ in range(SUPPORT_SETS)]
         order = {index: place for place, index in enumerate(encoded)}
-        for first in range(0, len(images), BATCH):
-            queries = scale(crop.images(images[first : first + BATCH]), contrast)
+        batch = slices_at_once()
+        for first in range(0, len(images), batch):
+            queries = scale(crop.images(images[first : first + batch]), contrast)
             answers = [
                 self.engine.predict(
                     queries,

@@ -1,15 +1,16 @@
 """Leave-one-out: each example is predicted from the others, and the weights are fitted to that."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from core.network.cores import on_cores
 from core.network.overlap import dice
-from core.proposals.examples import neighbours_overlap
+from core.proposals.examples import neighbours, neighbours_overlap
 from core.proposals.expected_dice import Signs, calibration_offset, signs_of
 from core.proposals.mixing import interpolation_score, mixed, network_score
-from core.proposals.network_opinion import predict_logits
+from core.proposals.network_opinion import SUPPORT, predict_logits
 from core.proposals.network_weight import NetworkWeight
 from core.proposals.segment_state import PreparedSegment
 
@@ -79,25 +80,48 @@ def examples_to_leave_out(segment: PreparedSegment, proposed: Collection[int]) -
     return [near[int(place)] for place in np.linspace(0, len(near) - 1, count)]
 
 
-def leave_one_out(
-    segment: PreparedSegment, proposed: Collection[int]
-) -> Iterator[tuple[int, Answer]]:
-    """Predict examples from the others, one by one, as any slice.
+def leave_one_out(segment: PreparedSegment, left_out: Sequence[int]) -> dict[int, Answer]:
+    """Predict examples from the others, each as any slice.
 
     Parameters
     ----------
     segment : PreparedSegment
         The segment.
-    proposed : collection of int
-        Slices that were proposed.
+    left_out : sequence of int
+        From `examples_to_leave_out`.
 
-    Yields
+    Returns
+    -------
+    dict of int to Answer
+        By slice index.
+
+    Raises
     ------
-    int, Answer
-        Each of `examples_to_leave_out` with its answer.
+    Cancelled
+        If the steps of the segment's prompt were cancelled.
     """
-    for index in examples_to_leave_out(segment, proposed):
-        yield index, None if segment.prompt is None else predict_logits(segment.prompt, [index])[0]
+    prompt = segment.prompt
+    if prompt is None:
+        return dict.fromkeys(left_out)
+
+    def answer(index: int) -> Answer:
+        logits: np.ndarray = predict_logits(prompt, [index])[0]
+        prompt.steps.done(SUPPORT)
+        return logits
+
+    return dict(zip(left_out, on_cores(answer, left_out), strict=True))
+
+
+def looks_to_leave_out(segment: PreparedSegment, left_out: Sequence[int]) -> int:
+    """Count the steps that `leave_one_out` takes."""
+    if segment.prompt is None:
+        return 0
+    gaps = [neighbours(segment.examples, index) for index in left_out]
+    return SUPPORT * len(left_out) + sum(
+        segment.prompt.looks_between(below, above)
+        for below, above in gaps
+        if below is not None and above is not None
+    )
 
 
 def fit_network_weight(segment: PreparedSegment, answers: Mapping[int, Answer]) -> NetworkWeight:

@@ -4,6 +4,7 @@ None of them is right everywhere; the network is shown all of them and decides. 
 compute them by this same code.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -53,6 +54,7 @@ def opinions_between(
     flows: Tensor | None = None,
     walk_iterations: int = 60,
     compile_steps: bool = False,
+    done: Callable[[int], None] = lambda slices: None,
 ) -> Opinions:
     """Ask every method about the slices between two examples.
 
@@ -72,6 +74,9 @@ def opinions_between(
         Steps in which the random walk is solved.
     compile_steps : bool
         Compile what is repeated on a graphics card: worth it where it runs for minutes.
+    done : callable
+        Called after parts of the work with for how many slices either method is done; it may raise
+        an exception to end the work.
 
     Returns
     -------
@@ -90,12 +95,13 @@ def opinions_between(
     for index in range(slices - 1):
         rising.append(carried(rising[-1], up[:, index]))
         falling.append(carried(falling[-1], down[:, slices - 2 - index]))
+        done(min(index, 1))
     agreement = _dice(rising[-1] > 0, last) + _dice(falling[-1] > 0, first)
     return Opinions(
         from_below=torch.stack(rising[1:-1], dim=1),
         from_above=torch.stack(falling[-2:0:-1], dim=1),
         walked=walk_between(
-            pictures, first, last, step, walk_iterations, compile_steps=compile_steps
+            pictures, first, last, step, walk_iterations, compile_steps=compile_steps, done=done
         ),
         agreement=agreement / 2,
     )

@@ -1,17 +1,24 @@
 """Proposals for the undrawn slices of a series, streamed as they are ready."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import TypeVar
 
 import numpy as np
 
+from core.network.cores import on_cores
 from core.network.engine import Engine
 from core.proposals.examples import Proposal, SegmentExamples, check_examples
 from core.proposals.first_pass import Finding, first_pass
 from core.proposals.intensity import scale, value_range
-from core.proposals.leave_one_out import examples_to_leave_out, fit_network_weight, leave_one_out
+from core.proposals.leave_one_out import (
+    examples_to_leave_out,
+    fit_network_weight,
+    leave_one_out,
+    looks_to_leave_out,
+)
 from core.proposals.methods import METHODS, MethodName
+from core.proposals.network_opinion import slices_at_once
 from core.proposals.overlaps import resolve_overlaps
 from core.proposals.segment_state import (
     FirstAnswer,
@@ -20,11 +27,10 @@ from core.proposals.segment_state import (
     network_share,
     prepare_segment,
 )
+from core.proposals.steps import Cancelled, Steps
 from core.proposals.tiles import ask_in_tiles, doubtful_slices
 
 __all__ = ["Proposal", "SegmentExamples", "propose"]
-
-_Answer = TypeVar("_Answer")
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,47 +48,6 @@ class _Exclusive:
             if index in self.drawn[number]:
                 taken |= self.drawn[number][index]
         return taken
-
-
-class _Steps:
-    """Counts steps and reports them; ends early when asked to.
-
-    Parameters
-    ----------
-    done, total : int
-        Steps so far, and in all.
-    cancelled, progress : callable
-        See `propose`.
-    """
-
-    def __init__(
-        self,
-        done: int,
-        total: int,
-        cancelled: Callable[[], bool],
-        progress: Callable[[int, int], None],
-    ) -> None:
-        self._done, self._total = done, total
-        self._cancelled, self._progress = cancelled, progress
-
-    def expect(self, more: int) -> None:
-        """Say that more steps follow."""
-        self._total += more
-
-    def finish(self) -> None:
-        """Report that all steps are done."""
-        self._progress(self._total, self._total)
-
-    def counted(self, answers: Iterable[_Answer]) -> Iterator[_Answer]:
-        """Pass answers on, each of which is a step, until cancelled."""
-        if self._cancelled():
-            return
-        for answer in answers:
-            yield answer
-            self._done += 1
-            self._progress(self._done, self._total)
-            if self._cancelled():
-                return
 
 
 def propose(
@@ -148,32 +113,50 @@ def propose(
         raise ValueError(f"method: got {method!r}; expected one of {', '.join(METHODS)}")
     if engine is None and METHODS[method].uses_network:
         raise ValueError(f'engine: got None; expected one for the method "{method}"')
-    limits = value_range(volume, modality)
     asked = frozenset(range(len(volume)) if slices is None else slices)
-
-    def images_of(slices: Sequence[int]) -> np.ndarray:
-        return scale(volume[list(slices)], limits)
-
-    prepared = {
-        segment.number: prepare_segment(
-            segment, spacing, engine, method, images_of, segment.beyond_ends(len(volume))
-        )
+    steps = Steps(cancelled, progress)
+    exclude = _Exclusive(
+        frozenset(one.number for one in segments) if exclusive is None else frozenset(exclusive),
+        {segment.number: segment.masks for segment in segments},
+        (volume.shape[1], volume.shape[2]),
+    )
+    chosen = [
+        segment
         for segment in segments
         if (wanted is None or segment.number in wanted)
         and any(mask.any() for mask in segment.masks.values())
         and not {index for index in asked if segment.enclosing_ends.encloses(index)}
         <= segment.masks.keys()
+    ]
+    with suppress(Cancelled):
+        if chosen:
+            prepared = _prepared(volume, spacing, modality, chosen, engine, method, steps)
+            yield from _run_passes(prepared, exclude, len(volume), asked, steps)
+        else:
+            steps.finish()
+
+
+def _prepared(
+    volume: np.ndarray,
+    spacing: tuple[float, float, float],
+    modality: str,
+    segments: Sequence[SegmentExamples],
+    engine: Engine | None,
+    method: MethodName,
+    steps: Steps,
+) -> dict[int, PreparedSegment]:
+    """Make the examples of segments ready, by segment number."""
+    limits = value_range(volume, modality)
+
+    def images_of(slices: Sequence[int]) -> np.ndarray:
+        return scale(volume[list(slices)], limits)
+
+    return {
+        segment.number: prepare_segment(
+            segment, spacing, engine, method, images_of, segment.beyond_ends(len(volume)), steps
+        )
+        for segment in segments
     }
-    drawn = {segment.number: segment.masks for segment in segments}
-    numbers = frozenset(drawn if exclusive is None else exclusive)
-    yield from _run_passes(
-        prepared,
-        _Exclusive(numbers, drawn, (volume.shape[1], volume.shape[2])),
-        len(volume),
-        asked,
-        cancelled,
-        progress,
-    )
 
 
 def _run_passes(
@@ -181,36 +164,29 @@ def _run_passes(
     exclusive: _Exclusive,
     slices: int,
     wanted: frozenset[int],
-    cancelled: Callable[[], bool],
-    progress: Callable[[int, int], None],
+    steps: Steps,
 ) -> Iterator[Proposal]:
     """Propose in passes: answers, leave-one-out, doubtful slices in tiles, final proposals."""
     first: dict[int, dict[int, FirstAnswer]] = {number: {} for number in segments}
-    to_leave_out = sum(len(examples_to_leave_out(segment, ())) for segment in segments.values())
-    done = 0
-    for finding in first_pass(segments, slices, wanted, cancelled):
+    for finding in first_pass(segments, slices, wanted, steps):
         first[finding.segment][finding.slice] = finding.answer
-        done += 1
-        progress(done, done + finding.waiting + to_leave_out)
         yield _first_proposal(finding, segments, first, exclusive)
 
-    total = done + sum(
-        len(examples_to_leave_out(segment, first[number])) for number, segment in segments.items()
-    )
-    steps = _Steps(done, total, cancelled, progress)
+    left_out = {
+        number: examples_to_leave_out(segment, first[number])
+        for number, segment in segments.items()
+    }
+    for number, segment in segments.items():
+        steps.expect(looks_to_leave_out(segment, left_out[number]))
     states = []
     for number, segment in segments.items():
-        left_out = dict(steps.counted(leave_one_out(segment, first[number])))
-        weight = fit_network_weight(segment, left_out)
+        answers = leave_one_out(segment, left_out[number])
+        weight = fit_network_weight(segment, answers)
         states.append(SegmentState(segment, first[number], weight))
-    doubtful = [doubtful_slices(state) for state in states]
-    steps.expect(sum(map(len, doubtful)))
-    for state, indices in zip(states, doubtful, strict=True):
-        state.tiled.update(steps.counted(ask_in_tiles(state, indices, cancelled)))
-    if cancelled():
-        return
+    for state in states:
+        state.tiled.update(ask_in_tiles(state, doubtful_slices(state), steps))
     steps.finish()
-    yield from _final_proposals(states, exclusive, cancelled)
+    yield from _final_proposals(states, exclusive, steps)
 
 
 def _first_proposal(
@@ -233,7 +209,7 @@ def _first_proposal(
 
 
 def _final_proposals(
-    states: Sequence[SegmentState], exclusive: _Exclusive, cancelled: Callable[[], bool]
+    states: Sequence[SegmentState], exclusive: _Exclusive, steps: Steps
 ) -> Iterator[Proposal]:
     """Propose every slice for good, those nearest to an example of any segment first."""
     gaps: dict[int, int] = {}
@@ -241,19 +217,38 @@ def _final_proposals(
         for index in state.first:
             gap = state.segment.gap(index)
             gaps[index] = min(gap, gaps.get(index, gap))
-    for index in sorted(gaps, key=lambda index: (gaps[index], index)):
-        if cancelled():
-            return
-        here = {state.segment.number: state for state in states if index in state.first}
-        log_odds = {number: state.log_odds(index) for number, state in here.items()}
-        masks = resolve_overlaps(
-            {
-                number: here[number].segment.crop.whole(values, outside=-np.inf)
-                for number, values in log_odds.items()
-            },
-            exclusive.drawn_pixels(index),
-            exclusive.numbers,
+    order = sorted(gaps, key=lambda index: (gaps[index], index))
+    batch = slices_at_once()
+    for start in range(0, len(order), batch):
+        steps.done()
+        part = order[start : start + batch]
+        for proposals in on_cores(
+            lambda index: _final_proposals_of(index, states, exclusive), part
+        ):
+            yield from proposals
+
+
+def _final_proposals_of(
+    index: int, states: Sequence[SegmentState], exclusive: _Exclusive
+) -> list[Proposal]:
+    """Propose one slice of all segments for good."""
+    here = {state.segment.number: state for state in states if index in state.first}
+    log_odds = {number: state.log_odds(index) for number, state in here.items()}
+    masks = resolve_overlaps(
+        {
+            number: here[number].segment.crop.whole(values, outside=-np.inf)
+            for number, values in log_odds.items()
+        },
+        exclusive.drawn_pixels(index),
+        exclusive.numbers,
+    )
+    return [
+        Proposal(
+            number,
+            index,
+            masks[number],
+            state.expected_dice(index, log_odds[number]),
+            state.network_share(index),
         )
-        for number, state in here.items():
-            expected = state.expected_dice(index, log_odds[number])
-            yield Proposal(number, index, masks[number], expected, state.network_share(index))
+        for number, state in here.items()
+    ]

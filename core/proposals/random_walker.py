@@ -6,6 +6,7 @@ L. Grady, "Random walks for image segmentation", IEEE Transactions on Pattern An
 Intelligence 28(11), 2006.
 """
 
+import importlib.util
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
@@ -25,6 +26,9 @@ _LEAST: Final = 1e-6
 _TINY: Final = 1e-20
 """Keeps what is solved already from dividing by zero."""
 
+_COMPILED: Final = importlib.util.find_spec("numba") is not None
+"""Training runs without Numba where there is a graphics card."""
+
 
 def walk_between(
     images: Tensor,
@@ -34,6 +38,7 @@ def walk_between(
     iterations: int = 60,
     *,
     compile_steps: bool = False,
+    done: Callable[[int], None] = lambda slices: None,
 ) -> Tensor:
     """Find the probability that a walk from a pixel reaches the structure before anything else.
 
@@ -50,6 +55,9 @@ def walk_between(
         Steps of the conjugate gradients.
     compile_steps : bool
         Compile the steps on a graphics card: seconds once, a fraction of the time from then on.
+    done : callable
+        Called during the work with how many slices a part of it stands for; it may raise an
+        exception to end the work.
 
     Returns
     -------
@@ -87,7 +95,11 @@ def walk_between(
     start = (1 - share) * ends[:, :1] + share * ends[:, 1:]
     on_card = compile_steps and images.device.type == "cuda"
     advanced = compiled(_advanced) if on_card else _advanced
-    found = _solved(weights, inflow, start, iterations, advanced).clamp(0, 1)
+    if images.device.type == "cpu" and _COMPILED:
+        found = _solved_on_processor(weights, inflow, start, iterations, done)
+    else:
+        found = _solved(weights, inflow, start, iterations, advanced)
+    found = found.clamp(0, 1)
     if pool > 1:
         found = functional.interpolate(found, (side, side), mode="bilinear")
     return found
@@ -123,6 +135,27 @@ class _Weights(NamedTuple):
 
 
 _Residual = tuple[Tensor, Tensor, Tensor, Tensor]
+
+
+def _solved_on_processor(
+    weights: _Weights,
+    inflow: Tensor,
+    start: Tensor,
+    iterations: int,
+    done: Callable[[int], None],
+) -> Tensor:
+    """Do what `_solved` does in compiled loops, one task after the other."""
+    from core.proposals.random_walker_kernel import solved_on_processor
+
+    slices = start.shape[1]
+    passed = iter(range(iterations * len(start)))
+
+    def one_more() -> None:
+        place = next(passed) % iterations
+        done(slices * (place + 1) // iterations - slices * place // iterations)
+
+    tasks = zip(zip(*weights, strict=True), inflow, start, strict=True)
+    return torch.stack([solved_on_processor(*task, iterations, one_more) for task in tasks])
 
 
 def _solved(

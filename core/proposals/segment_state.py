@@ -16,8 +16,9 @@ from core.proposals.extrapolation import outline_beyond, outline_towards_end, tr
 from core.proposals.interpolation import between_examples, example_distances
 from core.proposals.methods import METHODS, MethodName
 from core.proposals.mixing import LIMIT, interpolation_score, mixed, network_score
-from core.proposals.network_opinion import ImagesOf, NetworkPrompt, encode_examples
+from core.proposals.network_prompt import ImagesOf, NetworkPrompt, encode_examples
 from core.proposals.network_weight import NetworkWeight
+from core.proposals.steps import Steps
 from core.segments.ends import UNSTATED, Ends
 
 PENALTY_PER_SLICE = 0.05
@@ -203,6 +204,7 @@ def prepare_segment(
     method: MethodName,
     images_of: ImagesOf,
     beyond: Collection[int] = (),
+    steps: Steps | None = None,
 ) -> PreparedSegment:
     """Make a segment's examples ready.
 
@@ -220,6 +222,8 @@ def prepare_segment(
         Gives prepared images.
     beyond : collection of int
         Slices next to the stated ends, from `SegmentExamples.beyond_ends`.
+    steps : Steps, optional
+        Told how far the work is, and asked whether to go on with it.
 
     Returns
     -------
@@ -233,7 +237,7 @@ def prepare_segment(
     prompt = None
     chosen = METHODS[method]
     if engine is not None and chosen.uses_network:
-        prompt = encode_examples(engine, crop, images_of, known, spacing[0])
+        prompt = encode_examples(engine, crop, images_of, known, spacing[0], steps=steps)
     return PreparedSegment(
         number=examples.number,
         crop=crop,

@@ -5,18 +5,21 @@ it sees a part of it larger, with the same guidance computed there anew; example
 for each tile.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby, product
 from typing import Final
 
 import numpy as np
 
+from core.network.cores import on_cores
 from core.proposals.crop import SIDE, Crop
 from core.proposals.examples import neighbours
 from core.proposals.mixing import network_score
-from core.proposals.network_opinion import BATCH, NetworkPrompt, encode_examples, predict_logits
+from core.proposals.network_opinion import learn_between, predict_logits, slices_at_once
+from core.proposals.network_prompt import NetworkPrompt, encode_examples
 from core.proposals.segment_state import PreparedSegment, SegmentState
+from core.proposals.steps import Steps
 
 TILE_SHARE: Final = 0.6
 """Side of a tile as a share of the crop's; two by two of them overlap by a fifth of it."""
@@ -80,9 +83,7 @@ def doubtful_slices(state: SegmentState) -> list[int]:
     ]
 
 
-def ask_in_tiles(
-    state: SegmentState, slices: Sequence[int], cancelled: Callable[[], bool]
-) -> Iterator[tuple[int, np.ndarray]]:
+def ask_in_tiles(state: SegmentState, slices: Sequence[int], steps: Steps) -> dict[int, np.ndarray]:
     """Ask the network for slices between examples in tiles.
 
     What it said of the whole crop stands where no tile has the structure.
@@ -93,49 +94,64 @@ def ask_in_tiles(
         The segment.
     slices : sequence of int
         From `doubtful_slices`.
-    cancelled : callable
-        Asked between parts of what takes long; nothing more is yielded when it returns True.
+    steps : Steps
+        Told how far the work is, and asked whether to go on with it.
 
-    Yields
+    Returns
+    -------
+    dict of int to np.ndarray
+        Log-odds of the network by slice, float16 on the crop's window.
+
+    Raises
     ------
-    int, np.ndarray
-        A slice and the log-odds of the network, float16 on the crop's window.
+    Cancelled
+        If the steps were cancelled.
     """
+    if not slices:
+        return {}
     segment = state.segment
-    tiles = _tiles(segment) if slices else []
-    for (below, above), group in groupby(slices, lambda index: neighbours(segment.examples, index)):
-        assert below is not None and above is not None
-        for tile in tiles:
-            for _ in tile.prompt.motion.computing(below, above):
-                if cancelled():
-                    return
-        inside = list(group)
-        for start in range(0, len(inside), BATCH):
-            yield from _joined(state, tiles, inside[start : start + BATCH])
+    tiles = _tiles(segment)
+    gaps = [
+        ((below, above), list(group))
+        for (below, above), group in groupby(slices, lambda one: neighbours(segment.examples, one))
+        if below is not None and above is not None
+    ]
+    for tile in tiles:
+        looks = sum(tile.prompt.looks_between(*gap) for gap, _ in gaps)
+        steps.expect(looks + TILE_SUPPORT * len(slices))
+    answers: dict[int, np.ndarray] = {}
+    for gap, inside in gaps:
+        learn_between((tile.prompt, *gap) for tile in tiles)
+        batch = slices_at_once()
+        for start in range(0, len(inside), batch):
+            asked = inside[start : start + batch]
+            joined = on_cores(lambda index: _joined(state, tiles, index), asked)
+            answers.update(zip(asked, joined, strict=True))
+            steps.done(TILE_SUPPORT * len(tiles) * len(asked))
         for tile in tiles:
             # Nobody asks about these slices again, and many of them would fill the memory.
-            tile.prompt.between.pop((below, above), None)
-            tile.prompt.outlines.pop((below, above), None)
+            tile.prompt.between.pop(gap, None)
+            tile.prompt.outlines.pop(gap, None)
+    return answers
 
 
-def _joined(
-    state: SegmentState, tiles: Sequence[Tile], slices: Sequence[int]
-) -> Iterator[tuple[int, np.ndarray]]:
-    """Ask about a few slices between the same examples, and join what the tiles say."""
+def _joined(state: SegmentState, tiles: Sequence[Tile], index: int) -> np.ndarray:
+    """Ask about a slice between examples, and join what the tiles say."""
     segment = state.segment
-    answers = [state.first[index].logits for index in slices]
-    whole = np.stack([network_score(segment.crop, one) for one in answers if one is not None])
-    total, weight = np.zeros_like(whole), np.zeros(whole.shape[1:], np.float32)
-    beside = [one for one in neighbours(segment.examples, slices[0]) if one is not None]
-    shown = np.logical_or.reduce([*(segment.examples[one] for one in beside), *(whole > 0)])
+    logits = state.first[index].logits
+    assert logits is not None
+    whole = network_score(segment.crop, logits)
+    total, weight = np.zeros_like(whole), np.zeros_like(whole)
+    beside = [one for one in neighbours(segment.examples, index) if one is not None]
+    shown = np.logical_or.reduce([*(segment.examples[one] for one in beside), whole > 0])
     for tile in tiles:
         if shown[tile.weights > 0].any():
-            said = predict_logits(tile.prompt, slices, support=TILE_SUPPORT)
+            said = predict_logits(tile.prompt, [index], support=TILE_SUPPORT)[0]
             scores = tile.crop.whole(network_score(tile.crop, said))
-            total += tile.weights * scores[(..., *segment.crop.window)]
+            total += tile.weights * scores[segment.crop.window]
             weight += tile.weights
     joined = np.divide(total, weight, out=whole, where=weight > 0)
-    yield from zip(slices, joined.astype(np.float16), strict=True)
+    return joined.astype(np.float16)
 
 
 def _tiles(segment: PreparedSegment) -> list[Tile]:
@@ -156,6 +172,7 @@ def _tiles(segment: PreparedSegment) -> list[Tile]:
                 masks,
                 prompt.slice_mm,
                 contrast=prompt.contrast,
+                steps=prompt.steps,
             )
             tiles.append(Tile(part, encoded, weights))
     return tiles

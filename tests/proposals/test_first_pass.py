@@ -12,6 +12,7 @@ from core.proposals.first_pass import (
     next_visit,
 )
 from core.proposals.segment_state import FirstAnswer
+from core.proposals.steps import Cancelled, Steps
 from tests.support.proposal_segments import images_from, prepared_ball, prepared_from
 
 
@@ -34,15 +35,15 @@ def test_slices_nearest_to_examples_come_first_and_only_those_that_are_wanted(
     balls, untrained_engine, images_of
 ):
     segment = prepared_ball(balls, untrained_engine, images_of, (8, 14))
-    findings = list(first_pass({1: segment}, 24, range(9, 14), lambda: False))
+    findings = list(first_pass({1: segment}, 24, range(9, 14), Steps()))
     assert [finding.slice for finding in findings] == [9, 13, 10, 12, 11]
-    assert findings[-1].waiting == 0
     assert all(finding.answer.logits.shape == (SIDE, SIDE) for finding in findings)
 
 
 def test_the_first_pass_ends_when_cancelled(balls, untrained_engine, images_of):
     segment = prepared_ball(balls, untrained_engine, images_of, (8, 14))
-    assert list(first_pass({1: segment}, 24, range(24), lambda: True)) == []
+    with pytest.raises(Cancelled):
+        next(first_pass({1: segment}, 24, range(24), Steps(lambda: True)))
 
 
 def test_beyond_the_examples_it_goes_on_only_while_something_is_found(

@@ -44,6 +44,6 @@ def test_pictures_are_asked_for_once() -> None:
 def test_a_long_way_is_computed_in_parts() -> None:
     pictures = np.repeat(PICTURES, 10, axis=0)
     motion = Motion(lambda slices: pictures[list(slices)], torch.device("cpu"))
-    parts = motion.computing(0, 40)
-    next(parts)
-    assert sum(1 for _ in parts) == 2
+    assert len(motion.missing(0, 40)) == 40
+    motion.compute(motion.missing(0, 40)[10:20])
+    assert motion.missing(0, 40) == [(one, one + 1) for one in [*range(10), *range(20, 40)]]

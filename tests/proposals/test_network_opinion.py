@@ -14,9 +14,9 @@ from core.proposals.network_opinion import (
     SUPPORT,
     carried_beyond,
     correction_guidance,
-    encode_examples,
     predict_logits,
 )
+from core.proposals.network_prompt import encode_examples
 from core.proposals.opinions import bounded_distances
 
 SPACING = (2.0, 1.0, 1.0)
@@ -56,13 +56,6 @@ def test_a_correction_expects_the_mask_as_it_is(prompt, balls):
     away = 2 * SPACING[0] / prompt.crop.pixel_mm
     assert np.allclose(guidance[DISTANCE], np.tanh(away / (SIDE / 8)))
     assert not guidance[[ADDED, REMOVED]].any() and not guidance[FROM_BELOW:].any()
-
-
-def test_what_was_found_between_neighbouring_examples_is_remembered(prompt):
-    assert prompt.opinions(10, 15) is prompt.opinions(10, 15)
-    # Across an example that is left out, nothing is kept.
-    prompt.opinions(6, 15)
-    assert (6, 15) not in prompt.between
 
 
 def test_an_outline_is_carried_beyond_the_examples_slice_by_slice(prompt):

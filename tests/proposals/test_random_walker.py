@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 import torch
-from skimage.segmentation import random_walker
+from skimage import segmentation
 
 from core.network.overlap import dice
+from core.proposals import random_walker
 from core.proposals.random_walker import walk_between
 
 
@@ -43,7 +44,7 @@ def test_the_probabilities_are_those_of_another_implementation() -> None:
     images, masks = drifting_disc()
     seeds = np.zeros(images.shape, np.int32)
     seeds[0], seeds[-1] = (np.where(masks[place].numpy(), 1, 2) for place in (0, -1))
-    expected = random_walker(
+    expected = segmentation.random_walker(
         images.numpy(),
         seeds,
         beta=1000,
@@ -101,3 +102,19 @@ def test_where_nothing_or_everything_is_drawn_the_answer_is_the_same_everywhere(
 def test_a_constant_image_is_walked_as_well() -> None:
     images, masks = drifting_disc(slices=3)
     assert walked(torch.full_like(images, 0.5), masks).isfinite().all()
+
+
+def test_compiled_loops_solve_what_pytorchs_operations_solve(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    images, masks = drifting_disc(slices=6, noise=0.1)
+    compiled = walked(images, masks)
+    monkeypatch.setattr(random_walker, "_COMPILED", False)
+    torch.testing.assert_close(compiled, walked(images, masks), atol=1e-4, rtol=0)
+
+
+def test_it_tells_how_many_slices_it_is_done_with() -> None:
+    images, masks = drifting_disc(slices=6)
+    told: list[int] = []
+    walk_between(images[None], masks[:1], masks[-1:], torch.tensor([2.0]), done=told.append)
+    assert sum(told) == 4 and min(told) >= 0

@@ -12,6 +12,7 @@ from core.proposals.mixing import network_score
 from core.proposals.network_weight import NetworkWeight
 from core.proposals.proposer import SegmentExamples, propose
 from core.proposals.segment_state import FirstAnswer, SegmentState
+from core.proposals.steps import Cancelled, Steps
 from core.proposals.tiles import DOUBTFUL, ask_in_tiles, doubtful_slices
 from tests.support.proposal_segments import first_answers, images_from, prepared_from
 
@@ -76,7 +77,7 @@ def test_slices_that_seem_certain_are_not_asked_again(rings, untrained_engine):
 def test_tiles_answer_on_the_pixels_of_the_whole_crop(rings, untrained_engine):
     segment = rings_segment(rings, untrained_engine)
     state = state_of(segment, first_answers(segment, SHAPE[0]))
-    found = dict(ask_in_tiles(state, [1, 2, 6], lambda: False))
+    found = ask_in_tiles(state, [1, 2, 6], Steps())
     assert sorted(found) == [1, 2, 6]
     for index, scores in found.items():
         whole = network_score(segment.crop, state.first[index].logits)
@@ -88,7 +89,8 @@ def test_tiles_answer_on_the_pixels_of_the_whole_crop(rings, untrained_engine):
 def test_tiles_end_when_cancelled(rings, untrained_engine):
     segment = rings_segment(rings, untrained_engine)
     state = state_of(segment, first_answers(segment, SHAPE[0]))
-    assert list(ask_in_tiles(state, [1, 2], lambda: True)) == []
+    with pytest.raises(Cancelled):
+        ask_in_tiles(state, [1, 2], Steps(lambda: True))
 
 
 def test_a_large_structure_of_thin_parts_is_proposed_better_in_tiles(rings, engine):
@@ -98,7 +100,7 @@ def test_a_large_structure_of_thin_parts_is_proposed_better_in_tiles(rings, engi
     doubtful = doubtful_slices(state)
     assert doubtful
     before = np.stack([state.log_odds(index) > 0 for index in doubtful])
-    state.tiled.update(ask_in_tiles(state, doubtful, lambda: False))
+    state.tiled.update(ask_in_tiles(state, doubtful, Steps()))
     after = np.stack([state.log_odds(index) > 0 for index in doubtful])
     truth = masks[doubtful][(..., *segment.crop.window)]
     assert dice(after, truth) > dice(before, truth) + 0.01

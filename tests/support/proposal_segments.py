@@ -3,6 +3,7 @@
 from core.proposals.examples import SegmentExamples
 from core.proposals.first_pass import first_pass
 from core.proposals.segment_state import prepare_segment
+from core.proposals.steps import Steps
 
 SPACING = (2.0, 1.0, 1.0)
 
@@ -31,5 +32,5 @@ def unlike_examples(balls, engine, images_of):
 
 def first_answers(segment, slices=24):
     """Answers of the whole first pass by slice index."""
-    findings = first_pass({1: segment}, slices, range(slices), lambda: False)
+    findings = first_pass({1: segment}, slices, range(slices), Steps())
     return {finding.slice: finding.answer for finding in findings}

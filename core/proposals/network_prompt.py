@@ -1,0 +1,254 @@
+"""A segment's examples as the network takes them, encoded once, and what lies between them."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from core.network.cores import on_cores
+from core.network.engine import EncodedExample, Engine
+from core.network.outlines import between_outlines
+from core.proposals.crop import SIDE, Crop
+from core.proposals.examples import neighbours
+from core.proposals.intensity import contrast_around, scale
+from core.proposals.motion import Motion
+from core.proposals.opinions import Opinions, bounded_distances, opinions_between
+from core.proposals.steps import Steps
+
+_PICTURES_KEPT = 256
+"""Slices of a segment that are kept as the network sees them, 64 KiB each."""
+
+_STEPS_AT_ONCE = 4
+"""Steps from slice to slice that a core follows at a time, there and back."""
+
+_SLICES_AT_ONCE = 16
+"""Slices that a core works on together, so that its cache holds them."""
+
+ImagesOf = Callable[[Sequence[int]], np.ndarray]
+"""Gives the prepared images of slices: float32 [slices, row, column], values in [0, 1]."""
+
+
+@dataclass(frozen=True, eq=False)
+class NetworkPrompt:
+    """A segment's examples as the network takes them, ready for queries.
+
+    Attributes
+    ----------
+    engine : Engine
+        The network that encoded the examples.
+    images_of : callable
+        Gives prepared images.
+    crop : Crop
+        What the network sees of every slice.
+    slice_mm : float
+        Distance between slices in mm.
+    contrast : tuple of float
+        Values of prepared images that the network sees as 0 and as 1.
+    encoded : mapping of int to EncodedExample
+        By slice index.
+    labels : mapping of int to Tensor
+        Masks of the examples, bool [SIDE, SIDE] by slice index.
+    distances : mapping of int to Tensor
+        Signed distance to each example's outline in pixels of the network, positive inside,
+        bounded as in training: float32 [SIDE, SIDE] by slice index.
+    between : dict of (int, int) to Opinions
+        What was found between two neighbouring examples so far.
+    outlines : dict of (int, int) to Tensor
+        Outlines interpolated between two neighbouring examples so far; see `interpolated`.
+    steps : Steps
+        Told how far the work is, and asked whether to go on with it.
+    """
+
+    engine: Engine
+    images_of: ImagesOf
+    crop: Crop
+    slice_mm: float
+    contrast: tuple[float, float]
+    encoded: Mapping[int, EncodedExample]
+    labels: Mapping[int, Tensor]
+    distances: Mapping[int, Tensor]
+    between: dict[tuple[int, int], Opinions] = field(default_factory=dict)
+    outlines: dict[tuple[int, int], Tensor] = field(default_factory=dict)
+    steps: Steps = field(default_factory=Steps)
+
+    @property
+    def step(self) -> float:
+        """Distance between slices in pixels of the network."""
+        return self.slice_mm / self.crop.pixel_mm
+
+    def pictures(self, slices: Sequence[int]) -> np.ndarray:
+        """Give slices as the network sees them: float32 [slices, SIDE, SIDE], in [0, 1]."""
+        return np.stack([self._picture(index) for index in slices])
+
+    @cached_property
+    def _picture(self) -> Callable[[int], np.ndarray]:
+        """Gives one slice; those asked for last are kept, since neighbours need them as well."""
+
+        @lru_cache(maxsize=_PICTURES_KEPT)
+        def picture(index: int) -> np.ndarray:
+            return scale(self.crop.images(self.images_of([index])), self.contrast)[0]
+
+        return picture
+
+    @cached_property
+    def motion(self) -> Motion:
+        """Gives the optical flow between slices, each computed once."""
+        return Motion(self.pictures, self.engine.device)
+
+    def looks_between(self, below: int, above: int) -> int:
+        """Count the steps of finding out what lies between two examples.
+
+        For every slice flows, outlines carried there, the random walk, and the interpolation.
+        """
+        return len(self.motion.missing(below, above)) + 3 * (above - below - 1)
+
+    def unfollowed(self, below: int, above: int) -> list[Sequence[tuple[int, int]]]:
+        """List the steps whose flows are missing between two slices, in parts for `follow`."""
+        missing = self.motion.missing(below, above)
+        return [
+            missing[start : start + _STEPS_AT_ONCE]
+            for start in range(0, len(missing), _STEPS_AT_ONCE)
+        ]
+
+    def follow(self, steps: Sequence[tuple[int, int]]) -> None:
+        """Compute the flows of some steps from slice to slice."""
+        self.motion.compute(steps)
+        self.steps.done(len(steps))
+
+    def opinions(self, below: int, above: int) -> Opinions:
+        """Ask every method about the slices between two examples; neighbours are remembered."""
+        known = self.between.get((below, above))
+        if known is not None:
+            return known
+        for step in self.unfollowed(below, above):
+            self.follow(step)
+        device = self.engine.device
+        found = opinions_between(
+            torch.from_numpy(self.pictures(range(below, above + 1)))[None].to(device),
+            self.labels[below][None].to(device),
+            self.labels[above][None].to(device),
+            torch.tensor([self.step], device=device),
+            flows=self.motion.along(below, above).to(device),
+            done=self.steps.done,
+        ).kept()
+        if neighbours(self.encoded, below)[1] == above:
+            self.between[below, above] = found
+        return found
+
+    def interpolated(self, below: int, above: int) -> Tensor:
+        """Interpolate the outline on the slices between two examples; neighbours are remembered.
+
+        Parameters
+        ----------
+        below, above : int
+            The examples, with a slice between them at least.
+
+        Returns
+        -------
+        Tensor
+            Signed distance in pixels, float16 [slices between, SIDE, SIDE].
+        """
+        known = self.outlines.get((below, above))
+        if known is not None:
+            return known
+        first, last = self.distances[below], self.distances[above]
+        shares = torch.arange(1, above - below) / (above - below)
+
+        def interpolate(part: Tensor) -> Tensor:
+            size = (len(part), -1, -1)
+            outlines = between_outlines(first.expand(size), last.expand(size), part)
+            self.steps.done(len(part))
+            return outlines.clamp(-SIDE / 4, SIDE / 4).half()
+
+        found = torch.cat(on_cores(interpolate, shares.split(_SLICES_AT_ONCE)))
+        if neighbours(self.encoded, below)[1] == above:
+            self.outlines[below, above] = found
+        return found
+
+
+def encode_examples(
+    engine: Engine,
+    crop: Crop,
+    images_of: ImagesOf,
+    masks: Mapping[int, np.ndarray],
+    slice_mm: float,
+    contrast: tuple[float, float] | None = None,
+    steps: Steps | None = None,
+) -> NetworkPrompt:
+    """Crop and encode the examples of one segment.
+
+    Parameters
+    ----------
+    engine : Engine
+        The network.
+    crop : Crop
+        What the network sees of every slice.
+    images_of : callable
+        Gives prepared images.
+    masks : mapping of int to np.ndarray
+        Slice index to bool [row, column] of the whole slice, at least one; an empty one shows
+        that the structure is not there.
+    slice_mm : float
+        Distance between slices in mm.
+    contrast : tuple of float, optional
+        Values of prepared images that the network sees as 0 and as 1; by default the structure's
+        own range.
+    steps : Steps, optional
+        Told how far the work is, and asked whether to go on with it.
+
+    Returns
+    -------
+    NetworkPrompt
+        For `predict_logits`.
+    """
+    known, watched = sorted(masks), steps or Steps()
+
+    def cropped(index: int) -> tuple[np.ndarray, np.ndarray, Tensor]:
+        watched.done()
+        label = crop.masks(masks[index])
+        return crop.images(images_of([index]))[0], label, bounded_distances(torch.from_numpy(label))
+
+    images, labels, distances = zip(*on_cores(cropped, known), strict=True)
+    encoded, contrast = encode_with_contrast(engine, np.stack(images), np.stack(labels), contrast)
+    return NetworkPrompt(
+        engine=engine,
+        images_of=images_of,
+        crop=crop,
+        slice_mm=slice_mm,
+        contrast=contrast,
+        encoded=dict(zip(known, encoded, strict=True)),
+        labels=dict(zip(known, map(torch.from_numpy, labels), strict=True)),
+        distances=dict(zip(known, distances, strict=True)),
+        steps=watched,
+    )
+
+
+def encode_with_contrast(
+    engine: Engine,
+    images: np.ndarray,
+    labels: np.ndarray,
+    contrast: tuple[float, float] | None = None,
+) -> tuple[list[EncodedExample], tuple[float, float]]:
+    """Encode examples as the network is shown them: in the structure's own range of intensities.
+
+    Parameters
+    ----------
+    engine : Engine
+        The network.
+    images : np.ndarray
+        float32 [example, row, column], values in [0, 1].
+    labels : np.ndarray
+        bool, the same shape.
+    contrast : tuple of float, optional
+        Another range.
+
+    Returns
+    -------
+    list of EncodedExample, tuple of float
+        The examples, and the contrast that queries have to be scaled to as well.
+    """
+    contrast = contrast or contrast_around(images, labels)
+    return engine.encode(scale(images, contrast), labels.astype(np.float32)), contrast
