@@ -172,12 +172,15 @@ def _moved(maps: Tensor, moves: Tensor) -> Tensor:
     """Move maps [tasks, height, width] by rows and columns [tasks, 2]; edges are repeated."""
     height, width = maps.shape[1:]
     # Sampling coordinates run from -1 to 1 over the whole side, columns first.
-    relative = -2 * moves.flip(-1) / torch.tensor([width, height], device=maps.device)
-    turned = torch.eye(2, device=maps.device).expand(len(maps), -1, -1)
-    places = functional.affine_grid(
-        torch.cat([turned, relative[..., None]], dim=-1),
-        [len(maps), 1, height, width],
-        align_corners=False,
+    rows = torch.arange(height, device=maps.device) + 0.5 - moves[:, :1]
+    columns = torch.arange(width, device=maps.device) + 0.5 - moves[:, 1:]
+    size = (-1, height, width)
+    places = torch.stack(
+        [
+            (2 * columns / width - 1)[:, None, :].expand(size),
+            (2 * rows / height - 1)[:, :, None].expand(size),
+        ],
+        dim=-1,
     )
     return functional.grid_sample(
         maps[:, None], places, padding_mode="border", align_corners=False

@@ -79,8 +79,12 @@ def scale(values: np.ndarray, limits: tuple[float, float]) -> np.ndarray:
     """
     low, high = limits
     width = max(high - low, float(np.finfo(np.float32).tiny))
-    scaled = (np.asarray(values, np.float32) - np.float32(low)) / np.float32(width)
-    return np.clip(np.nan_to_num(scaled, nan=0.0), 0.0, 1.0)
+    scaled = np.array(values, np.float32)
+    scaled -= np.float32(low)
+    scaled /= np.float32(width)
+    if np.asarray(values).dtype.kind == "f":
+        scaled[np.isnan(scaled)] = 0.0
+    return np.clip(scaled, 0.0, 1.0, out=scaled)
 
 
 def contrast_around(images: np.ndarray, masks: np.ndarray) -> tuple[float, float]:

@@ -28,8 +28,10 @@ def resolve_overlaps(
     """
     masks = {number: values > 0 for number, values in log_odds.items()}
     competing = sorted(set(log_odds) & exclusive)
-    if not competing:
-        return masks
+    if len(competing) < 2:
+        return {
+            number: mask & ~taken if number in competing else mask for number, mask in masks.items()
+        }
     winner = np.argmax(np.stack([log_odds[number] for number in competing]), axis=0)
     for place, number in enumerate(competing):
         masks[number] &= (winner == place) & ~taken
