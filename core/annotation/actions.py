@@ -4,14 +4,14 @@ Segments are counted from 1, slices from 0 along the normal; masks are bool [row
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.annotation.records import MaskChange, SliceAnnotation, StoreError, VersionConflict
+from core.annotation.drawings import SliceDrawing, save_drawings
+from core.annotation.records import MaskChange, SliceAnnotation, StoreError
 from core.annotation.retries import save_changes
-from core.annotation.states import SliceState, state_after_drawing
+from core.annotation.states import SliceState
 from core.annotation.store import AnnotationStore
 from core.annotation.versions import SliceKey
 
@@ -264,17 +264,17 @@ def save_drawing(
     StoreError
         If there is no version `based_on`.
     """
-    seen = store.slice(series_uid, segment_number, slice_index, version=based_on)
-    change = _drawn(seen, mask, allow_clear)
-    action = "correct" if change.state is SliceState.CORRECTED else "draw"
-    try:
-        return store.put_many(series_uid, [change], person, tool, action, message=message)[0]
-    except VersionConflict:
-        newest = store.slice(series_uid, segment_number, slice_index)
-        if newest.state is not SliceState.PROPOSED:
-            raise
-        change = replace(change, based_on=newest.version, allow_clear=True)
-        return store.put_many(series_uid, [change], person, tool, action, message=message)[0]
+    drawing = SliceDrawing(slice_index, mask, based_on)
+    return save_drawings(
+        store,
+        series_uid,
+        segment_number,
+        [drawing],
+        person=person,
+        tool=tool,
+        allow_clear=allow_clear,
+        message=message,
+    )[0]
 
 
 def worst_first(annotation: Mapping[SliceKey, SliceAnnotation]) -> list[SliceAnnotation]:
@@ -298,23 +298,6 @@ def worst_first(annotation: Mapping[SliceKey, SliceAnnotation]) -> list[SliceAnn
             item.segment_number,
             item.slice_index,
         ),
-    )
-
-
-def _drawn(seen: SliceAnnotation, mask: NDArray[np.bool_], allow_clear: bool) -> MaskChange:
-    """Change that stores a drawing made on `seen`."""
-    state = state_after_drawing(seen.state)
-    corrects = state is SliceState.CORRECTED
-    return MaskChange(
-        seen.segment_number,
-        seen.slice_index,
-        mask,
-        state,
-        seen.version,
-        # A correction keeps the quality and weights of its proposal: it is not drawn by hand alone.
-        expected_dice=seen.expected_dice if corrects else None,
-        weights=seen.weights if corrects else None,
-        allow_clear=allow_clear,
     )
 
 

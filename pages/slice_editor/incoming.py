@@ -19,6 +19,7 @@ _MOST_MESSAGES = 5000
 _MOST_OF_SECOND = 4  # a slice of the second series is computed, which takes longer than sending it
 _LARGEST = 2**53  # whole numbers beyond are not exact in JavaScript
 _MOST_CODE_BYTES = 2**22  # of the masks carried out at once; days of drawing take less
+_MOST_STROKE_PIXELS = 2**26  # of the slices that one stroke changes, decoded at once
 _MOST_MASK_PIXELS = 2**28  # of these masks, decoded one by one: about a second's work
 
 
@@ -89,6 +90,25 @@ class MaskMessage(Message):
     slice: int
     based_on: int
     mask: CodedMask
+    tool: str
+    erased: bool
+
+
+@dataclass(frozen=True)
+class SliceMask:
+    """The mask of one slice in a `MasksMessage`; attributes as for `MaskMessage`."""
+
+    slice: int
+    based_on: int
+    mask: CodedMask
+
+
+@dataclass(frozen=True, eq=False)
+class MasksMessage(Message):
+    """New masks on several slices by one stroke; attributes as for `MaskMessage`."""
+
+    segment: int
+    masks: tuple[SliceMask, ...]
     tool: str
     erased: bool
 
@@ -258,7 +278,10 @@ def _within_budget(messages: list[Any], shape: tuple[int, int, int]) -> Iterator
     code_bytes = pixels = 0
     for number, value in enumerate(messages):
         message = _message(_mapping(value), shape)
-        masks = [one for one in vars(message).values() if isinstance(one, CodedMask)]
+        if isinstance(message, MasksMessage):
+            masks = [one.mask for one in message.masks]
+        else:
+            masks = [one for one in vars(message).values() if isinstance(one, CodedMask)]
         code_bytes += sum(len(mask.code) for mask in masks)
         pixels += len(masks) * shape[1] * shape[2]
         if number > 0 and (code_bytes > _MOST_CODE_BYTES or pixels > _MOST_MASK_PIXELS):
@@ -279,6 +302,10 @@ def _message(value: dict[str, Any], shape: tuple[int, int, int]) -> Message:
             raise MessageError("A segment has a first and a last slice.")
         at = _optional(value.get("slice"), shape[0])
         return EndMessage(client, number, segment, End(end), at, _whole(value.get("base")))
+    if kind == "masks":
+        masks = _slice_masks(_list(value.get("changes")), shape)
+        tool = _text(value.get("tool"), _TOOL)
+        return MasksMessage(client, number, segment, masks, tool, value.get("erased") is True)
     index = _whole(value.get("slice"), shape[0])
     based_on = _whole(value.get("base"))
     place = (segment, index, based_on)
@@ -294,6 +321,21 @@ def _message(value: dict[str, Any], shape: tuple[int, int, int]) -> Message:
         raise MessageError("The editor sends no messages of this kind.")
     tool = _text(value.get("tool"), _TOOL)
     return MaskMessage(client, number, *place, mask("mask"), tool, value.get("erased") is True)
+
+
+def most_slices(shape: tuple[int, int, int]) -> int:
+    """How many slices (of slices, rows and columns) one stroke may change: two at least."""
+    return min(shape[0], max(2, _MOST_STROKE_PIXELS // (shape[1] * shape[2])))
+
+
+def _slice_masks(changes: list[Any], shape: tuple[int, int, int]) -> tuple[SliceMask, ...]:
+    found: dict[int, SliceMask] = {}
+    for one in map(_mapping, changes[: most_slices(shape)]):
+        index = _whole(one.get("slice"), shape[0])
+        found[index] = SliceMask(index, _whole(one.get("base")), _mask(one.get("mask"), shape[1:]))
+    if not 0 < len(found) == len(changes):
+        raise MessageError("A stroke changes each slice once, and a bounded number of them.")
+    return tuple(found.values())
 
 
 def _wanted(value: dict[str, Any], shape: tuple[int, int, int]) -> Wanted:

@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from core.annotation.actions import confirm_empty, save_drawing
+from core.annotation.drawings import SliceDrawing, save_drawings
 from core.annotation.ends import state_end
 from core.annotation.store import MessageReused, StoreBusy, StoreError, VersionConflict
 from pages.session.work import Work
@@ -16,6 +16,7 @@ from pages.slice_editor.incoming import (
     EndMessage,
     HintMessage,
     MaskMessage,
+    MasksMessage,
     Message,
     StepMessage,
 )
@@ -89,6 +90,8 @@ def _do(work: Work, answers: Answers, message: Message) -> tuple[str, str]:
             return _undo_or_redo(work, message), ""
         if isinstance(message, EndMessage):
             _state_end(work, message)
+        elif isinstance(message, MasksMessage):
+            _store_several(work, answers, message)
         else:
             _store(work, answers, message)
     except VersionConflict:
@@ -141,6 +144,38 @@ def _store(work: Work, answers: Answers, message: Message) -> None:
     answers.written[place] = version
 
 
+def _store_several(work: Work, answers: Answers, message: MasksMessage) -> None:
+    """As `_store`, for a stroke over several slices: all are stored, or none."""
+    places = [(message.segment, one.slice) for one in message.masks]
+    bases = [one.based_on for one in message.masks]
+    try:
+        versions = _put_several(work, message, bases)
+    except VersionConflict as conflict:
+        if answers.written.get((message.segment, conflict.slice_index)) != conflict.stored:
+            raise
+        written = (answers.written.get(place, 0) for place in places)
+        bases = list(map(max, bases, written))
+        versions = _put_several(work, message, bases)
+    answers.written.update(zip(places, versions, strict=True))
+
+
+def _put_several(work: Work, message: MasksMessage, bases: list[int]) -> list[int]:
+    drawings = [
+        SliceDrawing(one.slice, one.mask.decoded(), based_on)
+        for one, based_on in zip(message.masks, bases, strict=True)
+    ]
+    return save_drawings(
+        work.store,
+        work.uid,
+        message.segment,
+        drawings,
+        person=work.person,
+        tool=message.tool,
+        allow_clear=message.erased,
+        message=message.key,
+    )
+
+
 def _put(work: Work, message: MaskMessage | AbsentMessage | HintMessage, based_on: int) -> int:
     if isinstance(message, AbsentMessage):
         return confirm_empty(
@@ -172,10 +207,16 @@ def _put(work: Work, message: MaskMessage | AbsentMessage | HintMessage, based_o
 
 
 def _is_stored(work: Work, message: Message) -> bool:
-    if not isinstance(message, MaskMessage):
+    if isinstance(message, MasksMessage):
+        sent = {one.slice: one.mask for one in message.masks}
+    elif isinstance(message, MaskMessage):
+        sent = {message.slice: message.mask}
+    else:
         return False
-    stored: NDArray[np.bool_] = work.store.slice(work.uid, message.segment, message.slice).mask
-    return bool(np.array_equal(stored, message.mask.decoded()))
+    return all(
+        np.array_equal(work.store.slice(work.uid, message.segment, index).mask, mask.decoded())
+        for index, mask in sent.items()
+    )
 
 
 def answer_dict(answer: Answer) -> dict[str, Any]:

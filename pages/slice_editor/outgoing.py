@@ -22,7 +22,7 @@ from pages.session.widget_keys import LEAVING, OTHER_PAGE
 from pages.session.work import Work, current_slice
 from pages.slice_editor.client_state import ClientState, Place
 from pages.slice_editor.framing import join_parts
-from pages.slice_editor.incoming import Outbox, Wanted
+from pages.slice_editor.incoming import Outbox, Wanted, most_slices
 from pages.slice_editor.message_handling import Answer, answer_dict
 from pages.slice_editor.outgoing_second import second_series_message
 from pages.slice_editor.pixels import Scale, pack, scale_of
@@ -107,7 +107,7 @@ def _series(work: Work, segments: list[Segment]) -> dict[str, Any]:
         "offset": scale.offset,
         "slope": scale.slope,
         "counted": series.volume.dtype.kind in "iu",
-        "unit": "HU" if series.summary.modality == "CT" else "",
+        "unit": series.summary.units,
         "inverted": series.inverted,
         "inPatient": in_patient,
         "letters": list(geometry.orientation_letters),
@@ -115,6 +115,10 @@ def _series(work: Work, segments: list[Segment]) -> dict[str, Any]:
         if in_patient
         else ["", ""],
         "positions": [round(float(one @ geometry.normal), 2) for one in geometry.positions]
+        if in_patient
+        else None,
+        "mostSlices": most_slices(series.volume.shape),
+        "thickness": [float(one) for one in geometry.slice_reach.sum(axis=1)]
         if in_patient
         else None,
         "windows": [

@@ -81,7 +81,7 @@ function editingActions(screen) {
     const message = kind === "undo" ? app.annotation.undo() : app.annotation.redo();
     if (message === null) return;
     screen.sendNow();
-    const [change] = message.changes;
+    const change = message.changes.find((one) => one.slice === app.slice) ?? message.changes[0];
     if (change !== undefined) screen.show(change.segment, change.slice);
     screen.refresh();
   }
@@ -146,6 +146,11 @@ function viewingActions(screen) {
     stronger: () => fade(OPACITY_STEP),
     smaller: () => screen.resizeBrush(-1),
     larger: () => screen.resizeBrush(1),
+    sphere: () => screen.setSphere(!app.sphere),
+    "clear-lengths"() {
+      app.lengths = [];
+      screen.redraw({ pointer: true });
+    },
     help: () => screen.panel.help(),
   };
 }

@@ -8,7 +8,7 @@
 export function takeInMessage(screen, answered, changed) {
   const { app, drawing } = screen;
   for (const one of answered) screen.note = noteAbout(one) ?? screen.note;
-  const isOtherwise = ({ message }) => !["mask", "hints", "end"].includes(message.kind);
+  const isOtherwise = ({ message }) => !["mask", "masks", "hints", "end"].includes(message.kind);
   if (answered.some(isOtherwise)) drawing.forget();
   // A step that only the server knew: show where it was.
   const unknown = answered.some(({ message }) => /do$/.test(message.kind) && message.changes.length === 0);

@@ -27,6 +27,7 @@ export function createNavigation(screen) {
       ...countStates(app, segment),
       ends: app.annotation.ends(segment),
     }));
+    screen.showFigures();
     screen.status.showPlace();
     screen.status.nameSlice();
     screen.status.showSaveState();
@@ -40,10 +41,12 @@ export function createNavigation(screen) {
     if (wanted === app.slice) return;
     screen.drawing.settle();
     app.slice = wanted;
+    app.lengths = [];
     screen.note = "";
     setMasks(screen);
     screen.strip.mark(wanted);
     screen.panel.update();
+    screen.showFigures();
     screen.status.showPlace();
     screen.status.nameSlice();
     screen.status.showNotice();

@@ -11,6 +11,7 @@
 //   note                    a sentence to show until the next action
 //   colorOf(segment)        a CSS colour
 //   redraw(what)            see view/repaint.js
+//   showFigures()           see view/figures.js
 // and what navigation.js, settings.js and actions.js return.
 
 import { createActions } from "./actions.js";
@@ -24,6 +25,7 @@ import { takeInMessage } from "./messages.js";
 import { createNavigation } from "./navigation.js";
 import { createSettings } from "./settings.js";
 import { createDrawing } from "./tools/drawing.js";
+import { createFigures } from "./view/figures.js";
 import { fitPage, watchAbove } from "./view/layout.js";
 import { createPanel } from "./view/panel.js";
 import { createPlanePair } from "./view/plane_pair.js";
@@ -65,6 +67,7 @@ export function createScreen(root, app) {
     showPixels(slice) {
       if (slice !== app.slice) return;
       screen.redraw({ image: true, masks: true });
+      screen.showFigures();
       screen.status.showValue();
     },
     /** The server described the second series, or pixels of it arrived. */
@@ -115,6 +118,7 @@ function createParts(root, app, signal) {
   screen.strip = createStrip(find(".strip"), app.info.shape[0], app.states, screen.goTo);
   screen.panel = createPanel(root, app, screen.act);
   screen.planes = createPlanePair(screen);
+  screen.showFigures = createFigures(screen);
   screen.drawing = createDrawing(app, drawingCallbacks(screen, colors));
   const pointerActions = createPointerActions(screen);
   screen.second = createSecondView(find(".second"), app, signal, {

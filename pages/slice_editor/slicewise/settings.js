@@ -45,6 +45,11 @@ export function createSettings(screen) {
       screen.panel.showOptions();
       screen.redraw({ pointer: true });
     },
+    /** Whether brush and eraser are spheres, which reach the neighbouring slices. */
+    setSphere(isSphere) {
+      app.sphere = isSphere;
+      screen.panel.showOptions();
+    },
     chooseTool(id) {
       screen.drawing.settle();
       app.tool = id;

@@ -14,9 +14,11 @@ from core.segments.ends import End
 from pages.slice_editor.incoming import (
     EndMessage,
     MaskMessage,
+    MasksMessage,
     MessageError,
     Outbox,
     StepMessage,
+    most_slices,
     read_outbox,
 )
 
@@ -145,3 +147,54 @@ def test_a_statement_about_an_end_is_read(slice_index: int | None) -> None:
 def test_a_statement_about_something_else_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(MessageError):
         read_outbox(OUTBOX | {"messages": [STATEMENT | wrong]}, SHAPE)
+
+
+def several(*slices: int, **more: Any) -> dict[str, Any]:
+    """Outbox with one stroke over several slices."""
+    changes = [{"slice": index, "base": index, "mask": CODE} for index in slices]
+    stroke = {
+        "client": "0123456789abcdef",
+        "number": 4,
+        "kind": "masks",
+        "segment": 1,
+        "tool": "brush",
+        "erased": True,
+        "changes": changes,
+    }
+    return OUTBOX | {"messages": [stroke | more]}
+
+
+def test_a_stroke_over_several_slices_is_read() -> None:
+    (message,) = read_outbox(several(2, 3, 1), SHAPE).messages
+    assert isinstance(message, MasksMessage)
+    assert [(one.slice, one.based_on) for one in message.masks] == [(2, 2), (3, 3), (1, 1)]
+    assert (message.masks[0].mask.decoded() == MASK).all()
+    assert (message.segment, message.tool, message.erased) == (1, "brush", True)
+
+
+@pytest.mark.parametrize(
+    "outbox",
+    [
+        several(),
+        several(1, 1),
+        several(5),
+        several(0, 1, 2, 3, 4, 0),
+        several(1, tool="<b>"),
+        several(1, changes=None),
+        several(1, changes=[[1, 0, CODE]]),
+        several(1, changes=[{"slice": 1, "base": 0, "mask": "AAAA"}]),
+        several(1, changes=[{"slice": 1, "base": -1, "mask": CODE}]),
+    ],
+)
+def test_a_stroke_over_several_slices_that_no_editor_sends_is_refused(
+    outbox: dict[str, Any],
+) -> None:
+    with pytest.raises(MessageError):
+        read_outbox(outbox, SHAPE)
+
+
+def test_one_stroke_changes_a_bounded_number_of_pixels() -> None:
+    assert most_slices((1000, 512, 512)) == 256
+    assert most_slices((100, 512, 512)) == 100
+    assert most_slices((100, 2048, 2048)) == 16
+    assert most_slices((100, 30_000, 30_000)) == 2

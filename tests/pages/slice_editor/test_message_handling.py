@@ -20,7 +20,9 @@ from pages.slice_editor.incoming import (
     EndMessage,
     HintMessage,
     MaskMessage,
+    MasksMessage,
     Message,
+    SliceMask,
     StepMessage,
 )
 from pages.slice_editor.message_handling import Answers, answer_messages
@@ -174,3 +176,63 @@ def test_ends_are_stored_undone_and_refused_where_they_contradict_a_drawing(work
     assert "drawn on slice 3" in refused.text
     assert results(work, answers, StepMessage(TAB, 4, "undo", 2)) == ["stored"]
     assert ends() == Ends()
+
+
+def sphere(
+    number: int, masks: dict[int, NDArray[np.bool_]], *, based_on: int = 0, erased: bool = False
+) -> MasksMessage:
+    """Message about a stroke over several slices."""
+    drawn = tuple(SliceMask(index, based_on, coded(mask)) for index, mask in masks.items())
+    return MasksMessage(TAB, number, 1, drawn, "brush", erased)
+
+
+def test_a_stroke_over_several_slices_is_one_step_and_done_once(work: Work) -> None:
+    message = sphere(1, {2: block(50, 50), 3: block(52, 52), 1: block(52, 52, 9)})
+    assert results(work, Answers(), message) == ["stored"]
+    assert results(work, Answers(), message) == ["stored"]
+    stored = work.store.annotation(work.uid)
+    assert {index: one.version for (_, index), one in stored.items()} == {1: 1, 2: 1, 3: 1}
+    assert {one.state for one in stored.values()} == {SliceState.DRAWN}
+    assert results(work, Answers(), StepMessage(TAB, 2, "undo", 1)) == ["stored"]
+    assert not any(one.pixels for one in work.store.annotation(work.uid).values())
+
+
+def test_strokes_over_several_slices_follow_each_other_before_any_answer(work: Work) -> None:
+    first = sphere(1, {2: block(50, 50), 3: block(50, 50)})
+    second = sphere(2, {2: block(50, 50, 30), 3: block(50, 50, 30)})
+    assert results(work, Answers(), first, second) == ["stored", "stored"]
+    assert (work.store.slice(work.uid, 1, 3).mask == block(50, 50, 30)).all()
+
+
+def test_a_stroke_over_several_slices_is_stored_whole_or_not_at_all(work: Work) -> None:
+    save_drawing(work.store, work.uid, 1, 3, block(90, 90), person="ben", tool="brush")
+    message = sphere(1, {2: block(50, 50), 3: block(50, 50)})
+    assert results(work, Answers(), message) == ["conflict"]
+    assert not work.store.slice(work.uid, 1, 2).pixels
+    assert (work.store.slice(work.uid, 1, 3).mask == block(90, 90)).all()
+
+
+def test_a_stroke_over_several_slices_overrides_proposals_that_came_in_between(work: Work) -> None:
+    proposals = [Proposal(1, index, block(90, 90), 0.8) for index in (1, 3)]
+    store_proposals(work.store, work.uid, proposals, person="anna")
+    message = sphere(1, {index: block(50, 50) for index in (2, 3, 1)})
+    answers = Answers()
+    assert results(work, answers, message) == ["stored"]
+    again = sphere(2, {index: block(50, 50, 30) for index in (2, 3, 1)})
+    assert results(work, answers, again) == ["stored"]
+    assert results(work, Answers(), message) == ["refused"]
+    stored = work.store.annotation(work.uid)
+    assert {one.state for one in stored.values()} == {SliceState.DRAWN}
+    assert all((one.mask == block(50, 50, 30)).all() for one in stored.values())
+
+
+def test_an_eraser_over_several_slices_may_leave_nothing(work: Work) -> None:
+    message = sphere(1, {2: block(50, 50), 3: block(50, 50)})
+    nothing = np.zeros(SHAPE, dtype=np.bool_)
+    answers = Answers()
+    erased = sphere(2, {2: nothing, 3: nothing}, based_on=1, erased=True)
+    assert results(work, answers, message, erased) == ["stored", "stored"]
+    assert work.store.slice(work.uid, 1, 3).state is SliceState.EMPTY
+    assert results(work, answers, sphere(3, {2: block(50, 50)}, based_on=2)) == ["stored"]
+    unmeant = sphere(4, {2: nothing, 3: block(50, 50)}, based_on=3)
+    assert results(work, answers, unmeant) == ["refused"]

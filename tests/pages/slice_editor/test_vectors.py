@@ -91,6 +91,15 @@ def test_connected_pixels_with_similar_values_are_these(vector: dict[str, Any]) 
     assert (found == mask_of(vector["mask"])).all()
 
 
+@pytest.mark.parametrize("vector", vectors("figures"))
+def test_values_under_a_mask_have_this_mean_and_deviation(vector: dict[str, Any]) -> None:
+    mask = mask_of(vector["mask"])
+    numbers = np.array(vector["numbers"], dtype=float).reshape(mask.shape)
+    values = (vector["scale"]["offset"] + vector["scale"]["slope"] * numbers)[mask]
+    assert values.mean() == pytest.approx(vector["mean"])
+    assert values.std() == pytest.approx(vector["deviation"])
+
+
 @pytest.mark.parametrize("vector", vectors("pixels"))
 def test_slices_are_sent_as_these_bytes(vector: dict[str, Any]) -> None:
     numbers = np.array(vector["numbers"]).reshape(vector["shape"])

@@ -6,12 +6,13 @@ import { test } from "node:test";
 import { ACTIONS, keyName, meaningOf, STEPS, VIEWING } from "../../../pages/slice_editor/slicewise/input/keys.js";
 import { createDrawing } from "../../../pages/slice_editor/slicewise/tools/drawing.js";
 import { TOOLS, toolOf } from "../../../pages/slice_editor/slicewise/tools/index.js";
+import { lengthBetween } from "../../../pages/slice_editor/slicewise/tools/measure.js";
 import { brushSizes, nearestSize } from "../../../pages/slice_editor/slicewise/tools/sizes.js";
 import { createAnnotation } from "../../../pages/slice_editor/slicewise/model/annotation.js";
 import { decodeRuns } from "../../../pages/slice_editor/slicewise/masks/run_length.js";
 import { rowsOf, STATES } from "./vectors.mjs";
 
-const OPTIONS = new Set(["mode", "size", "tolerance", "range"]);
+const OPTIONS = new Set(["mode", "size", "tolerance", "range", "lengths", "depth"]);
 const [ROWS, COLUMNS] = [6, 8];
 
 for (const tool of TOOLS) {
@@ -52,7 +53,7 @@ function opened(id) {
   const numbers = Uint16Array.from({ length: ROWS * COLUMNS }, (_, place) => (place % COLUMNS < 4 ? 0 : 100));
   const app = {
     annotation,
-    info: { shape: [1, ROWS, COLUMNS], spacing: [1, 1, 1], offset: 0, slope: 1, inPatient: true },
+    info: { shape: [1, ROWS, COLUMNS], spacing: [1, 1, 1], offset: 0, slope: 1, inPatient: true, thickness: [1] },
     pixels: { get: () => numbers },
     tool: id,
     segment: 1,
@@ -63,6 +64,7 @@ function opened(id) {
     range: [50, 200],
     window: { center: 50, width: 100 },
     cross: [0, 0],
+    lengths: [],
   };
   const shown = {
     painted() {},
@@ -220,4 +222,29 @@ test("the cross-hair moves the planes and draws nothing", () => {
   assert.deepEqual(app.cross, [2, 3]);
   assert.equal(drawing.isDrawing(), false);
   assert.equal(app.annotation.outbox.pending().length, 0);
+});
+
+test("a length is measured, changed at an end, taken back, and changes no mask", () => {
+  const { drawing, stroke, app, rows } = opened("measure");
+  stroke([[1, 1], [4, 5]]);
+  stroke([[6, 1], [7, 1]]);
+  assert.equal(lengthBetween(...app.lengths[0], [3, 1, 1]), 5);
+  stroke([[4, 5], [1, 3]]);
+  assert.deepEqual(app.lengths[0], [[1, 1], [1, 3]]);
+  assert.equal(lengthBetween(...app.lengths[0], [3, 0.7, 0.5]), 1.4);
+  assert.equal(drawing.removeMark(), true);
+  assert.equal(app.lengths.length, 1);
+  stroke([[6, 5]]);
+  assert.equal(app.lengths.length, 1, "a click without a drag measures nothing");
+  assert.deepEqual(new Set(rows()), new Set([EMPTY]));
+  assert.equal(app.annotation.outbox.pending().length, 0);
+});
+
+test("an interrupted drag leaves lengths as they were", () => {
+  const { drawing, stroke, app } = opened("measure");
+  stroke([[1, 1], [4, 5]]);
+  drawing.begin([4, 5], "measure", false);
+  drawing.move([[2, 2]]);
+  drawing.interrupt();
+  assert.deepEqual(app.lengths, [[[1, 1], [4, 5]]]);
 });

@@ -24,12 +24,12 @@ export function createKeyboardCursor(screen, pointerActions) {
     const clip = (value, most) => Math.min(Math.max(value, 0), most);
     const place = { x: clip(from.x + x * wide * pixels, width), y: clip(from.y + y * high * pixels, height) };
     [active, moved] = [true, true];
-    if (drawing.isDrawing()) pointerActions.draw([place]);
+    if (drawing.isDown()) pointerActions.draw([place]);
     pointerActions.setCursor(place);
   }
 
   function press(event) {
-    if (drawing.isDrawing()) pointerActions.stop();
+    if (drawing.isDown()) pointerActions.stop();
     else if (drawing.isOpen() && !moved) drawing.close();
     else if (active) {
       pointerActions.start(pointer.cursor, event);

@@ -43,6 +43,7 @@ export const VIEWING = [
   { id: "stronger", key: "d", help: "Make masks more opaque" },
   { id: "smaller", key: "[", also: ["-"], help: "Smaller brush (or Shift + wheel)" },
   { id: "larger", key: "]", also: ["+"], help: "Larger brush (or Shift + wheel)" },
+  { id: "sphere", key: "k", help: "Let brush and eraser change this slice only, or be spheres over neighbouring slices" },
   { id: "help", key: "?", help: "Show or close this sheet" },
 ];
 
@@ -56,7 +57,7 @@ export const MOUSE = [
   ["Shift + wheel", "change the brush size"],
   ["S held down", "hide the masks"],
   ["1 … 9", "choose a segment"],
-  ["Esc", "cancel what is being drawn, close this sheet"],
+  ["Esc", "cancel what is being drawn, clear lengths, close this sheet"],
   ["Two fingers", "zoom and move the slice; once a pen has been used, fingers no longer draw"],
 ];
 

@@ -28,8 +28,8 @@ export function createPointerActions(screen) {
       if (isLocked && !isViewOnly) return false;
       if (!isViewOnly) screen.note = "";
       const isEraser = event.button === PEN_ERASER && !isViewOnly;
-      drawing.begin(onImage(place), isEraser ? "eraser" : app.tool, event.altKey);
-      if (isViewOnly) return false;
+      const isDown = drawing.begin(onImage(place), isEraser ? "eraser" : app.tool, event.altKey);
+      if (isViewOnly) return isDown;
       screen.status.showSaveState();
       screen.redraw({ pointer: true });
       return true;

@@ -36,7 +36,10 @@ export function listenToKeys(screen, keyboardCursor) {
 
   function escape() {
     if (drawing.cancel()) screen.refresh();
-    else drawing.forget();
+    else {
+      drawing.forget();
+      screen.act("clear-lengths");
+    }
     screen.redraw({ pointer: true });
   }
 
@@ -51,6 +54,7 @@ export function listenToKeys(screen, keyboardCursor) {
     else if (event.key === " " && !focused) pointer.space = true;
     else if (isHidingKey(event) && !event.ctrlKey && !event.metaKey) screen.hideMasks(true);
     else if (/^(Delete|Backspace)$/.test(event.key) && drawing.isOpen()) drawing.stepBack();
+    else if (/^(Delete|Backspace)$/.test(event.key) && drawing.removeMark()) screen.redraw({ pointer: true });
     else if (!movesCursor(event, focused)) {
       const meaning = meaningOf(event);
       if (meaning === null || (focused?.tagName === "INPUT" && TURNS_SLICES.test(meaning))) return false;

@@ -49,7 +49,9 @@ export function createAnnotation({ client, size, states, restored = [] }) {
     /** "saved", "saving", "offline", or "problem" where the server refused something. */
     state: (now) => (problems.size > 0 ? "problem" : outbox.state(now)),
     /** Replaces a mask; returns the message, or null where nothing changed or may change. */
-    draw: (segment, slice, code, how) => draw(own, { segment, slice }, code, how),
+    draw: (segment, slice, code, how) => drawSeveral(own, segment, [{ slice, code }], how),
+    /** Replaces masks `{slice, code}` of a segment as one step; otherwise as `draw`. */
+    drawSeveral: (segment, masks, how) => drawSeveral(own, segment, masks, how),
     /** States that the structure is not on a slice. */
     declareAbsent: (segment, slice) => declareAbsent(own, { segment, slice }),
     /** First and last slice of a segment, null where not stated. */
@@ -129,10 +131,14 @@ function sendStep(own, message) {
   return sent;
 }
 
-function draw(own, place, code, { tool, erased }) {
-  if (isWaiting(own) || own.problems.has(keyOf(place))) return null;
-  if (sameCode(code, shown(own, place).code)) return null;
-  return sendStep(own, { kind: "mask", tool, erased, changes: [change(own, place, code)] });
+function drawSeveral(own, segment, masks, { tool, erased }) {
+  if (isWaiting(own)) return null;
+  const changes = masks
+    .map(({ slice, code }) => [{ segment, slice }, code])
+    .filter(([place, code]) => !own.problems.has(keyOf(place)) && !sameCode(code, shown(own, place).code))
+    .map(([place, code]) => change(own, place, code));
+  if (changes.length === 0) return null;
+  return sendStep(own, { kind: changes.length === 1 ? "mask" : "masks", tool, erased, changes });
 }
 
 function declareAbsent(own, place) {
@@ -163,7 +169,8 @@ function settle(own, place, keepMine) {
   if (!keepMine) return null;
   if (problem.state === "confirmed_empty") return declareAbsent(own, place);
   const code = onTop(stored(own, place).code, problem.before, problem.mine, own.size);
-  return draw(own, place, code, { tool: "merge", erased: true });
+  const drawn = [{ slice: place.slice, code }];
+  return drawSeveral(own, place.segment, drawn, { tool: "merge", erased: true });
 }
 
 /**
@@ -195,7 +202,7 @@ function receive(own, incoming, now) {
 }
 
 function refuse({ problems }, message, answer) {
-  if (message.kind !== "mask" && message.kind !== "absent") return;
+  if (!["mask", "masks", "absent"].includes(message.kind)) return;
   for (const one of message.changes) {
     const earlier = problems.get(keyOf(one));
     problems.set(keyOf(one), {

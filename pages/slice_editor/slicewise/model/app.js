@@ -42,8 +42,10 @@ export function createApp(header) {
     moves: view.moves,
     cross: [Math.floor(rows / 2), Math.floor(columns / 2)],
     planeRequests: { row: createPlaneRequests(), column: createPlaneRequests() },
+    lengths: [], // measured on the slice shown, see tools/measure.js
     tool: "brush",
     erase: false,
+    sphere: false, // whether brush and eraser reach the neighbouring slices
     size: (Math.min(rows * series.spacing[1], columns * series.spacing[2]) * 24) / 640,
     firstWindow: first,
     window: first,

@@ -20,6 +20,10 @@ export function toWire(message) {
     const { segment, slice, base } = message;
     const codes = ["mask", "added", "removed"].map((name) => [name, toBase64(message[name])]);
     wire = { client, number, kind, segment, slice, base, ...Object.fromEntries(codes) };
+  } else if (kind === "masks") {
+    const changes = message.changes.map(({ slice, base, code }) => ({ slice, base, mask: toBase64(code) }));
+    const { tool, erased } = message;
+    wire = { client, number, kind, segment: message.changes[0].segment, tool, erased, changes };
   } else {
     const [{ segment, slice, base, code }] = message.changes;
     wire = { client, number, kind, segment, slice, base };

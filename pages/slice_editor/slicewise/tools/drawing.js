@@ -1,5 +1,6 @@
 // From the pointer to the tool that is chosen, and from the tool to the mask. What all tools share.
 
+import { isBeyond } from "../model/ends.js";
 import { decodeRuns, encodeRuns } from "../masks/run_length.js";
 import { toolOf } from "./index.js";
 
@@ -11,6 +12,9 @@ import { toolOf } from "./index.js";
  *   pixels()                  numbers of the slice, or null where they are not here yet
  *   pixelAt(place)            [row, column], or null outside
  *   store(mask, name, erased) the mask was changed by a stroke
+ *   storeSeveral([{slice, mask}], name, erased)   masks of several slices were, by one stroke
+ *   maskOf(slice)             pixels of another slice
+ *   mayPaint(slice, erases)   whether a stroke may change another slice than the one it is made on
  *   ask(message)              the server is to change it
  *   painted(mask, area)       shows a mask while it is being painted
  *   mayDraw()                 whether the mask may change now
@@ -21,7 +25,7 @@ import { toolOf } from "./index.js";
 function createContext(app, shown) {
   const [, rows, columns] = app.info.shape;
   const current = () => app.annotation.shown(app.segment, app.slice);
-  return {
+  const context = {
     app,
     shape: [rows, columns],
     pixelSize: [app.info.spacing[2], app.info.spacing[1]],
@@ -33,9 +37,16 @@ function createContext(app, shown) {
       const [x, y] = place.map(Math.floor);
       return x < 0 || y < 0 || x >= columns || y >= rows ? null : [y, x];
     },
-    store(mask, tool, erased) {
-      const code = encodeRuns(mask);
-      shown.changed(app.annotation.draw(app.segment, app.slice, code, { tool, erased }));
+    maskOf: (slice) => decodeRuns(app.annotation.shown(app.segment, slice).code, rows * columns),
+    mayPaint(slice, erases) {
+      // Nobody looks at that slice: what was said of it in so many words holds.
+      if (app.annotation.shown(app.segment, slice).state === "confirmed_empty") return false;
+      return erases || !isBeyond(app.annotation.ends(app.segment), slice);
+    },
+    store: (mask, tool, erased) => context.storeSeveral([{ slice: app.slice, mask }], tool, erased),
+    storeSeveral(drawn, tool, erased) {
+      const masks = drawn.map(({ slice, mask }) => ({ slice, code: encodeRuns(mask) }));
+      shown.changed(app.annotation.drawSeveral(app.segment, masks, { tool, erased }));
     },
     ask: (message) => shown.changed(app.annotation.ask(message)),
     painted: shown.painted,
@@ -45,6 +56,7 @@ function createContext(app, shown) {
     reach: shown.reach,
     repaint: shown.repaint,
   };
+  return context;
 }
 
 /**
@@ -68,13 +80,14 @@ export function createDrawing(app, shown) {
   const close = () => context.open?.tool.close?.(context);
 
   return {
-    /** Puts a tool down; `opposite` while Alt is held. */
+    /** Puts a tool down; `opposite` while Alt is held. Returns whether it stays down. */
     begin(place, id, opposite) {
       const tool = toolOf(id);
       const erases = tool.options.includes("mode") ? app.erase : (tool.erases ?? false);
       const started = { tool, points: [place], erase: erases !== opposite };
       stroke = started;
       if (tool.begin?.(context, started) === false) stroke = null;
+      return stroke !== null;
     },
     move(places) {
       stroke?.tool.move?.(context, stroke, places);
@@ -115,7 +128,11 @@ export function createDrawing(app, shown) {
     forget() {
       if (!isOpen()) context.open = null;
     },
-    isDrawing: () => stroke !== null,
+    /** Takes back a mark that the chosen tool shows beside the masks; returns whether there was one. */
+    removeMark: () => toolOf(app.tool).removeMark?.(context) ?? false,
+    /** Whether a tool is down; whether one is that changes the mask. */
+    isDown: () => stroke !== null,
+    isDrawing: () => stroke !== null && !stroke.tool.isViewOnly,
     isOpen,
     /** What is open, in words; blank where nothing is. */
     openText: () => (isOpen() ? context.open.tool.openText(context.open) : ""),

@@ -8,7 +8,7 @@ export const eraser = {
   key: "e",
   help: "Remove pixels with a round eraser",
   icon: "M6 13h7M2.500 9.500 9 3l4 4-6.500 6H5z",
-  options: ["size"],
+  options: ["size", "depth"],
   cursor: "circle",
   erases: true,
   begin: (context, stroke) => beginPainting(context, stroke),

@@ -3,13 +3,14 @@
 // A tool is an object with
 //   id, name, key, help, icon   what its button, its key, the help sheet and docs/editor.md show;
 //                               `icon` is the path of a 16 × 16 picture
-//   options                     controls of the panel that it uses: "mode", "size", "tolerance", "range"
+//   options                     controls of the panel that it uses, see view/options.js
 //   cursor                      "circle" (of the size of the brush) or "crosshair"
 //   erases                      true where it removes pixels unless Alt is held (not with "mode")
 //   isClick                     true where it acts at one place, so that Enter presses and lifts it
-//   isViewOnly                  true where it changes no mask: it works at any time, and only on a press
+//   isViewOnly                  true where it changes no mask: it works at any time
 //   begin(context, stroke)      the pointer comes down; false refuses the stroke
 //   move(context, stroke, places), end(context, stroke)
+//   removeMark(context)         takes back the newest of what it shows beside the masks, if there is any
 // and, where something stays open between strokes (kept in `context.open`, with `tool` in it),
 //   isOpen(open), close(context), stepBack(context), cancel(context), interrupt(context, stroke)
 //   settle(context)             finishes it before the slice, segment or tool changes; close if left out
@@ -23,6 +24,7 @@ import { crosshair } from "./crosshair.js";
 import { eraser } from "./eraser.js";
 import { hintAdd, hintRemove } from "./hint.js";
 import { livewire } from "./livewire.js";
+import { measure } from "./measure.js";
 import { outline } from "./outline.js";
 import { polygon } from "./polygon.js";
 import { region } from "./region.js";
@@ -39,6 +41,7 @@ export const TOOLS = [
   hintAdd,
   hintRemove,
   crosshair,
+  measure,
 ];
 
 const byId = new Map(TOOLS.map((tool) => [tool.id, tool]));

@@ -1,6 +1,8 @@
-// What brush, eraser and threshold share: pixels under a moving circle change at once.
+// What brush, eraser and threshold share: pixels under a moving circle change at once. Brush and
+// eraser can be spheres: then the slices that they reach change, too, once the pointer is lifted.
 
 import { coverStroke } from "../masks/rasters.js";
+import { slicePositions, sphereSlices } from "../masks/sphere.js";
 
 /**
  * Starts painting with a stroke.
@@ -18,8 +20,24 @@ export function continuePainting(context, stroke, places) {
   paint(context, stroke, piece);
 }
 
-export function endPainting(context, { tool, mask, erase }) {
-  context.store(mask, erase ? "eraser" : tool.id, erase);
+export function endPainting(context, stroke) {
+  const { tool, mask, erase } = stroke;
+  const isSphere = context.app.sphere && tool.options.includes("depth");
+  const others = isSphere ? paintNeighbours(context, stroke) : [];
+  context.storeSeveral([{ slice: context.app.slice, mask }, ...others], erase ? "eraser" : tool.id, erase);
+}
+
+/** Other slices that a sphere has changed, with their masks. */
+function paintNeighbours({ app, shape, pixelSize, mayPaint, maskOf }, { points, erase }) {
+  const { info, slice: middle, size } = app;
+  const reached = sphereSlices(slicePositions(info), middle, size / 2, info.mostSlices - 1);
+  return reached.filter(({ slice }) => mayPaint(slice, erase)).map(({ slice, radius }) => {
+    const mask = maskOf(slice);
+    coverStroke(points, radius, pixelSize, shape, (row, start, end) => {
+      mask.fill(erase ? 0 : 1, row * shape[1] + start, row * shape[1] + end);
+    });
+    return { slice, mask };
+  });
 }
 
 function paint(context, { mask, erase, accepts }, points) {

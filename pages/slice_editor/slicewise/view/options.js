@@ -14,6 +14,8 @@ export function createOptions(app, act, again) {
     size: () => sizeSlider(app, act),
     tolerance: () => toleranceSlider(app),
     range: () => rangeInputs(app),
+    lengths: () => clearButton(act),
+    depth: () => depthButton(app, act),
   };
 }
 
@@ -36,7 +38,11 @@ function sizeSlider(app, act) {
   const unit = app.info.inPatient ? "mm" : "px";
   const text = (step) => `${sizes[step].toFixed(sizes[step] < 10 ? 1 : 0)} ${unit}`;
   const range = { min: 0, max: sizes.length - 1, step: 1, text };
-  return slider("Size", nearestSize(sizes, app.size), range, (step) => act("size", sizes[step]));
+  return slider("Size", nearestSize(sizes, app.size), range, (step, input) => {
+    act("size", sizes[step]);
+    const reach = input.closest(".options")?.querySelector(".reach");
+    if (reach) reach.textContent = reachText(app);
+  });
 }
 
 function toleranceSlider(app) {
@@ -46,6 +52,25 @@ function toleranceSlider(app) {
   return slider("Tolerance", app.tolerance, { min: 0, max: most, step, text }, (value) => {
     app.tolerance = value;
   });
+}
+
+function depthButton(app, act) {
+  const label = element("label", { className: "check", title: "Paint and erase on the neighbouring slices, too (K)" });
+  const input = element("input", { type: "checkbox", checked: app.sphere });
+  input.addEventListener("change", () => act("sphere"));
+  label.append(input, element("span", { className: "reach", textContent: reachText(app) }));
+  return label;
+}
+
+/** How far a sphere reaches on either side of the slice shown. */
+function reachText({ size, info }) {
+  return `Sphere: ± ${(size / 2).toFixed(1)} ${info.inPatient ? "mm" : "px"}`;
+}
+
+function clearButton(act) {
+  const button = element("button", { type: "button", textContent: "Clear lengths", title: "Clear all lengths (Esc)" });
+  button.addEventListener("click", () => act("clear-lengths"));
+  return button;
 }
 
 function rangeInputs(app) {
@@ -67,7 +92,7 @@ function slider(name, value, { min, max, step, text }, change) {
   const output = element("output", { textContent: text(value) });
   const input = element("input", { type: "range", min, max, step, value });
   input.addEventListener("input", () => {
-    change(Number(input.value));
+    change(Number(input.value), input);
     output.textContent = text(Number(input.value));
   });
   label.append(element("span"), input);

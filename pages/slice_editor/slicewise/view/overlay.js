@@ -1,11 +1,14 @@
 // The canvas above the masks: unfinished drawings, marks of places, and the circle of the brush.
 
 import { toolOf } from "../tools/index.js";
+import { lengthsSketch } from "../tools/measure.js";
 import { drawCross } from "./marks.js";
 import { toImage, toScreen } from "./zoom.js";
 
 const LINE_WIDTH = 2.5;
 const FILLED_OPACITY = 0.25; // of what becomes a mask later
+const LABEL_FONT = "600 14px sans-serif";
+const LABEL_AWAY = 10; // CSS pixels from the place
 const KEYBOARD_CROSS = [3, 9]; // CSS pixels from its middle to the ends of its lines
 const ERASER_DASH = [4, 3];
 
@@ -19,6 +22,7 @@ export function drawOverlay(screen) {
   stage.drawPointer((context) => {
     context.lineJoin = context.lineCap = "round";
     drawSketch(context, screen.drawing.sketch(at), onScreen, screen.colorOf(app.segment));
+    drawSketch(context, lengthsSketch(app), onScreen, screen.colorOf(app.segment));
     if (pointer.pointed !== null) drawCross(context, onScreen(pointer.pointed));
     if (pointer.isKeyboard()) drawKeyboardCross(context, pointer.cursor);
     if (pointer.cursor !== null && toolOf(app.tool).cursor === "circle") drawCircle(context, screen);
@@ -28,10 +32,11 @@ export function drawOverlay(screen) {
 /**
  * Draws what a tool has not turned into a mask yet.
  *
- * @param {{lines?: object[], handles?: object[]}} sketch Lines `{points, color, width, dash, closed,
- *   filled}`, of which all but `points` may be left out, and handles `{place, radius}`.
+ * @param {{lines?: object[], handles?: object[], labels?: object[]}} sketch Lines `{points, color, width, dash, closed,
+ *   filled}`, of which all but `points` may be left out, handles `{place, radius, color}`, and labels
+ *   `{place, text, color}` beside places.
  */
-function drawSketch(context, { lines = [], handles = [] }, onScreen, segmentColor) {
+function drawSketch(context, { lines = [], handles = [], labels = [] }, onScreen, segmentColor) {
   for (const { points, color = segmentColor, width = LINE_WIDTH, dash = [], closed = false, filled = false } of lines) {
     context.lineWidth = width;
     context.strokeStyle = color;
@@ -50,15 +55,30 @@ function drawSketch(context, { lines = [], handles = [] }, onScreen, segmentColo
     context.globalAlpha = 1;
   }
   context.setLineDash([]);
-  for (const { place, radius } of handles) {
+  for (const { place, radius, color = segmentColor } of handles) {
     const { x, y } = onScreen(place);
     context.beginPath();
     context.arc(x, y, radius, 0, 2 * Math.PI);
     context.fillStyle = "#fff";
     context.fill();
-    context.strokeStyle = segmentColor;
+    context.strokeStyle = color;
     context.stroke();
   }
+  for (const { place, text, color } of labels) drawLabel(context, onScreen(place), text, color);
+}
+
+/** Text beside a place, readable on any grey. */
+function drawLabel(context, { x, y }, text, color) {
+  context.font = LABEL_FONT;
+  context.textBaseline = "middle";
+  const [left, right] = [x - LABEL_AWAY - context.measureText(text).width, x + LABEL_AWAY];
+  const isCut = right + context.measureText(text).width > context.canvas.clientWidth;
+  const at = isCut ? left : right;
+  context.lineWidth = 4;
+  context.strokeStyle = "rgb(0 0 0 / 75%)";
+  context.strokeText(text, at, y);
+  context.fillStyle = color;
+  context.fillText(text, at, y);
 }
 
 function drawKeyboardCross(context, { x: middle, y: center }) {

@@ -1,0 +1,105 @@
+"""Storing what a person drew, on one slice or on several at once.
+
+Segments are counted from 1, slices from 0 along the normal; masks are bool [rows, columns].
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.annotation.records import MaskChange, SliceAnnotation, VersionConflict
+from core.annotation.states import SliceState, state_after_drawing
+from core.annotation.store import AnnotationStore
+
+
+@dataclass(frozen=True, eq=False)
+class SliceDrawing:
+    """What a person drew on one slice.
+
+    Attributes
+    ----------
+    slice_index : int
+        Which one.
+    mask : numpy.ndarray
+        Bool [rows, columns].
+    based_on : int or None
+        Version that the person drew on; None for the newest.
+    """
+
+    slice_index: int
+    mask: NDArray[np.bool_]
+    based_on: int | None = None
+
+
+def save_drawings(
+    store: AnnotationStore,
+    series_uid: str,
+    segment_number: int,
+    drawings: Sequence[SliceDrawing],
+    *,
+    person: str,
+    tool: str,
+    allow_clear: bool = False,
+    message: tuple[str, int] | None = None,
+) -> list[int]:
+    """Store drawings on several slices as one step: all of them, or none.
+
+    Drawings override proposals as `core.annotation.actions.save_drawing` says.
+
+    Parameters
+    ----------
+    store, series_uid, segment_number, person, tool, allow_clear, message
+        As for `core.annotation.actions.save_drawing`.
+    drawings : sequence of SliceDrawing
+        At most one for each slice.
+
+    Returns
+    -------
+    list of int
+        The new version of each.
+
+    Raises
+    ------
+    VersionConflict, ClearRefused, StoreError
+        As for `core.annotation.actions.save_drawing`.
+    """
+    changes = []
+    for one in drawings:
+        seen = store.slice(series_uid, segment_number, one.slice_index, version=one.based_on)
+        changes.append(_drawn(seen, one.mask, allow_clear))
+    corrects = bool(changes) and changes[0].state is SliceState.CORRECTED
+    action = "correct" if corrects else "draw"
+    try:
+        return store.put_many(series_uid, changes, person, tool, action, message=message)
+    except VersionConflict as conflict:
+        changes = [_over_proposal(store, series_uid, change) for change in changes]
+        if all(change.based_on != conflict.stored for change in changes):
+            raise
+        return store.put_many(series_uid, changes, person, tool, action, message=message)
+
+
+def _drawn(seen: SliceAnnotation, mask: NDArray[np.bool_], allow_clear: bool) -> MaskChange:
+    """Change that stores a drawing made on `seen`."""
+    state = state_after_drawing(seen.state)
+    corrects = state is SliceState.CORRECTED
+    return MaskChange(
+        seen.segment_number,
+        seen.slice_index,
+        mask,
+        state,
+        seen.version,
+        # A correction keeps the quality and weights of its proposal: it is not drawn by hand alone.
+        expected_dice=seen.expected_dice if corrects else None,
+        weights=seen.weights if corrects else None,
+        allow_clear=allow_clear,
+    )
+
+
+def _over_proposal(store: AnnotationStore, series_uid: str, change: MaskChange) -> MaskChange:
+    """Change put on top of a proposal that was stored after the version that was drawn on."""
+    newest = store.slice(series_uid, change.segment_number, change.slice_index)
+    if newest.version == change.based_on or newest.state is not SliceState.PROPOSED:
+        return change
+    return replace(change, based_on=newest.version, allow_clear=True)
