@@ -39,9 +39,9 @@ def demo_files(folder: Path, size: int = 256, count: int = COUNT) -> list[Path]:
     return enlarged
 
 
-async def open_series(page: Page, address: str) -> None:
+async def open_series(page: Page, address: str, timeout_ms: int = TIMEOUT_MS) -> None:
     """Open the annotate page of a series and wait until it can be drawn on."""
-    page.set_default_timeout(TIMEOUT_MS)
+    page.set_default_timeout(timeout_ms)
     await page.goto(address)
     await page.wait_for_selector(READY)
 

@@ -10,6 +10,7 @@ the server has noticed that all tabs are closed.
 import argparse
 import asyncio
 import json
+import re
 import sys
 import time
 from contextlib import suppress
@@ -37,6 +38,7 @@ DRAWN = (8, 16, 24)
 PROPOSE = ".st-key-leave-propose button"
 CANCEL = ".st-key-cancel-proposing-0 button"
 SETTLES_WITHIN_S = 180
+AT_WORK = re.compile("Proposing:|Storing the proposals")
 PATIENCE_MS = 600_000
 CLICKED_WITHIN_MS = 3_000
 
@@ -74,10 +76,9 @@ async def visit(browser: Browser, series: DrawnSeries, seconds: float) -> None:
     """Open a series, have masks proposed for a while, and close it."""
     context = await browser.new_context()
     page = await context.new_page()
-    await open_series(page, series.address())
-    page.set_default_timeout(PATIENCE_MS)
+    await open_series(page, series.address(), PATIENCE_MS)
     await page.locator(PROPOSE).first.click()
-    await page.get_by_text("Proposing:").first.wait_for()
+    await page.get_by_text(AT_WORK).first.wait_for()
     await page.wait_for_timeout(seconds * 1000)
     cancel = page.locator(CANCEL).first
     with suppress(PlaywrightError):  # it may finish by itself, at any moment
