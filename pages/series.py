@@ -24,7 +24,7 @@ from core.home.uploads import (
 )
 from pages.session.gate import NOT_A_MEDICAL_DEVICE, Entrance, enter
 from pages.session.opening import series_in_use, source_files
-from pages.session.uploaded_files import release_uploaded
+from pages.session.uploaded_files import named_uploads, release_uploaded
 from pages.session.work import (
     OPEN_ELSEWHERE,
     choose_series,
@@ -155,8 +155,7 @@ def store_and_search(settings: Settings, files: Sequence[UploadedFile]) -> None:
             status.update(label=f"Storing… {count(done, 'file')}, {size / 1e6:.0f} MB")
 
     try:
-        named = [(file.name, file) for file in files]
-        upload = store_upload(named, home, show, quota_bytes=quota)
+        upload = store_upload(named_uploads(files), home, show, quota_bytes=quota)
     except DicomError as error:
         status.update(label="Upload failed", state="error")
         st.error(str(error), icon=":material/error:")

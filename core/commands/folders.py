@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from core.dicom.errors import DicomError
+from core.home.settings import home_folder
+from core.home.temporary_files import temporary_folder
 from core.home.unpacking import is_packed_folder, unpacked
 
 
 @contextmanager
 def unpacked_folders(arguments: argparse.Namespace, names: Iterable[str]) -> Iterator[None]:
-    """Put a temporary folder in the place of every archive among some arguments.
+    """Put a temporary folder under SLICEWISE_HOME in the place of every archive in arguments.
 
     Parameters
     ----------
@@ -35,7 +37,7 @@ def unpacked_folders(arguments: argparse.Namespace, names: Iterable[str]) -> Ite
                 return [folder_of(member) for member in value]
             if not isinstance(value, Path) or not is_packed_folder(value):
                 return value
-            folder = stack.enter_context(unpacked(value))
+            folder = stack.enter_context(unpacked(value, temporary_folder(home_folder())))
             archives[folder] = value
             return folder
 

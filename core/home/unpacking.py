@@ -29,7 +29,7 @@ def is_packed_folder(path: Path) -> bool:
 
 
 @contextmanager
-def unpacked(path: Path) -> Iterator[Path]:
+def unpacked(path: Path, within: Path) -> Iterator[Path]:
     """Unpack an archive to a folder of its name that only its owner may read, and delete it.
 
     Archives inside it are left as they are.
@@ -38,6 +38,8 @@ def unpacked(path: Path) -> Iterator[Path]:
     ----------
     path : pathlib.Path
         A zip archive.
+    within : pathlib.Path
+        Where temporary files lie.
 
     Yields
     ------
@@ -50,7 +52,9 @@ def unpacked(path: Path) -> Iterator[Path]:
         When the archive is damaged, encrypted, empty or too large, or holds links or names that
         lead outside.
     """
-    with tempfile.TemporaryDirectory(prefix="slicewise-", ignore_cleanup_errors=True) as place:
+    with tempfile.TemporaryDirectory(
+        prefix="slicewise-", dir=within, ignore_cleanup_errors=True
+    ) as place:
         folder = Path(place) / (path.stem or "archive")
         folder.mkdir()
         with path.open("rb") as stream:

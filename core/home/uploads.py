@@ -91,6 +91,22 @@ def store_upload(
     return _upload(uploads / identifier)
 
 
+def room_for_uploads(home: Path, quota_bytes: int) -> int:
+    """Bytes that further uploads may take, by their quota and by the disk; not below 0.
+
+    Parameters
+    ----------
+    home : pathlib.Path
+        SLICEWISE_HOME.
+    quota_bytes : int
+        How much the copies of all uploads may take together.
+    """
+    uploads = _uploads_folder(home)
+    private_folder(uploads)
+    free = shutil.disk_usage(uploads).free - _FREE_BYTES_KEPT
+    return max(0, min(quota_bytes - _stored_bytes(uploads), free))
+
+
 def list_uploads(home: Path) -> list[Upload]:
     """Return the stored uploads, the newest first."""
     uploads = _uploads_folder(home)

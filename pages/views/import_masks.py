@@ -1,5 +1,6 @@
 """Adding masks from a segmentation, a structure set or a label map to the open series."""
 
+import shutil
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -14,6 +15,7 @@ from core.dicom.series import SeriesSummary
 from core.formats.masks_read import MasksRead
 from core.formats.reading import NIFTI_ENDINGS, read_masks_with_cautions
 from pages.session.gate import Entrance
+from pages.session.uploaded_files import opened_upload
 from pages.session.work import chosen_summary, open_store, slice_names
 from pages.views.formatting import count, plain
 
@@ -87,5 +89,6 @@ def _read(summary: SeriesSummary, file: UploadedFile, *, consent: bool) -> Masks
         ending = next((end for end in NIFTI_ENDINGS if file.name.lower().endswith(end)), "")
         path = Path(folder) / "upload" / f"masks{ending}"
         path.parent.mkdir()
-        path.write_bytes(file.getbuffer())
+        with opened_upload(file) as content, path.open("wb") as copy:
+            shutil.copyfileobj(content, copy)
         return read_masks_with_cautions(path, summary, allow_same_frame=consent, resample=consent)

@@ -1,6 +1,9 @@
 """Uploading a series in a real browser: single files, an archive, and archives that are refused."""
 
 import io
+import re
+import shutil
+import time
 import zipfile
 from pathlib import Path
 
@@ -13,13 +16,18 @@ from tests.support.file_mutations import zip_bomb
 pytestmark = pytest.mark.browser
 
 
-def upload(page: Page, server: Server, files: list[FilePayload] | list[Path]) -> None:
-    """Choose files on the first page and store them."""
+def choose(page: Page, server: Server, files: list[FilePayload] | list[Path]) -> None:
+    """Choose files on the first page and wait until they are sent."""
     page.goto(server.url)
     page.locator('[data-testid="stFileUploader"] input[type="file"]').first.set_input_files(files)
     chosen = page.locator('[data-testid="stFileChip"]')
     expect(chosen).to_have_count(len(files))
     expect(page.locator('[data-testid="stFileChipIconSpinner"]')).to_have_count(0)
+
+
+def upload(page: Page, server: Server, files: list[FilePayload] | list[Path]) -> None:
+    """Choose files on the first page and store them."""
+    choose(page, server, files)
     page.get_by_role("button", name="Upload and list series").click()
 
 
@@ -59,6 +67,52 @@ def test_an_archive_is_unpacked_under_neutral_names(
     expect(page.get_by_text("4 × 256 × 256").first).to_be_visible()
     (folder,) = stored(server) - before
     assert sorted(path.name for path in folder.iterdir()) == [f"{n:06d}" for n in range(1, 5)]
+
+
+def waiting(server: Server) -> list[Path]:
+    return list((server.home / "temporary").glob("upload-*"))
+
+
+def wait_until_nothing_waits(server: Server) -> None:
+    deadline = time.monotonic() + 300
+    while waiting(server):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def memory_mib(server: Server, name: str) -> int:
+    """Memory that the server has ("VmRSS"), or had at most since it was last counted ("VmHWM")."""
+    assert server.process is not None
+    process = Path(f"/proc/{server.process.pid}")
+    value = re.search(rf"{name}:\s+(\d+) kB", (process / "status").read_text())
+    (process / "clear_refs").write_text("5")  # counts anew
+    assert value is not None
+    return int(value[1]) // 1024
+
+
+def test_a_large_file_takes_no_memory_of_the_server_and_lies_on_its_disk_once(
+    page: Page, server: Server, tmp_path: Path
+) -> None:
+    path, size = tmp_path / "large", 200 * 2**20
+    with path.open("wb") as file:
+        file.truncate(size)
+    before, known = memory_mib(server, "VmRSS"), stored(server)
+    upload(page, server, [path])
+    expect(page.get_by_text("Stored 1 file")).to_be_visible()
+    assert memory_mib(server, "VmHWM") - before < 100
+    (folder,) = stored(server) - known
+    assert [one.stat().st_size for one in folder.iterdir()] == [size]
+    wait_until_nothing_waits(server)
+    shutil.rmtree(folder)
+
+
+def test_what_a_tab_did_not_store_is_deleted_with_it(
+    page: Page, server: Server, demo_slices: list[Path]
+) -> None:
+    choose(page, server, demo_slices[:2])
+    assert len(waiting(server)) == 2
+    page.close()
+    wait_until_nothing_waits(server)
 
 
 @pytest.mark.parametrize(

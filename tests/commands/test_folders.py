@@ -18,12 +18,15 @@ from tests.support.synthetic_series import PLACEMENTS, write_series
 
 @pytest.fixture(autouse=True)
 def temporary(tmp_path, monkeypatch):
-    """Folder of temporary files; nothing is left in it."""
-    folder = tmp_path / "temporary"
-    folder.mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    """Folder of temporary files, under the home; nothing is left in it, nor put elsewhere."""
+    monkeypatch.setenv("SLICEWISE_HOME", str(tmp_path / "home"))
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(elsewhere))
+    folder = tmp_path / "home" / "temporary"
     yield folder
     assert not list(folder.iterdir())
+    assert not list(elsewhere.iterdir())
 
 
 @pytest.fixture

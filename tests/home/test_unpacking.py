@@ -42,7 +42,7 @@ def test_the_folder_is_private_and_gone_afterwards(tmp_path):
         [(f"a b/{path.name}", path.read_bytes()) for path in written.folder.iterdir()],
     )
     assert is_packed_folder(archive)
-    with unpacked(archive) as folder:
+    with unpacked(archive, tmp_path) as folder:
         assert stat.S_IMODE(folder.parent.stat().st_mode) == 0o700
         assert {path.name for path in (folder / "a b").iterdir()} == {
             path.name for path in written.folder.iterdir()
@@ -53,14 +53,14 @@ def test_the_folder_is_private_and_gone_afterwards(tmp_path):
 
 def test_the_folder_is_gone_after_an_error_too(tmp_path):
     archive = packed(tmp_path / "scan.zip", [("a", b"a")])
-    with pytest.raises(RuntimeError), unpacked(archive) as folder:
+    with pytest.raises(RuntimeError), unpacked(archive, tmp_path) as folder:
         raise RuntimeError
     assert not folder.parent.exists()
 
 
 def test_an_archive_of_a_folder_of_its_name_stands_for_that_folder(tmp_path):
     archive = packed(tmp_path / "set.zip", [("set/a.npz", b"a"), ("__MACOSX/._a", b"x")])
-    with unpacked(archive) as folder:
+    with unpacked(archive, tmp_path) as folder:
         assert [path.name for path in folder.iterdir()] == ["a.npz"]
 
 
@@ -70,7 +70,7 @@ def test_names_that_are_no_utf_8_are_read_and_escaped(tmp_path, utf_8):
     (image,) = written.folder.iterdir()
     archive = packed(tmp_path / "scan.zip", [("NAMEXX", image.read_bytes()[:-100])])
     with_name(archive, b"AB\xff\xfeCD", utf_8=utf_8)
-    with unpacked(archive) as folder, pytest.raises(DicomError) as caught:
+    with unpacked(archive, tmp_path) as folder, pytest.raises(DicomError) as caught:
         find_series(folder)
     assert "scan/AB" in str(caught.value)
     str(caught.value).encode("utf-8")
@@ -82,13 +82,13 @@ def test_names_that_are_no_utf_8_are_read_and_escaped(tmp_path, utf_8):
 
 def test_utf_8_is_understood_without_its_mark(tmp_path):
     archive = packed(tmp_path / "scan.zip", [("NAMEXX", b"")])
-    with unpacked(with_name(archive, "Bär-X".encode(), utf_8=False)) as folder:
+    with unpacked(with_name(archive, "Bär-X".encode(), utf_8=False), tmp_path) as folder:
         assert [path.name for path in folder.iterdir()] == ["Bär-X"]
 
 
 def test_folders_of_windows_are_folders(tmp_path):
     archive = packed(tmp_path / "scan.zip", [("DICOM\\PAT\\IM1", b"a")])
-    with unpacked(archive) as folder:
+    with unpacked(archive, tmp_path) as folder:
         assert (folder / "DICOM" / "PAT" / "IM1").read_bytes() == b"a"
 
 
@@ -96,7 +96,7 @@ def test_folders_of_windows_are_folders(tmp_path):
 def test_files_of_one_name_and_names_without_place_are_all_kept(tmp_path):
     names = ["a", "a", "a/b", "x" * 300, "/".join("y" * 200 for _ in range(30)), "./."]
     archive = packed(tmp_path / "scan.zip", [(name, name.encode()) for name in names])
-    with unpacked(archive) as folder:
+    with unpacked(archive, tmp_path) as folder:
         kept = sorted(path.read_bytes() for path in folder.rglob("*") if path.is_file())
     assert kept == sorted(name.encode() for name in names)
 
@@ -104,7 +104,7 @@ def test_files_of_one_name_and_names_without_place_are_all_kept(tmp_path):
 @pytest.mark.parametrize("name", ["../evil", "/etc/evil", "a\\..\\..\\evil", "C:\\evil"])
 def test_names_that_lead_outside_are_refused(tmp_path, name):
     archive = packed(tmp_path / "a.zip", [("good", b"x"), (name, b"x")])
-    with pytest.raises(DicomError, match="leads outside"), unpacked(archive):
+    with pytest.raises(DicomError, match="leads outside"), unpacked(archive, tmp_path):
         pass
     assert not list(tmp_path.parent.rglob("*evil*"))
 
@@ -120,14 +120,14 @@ def test_links_damage_and_emptiness_are_refused(tmp_path):
         (cut, "damaged"),
         (packed(tmp_path / "empty.zip", []), "holds no files"),
     ):
-        with pytest.raises(DicomError, match=reason), unpacked(archive):
+        with pytest.raises(DicomError, match=reason), unpacked(archive, tmp_path):
             pass
 
 
 def test_archives_that_are_too_large_are_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(uploads, "MAX_UPLOAD_BYTES", 1000)
     archive = packed(tmp_path / "a.zip", [("a", bytes(600)), ("b", bytes(600))])
-    with pytest.raises(DicomError, match="archive is too large"), unpacked(archive):
+    with pytest.raises(DicomError, match="archive is too large"), unpacked(archive, tmp_path):
         pass
 
 
