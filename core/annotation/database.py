@@ -5,7 +5,7 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError, TimeoutError
 
+from core.annotation.integrity import IntegrityCheck
 from core.annotation.records import StoreBusy, StoreDamaged, StoreError
 
 # A lock is asked for again and again, for a while each time, because SQLite is not fair: of many
@@ -35,13 +36,18 @@ class Database:
     readers, writers : sqlalchemy.Engine
         Each with connections of its own. On SQLite there is one that writes, because only one can;
         the others of this process wait for it in turn.
+    integrity : IntegrityCheck, optional
+        Of a file of SQLite, once it is opened.
     """
 
     readers: Engine
     writers: Engine
+    integrity: IntegrityCheck | None = None
 
     def dispose(self) -> None:
         """Close all connections."""
+        if self.integrity is not None:
+            self.integrity.stop()
         self.readers.dispose()
         self.writers.dispose()
 
@@ -77,7 +83,9 @@ def open_database(url: str) -> Database:
     except (ArgumentError, ImportError, OSError) as error:
         raise StoreError(f"The annotation store cannot be opened: {error}") from error
     try:
-        _check_integrity(database)
+        if address.get_backend_name() == "sqlite":
+            check = IntegrityCheck(Path(str(address.database)))
+            database = replace(database, integrity=check)
         with writing(database) as connection:
             _migrate(connection)
     except alembic.util.CommandError as error:
@@ -94,6 +102,7 @@ def open_database(url: str) -> Database:
 @contextmanager
 def writing(database: Database) -> Iterator[Connection]:
     """Run one transaction that writes; committed to disk when the block ends without an error."""
+    _refuse_damaged(database)
     with _explained("written"), database.writers.connect() as connection, _begun(connection):
         yield connection
 
@@ -101,6 +110,7 @@ def writing(database: Database) -> Iterator[Connection]:
 @contextmanager
 def reading(database: Database) -> Iterator[Connection]:
     """Run one transaction that only reads, from one consistent state."""
+    _refuse_damaged(database)
     with _explained("read"), database.readers.connect() as connection, connection.begin():
         yield connection
 
@@ -158,13 +168,9 @@ def _damage(what: str) -> str:
     )
 
 
-def _check_integrity(database: Database) -> None:
+def _refuse_damaged(database: Database) -> None:
     """Refuse a file of SQLite whose indices do not fit its tables: versions would seem missing."""
-    if database.readers.dialect.name != "sqlite":
-        return
-    with reading(database) as connection:
-        found = connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar_one()
-    if found != "ok":
+    if database.integrity is not None and database.integrity.is_damaged:
         raise StoreDamaged(_damage("its tables contradict each other"))
 
 
