@@ -12,6 +12,7 @@ from pages.slice_editor.workspace import slice_workspace
 from pages.views.banner import banner
 from pages.views.display import display_settings, slice_png
 from pages.views.editor_choice import chosen_editor
+from pages.views.recent_work import note_opened
 from pages.views.segment_panel import add_segment
 
 
@@ -34,6 +35,7 @@ if entrance.arrived:
     work.memory.forget(CanvasMemory)  # the browser dropped them when the page was left
 begin_loading(entrance.settings.weights, entrance.settings.device)
 banner(work.series.summary)
+note_opened(work)
 if not work.segments():
     first_segment(work)
 elif chosen_editor(entrance.settings) is Editor.SIMPLE:

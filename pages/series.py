@@ -37,6 +37,7 @@ from pages.views.banner import banner
 from pages.views.formatting import count
 from pages.views.found_series import show_found, show_rest
 from pages.views.import_masks import offer_mask_import
+from pages.views.recent_work import offer_recent_work
 
 FOUND = "series.found"
 
@@ -212,6 +213,10 @@ with left:
 with right:
     listed = st.session_state.get(FOUND)
     if listed is None:
+        recent = offer_recent_work(entrance)
+        if recent is not None:
+            choose_series(recent)
+            st.switch_page("pages/annotate.py")
         st.info("Choose a source on the left. Series found there are listed here.")
     else:
         source, findings = listed

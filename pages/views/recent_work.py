@@ -1,0 +1,111 @@
+"""The series that were worked on last, each with what is done and what waits, to carry on with."""
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from core.annotation.states import EXAMPLE_STATES, SliceState
+from core.annotation.store import StoreError
+from core.dicom.errors import DicomError
+from core.display.picture import thumbnail
+from core.home.opened_series import OpenedSeries
+from core.home.recent_series import RecentSeries, note_recent, recent_series
+from pages.session.gate import Entrance
+from pages.session.widget_keys import leaving_key
+from pages.session.work import Work, open_store
+from pages.views.banner import person_name, series_name, size_text
+from pages.views.formatting import count, plain
+
+_MOST = 5
+_NAMED = 4  # segments that are named; of more the number is told
+_PICTURE = 112  # picture pixels
+
+
+@dataclass
+class _Noted:
+    """Whether this tab has noted that its series was opened."""
+
+    done: bool = False
+
+
+def note_opened(work: Work) -> None:
+    """Keep what people see of a series when they look for it again, once in a tab."""
+    noted = work.memory.part(_Noted)
+    if noted.done:
+        return
+    noted.done = True
+    summary = work.series.summary
+
+    def picture() -> bytes | None:
+        try:
+            return thumbnail(summary, _PICTURE)
+        except DicomError:
+            return None
+
+    note_recent(
+        work.entrance.settings.home,
+        work.opened.key,
+        f"{series_name(summary)} · {summary.modality}",
+        f"{size_text(summary)} · {person_name(summary.patient_name) or 'unnamed patient'} · "
+        f"{summary.study_description or 'no study description'}",
+        picture,
+    )
+
+
+def offer_recent_work(entrance: Entrance) -> OpenedSeries | None:
+    """Show the series that were opened last.
+
+    Parameters
+    ----------
+    entrance : Entrance
+        Settings and person.
+
+    Returns
+    -------
+    OpenedSeries or None
+        The one whose button was pressed.
+    """
+    chosen = None
+    recent = recent_series(entrance.settings.home, _MOST)
+    if not recent:
+        return None
+    st.subheader("Continue")
+    for number, series in enumerate(recent):
+        with st.container(border=True, key=f"recent-{number}"):
+            picture, text, button = st.columns([1, 4.2, 1.3], vertical_alignment="center")
+            if series.picture is None:
+                picture.caption("No preview")
+            else:
+                picture.image(series.picture, alt=f"Middle slice of recent series {number + 1}")
+            with text:
+                st.markdown(f"**{plain(series.title)}**")
+                st.caption(f"{plain(series.detail)}  \n{_progress(entrance, series)}")
+            if button.button(
+                "Continue",
+                key=leaving_key(f"continue-{number}"),
+                type="primary" if number == 0 else "secondary",
+                width="stretch",
+            ):
+                chosen = series.opened
+    return chosen
+
+
+def _progress(entrance: Entrance, series: RecentSeries) -> str:
+    """Tell what is annotated and what waits for review, and when the series was opened."""
+    when = f"opened {series.time:%Y-%m-%d %H:%M} UTC"
+    try:
+        store = open_store(entrance.settings.database)
+        segments = store.segments(series.opened.uid)
+        versions = store.annotation(series.opened.uid).values()
+    except StoreError:
+        return when
+    if not segments:
+        return f"no segments yet · {when}"
+    names = ", ".join(plain(segment.label) for segment in segments[:_NAMED])
+    more = f" and {len(segments) - _NAMED} more" if len(segments) > _NAMED else ""
+    drawn = len({one.slice_index for one in versions if one.state in EXAMPLE_STATES})
+    waiting = sum(one.state is SliceState.PROPOSED for one in versions)
+    parts = [names + more, f"{count(drawn, 'slice')} drawn or accepted"]
+    if waiting:
+        parts.append(f"**{count(waiting, 'proposal')} to review**")
+    return " · ".join([*parts, when])
