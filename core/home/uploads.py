@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
@@ -246,7 +247,26 @@ def _private(path: str, flags: int) -> int:
     return os.open(path, flags, mode=0o600)
 
 
-def _stored_bytes(folder: Path) -> int:
+def _stored_bytes(uploads: Path) -> int:
+    """Size of all uploads; asked for by every file that is received."""
+    total = 0
+    for folder in uploads.iterdir():
+        try:
+            if _IDENTIFIER.fullmatch(folder.name):
+                total += _finished_bytes(folder, folder.stat().st_mtime_ns)
+            else:
+                total += _bytes_below(folder)
+        except FileNotFoundError:  # it is being deleted, or has just been finished
+            continue
+    return total
+
+
+@lru_cache(maxsize=4096)
+def _finished_bytes(folder: Path, _changed_ns: int) -> int:
+    return _bytes_below(folder)
+
+
+def _bytes_below(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 

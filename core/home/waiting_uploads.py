@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
+from core.dicom.budgets import MAX_ARCHIVE_ENTRIES
 from core.dicom.errors import DicomError
 from core.home.temporary_files import temporary_folder
 from core.home.uploads import room_for_uploads
@@ -122,7 +123,8 @@ class WaitingUploads:
         """
         with self._lock:
             self._allowed = self._taken + room_for_uploads(home, quota_bytes - self._taken)
-            if self._taken + expected > self._allowed:
+            is_full = len(self._files) >= MAX_ARCHIVE_ENTRIES
+            if is_full or self._taken + expected > self._allowed:
                 raise NoRoomError(_NO_ROOM)
         with _disk_errors():
             number, name = tempfile.mkstemp(prefix="upload-", dir=temporary_folder(home))

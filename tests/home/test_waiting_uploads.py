@@ -6,6 +6,7 @@ import pytest
 
 from core.dicom.errors import DicomError
 from core.home import uploads as stored
+from core.home import waiting_uploads
 from core.home.uploads import store_upload
 from core.home.waiting_uploads import NoRoomError, UploadKey, WaitingUploads
 
@@ -102,6 +103,15 @@ def test_files_that_come_at_the_same_time_share_it_as_well(known: Known, tmp_pat
     other.drop()
     one.drop()
     assert waiting(tmp_path) == []
+
+
+def test_even_files_without_content_are_counted(
+    known: Known, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(waiting_uploads, "MAX_ARCHIVE_ENTRIES", 1)
+    received(known, tmp_path, FIRST, b"")
+    with pytest.raises(NoRoomError):
+        known.uploads.receive(tmp_path, QUOTA)
 
 
 def test_the_disk_does_not_fill_up(
