@@ -175,6 +175,30 @@ async def count_frames(page: Page, series: DrawnSeries) -> float:
     return round(float(median(rates)), 1)
 
 
+async def count_livewire_frames(page: Page) -> float:
+    """Frames per second while the livewire follows the pointer around the patient."""
+    await page.keyboard.press("i")
+    box = await page.locator(".stage").bounding_box()
+    assert box is not None
+    places = [
+        (
+            box["x"] + box["width"] / 2 + 0.3 * box["height"] * np.cos(a),
+            box["y"] + box["height"] / 2 + 0.22 * box["height"] * np.sin(a),
+        )
+        for a in np.linspace(0, 6, 60)
+    ]
+    await page.mouse.click(*places[0])
+    rates = []
+    for _ in range(3):
+        await page.evaluate(COUNT_FRAMES)
+        for place in places:
+            await page.mouse.move(*place, steps=2)
+        frames = np.array(await page.evaluate(STOP_COUNTING))
+        rates.append(1000 * (len(frames) - 1) / (frames[-1] - frames[0]))
+    await page.keyboard.press("Escape")
+    return round(float(median(rates)), 1)
+
+
 async def measure(arguments: argparse.Namespace) -> dict[str, Any]:
     """Everything that was asked for."""
     report: dict[str, Any] = {}
@@ -207,6 +231,7 @@ async def _timings(browser: Browser, server: Server, folder: Path, report: dict[
             await page.close()
             page = await browser.new_page(viewport=WINDOW)
         frames[str(size)] = await count_frames(page, series)
+        frames[f"{size}, livewire"] = await count_livewire_frames(page)
         await page.close()
     report["frames_per_second"] = frames
 

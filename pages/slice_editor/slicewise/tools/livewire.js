@@ -11,7 +11,7 @@ import { createPathSearch } from "../masks/livewire.js";
 import { fillPolygon } from "../masks/rasters.js";
 import { greyTable } from "../view/windowing.js";
 
-const VISITED_A_FRAME = 12000; // pixels that a search goes on by between two frames
+const VISITED_A_FRAME = 8000; // pixels that a search goes on by between two frames
 const SEARCHES = 2; // of the anchors at either side of the one being dragged
 const LEAST = 3; // anchors of a line that can be closed
 
@@ -50,7 +50,7 @@ export const livewire = {
     context.open = null;
   },
   isOpen: () => true,
-  openText: (open) => (open.isClosed ? "line closed: drag points, Enter applies it" : "line open: Enter closes it"),
+  openText: (open) => (open.isClosed ? "line closed: Enter applies it" : "line open: Enter closes it"),
   close,
   /** Finishes the line at once; one that encloses nothing yet is dropped. */
   settle(context) {

@@ -51,8 +51,8 @@ export function lengthBetween([x, y], [otherX, otherY], [, height, width]) {
 export function lengthsSketch({ lengths, info }) {
   const unit = info.inPatient ? "mm" : "px";
   return {
-    lines: lengths.map((points) => ({ points, color: COLOR, width: 1.5 })),
-    handles: lengths.flat().map((place) => ({ place, radius: END, color: COLOR })),
+    lines: lengths.map((points) => ({ points, color: COLOR, width: 1.5, edged: true })),
+    handles: lengths.flat().map((place) => ({ place, radius: END, color: COLOR, edged: true })),
     labels: lengths.map(([start, end]) => ({
       place: end,
       text: `${lengthBetween(start, end, info.spacing).toFixed(1)} ${unit}`,

@@ -22,6 +22,10 @@ export function fitPage(root, hasSecond) {
   const list = find(".segments");
   const home = find(narrow ? ".tools" : ".aside");
   if (list.parentElement !== home) home.prepend(list);
+  const figures = find(".figures");
+  if (figures.parentElement === home) return;
+  if (narrow) home.append(figures);
+  else list.after(figures);
 }
 
 /**

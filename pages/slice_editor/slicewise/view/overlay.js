@@ -6,6 +6,8 @@ import { drawCross } from "./marks.js";
 import { toImage, toScreen } from "./zoom.js";
 
 const LINE_WIDTH = 2.5;
+const HANDLE_WIDTH = 1.5;
+const EDGE = 2.5; // CSS pixels that an edge is wider than its line
 const FILLED_OPACITY = 0.25; // of what becomes a mask later
 const LABEL_FONT = "600 14px sans-serif";
 const LABEL_AWAY = 10; // CSS pixels from the place
@@ -33,13 +35,12 @@ export function drawOverlay(screen) {
  * Draws what a tool has not turned into a mask yet.
  *
  * @param {{lines?: object[], handles?: object[], labels?: object[]}} sketch Lines `{points, color, width, dash, closed,
- *   filled}`, of which all but `points` may be left out, handles `{place, radius, color}`, and labels
- *   `{place, text, color}` beside places.
+ *   filled, edged}`, of which all but `points` may be left out, handles `{place, radius, color, edged}`,
+ *   and labels `{place, text, color}` beside places. What is edged stands out on white, too.
  */
 function drawSketch(context, { lines = [], handles = [], labels = [] }, onScreen, segmentColor) {
-  for (const { points, color = segmentColor, width = LINE_WIDTH, dash = [], closed = false, filled = false } of lines) {
-    context.lineWidth = width;
-    context.strokeStyle = color;
+  for (const line of lines) {
+    const { points, color = segmentColor, width = LINE_WIDTH, dash = [], closed = false } = line;
     context.setLineDash(dash);
     context.beginPath();
     for (const point of points) {
@@ -47,24 +48,32 @@ function drawSketch(context, { lines = [], handles = [], labels = [] }, onScreen
       context.lineTo(x, y);
     }
     if (closed) context.closePath();
-    context.stroke();
-    if (!filled) continue;
+    strokeTwice(context, color, width, line.edged);
+    if (!line.filled) continue;
     context.globalAlpha = FILLED_OPACITY;
     context.fillStyle = color;
     context.fill();
     context.globalAlpha = 1;
   }
   context.setLineDash([]);
-  for (const { place, radius, color = segmentColor } of handles) {
+  for (const { place, radius, color = segmentColor, edged } of handles) {
     const { x, y } = onScreen(place);
     context.beginPath();
     context.arc(x, y, radius, 0, 2 * Math.PI);
     context.fillStyle = "#fff";
     context.fill();
-    context.strokeStyle = color;
-    context.stroke();
+    strokeTwice(context, color, HANDLE_WIDTH, edged);
   }
   for (const { place, text, color } of labels) drawLabel(context, onScreen(place), text, color);
+}
+
+/** Draws the path, and a darker and wider line below it where it is edged. */
+function strokeTwice(context, color, width, edged = false) {
+  const below = edged ? [[width + EDGE, "rgb(0 0 0 / 60%)"]] : [];
+  for (const [lineWidth, strokeStyle] of [...below, [width, color]]) {
+    Object.assign(context, { lineWidth, strokeStyle });
+    context.stroke();
+  }
 }
 
 /** Text beside a place, readable on any grey. */

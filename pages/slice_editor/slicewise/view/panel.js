@@ -24,6 +24,8 @@ export function createPanel(root, app, act) {
     made.append(...entries.map((one) => buttons.get(one.id)));
     return made;
   };
+  // On a narrow page these lay among the tools, which are made anew.
+  root.querySelector(".aside").prepend(root.querySelector(".segments"), root.querySelector(".figures"));
   root.querySelector(".tools").replaceChildren(
     group("group pairs", STEPS),
     group("group", TOOLS),
