@@ -35,7 +35,8 @@ export function figuresOf({ annotation, info, pixels, segment, slice }) {
   if (info.thickness !== null) {
     const { all, proposed } = volumes((one) => annotation.shown(segment, one), info);
     figures.Volume = volumeText(all);
-    if (proposed > 0) figures["of it proposed"] = volumeText(proposed);
+    // Always there: what lies below must not move when proposals come.
+    figures["of it proposed"] = volumeText(proposed);
   }
   return figures;
 }
