@@ -8,7 +8,6 @@ import numpy as np
 
 from core.proposals.mixing import sureness
 
-_INTERCEPT = 0.0
 _PER_SURENESS = 0.85
 _PER_OVERLAP = 0.60
 _PER_LOG_GAP = -0.46
@@ -74,8 +73,7 @@ def signs_of(log_odds: np.ndarray, overlap: float | None, gap: int) -> Signs:
 def usual_dice(signs: Signs) -> float:
     """Estimate the Dice that proposals with such signs reach on average, in [0, 1]."""
     log_odds = (
-        _INTERCEPT
-        + _PER_SURENESS * _log_odds(signs.sureness)
+        _PER_SURENESS * _log_odds(signs.sureness)
         + _PER_OVERLAP * (signs.overlap or 0.0)
         + _PER_LOG_GAP * float(np.log(signs.gap))
         + (_BEYOND if signs.overlap is None else 0.0)

@@ -9,9 +9,6 @@ from scipy.ndimage import binary_dilation, label
 from core.proposals.crop import Crop
 from core.proposals.examples import neighbours
 
-_REACH = 1.0
-"""How far to follow a structure beyond its examples, in units of their largest gap."""
-
 _STEP_PIXELS = 3
 """How far a structure may move from slice to slice, in pixels of the network."""
 
@@ -79,8 +76,7 @@ def reach(masks: Mapping[int, np.ndarray], slice_mm: float, crop: Crop) -> int:
     known = sorted(masks)
     if len(known) == 1:
         return max(1, round(crop.side_mm / 2 / slice_mm))
-    gaps = (above - below for below, above in pairwise(known))
-    return max(1, round(_REACH * max(gaps)))
+    return max(above - below for below, above in pairwise(known))
 
 
 def continued(mask: np.ndarray, previous: np.ndarray, crop: Crop) -> np.ndarray:

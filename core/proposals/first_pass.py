@@ -1,13 +1,11 @@
 """The first pass: every slice where a structure may be, those nearest to examples first."""
 
 import heapq
-import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from core.network.cores import on_cores
@@ -17,6 +15,7 @@ from core.proposals.mixing import LIMIT, sureness
 from core.proposals.network_opinion import (
     SUPPORT,
     carried_beyond,
+    divided,
     learn_between,
     predict_logits,
     slices_at_once,
@@ -103,9 +102,13 @@ def first_pass(
         # The first answer comes alone, so that somebody who waits sees one as soon as possible.
         batch = _next_batch(visits, slices_at_once() if any(answers.values()) else 1)
         learn_between(_gaps(segments, batch))
-        parts = _parts(batch)
+        parts = [
+            part
+            for number, group in groupby(batch, lambda visit: visit.segment)
+            for part in divided(segments[number].prompt, list(group))
+        ]
 
-        def answer(part: list[Visit]) -> dict[int, FirstAnswer]:
+        def answer(part: Sequence[Visit]) -> dict[int, FirstAnswer]:
             number = part[0].segment
             return answer_visits(segments[number], part, answers[number])
 
@@ -271,12 +274,3 @@ def _next_batch(visits: list[Visit], most: int) -> list[Visit]:
     while visits and len(batch) < most and visits[0].gap == batch[0].gap:
         batch.append(heapq.heappop(visits))
     return batch
-
-
-def _parts(batch: Sequence[Visit]) -> list[list[Visit]]:
-    """Divide visits by segments, and further so that every core has some."""
-    each = math.ceil(len(batch) / torch.get_num_threads())
-    of_segments = [list(group) for _, group in groupby(batch, lambda visit: visit.segment)]
-    return [
-        group[start : start + each] for group in of_segments for start in range(0, len(group), each)
-    ]

@@ -7,9 +7,6 @@ from core.proposals.crop import Crop
 LIMIT = 6.0
 """Either opinion is bounded by this log-odds, so that neither dominates."""
 
-SLOPE = 1.0
-"""Log-odds of the interpolation per pixel of the network away from the outline."""
-
 
 def network_score(crop: Crop, logits: np.ndarray) -> np.ndarray:
     """Bring the network's logits to the original pixels.
@@ -30,7 +27,7 @@ def network_score(crop: Crop, logits: np.ndarray) -> np.ndarray:
 
 
 def interpolation_score(crop: Crop, distance: np.ndarray) -> np.ndarray:
-    """Turn the interpolated distance to the outline into log-odds.
+    """Turn the interpolated distance to the outline into log-odds, 1 per pixel of the network.
 
     Parameters
     ----------
@@ -44,7 +41,7 @@ def interpolation_score(crop: Crop, distance: np.ndarray) -> np.ndarray:
     np.ndarray
         float32, the same shape.
     """
-    return np.clip(distance * (SLOPE / crop.pixel_mm), -LIMIT, LIMIT)
+    return np.clip(distance * (1 / crop.pixel_mm), -LIMIT, LIMIT)
 
 
 def mixed(

@@ -16,16 +16,11 @@ from core.proposals.examples import neighbours
 from core.proposals.intensity import contrast_around, scale
 from core.proposals.motion import Motion
 from core.proposals.opinions import Opinions, bounded_distances, opinions_between
+from core.proposals.optical_flow import AT_ONCE
 from core.proposals.steps import Steps
 
 _PICTURES_KEPT = 256
 """Slices of a segment that are kept as the network sees them, 64 KiB each."""
-
-_STEPS_AT_ONCE = 4
-"""Steps from slice to slice that a core follows at a time, there and back."""
-
-_SLICES_AT_ONCE = 16
-"""Slices that a core works on together, so that its cache holds them."""
 
 ImagesOf = Callable[[Sequence[int]], np.ndarray]
 """Gives the prepared images of slices: float32 [slices, row, column], values in [0, 1]."""
@@ -108,13 +103,13 @@ class NetworkPrompt:
     def unfollowed(self, below: int, above: int) -> list[Sequence[tuple[int, int]]]:
         """List the steps whose flows are missing between two slices, in parts for `follow`."""
         missing = self.motion.missing(below, above)
-        return [
-            missing[start : start + _STEPS_AT_ONCE]
-            for start in range(0, len(missing), _STEPS_AT_ONCE)
-        ]
+        on_processor = self.engine.device.type == "cpu"
+        most = AT_ONCE // 2 if on_processor else max(1, len(missing))
+        return [missing[start : start + most] for start in range(0, len(missing), most)]
 
     def follow(self, steps: Sequence[tuple[int, int]]) -> None:
         """Compute the flows of some steps from slice to slice."""
+        self.steps.done()
         self.motion.compute(steps)
         self.steps.done(len(steps))
 
@@ -163,7 +158,7 @@ class NetworkPrompt:
             self.steps.done(len(part))
             return outlines.clamp(-SIDE / 4, SIDE / 4).half()
 
-        found = torch.cat(on_cores(interpolate, shares.split(_SLICES_AT_ONCE)))
+        found = torch.cat(on_cores(interpolate, shares.split(AT_ONCE)))
         if neighbours(self.encoded, below)[1] == above:
             self.outlines[below, above] = found
         return found

@@ -17,8 +17,6 @@ class NetworkWeight:
 
     Attributes
     ----------
-    shift : float
-        What to add to the usual weight of the network.
     fixed : float or None
         The weight of the network where the method fixes it.
     calibration : float or None
@@ -26,7 +24,6 @@ class NetworkWeight:
         and where they are too few.
     """
 
-    shift: float = 0.0
     fixed: float | None = None
     calibration: float | None = None
 
@@ -42,7 +39,7 @@ class NetworkWeight:
             return self.fixed
         if overlap is None:
             return BEYOND_SHARE
-        return float(np.clip(usual_share(overlap) + self.shift, 0.0, 1.0))
+        return usual_share(overlap)
 
 
 def usual_share(overlap: float) -> float:

@@ -34,7 +34,7 @@ _TIGHTNESS: Final = 0.3
 _TIME_STEP: Final = 0.25
 """Of the dual ascent; it converges up to a quarter in two dimensions."""
 
-_AT_ONCE: Final = 8
+AT_ONCE: Final = 8
 """Pairs that a core computes at a time, so that its cache holds them."""
 
 _COMPILED: Final = importlib.util.find_spec("numba") is not None
@@ -60,7 +60,7 @@ def flows_between(pictures: Tensor, others: Tensor, *, compile_steps: bool = Fal
         pictures, for every square of `pool_of` the side pixels.
     """
     if pictures.device.type == "cpu":
-        most = min(_AT_ONCE, math.ceil(len(pictures) / torch.get_num_threads()))
+        most = min(AT_ONCE, math.ceil(len(pictures) / torch.get_num_threads()))
         parts = list(zip(pictures.split(most), others.split(most), strict=True))
         return torch.cat(on_cores(lambda part: _flows_at_once(*part, False), parts))
     return _flows_at_once(pictures, others, compile_steps)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,8 +12,8 @@ from core.proposals.examples import Proposal, SegmentExamples, check_examples
 from core.proposals.first_pass import Finding, first_pass
 from core.proposals.intensity import scale, value_range
 from core.proposals.leave_one_out import (
+    calibrated,
     examples_to_leave_out,
-    fit_network_weight,
     leave_one_out,
     looks_to_leave_out,
 )
@@ -67,11 +67,10 @@ def propose(
     """Propose masks for the slices that are no examples, those nearest to examples first.
 
     Every slice where a structure may be is proposed as soon as the network has answered. Then
-    each example is predicted from the others, and every slice is proposed once more, with the
-    weights fitted to that and with the Dice to expect:
-    the newest proposal of a segment and slice counts. An empty mask means that the structure was
-    searched for and not found. Where a segment's ends are stated, it is followed as far as they are
-    and nothing is proposed beyond them.
+    each example is predicted from the others, and every slice is proposed once more, with the Dice
+    to expect: the newest proposal of a segment and slice counts. An empty mask means that the
+    structure was searched for and not found. Where a segment's ends are stated, it is followed as
+    far as they are and nothing is proposed beyond them.
 
     Parameters
     ----------
@@ -168,6 +167,7 @@ def _run_passes(
 ) -> Iterator[Proposal]:
     """Propose in passes: answers, leave-one-out, doubtful slices in tiles, final proposals."""
     first: dict[int, dict[int, FirstAnswer]] = {number: {} for number in segments}
+    steps.expect(len(segments))  # their final proposals, so that nothing seems done before
     for finding in first_pass(segments, slices, wanted, steps):
         first[finding.segment][finding.slice] = finding.answer
         yield _first_proposal(finding, segments, first, exclusive)
@@ -181,7 +181,7 @@ def _run_passes(
     states = []
     for number, segment in segments.items():
         answers = leave_one_out(segment, left_out[number])
-        weight = fit_network_weight(segment, answers)
+        weight = replace(segment.weight, calibration=calibrated(segment, answers))
         states.append(SegmentState(segment, first[number], weight))
     for state in states:
         state.tiled.update(ask_in_tiles(state, doubtful_slices(state), steps))

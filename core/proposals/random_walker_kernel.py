@@ -10,9 +10,6 @@ import numba
 import numpy as np
 from torch import Tensor
 
-_TINY = 1e-20
-"""Keeps what is solved already from dividing by zero."""
-
 
 def solved_on_processor(
     edges: tuple[Tensor, ...],
@@ -52,9 +49,9 @@ def solved_on_processor(
     share = 0.0
     for _ in range(iterations):
         _turn(direction, rest, total, share)
-        amount = size / max(_applied(*arrays, direction, image), _TINY)
-        now = _gone(values, rest, direction, image, total, amount)
-        share, size = now / max(size, _TINY), now
+        slope = _applied(*arrays, direction, image)
+        now = _gone(values, rest, direction, image, total, size / slope if slope > 0 else 0.0)
+        share, size = now / size if size > 0 else 0.0, now
         done()
     return found
 

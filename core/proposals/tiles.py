@@ -16,7 +16,7 @@ from core.network.cores import on_cores
 from core.proposals.crop import SIDE, Crop
 from core.proposals.examples import neighbours
 from core.proposals.mixing import network_score
-from core.proposals.network_opinion import learn_between, predict_logits, slices_at_once
+from core.proposals.network_opinion import divided, learn_between, predict_logits, slices_at_once
 from core.proposals.network_prompt import NetworkPrompt, encode_examples
 from core.proposals.segment_state import PreparedSegment, SegmentState
 from core.proposals.steps import Steps
@@ -125,8 +125,10 @@ def ask_in_tiles(state: SegmentState, slices: Sequence[int], steps: Steps) -> di
         batch = slices_at_once()
         for start in range(0, len(inside), batch):
             asked = inside[start : start + batch]
-            joined = on_cores(lambda index: _joined(state, tiles, index), asked)
-            answers.update(zip(asked, joined, strict=True))
+            for joined in on_cores(
+                lambda part: _joined(state, tiles, part), divided(segment.prompt, asked)
+            ):
+                answers.update(joined)
             steps.done(TILE_SUPPORT * len(tiles) * len(asked))
         for tile in tiles:
             # Nobody asks about these slices again, and many of them would fill the memory.
@@ -135,23 +137,24 @@ def ask_in_tiles(state: SegmentState, slices: Sequence[int], steps: Steps) -> di
     return answers
 
 
-def _joined(state: SegmentState, tiles: Sequence[Tile], index: int) -> np.ndarray:
-    """Ask about a slice between examples, and join what the tiles say."""
+def _joined(
+    state: SegmentState, tiles: Sequence[Tile], slices: Sequence[int]
+) -> dict[int, np.ndarray]:
+    """Ask about slices between the same examples, and join what the tiles say."""
     segment = state.segment
-    logits = state.first[index].logits
-    assert logits is not None
-    whole = network_score(segment.crop, logits)
-    total, weight = np.zeros_like(whole), np.zeros_like(whole)
-    beside = [one for one in neighbours(segment.examples, index) if one is not None]
-    shown = np.logical_or.reduce([*(segment.examples[one] for one in beside), whole > 0])
+    answers = [state.first[index].logits for index in slices]
+    whole = np.stack([network_score(segment.crop, one) for one in answers if one is not None])
+    total, weight = np.zeros_like(whole), np.zeros(whole.shape[1:], np.float32)
+    beside = [one for one in neighbours(segment.examples, slices[0]) if one is not None]
+    shown = np.logical_or.reduce([*(segment.examples[one] for one in beside), *(whole > 0)])
     for tile in tiles:
         if shown[tile.weights > 0].any():
-            said = predict_logits(tile.prompt, [index], support=TILE_SUPPORT)[0]
+            said = predict_logits(tile.prompt, slices, support=TILE_SUPPORT)
             scores = tile.crop.whole(network_score(tile.crop, said))
-            total += tile.weights * scores[segment.crop.window]
+            total += tile.weights * scores[(..., *segment.crop.window)]
             weight += tile.weights
     joined = np.divide(total, weight, out=whole, where=weight > 0)
-    return joined.astype(np.float16)
+    return dict(zip(slices, joined.astype(np.float16), strict=True))
 
 
 def _tiles(segment: PreparedSegment) -> list[Tile]:

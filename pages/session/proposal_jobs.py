@@ -181,7 +181,7 @@ def progress_text(job: Job) -> str:
     done, total = job.progress
     if not total:
         return "Loading the model…"
-    return f"Proposing: {done} of {total} slices" if done < total else "Storing the proposals…"
+    return f"Proposing: {done / total:.0%}" if done < total else "Storing the proposals…"
 
 
 def _cancel(reference: "weakref.ref[Job]") -> None:

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import torch
 
 from core.proposals.proposer import SegmentExamples, propose
 from core.segments.ends import Ends
@@ -154,6 +155,27 @@ def test_cancelling_ends_the_proposals(balls, untrained_engine):
     ):
         found.append(proposal)
     assert 3 <= len(found) <= 6
+
+
+def test_a_thousand_slices_between_two_examples_move_in_small_steps_and_end_when_cancelled(
+    untrained_engine,
+):
+    volume = np.random.default_rng(1).normal(0, 9, (1000, 32, 32)).astype(np.int16)
+    mask = np.zeros((32, 32), bool)
+    mask[8:20, 9:22] = True
+    reported = []
+    found = propose(
+        volume,
+        SPACING,
+        "MR",
+        [SegmentExamples(1, {0: mask, 999: mask})],
+        engine=untrained_engine,
+        cancelled=lambda: bool(reported) and reported[-1] >= 40,
+        progress=lambda done, total: reported.append(done),
+    )
+    assert list(found) == []
+    assert np.diff([0, *reported]).max() <= 4
+    assert sum(done > 40 for done in reported) <= torch.get_num_threads()
 
 
 def test_progress_ends_where_it_said(balls, untrained_engine):
