@@ -25,6 +25,8 @@ from core.segments.segment import Segment
 def save_segment(connection: Connection, series_uid: str, segment: Segment, person: str) -> None:
     """Add a segment, or change the one that has the same number.
 
+    A change is a step that can be undone. Adding is none: an empty segment is in nobody's way.
+
     Parameters
     ----------
     connection : sqlalchemy.Connection
@@ -37,8 +39,25 @@ def save_segment(connection: Connection, series_uid: str, segment: Segment, pers
         Who did it.
     """
     current = newest_segments(connection, series_uid).get(segment.number)
-    version = current.version + 1 if current is not None else 1
-    _append(connection, series_uid, segment, person, version=version, removed=False, step_id=None)
+    if current is None or current.removed:
+        version = current.version + 1 if current is not None else 1
+        _append(
+            connection, series_uid, segment, person, version=version, removed=False, step_id=None
+        )
+        return
+    before = segment_of(current)
+    if before == segment:
+        return
+    step_id = history.append_step(connection, series_uid, person, _action(before, segment))
+    _append(
+        connection,
+        series_uid,
+        segment,
+        person,
+        version=current.version + 1,
+        removed=False,
+        step_id=step_id,
+    )
 
 
 def remove_segment(connection: Connection, series_uid: str, number: int, person: str) -> None:
@@ -93,6 +112,18 @@ def remove_segment(connection: Connection, series_uid: str, number: int, person:
             if key[0] == number and row.state != SliceState.EMPTY
         ],
     )
+
+
+def _action(before: Segment, after: Segment) -> str:
+    """Name of the step that makes one of the other."""
+    changed = {
+        "rename segment": before.label != after.label,
+        "recolour segment": before.color != after.color,
+        "change code of segment": (before.category, before.type, before.type_modifier)
+        != (after.category, after.type, after.type_modifier),
+    }
+    names = [name for name, is_changed in changed.items() if is_changed]
+    return names[0] if len(names) == 1 else "change segment"
 
 
 def _append(

@@ -131,7 +131,7 @@ class AnnotationStore:
             return max(newest_segments(connection, series_uid), default=0) + 1
 
     def save_segment(self, series_uid: str, segment: Segment, person: str) -> None:
-        """Add a segment, or change one that has the same number.
+        """Add a segment, or change one that has the same number, as a step that can be undone.
 
         Parameters
         ----------

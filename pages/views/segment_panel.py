@@ -136,6 +136,27 @@ def _save_new(work: Work, number: int, label: str, color: str, term: AnatomyTerm
 
 
 def _change_segment(work: Work, segment: Segment) -> None:
+    text = st.text_input(
+        "Find another code",
+        key=f"code-text-{segment.number}",
+        placeholder="liver, left kidney, aorta…",
+    )
+    terms = search(text, limit=_MATCHES) if text.strip() else []
+    if text.strip() and not terms:
+        st.caption("No match. Try a more general name.")
+    term = None
+    if terms:
+        term = st.selectbox(
+            "Code",
+            terms,
+            format_func=lambda term: f"{term.label} ({term.type.value})",
+            key=f"code-term-{segment.number}-{text}",
+        )
+    coded = segment
+    if term is not None:
+        coded = replace(
+            segment, category=term.category, type=term.type, type_modifier=term.modifier
+        )
     with st.form(f"change-{segment.number}", border=False):
         label = st.text_input("Name", value=segment.label)
         color = st.color_picker("Colour", value=_hex(segment.color))
@@ -144,12 +165,12 @@ def _change_segment(work: Work, segment: Segment) -> None:
             value=segment.exclusive,
             help="Overlaps are resolved automatically when masks are proposed.",
         )
-        scheme = "SNOMED CT" if segment.type.scheme == "SCT" else segment.type.scheme
-        st.caption(plain(f"{segment.type.meaning} · {scheme} {segment.type.value}"))
+        scheme = "SNOMED CT" if coded.type.scheme == "SCT" else coded.type.scheme
+        st.caption(plain(f"{coded.type.meaning} · {scheme} {coded.type.value}"))
         if st.form_submit_button("Save", type="primary"):
             try:
                 changed = replace(
-                    segment, label=label.strip(), color=_rgb(color), exclusive=exclusive
+                    coded, label=label.strip(), color=_rgb(color), exclusive=exclusive
                 )
                 work.store.save_segment(work.uid, changed, work.person)
             except (StoreError, ValueError) as error:

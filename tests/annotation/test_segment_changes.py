@@ -70,6 +70,43 @@ class TestSegments:
         assert store.segments(SERIES)[0] == renamed
         assert store.slice(SERIES, 1, 0).state is SliceState.EMPTY
 
+    @pytest.mark.parametrize(
+        ("changed", "action"),
+        [
+            ({"label": "Left lobe"}, "rename segment"),
+            ({"color": (1, 2, 3)}, "recolour segment"),
+            ({"type": SPLEEN}, "change code of segment"),
+            ({"exclusive": False}, "change segment"),
+            ({"label": "Left lobe", "color": (1, 2, 3)}, "change segment"),
+        ],
+    )
+    def test_a_change_is_undone_without_touching_masks(
+        self, store: AnnotationStore, put: Put, changed: dict, action: str
+    ) -> None:
+        put()
+        after = replace(segment(1), **changed)
+        store.save_segment(SERIES, after, "anna")
+        assert store.undo_action(SERIES, "anna") == action
+        assert store.undo(SERIES, "anna") == []
+        assert store.segments(SERIES)[0] == segment(1)
+        assert store.slice(SERIES, 1, 0).state is SliceState.DRAWN
+        store.redo(SERIES, "anna")
+        assert store.segments(SERIES)[0] == after
+
+    def test_saving_one_as_it_is_is_no_step(self, store: AnnotationStore, put: Put) -> None:
+        put()
+        store.save_segment(SERIES, segment(1), "anna")
+        assert store.undo_action(SERIES, "anna") == "brush"
+
+    def test_undoing_a_change_spares_what_somebody_else_changed_since(
+        self, store: AnnotationStore
+    ) -> None:
+        store.save_segment(SERIES, replace(segment(1), label="Left lobe"), "anna")
+        theirs = replace(segment(1), label="Right lobe")
+        store.save_segment(SERIES, theirs, "bert")
+        store.undo(SERIES, "anna")
+        assert store.segments(SERIES)[0] == theirs
+
     def test_only_one_that_exists_can_be_removed(self, store: AnnotationStore) -> None:
         with pytest.raises(StoreError, match="no segment 3"):
             store.remove_segment(SERIES, 3, "anna")
