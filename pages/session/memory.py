@@ -40,6 +40,10 @@ class PageMemory:
         Number of the segment chosen.
     slice_index : int or None
         Slice chosen.
+    tool : str or None
+        Tool chosen in the slice editor.
+    window : (str, float, float) or None
+        Name, centre and width of the window chosen there.
     second : SecondSeries or None
         Series shown beside the slice.
     postponed : list of (int, int)
@@ -49,6 +53,8 @@ class PageMemory:
     series_key: str
     segment: int | None = None
     slice_index: int | None = None
+    tool: str | None = None
+    window: tuple[str, float, float] | None = None
     second: SecondSeries | None = None
     postponed: list[tuple[int, int]] = field(default_factory=list)
     _parts: dict[type[Any], Any] = field(default_factory=dict)

@@ -1,5 +1,6 @@
 """The series that is open in this tab, with its store."""
 
+import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from core.annotation.store import AnnotationStore, SliceAnnotation, StoreError
 from core.dicom.errors import DicomError
 from core.dicom.progressive import SeriesReading
 from core.dicom.series import Series, SeriesSummary
+from core.home.last_views import LastView, recall_view, remember_view
 from core.home.opened_series import OpenedSeries, recall_series
 from core.segments.segment import Segment
 from pages.session.gate import Entrance
@@ -160,6 +162,14 @@ def require_work(entrance: Entrance) -> Work:
         st.info("No series is open yet.", icon=":material/folder_open:")
         st.page_link("pages/series.py", label="Open a series", icon=":material/arrow_back:")
         st.stop()
+    if not opened.source.exists():
+        st.error(
+            "The files of this series are not there any more. Upload them again or open their new "
+            "place; annotations are kept.",
+            icon=":material/error:",
+        )
+        st.page_link("pages/series.py", label="Open another series", icon=":material/arrow_back:")
+        st.stop()
     try:
         reading = whole_reading(entrance.settings.home, opened)
         summary = reading.summary
@@ -173,10 +183,29 @@ def require_work(entrance: Entrance) -> Work:
     st.query_params[_QUERY] = opened.key
     memory: PageMemory | None = st.session_state.get(_MEMORY)
     if memory is None or memory.series_key != opened.key:
-        memory = st.session_state[_MEMORY] = PageMemory(opened.key)
+        memory = st.session_state[_MEMORY] = _memory_of_last_visit(entrance, summary, opened)
     if memory.second is not None:
         memory.second = still_read(entrance.settings.home, memory.second)
     return Work(entrance, opened, reading, store, memory)
+
+
+def _memory_of_last_visit(
+    entrance: Entrance, summary: SeriesSummary, opened: OpenedSeries
+) -> PageMemory:
+    """What the person looked at last in this series."""
+    view = recall_view(entrance.settings.home, opened.key, entrance.person)
+    is_there = view.slice is not None and view.slice < summary.slices
+    return PageMemory(
+        opened.key, view.segment, view.slice if is_there else None, view.tool, view.window
+    )
+
+
+def _remember(work: Work) -> None:
+    """Keep what is looked at for the next visit; what is drawn does not depend on it."""
+    memory = work.memory
+    view = LastView(memory.segment, memory.slice_index, memory.tool, memory.window)
+    with contextlib.suppress(DicomError, OSError):
+        remember_view(work.entrance.settings.home, work.opened.key, work.person, view)
 
 
 def current_segment(work: Work, segments: list[Segment]) -> Segment | None:
@@ -187,7 +216,9 @@ def current_segment(work: Work, segments: list[Segment]) -> Segment | None:
 
 def set_segment(work: Work, number: int) -> None:
     """Choose the segment to work on."""
-    work.memory.segment = number
+    if work.memory.segment != number:
+        work.memory.segment = number
+        _remember(work)
 
 
 def current_slice(work: Work) -> int:
@@ -205,7 +236,17 @@ def current_slice(work: Work) -> int:
 
 def set_slice(work: Work, index: int) -> None:
     """Go to a slice; beyond the ends means the end."""
-    work.memory.slice_index = min(max(index, 0), work.series.summary.slices - 1)
+    wanted = min(max(index, 0), work.series.summary.slices - 1)
+    if work.memory.slice_index != wanted:
+        work.memory.slice_index = wanted
+        _remember(work)
+
+
+def set_tool(work: Work, tool: str | None, window: tuple[str, float, float] | None) -> None:
+    """Keep which tool and window the slice editor has."""
+    if (work.memory.tool, work.memory.window) != (tool, window):
+        work.memory.tool, work.memory.window = tool, window
+        _remember(work)
 
 
 def slice_names(summary: SeriesSummary) -> list[str]:

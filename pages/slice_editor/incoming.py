@@ -15,6 +15,8 @@ from core.segments.ends import End
 
 _CLIENT = re.compile(r"[0-9a-z]{8,40}")
 _TOOL = re.compile(r"[a-z][a-z -]{0,39}")
+_TOOL_CHOSEN = re.compile(r"[A-Za-z][A-Za-z -]{0,39}")
+_LONGEST_NAME = 100  # of a window
 _MOST_MESSAGES = 5000
 _MOST_OF_SECOND = 4  # a slice of the second series is computed, which takes longer than sending it
 _LARGEST = 2**53  # whole numbers beyond are not exact in JavaScript
@@ -216,6 +218,10 @@ class Outbox:
         What the browser knows of the masks: everything up to this revision of this epoch.
     segment, slice : int or None
         What the person is looking at.
+    tool : str or None
+        Tool chosen.
+    window : (str, float, float) or None
+        Name, centre and width of the window chosen.
     wanted : Wanted
         Pixels to send.
     messages : tuple of Message
@@ -229,6 +235,8 @@ class Outbox:
     revision: int = 0
     segment: int | None = None
     slice: int | None = None
+    tool: str | None = None
+    window: tuple[str, float, float] | None = None
     wanted: Wanted = Wanted()
     messages: tuple[Message, ...] = ()
 
@@ -268,6 +276,8 @@ def read_outbox(value: Any, shape: tuple[int, int, int]) -> Outbox:
         revision=_whole(outbox.get("revision")),
         segment=_optional(outbox.get("segment"), _LARGEST),
         slice=_optional(outbox.get("slice"), slices),
+        tool=_optional_text(outbox.get("tool"), _TOOL_CHOSEN),
+        window=_window(outbox.get("window")),
         wanted=_wanted(_mapping(outbox.get("wanted", {})), shape),
         messages=tuple(_within_budget(messages, shape)),
     )
@@ -359,6 +369,18 @@ def _wanted(value: dict[str, Any], shape: tuple[int, int, int]) -> Wanted:
     )
 
 
+def _window(value: Any) -> tuple[str, float, float] | None:
+    if value is None:
+        return None
+    parts = _list(value)
+    if len(parts) != 3 or not isinstance(parts[0], str) or len(parts[0]) > _LONGEST_NAME:
+        raise MessageError("A window has a name, a centre and a width.")
+    center, width = (_real(part) for part in parts[1:])
+    if width <= 0:
+        raise MessageError("A window has a width above 0.")
+    return parts[0], center, width
+
+
 def _mask(value: Any, shape: tuple[int, int]) -> CodedMask:
     try:
         code = base64.b64decode(value, validate=True)
@@ -384,6 +406,19 @@ def _text(value: Any, pattern: re.Pattern[str]) -> str:
     if not isinstance(value, str) or not pattern.fullmatch(value):
         raise MessageError("A name in a message contains characters that the editor does not use.")
     return value
+
+
+def _optional_text(value: Any, pattern: re.Pattern[str]) -> str | None:
+    return None if value is None else _text(value, pattern)
+
+
+def _real(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise MessageError("A number in a message is not a number.")
+    # Compared first: NaN compares false, and 10^400 cannot be converted to a float.
+    if not -_LARGEST < value < _LARGEST:
+        raise MessageError("A number in a message is out of range.")
+    return float(value)
 
 
 def _whole(value: Any, below: int = _LARGEST) -> int:

@@ -1,8 +1,10 @@
 // How slices and masks are shown, and what the tools are set to.
 
-import { keepPreferences } from "./model/app.js";
+import { keepPreferences, sendSoon } from "./model/app.js";
 import { brushSizes, nearestSize } from "./tools/sizes.js";
 import { greyTable } from "./view/windowing.js";
+
+const REMEMBERED_AFTER_MS = 500; // for the next visit; nothing waits for it
 
 /**
  * @param {object} screen See screen.js.
@@ -17,6 +19,7 @@ export function createSettings(screen) {
       screen.status.showWindow();
       screen.redraw({ image: true });
       screen.planes.drawSoon();
+      sendSoon(app, REMEMBERED_AFTER_MS);
     },
     /** Changes `opacity` or `filled` of the masks. */
     setStyle(style) {
@@ -57,6 +60,7 @@ export function createSettings(screen) {
       screen.panel.update();
       screen.panel.showOptions();
       screen.refresh();
+      sendSoon(app, REMEMBERED_AFTER_MS);
     },
   };
 }

@@ -66,6 +66,30 @@ def test_a_stroke_is_read() -> None:
     assert outbox.wanted.second == ((2, 5),)
 
 
+def test_the_tool_and_the_window_are_read_where_they_are_sent() -> None:
+    assert read_outbox(OUTBOX, SHAPE).tool is None
+    outbox = read_outbox(OUTBOX | {"tool": "hintAdd", "window": ["Lung", -600, 1500.5]}, SHAPE)
+    assert (outbox.tool, outbox.window) == ("hintAdd", ("Lung", -600.0, 1500.5))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"tool": "<b>"},
+        {"tool": 3},
+        {"window": ["Lung", 1]},
+        {"window": ["x" * 101, 1, 1]},
+        {"window": ["Lung", 1, 0]},
+        {"window": ["Lung", float("nan"), 1]},
+        {"window": ["Lung", 10**400, 1]},
+        {"window": [1, 1, 1]},
+    ],
+)
+def test_tools_and_windows_that_no_editor_has_are_refused(wrong: dict) -> None:
+    with pytest.raises(MessageError):
+        read_outbox(OUTBOX | wrong, SHAPE)
+
+
 def test_slices_of_a_second_series_are_asked_for_a_few_at_a_time() -> None:
     many = OUTBOX | {"wanted": {"second": [[index, 1] for index in (0, 1, 2, 3, 4)]}}
     assert len(read_outbox(many, SHAPE).wanted.second) == 4

@@ -7,6 +7,7 @@ import { isMissingSecond } from "./second_series.js";
 
 const ANSWER_WITHIN_MS = 10000; // a link followed is not held back for longer
 const LEAVE_WITHIN_MS = 30000; // a server that has much to do needs seconds for another page
+const LONGEST_NAME = 100; // characters of a window's name that the server takes
 const PREFERENCES = "slicewise.editor";
 
 function randomName() {
@@ -108,6 +109,8 @@ export function send(app) {
       ...app.annotation.received(),
       slice: app.slice,
       segment: app.segment,
+      tool: app.tool,
+      window: [app.window.name.slice(0, LONGEST_NAME), app.window.center, app.window.width],
       wanted: {
         slices: app.sliceRequests.for(app.slice, app.pixels.has, now),
         row: plane("row"),
