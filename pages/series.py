@@ -1,10 +1,12 @@
 """First step: find a series and open it."""
 
+import contextlib
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
+from typing import BinaryIO
 
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
@@ -13,6 +15,8 @@ from core.demo import write_demo_series
 from core.dicom.errors import DicomError
 from core.dicom.reading import find_with_rest
 from core.dicom.series import SeriesSummary
+from core.dicom.shown_names import printable
+from core.home.archives import is_archive
 from core.home.opened_series import remember_series
 from core.home.settings import Settings, data_roots
 from core.home.uploads import (
@@ -24,6 +28,7 @@ from core.home.uploads import (
 )
 from pages.session.gate import NOT_A_MEDICAL_DEVICE, Entrance, enter
 from pages.session.opening import series_in_use, source_files
+from pages.session.own_names import remember_names, with_own_names
 from pages.session.uploaded_files import named_uploads, release_uploaded
 from pages.session.work import (
     OPEN_ELSEWHERE,
@@ -34,7 +39,7 @@ from pages.session.work import (
 )
 from pages.views.archive import open_from_archive
 from pages.views.banner import banner
-from pages.views.formatting import count
+from pages.views.formatting import count, plain
 from pages.views.found_series import show_found, show_rest
 from pages.views.import_masks import offer_mask_import
 from pages.views.recent_work import offer_recent_work
@@ -44,8 +49,8 @@ FOUND = "series.found"
 _FILES_PER_STEP = 25  # between two updates of the progress shown
 
 
-def search_in(home: Path, source: Path) -> None:
-    """Search for series and keep what was found for the list."""
+def search_in(home: Path, source: Path) -> bool:
+    """Search for series and keep what was found for the list; returns whether there is any."""
     st.session_state.pop(FOUND, None)
     progress = st.empty()
     bar = progress.progress(0.0, "Searching for series…")
@@ -57,11 +62,12 @@ def search_in(home: Path, source: Path) -> None:
     try:
         findings = find_with_rest(source_files(home, source), show)
     except DicomError as error:
-        st.error(str(error), icon=":material/error:")
-        return
+        st.error(plain(with_own_names(str(error))), icon=":material/error:")
+        return False
     finally:
         progress.empty()
     st.session_state[FOUND] = (source, findings)
+    return True
 
 
 def demo_folder(home: Path) -> Path:
@@ -155,14 +161,28 @@ def store_and_search(settings: Settings, files: Sequence[UploadedFile]) -> None:
         if done % _FILES_PER_STEP == 0:
             status.update(label=f"Storing… {count(done, 'file')}, {size / 1e6:.0f} MB")
 
+    archives: list[bool] = []
+
+    def noted() -> Iterator[tuple[str, BinaryIO]]:
+        for name, stream in named_uploads(files):
+            archives.append(is_archive(stream))
+            yield name, stream
+
     try:
-        upload = store_upload(named_uploads(files), home, show, quota_bytes=quota)
+        upload = store_upload(noted(), home, show, quota_bytes=quota)
     except DicomError as error:
         status.update(label="Upload failed", state="error")
         st.error(str(error), icon=":material/error:")
         return
-    status.update(label=f"Stored {count(upload.files, 'file')}", state="complete")
-    search_in(home, upload.folder)
+    names = [file.name for file in files]
+    remember_names(upload.folder, names, within=any(archives))
+    if search_in(home, upload.folder):
+        status.update(label=f"Stored {count(upload.files, 'file')}", state="complete")
+        return
+    with contextlib.suppress(DicomError):  # nothing of it could ever be opened
+        delete_upload(upload.identifier, home)
+    chosen = names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
+    status.update(label=f"Nothing was kept of {plain(printable(chosen))}", state="error")
 
 
 def delete_expired_uploads(settings: Settings) -> timedelta | None:

@@ -25,7 +25,7 @@ _WITHOUT_IMAGES = frozenset(["SR", "PR", "KO", "DOC", "RTPLAN", "RTRECORD", "REG
 MODALITIES = ("", "CT", "MR", "PT", "US", "MG", "XA", "CR", "DX", "OT")
 
 
-def open_from_archive(home: Path, open_folder: Callable[[Path], None]) -> None:
+def open_from_archive(home: Path, open_folder: Callable[[Path], object]) -> None:
     """Offer to search the archive and open series; show nothing where no archive is set up.
 
     Parameters
@@ -113,7 +113,7 @@ def _list_found(
     home: Path,
     archive: Archive,
     found: list[ArchivedSeries],
-    open_folder: Callable[[Path], None],
+    open_folder: Callable[[Path], object],
 ) -> None:
     listed = [series for series in found if series.modality not in _WITHOUT_IMAGES]
     if not listed:

@@ -6,6 +6,7 @@ import re
 import streamlit as st
 
 from core.dicom.series import SeriesSummary
+from pages.session.own_names import with_own_names
 
 _STYLE = """
 <style>
@@ -41,7 +42,10 @@ def banner(summary: SeriesSummary | None) -> None:
         f'<span><span class="quiet">Series</span> {number}{_text(series_name(summary))}</span>',
         f'<span class="quiet">{_text(summary.modality)} · {size_text(summary)}</span>',
     ]
-    parts += [f'<span class="warn">⚠ {_text(problem)}</span>' for problem in summary.problems]
+    parts += [
+        f'<span class="warn">⚠ {_text(with_own_names(problem))}</span>'
+        for problem in summary.problems
+    ]
     st.html(_STYLE + f'<div class="banner" data-testid="banner">{"".join(parts)}</div>')
 
 

@@ -8,6 +8,7 @@ from core.dicom.errors import DicomError
 from core.dicom.reading import Findings
 from core.dicom.series import SeriesSummary
 from core.display.picture import thumbnail
+from pages.session.own_names import with_own_names
 from pages.session.widget_keys import leaving_key
 from pages.views.banner import person_name, series_name, size_text
 from pages.views.formatting import plain
@@ -44,7 +45,7 @@ def show_found(found: Sequence[SeriesSummary]) -> tuple[SeriesSummary, bool] | N
                     f"{plain(summary.study_description) or 'no study description'}"
                 )
                 for problem in (*summary.problems, *summary.damaged):
-                    st.caption(f":orange[⚠ {plain(problem)}]")
+                    st.caption(f":orange[⚠ {plain(with_own_names(problem))}]")
             if summary.damaged:
                 label, leave_out = "Open without damaged files", True
             else:
@@ -64,7 +65,7 @@ def show_rest(findings: Findings) -> None:
     if findings.passed_over:
         st.caption(f"Passed over, as they hold no image: {plain(findings.passed_over)}")
     for sentence in findings.cautions:
-        st.caption(f":orange[⚠ {plain(sentence)}]")
+        st.caption(f":orange[⚠ {plain(with_own_names(sentence))}]")
 
 
 @st.cache_data(max_entries=200, show_spinner=False)

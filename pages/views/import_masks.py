@@ -11,7 +11,9 @@ from core.annotation.seeding import seed_annotation
 from core.annotation.states import SliceState
 from core.annotation.store import StoreError
 from core.dicom.errors import DicomError, NeedsConsentError, NeedsResamplingError
+from core.dicom.files import file_label
 from core.dicom.series import SeriesSummary
+from core.dicom.shown_names import printable
 from core.formats.masks_read import MasksRead
 from core.formats.reading import NIFTI_ENDINGS, read_masks_with_cautions
 from pages.session.gate import Entrance
@@ -68,27 +70,36 @@ def _add(
             person=entrance.person,
         )
     except (NeedsConsentError, NeedsResamplingError) as error:
-        st.warning(str(error), icon=":material/help:")
+        st.warning(plain(_with_own_name(str(error), file)), icon=":material/help:")
         st.button("Use anyway", key="import-masks-consent", on_click=_give_consent, width="stretch")
         return
     except (DicomError, StoreError) as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(_with_own_name(str(error), file)), icon=":material/error:")
         return
     slices = sum(len(segment.masks) for segment in read.segments)
     names = ", ".join(plain(segment.label) for segment in added)
     st.success(f"Added {names}: {count(slices, 'mask')}.", icon=":material/check:")
     for caution in read.cautions:
-        st.warning(plain(caution), icon=":material/warning:")
+        st.warning(plain(_with_own_name(caution, file)), icon=":material/warning:")
     st.page_link("pages/annotate.py", label="Continue annotating", icon=":material/draw:")
 
 
 def _read(summary: SeriesSummary, file: UploadedFile, *, consent: bool) -> MasksRead:
     """Read an uploaded file under a neutral name, because its own may identify the patient."""
     with TemporaryDirectory() as folder:
-        # The ending tells NIfTI, and says nothing of anybody.
-        ending = next((end for end in NIFTI_ENDINGS if file.name.lower().endswith(end)), "")
-        path = Path(folder) / "upload" / f"masks{ending}"
+        path = Path(folder) / _neutral_name(file)
         path.parent.mkdir()
         with opened_upload(file) as content, path.open("wb") as copy:
             shutil.copyfileobj(content, copy)
         return read_masks_with_cautions(path, summary, allow_same_frame=consent, resample=consent)
+
+
+def _neutral_name(file: UploadedFile) -> Path:
+    # The ending tells NIfTI, and says nothing of anybody.
+    ending = next((end for end in NIFTI_ENDINGS if file.name.lower().endswith(end)), "")
+    return Path("upload") / f"masks{ending}"
+
+
+def _with_own_name(text: str, file: UploadedFile) -> str:
+    """Put the name that the person knows in place of the neutral one."""
+    return text.replace(file_label(_neutral_name(file)), printable(file.name))

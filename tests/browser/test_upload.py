@@ -130,3 +130,27 @@ def test_archives_that_mean_harm_are_refused_and_leave_nothing(
     upload(page, server, [zip_payload(content())])
     expect(page.get_by_text(message)).to_be_visible()
     assert stored(server) == before
+
+
+def test_a_file_that_is_no_image_is_named_as_the_person_knows_it_and_not_kept(
+    page: Page, server: Server
+) -> None:
+    before = stored(server)
+    notes = {"name": "my notes.txt", "mimeType": "text/plain", "buffer": b"Not an image. " * 20}
+    upload(page, server, [notes])
+    expect(page.get_by_text("my notes.txt is not a DICOM file.")).to_be_visible()
+    expect(page.get_by_text("Nothing was kept of my notes.txt")).to_be_visible()
+    expect(page.get_by_text("Stored 1 file")).to_have_count(0)
+    assert stored(server) == before
+
+
+def test_a_damaged_file_among_others_is_named_as_the_person_knows_it(
+    page: Page, server: Server, demo_slices: list[Path]
+) -> None:
+    files = [
+        {"name": f"scan {number}.dcm", "mimeType": "application/dicom", "buffer": content}
+        for number, content in enumerate(path.read_bytes() for path in demo_slices[:3])
+    ]
+    files[1]["buffer"] = files[1]["buffer"][:-1000]
+    upload(page, server, files)
+    expect(page.get_by_text("scan 1.dcm").first).to_be_visible()
