@@ -229,6 +229,7 @@ def save_drawing(
     based_on: int | None = None,
     allow_clear: bool = False,
     message: tuple[str, int] | None = None,
+    unsaved_proposal: SliceAnnotation | None = None,
 ) -> int:
     """Store a drawing, as a correction where it was drawn on a proposal.
 
@@ -249,6 +250,8 @@ def save_drawing(
         Whether a mask without pixels may replace one with pixels.
     message : (str, int), optional
         Client and sequence number, as for `AnnotationStore.put_many`; needs `based_on`.
+    unsaved_proposal : SliceAnnotation, optional
+        Proposal that the person drew on, where it was shown before it was stored.
 
     Returns
     -------
@@ -264,7 +267,7 @@ def save_drawing(
     StoreError
         If there is no version `based_on`.
     """
-    drawing = SliceDrawing(slice_index, mask, based_on)
+    drawing = SliceDrawing(slice_index, mask, based_on, unsaved_proposal)
     return save_drawings(
         store,
         series_uid,

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.annotation.records import MaskChange, SliceAnnotation, VersionConflict
-from core.annotation.states import SliceState, state_after_drawing
+from core.annotation.states import EXAMPLE_STATES, SliceState, state_after_drawing
 from core.annotation.store import AnnotationStore
 
 
@@ -26,11 +26,14 @@ class SliceDrawing:
         Bool [rows, columns].
     based_on : int or None
         Version that the person drew on; None for the newest.
+    unsaved_proposal : SliceAnnotation or None
+        Proposal that the person drew on, where it was shown before it was stored.
     """
 
     slice_index: int
     mask: NDArray[np.bool_]
     based_on: int | None = None
+    unsaved_proposal: SliceAnnotation | None = None
 
 
 def save_drawings(
@@ -68,6 +71,8 @@ def save_drawings(
     changes = []
     for one in drawings:
         seen = store.slice(series_uid, segment_number, one.slice_index, version=one.based_on)
+        if one.unsaved_proposal is not None and seen.state not in EXAMPLE_STATES:
+            seen = replace(one.unsaved_proposal, version=seen.version)
         changes.append(_drawn(seen, one.mask, allow_clear))
     corrects = bool(changes) and changes[0].state is SliceState.CORRECTED
     action = "correct" if corrects else "draw"

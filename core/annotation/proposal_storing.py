@@ -3,7 +3,8 @@
 Segments are counted from 1, slices from 0 along the normal; masks are bool [rows, columns].
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from types import MappingProxyType
 from typing import Protocol
 
 import numpy as np
@@ -46,6 +47,7 @@ def store_proposals(
     person: str,
     tool: str = "propose",
     weights: str | None = None,
+    searched: Mapping[int, Collection[int]] = MappingProxyType({}),
 ) -> list[SliceKey]:
     """Store proposals as one step, leaving slices alone that a person drew or confirmed.
 
@@ -66,6 +68,9 @@ def store_proposals(
         What made them.
     weights : str, optional
         Name of the weights that made them.
+    searched : mapping of int to collection of int, optional
+        Slices by segment number that were searched to the end: earlier proposals there that are
+        not among `proposals` are out of date, and are removed by the same step.
 
     Returns
     -------
@@ -89,14 +94,31 @@ def store_proposals(
             for item in wanted
             if item.segment in present
         ]
-        return [
+        stored = [
             _change(proposal, current, weights)
             for proposal, current in pairs
             if _is_stored(proposal, current)
             and ends.get(proposal.segment, UNSTATED).encloses(proposal.slice)
         ]
+        return stored + _removals(annotation, searched, wanted)
 
     return save_changes(store, series_uid, changes, person, tool, "propose")
+
+
+def _removals(
+    annotation: Mapping[SliceKey, SliceAnnotation],
+    searched: Mapping[int, Collection[int]],
+    proposals: Iterable[ProposedMask],
+) -> list[MaskChange]:
+    """Remove proposals of earlier runs on slices for which there is no newer one."""
+    renewed = {(proposal.segment, proposal.slice) for proposal in proposals}
+    return [
+        MaskChange(*place, None, SliceState.EMPTY, current.version, allow_clear=True)
+        for place, current in annotation.items()
+        if current.state is SliceState.PROPOSED
+        and place[1] in searched.get(place[0], ())
+        and place not in renewed
+    ]
 
 
 def _is_stored(proposal: ProposedMask, current: SliceAnnotation | None) -> bool:

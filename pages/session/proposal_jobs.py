@@ -17,6 +17,7 @@ from core.annotation.states import EXAMPLE_STATES
 from core.proposals.examples import Proposal, SegmentExamples
 from core.proposals.extent import slices_to_follow
 from core.proposals.worker import Job, Progress, submit
+from pages.session.proposal_progress import ProgressMeter, progress_text
 from pages.session.work import Work
 
 _DISMISSED = "proposing.dismissed"
@@ -38,6 +39,22 @@ class _Failure:
     message: str
 
 
+@dataclass(eq=False)
+class JobDetails:
+    """What becomes known of a job while it runs.
+
+    Attributes
+    ----------
+    weights : str or None
+        Name of the weights; None until they are loaded.
+    meter : ProgressMeter
+        How far it is.
+    """
+
+    weights: str | None = None
+    meter: ProgressMeter = field(default_factory=ProgressMeter)
+
+
 @dataclass(frozen=True, eq=False)
 class AskedJob:
     """A job that has not finished, what it was asked for, and by whom."""
@@ -45,6 +62,7 @@ class AskedJob:
     job: Job
     wanted: _Wanted
     person: str
+    details: JobDetails
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,8 +133,9 @@ def _start(work: Work, wanted: _Wanted) -> None:
             st.toast(f"This is being proposed already: {who} asked for it.")
             return
         jobs.failures.pop(uid, None)
-        job = submit(_proposing(work, wanted), lambda job: jobs.finish(uid, job))
-        jobs.asked.setdefault(uid, []).append(AskedJob(job, wanted, work.person))
+        details = JobDetails()
+        job = submit(_proposing(work, wanted, details), lambda job: jobs.finish(uid, job))
+        jobs.asked.setdefault(uid, []).append(AskedJob(job, wanted, work.person, details))
 
 
 def running_job(work: Work) -> Job | None:
@@ -155,9 +174,9 @@ def _watch(work: Work) -> None:
 
 def _show_job(work: Work, asked: AskedJob, place: int) -> None:
     job, is_own = asked.job, asked.person == work.person
-    done, total = job.progress
-    st.progress(min(1.0, done / total) if total else 0.0, progress_text(job))
-    if total:
+    share, left = asked.details.meter.read(job)
+    st.progress(share, progress_text(job, left))
+    if job.proposals:
         st.html(_strip(job.proposals, work.series.summary.slices))
     if not is_own:
         st.caption(f"Asked for by {asked.person}, who alone can stop it.")
@@ -172,16 +191,6 @@ def _show_job(work: Work, asked: AskedJob, place: int) -> None:
         help="Proposals made so far are kept.",
         width="stretch",
     )
-
-
-def progress_text(job: Job) -> str:
-    """Say how far a job is: waiting for others, loading the model, or at work."""
-    if ahead := job.ahead:
-        return f"Waiting: {ahead} {'job is' if ahead == 1 else 'jobs are'} done before"
-    done, total = job.progress
-    if not total:
-        return "Loading the model…"
-    return f"Proposing: {done / total:.0%}" if done < total else "Storing the proposals…"
 
 
 def _cancel(reference: "weakref.ref[Job]") -> None:
@@ -211,7 +220,7 @@ def _jobs() -> _Jobs:
 
 
 def _proposing(
-    work: Work, wanted: _Wanted
+    work: Work, wanted: _Wanted, details: JobDetails
 ) -> Callable[[Callable[[], bool], Progress], Iterator[Proposal]]:
     """What the background thread runs."""
     settings = work.entrance.settings
@@ -223,6 +232,7 @@ def _proposing(
         from pages.session.model import load_model
 
         engine = load_model(settings.weights, settings.device)
+        details.weights = engine.weights.name
         # What is drawn by now counts: the job may have waited for others.
         exclusive = [segment.number for segment in work.segments() if segment.exclusive]
         examples = _examples(work)
@@ -249,10 +259,23 @@ def _proposing(
                 made.values(),
                 person=work.person,
                 weights=engine.weights.name,
+                searched={} if cancelled() else _searched(examples, wanted, len(series.volume)),
             )
         )
 
     return make
+
+
+def _searched(
+    examples: list[SegmentExamples], wanted: _Wanted, slices: int
+) -> dict[int, tuple[int, ...]]:
+    """Slices that a job has searched once it was not cancelled, by segment number."""
+    asked = wanted.slices if wanted.slices is not None else tuple(range(slices))
+    return {
+        one.number: asked
+        for one in examples
+        if wanted.segment in (None, one.number) and any(mask.any() for mask in one.masks.values())
+    }
 
 
 def _examples(work: Work) -> list[SegmentExamples]:

@@ -3,10 +3,14 @@
 import secrets
 from dataclasses import dataclass, field
 
+from core.annotation.states import SliceState
 from pages.slice_editor.incoming import Outbox
 
 Place = tuple[int, int]
 """Segment number and slice index."""
+
+Content = tuple[int, SliceState, bytes | None]
+"""Version, state and run-length code of a mask."""
 
 _PLANES = ("row", "column")
 
@@ -22,7 +26,7 @@ class ClientState:
     revision : int
         Counted up with every change that is sent.
     masks : dict
-        Version and revision of every mask sent, by place.
+        What was sent of every mask and with which revision, by place.
     pixels : dict
         Number of the newest request answered, by client and what was asked for.
     view, reported : (int, int or None)
@@ -33,7 +37,7 @@ class ClientState:
 
     epoch: str = field(default_factory=lambda: secrets.token_hex(8))
     revision: int = 0
-    masks: dict[Place, tuple[int, int]] = field(default_factory=dict)
+    masks: dict[Place, tuple[Content, int]] = field(default_factory=dict)
     pixels: dict[tuple[str, str, int], int] = field(default_factory=dict)
     view: tuple[int, int | None] | None = None
     reported: tuple[int | None, int | None] | None = None

@@ -14,7 +14,14 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from core.annotation.ends import stated_ends
 from core.segments.segment import Segment
 from pages.session.volume_preview import drop_outdated_preview, volume_preview
-from pages.session.work import Work, current_segment, current_slice, set_segment, set_slice
+from pages.session.work import (
+    Work,
+    current_segment,
+    current_slice,
+    set_segment,
+    set_slice,
+    set_tool,
+)
 from pages.slice_editor.client_state import ClientState
 from pages.slice_editor.incoming import MessageError, Outbox, read_outbox
 from pages.slice_editor.message_handling import Answer, Answers, answer_messages
@@ -123,6 +130,8 @@ def _store_messages(work: Work) -> tuple[Outbox, list[Answer]]:
             set_slice(work, outbox.slice)
         if outbox.segment is not None:
             set_segment(work, outbox.segment)
+    if outbox.client:
+        set_tool(work, outbox.tool, outbox.window)
     return outbox, answer_messages(work, memory.answers, outbox.messages)
 
 

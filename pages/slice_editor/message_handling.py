@@ -9,6 +9,7 @@ from core.annotation.actions import confirm_empty, save_drawing
 from core.annotation.drawings import SliceDrawing, save_drawings
 from core.annotation.ends import state_end
 from core.annotation.store import MessageReused, StoreBusy, StoreError, VersionConflict
+from pages.session.live_proposals import unsaved_proposal
 from pages.session.work import Work
 from pages.slice_editor.hints import mask_from_hints
 from pages.slice_editor.incoming import (
@@ -161,7 +162,12 @@ def _store_several(work: Work, answers: Answers, message: MasksMessage) -> None:
 
 def _put_several(work: Work, message: MasksMessage, bases: list[int]) -> list[int]:
     drawings = [
-        SliceDrawing(one.slice, one.mask.decoded(), based_on)
+        SliceDrawing(
+            one.slice,
+            one.mask.decoded(),
+            based_on,
+            unsaved_proposal(work, (message.segment, one.slice)),
+        )
         for one, based_on in zip(message.masks, bases, strict=True)
     ]
     return save_drawings(
@@ -203,6 +209,7 @@ def _put(work: Work, message: MaskMessage | AbsentMessage | HintMessage, based_o
         based_on=based_on,
         allow_clear=may_clear,
         message=message.key,
+        unsaved_proposal=unsaved_proposal(work, (message.segment, message.slice)),
     )
 
 

@@ -17,6 +17,8 @@ from core.display.mask_opacity import MASK_OPACITY, OTHERS_SHARE, PROPOSED_SHARE
 from core.display.windows import window_choices
 from core.segments.ends import End
 from core.segments.segment import Segment
+from pages.session.live_proposals import live_proposals
+from pages.session.proposal_jobs import running_job
 from pages.session.volume_preview import PREVIEW_SEGMENT, volume_preview
 from pages.session.widget_keys import LEAVING, OTHER_PAGE
 from pages.session.work import Work, current_slice
@@ -62,7 +64,8 @@ def make_message(
         See `join_parts`.
     """
     parts: list[bytes] = []
-    annotation = {**work.store.annotation(work.uid), **volume_preview(work).masks}
+    stored = work.store.annotation(work.uid)
+    annotation = {**stored, **live_proposals(work, stored), **volume_preview(work).masks}
     full = outbox.epoch != client_state.epoch
     steps = work.store.next_steps(work.uid, work.person)
     _notice_move(client_state, (current_slice(work), segment.number))
@@ -82,8 +85,11 @@ def make_message(
             "slice": current_slice(work),
             "segment": segment.number,
             "moves": client_state.moves,
+            "tool": work.memory.tool,
+            "window": work.memory.window,
         },
         "acknowledged": {"client": outbox.client, "number": outbox.sent},
+        "proposing": running_job(work) is not None,
         "answers": [answer_dict(one) for one in answers],
         "changes": _changes(annotation, client_state, 0 if full else outbox.revision, parts),
         "revision": client_state.revision,
@@ -144,15 +150,17 @@ def _changes(
     parts: list[bytes],
 ) -> list[dict[str, Any]]:
     """Masks newer than a revision; their run-length codes go to `parts`."""
+    # Proposals of a running job change without a new version: they are not stored yet.
+    contents = {place: (one.version, one.state, one.runs) for place, one in annotation.items()}
     changed = [
         place
-        for place, one in annotation.items()
-        if client_state.masks.get(place, (0, 0))[0] != one.version
+        for place, content in contents.items()
+        if place not in client_state.masks or client_state.masks[place][0] != content
     ]
     if changed:
         client_state.revision += 1
         for place in changed:
-            client_state.masks[place] = (annotation[place].version, client_state.revision)
+            client_state.masks[place] = (contents[place], client_state.revision)
     sent = []
     for place, one in annotation.items():
         if client_state.masks[place][1] <= known:

@@ -40,7 +40,7 @@ def _next_step_bar(work: Work) -> None:
     if segment is None:
         st.rerun()
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="beside"):
-        next_step(work, segment)
+        next_step(work, segment, rerun_editor)
         segment_buttons(work, segment)
         volume_tools_button(work)
         menu = st.popover(

@@ -1,5 +1,7 @@
 """The one next step: draw, state the ends, propose, review or export."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from core.annotation.states import EXAMPLE_STATES, SliceState
@@ -21,7 +23,7 @@ from pages.views.formatting import count
 _ENOUGH_SLICES = 3
 
 
-def next_step(work: Work, segment: Segment) -> None:
+def next_step(work: Work, segment: Segment, changed: Callable[[], None] = lambda: None) -> None:
     """Show what to do next.
 
     Parameters
@@ -30,13 +32,15 @@ def next_step(work: Work, segment: Segment) -> None:
         Series being worked on.
     segment : Segment
         The one being worked on.
+    changed : callable
+        Called, last of all, once proposals were asked for.
     """
     show_progress(work)
     if running_job(work) is not None:
         return
     tell_drawn_beyond(work, segment)
     suggestion = _suggestion_now(work, segment)
-    _suggest(work, segment, suggestion)
+    _suggest(work, segment, suggestion, changed)
     annotation = work.store.annotation(work.uid)
     proposed = sum(version.state is SliceState.PROPOSED for version in annotation.values())
     own = [version for (number, _), version in annotation.items() if number == segment.number]
@@ -74,13 +78,25 @@ def next_step(work: Work, segment: Segment) -> None:
         help="Proposes masks for the other slices, from slices you drew or accepted. These do not "
         "change.",
         key=leaving_key("propose"),
-        on_click=start_proposing,
-        args=(work,),
+        on_click=_propose,
+        args=(work, changed),
         width="stretch",
     )
 
 
-def _suggest(work: Work, segment: Segment, suggestion: Suggestion | None) -> None:
+def _propose(work: Work, changed: Callable[[], None]) -> None:
+    start_proposing(work)
+    changed()
+
+
+def _propose_near(work: Work, segment: Segment, index: int, changed: Callable[[], None]) -> None:
+    propose_neighbours(work, segment.number, index)
+    changed()
+
+
+def _suggest(
+    work: Work, segment: Segment, suggestion: Suggestion | None, changed: Callable[[], None]
+) -> None:
     """Offer what would help most, and to propose the neighbours of a corrected slice."""
     index = current_slice(work)
     own = work.annotations_of(segment.number)
@@ -99,8 +115,8 @@ def _suggest(work: Work, segment: Segment, suggestion: Suggestion | None) -> Non
             icon=":material/keyboard_double_arrow_right:",
             key=leaving_key("propose-neighbours"),
             help="Proposes the slices around this one again, up to the nearest examples.",
-            on_click=propose_neighbours,
-            args=(work, segment.number, index),
+            on_click=_propose_near,
+            args=(work, segment, index, changed),
             width="stretch",
         )
     if suggestion is not None and suggestion.ends:

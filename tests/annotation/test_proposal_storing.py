@@ -43,6 +43,20 @@ def test_proposals_without_pixels_take_away_earlier_proposals_only(
     assert proposed.slice(SERIES, 1, 5).version == 0
 
 
+def test_a_run_removes_the_proposals_of_earlier_runs_that_it_did_not_renew(
+    proposed: AnnotationStore,
+) -> None:
+    accept(proposed, SERIES, 1, 2, person="anna")
+    newer = [Suggested(1, 1, square(7), 0.7)]
+    changed = store_proposals(proposed, SERIES, newer, person="anna", searched={1: range(4)})
+    assert changed == [(1, 1), (1, 3)]
+    # Accepted slices, slices that were not searched and other segments stay.
+    assert states(proposed) == ["drawn", "proposed", "accepted", "empty", "proposed", "empty"]
+    assert states(proposed, 2) == ["empty", *["proposed"] * 4, "empty"]
+    proposed.undo(SERIES, "anna")
+    assert states(proposed) == ["drawn", "proposed", "accepted", "proposed", "proposed", "empty"]
+
+
 def test_proposals_of_one_run_are_undone_together(proposed: AnnotationStore) -> None:
     assert proposed.undo_action(SERIES, "anna") == "propose"
     assert len(proposed.undo(SERIES, "anna")) == 8

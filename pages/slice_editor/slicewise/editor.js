@@ -4,7 +4,10 @@ import { acknowledge, createApp, isMissingPixels, send, sendSoon } from "./model
 import { openMessage } from "./model/framing.js";
 import { unpackPixels } from "./model/pixels.js";
 import { createScreen } from "./screen.js";
+import { toolOf } from "./tools/index.js";
 import { updateSecond } from "./model/second_series.js";
+
+const PROPOSING_MS = 700; // between two looks at a running job
 
 // One for the whole tab: it outlives the element while other pages are shown.
 const tab = (globalThis.slicewiseEditor ??= { app: null, screen: null, root: null });
@@ -18,6 +21,7 @@ export default function ({ data, parentElement, setStateValue }) {
     tab.screen?.close();
     tab.screen = null;
     tab.app = createApp(header);
+    restoreTools(tab.app, header.view);
   }
   const { app } = tab;
   app.setState = setStateValue;
@@ -44,6 +48,8 @@ export default function ({ data, parentElement, setStateValue }) {
   unpack(app, header, message);
   // Says hello: messages of an earlier load, and what is still missing.
   if (isNew) send(app);
+  // Proposals come while nobody does anything.
+  else if (header.proposing) sendSoon(app, PROPOSING_MS);
   // Streamlit also calls this for a message that another one overtook: then the element stays.
   return () =>
     setTimeout(() => {
@@ -54,6 +60,14 @@ export default function ({ data, parentElement, setStateValue }) {
       tab.screen = null;
       tab.root = null;
     });
+}
+
+/** Takes up the tool and the window that the person had at the last visit. */
+function restoreTools(app, { tool, window }) {
+  if (toolOf(tool) !== undefined) app.tool = tool;
+  if (!window) return;
+  const [name, center, width] = window;
+  app.window = { name, center, width };
 }
 
 async function unpack(app, header, message) {

@@ -28,10 +28,10 @@ from pages.session.gate import Entrance
 from pages.session.memory import PageMemory
 from pages.session.proposal_jobs import (
     asked_jobs,
-    progress_text,
     propose_neighbours,
     running_job,
 )
+from pages.session.proposal_progress import progress_text
 from pages.session.work import Work
 from tests.support.pages import PERSON, OpenPage, press, shown
 from tests.support.segments import LIVER_SEGMENT

@@ -1,0 +1,93 @@
+"""Proposals of a running job are shown before they are stored, and never in place of an example."""
+
+from collections.abc import Callable, Iterator
+from threading import Event
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from core.annotation.actions import save_drawing
+from core.annotation.states import SliceState
+from core.proposals.examples import Proposal
+from core.proposals.worker import Progress, submit
+from pages.session import proposal_jobs
+from pages.session.live_proposals import live_proposals, unsaved_proposal
+from pages.session.proposal_jobs import AskedJob, JobDetails
+from pages.session.work import Work
+
+_PATIENCE_S = 60.0
+
+
+def square(size: int) -> NDArray[np.bool_]:
+    mask = np.zeros((256, 256), dtype=np.bool_)
+    mask[:size, :size] = True
+    return mask
+
+
+@pytest.fixture
+def running(work: Work, monkeypatch: pytest.MonkeyPatch) -> Iterator[Event]:
+    """A job of the series that has proposed slices 1 to 3, the last without pixels; ends it."""
+    go_on, made = Event(), Event()
+
+    def make(cancelled: Callable[[], bool], progress: Progress) -> Iterator[Proposal]:
+        for index, size in ((1, 4), (2, 5), (3, 0)):
+            yield Proposal(1, index, square(size), None)
+        made.set()
+        go_on.wait(_PATIENCE_S)
+
+    jobs = proposal_jobs._Jobs()
+    monkeypatch.setattr(proposal_jobs, "_jobs", lambda: jobs)
+    job = submit(make, lambda job: jobs.finish(work.uid, job))
+    details = JobDetails(weights="some-weights")
+    jobs.asked[work.uid] = [AskedJob(job, proposal_jobs._Wanted(), "anna", details)]
+    assert made.wait(_PATIENCE_S)
+    yield go_on
+    go_on.set()
+    assert job.wait(_PATIENCE_S)
+
+
+def shown(work: Work) -> dict[int, tuple[str, int]]:
+    """State and pixels by slice."""
+    live = live_proposals(work, work.store.annotation(work.uid))
+    return {index: (one.state.value, one.pixels) for (_, index), one in live.items()}
+
+
+def test_a_running_job_is_shown_as_if_it_were_stored(work: Work, running: Event) -> None:
+    assert shown(work) == {1: ("proposed", 16), 2: ("proposed", 25), 3: ("empty", 0)}
+    assert work.store.annotation(work.uid) == {}
+
+
+def test_what_a_person_drew_is_shown_instead(work: Work, running: Event) -> None:
+    save_drawing(work.store, work.uid, 1, 2, square(9), person="anna", tool="brush")
+    assert shown(work) == {1: ("proposed", 16), 3: ("empty", 0)}
+
+
+def test_a_drawing_on_a_shown_proposal_corrects_it(work: Work, running: Event) -> None:
+    shown(work)
+    save_drawing(
+        work.store,
+        work.uid,
+        1,
+        2,
+        square(6),
+        person="anna",
+        tool="brush",
+        based_on=0,
+        unsaved_proposal=unsaved_proposal(work, (1, 2)),
+    )
+    stored = work.store.slice(work.uid, 1, 2)
+    assert stored.state is SliceState.CORRECTED
+    assert stored.weights == "some-weights"
+    assert unsaved_proposal(work, (1, 3)) is None
+    assert unsaved_proposal(work, (1, 5)) is None
+
+
+def test_what_a_cancelled_job_did_not_store_is_taken_from_the_screen(
+    work: Work, running: Event
+) -> None:
+    shown(work)
+    running.set()
+    (asked,) = proposal_jobs.asked_jobs(work)
+    assert asked.job.wait(_PATIENCE_S)
+    assert shown(work) == {1: ("empty", 0), 2: ("empty", 0), 3: ("empty", 0)}
