@@ -23,8 +23,9 @@ from pages.session.work import (
     set_tool,
 )
 from pages.slice_editor.client_state import ClientState
-from pages.slice_editor.incoming import MessageError, Outbox, read_outbox
+from pages.slice_editor.incoming import Outbox, read_outbox
 from pages.slice_editor.message_handling import Answer, Answers, answer_messages
+from pages.slice_editor.message_values import MessageError
 from pages.slice_editor.outgoing import make_message
 
 KEY = "slice-editor"

@@ -12,21 +12,26 @@ from numpy.typing import NDArray
 
 from core.annotation.run_length import check_runs, decode_runs
 from core.segments.ends import End
+from pages.slice_editor.message_values import (
+    LARGEST,
+    MessageError,
+    list_of,
+    mapping_of,
+    optional_number,
+    optional_text,
+    text_of,
+    whole_number,
+    window_of,
+)
 
 _CLIENT = re.compile(r"[0-9a-z]{8,40}")
 _TOOL = re.compile(r"[a-z][a-z -]{0,39}")
 _TOOL_CHOSEN = re.compile(r"[A-Za-z][A-Za-z -]{0,39}")
-_LONGEST_NAME = 100  # of a window
 _MOST_MESSAGES = 5000
 _MOST_OF_SECOND = 4  # a slice of the second series is computed, which takes longer than sending it
-_LARGEST = 2**53  # whole numbers beyond are not exact in JavaScript
 _MOST_CODE_BYTES = 2**22  # of the masks carried out at once; days of drawing take less
 _MOST_STROKE_PIXELS = 2**26  # of the slices that one stroke changes, decoded at once
 _MOST_MASK_PIXELS = 2**28  # of these masks, decoded one by one: about a second's work
-
-
-class MessageError(ValueError):
-    """A message that the editor does not send."""
 
 
 @dataclass(frozen=True)
@@ -263,22 +268,22 @@ def read_outbox(value: Any, shape: tuple[int, int, int]) -> Outbox:
     """
     if value is None:
         return Outbox()
-    outbox = _mapping(value)
-    messages = _list(outbox.get("messages"))
+    outbox = mapping_of(value)
+    messages = list_of(outbox.get("messages"))
     if len(messages) > _MOST_MESSAGES:
         raise MessageError("The editor sends no more than a few thousand messages at once.")
     slices = shape[0]
     epoch = outbox.get("epoch", "")
     return Outbox(
-        client=_text(outbox.get("client"), _CLIENT),
-        sent=_whole(outbox.get("sent")),
+        client=text_of(outbox.get("client"), _CLIENT),
+        sent=whole_number(outbox.get("sent")),
         epoch=epoch[:40] if isinstance(epoch, str) else "",
-        revision=_whole(outbox.get("revision")),
-        segment=_optional(outbox.get("segment"), _LARGEST),
-        slice=_optional(outbox.get("slice"), slices),
-        tool=_optional_text(outbox.get("tool"), _TOOL_CHOSEN),
-        window=_window(outbox.get("window")),
-        wanted=_wanted(_mapping(outbox.get("wanted", {})), shape),
+        revision=whole_number(outbox.get("revision")),
+        segment=optional_number(outbox.get("segment"), LARGEST),
+        slice=optional_number(outbox.get("slice"), slices),
+        tool=optional_text(outbox.get("tool"), _TOOL_CHOSEN),
+        window=window_of(outbox.get("window")),
+        wanted=_wanted(mapping_of(outbox.get("wanted", {})), shape),
         messages=tuple(_within_budget(messages, shape)),
     )
 
@@ -287,7 +292,7 @@ def _within_budget(messages: list[Any], shape: tuple[int, int, int]) -> Iterator
     """Read messages as long as their masks take bounded time and memory; at least one."""
     code_bytes = pixels = 0
     for number, value in enumerate(messages):
-        message = _message(_mapping(value), shape)
+        message = _message(mapping_of(value), shape)
         if isinstance(message, MasksMessage):
             masks = [one.mask for one in message.masks]
         else:
@@ -300,24 +305,24 @@ def _within_budget(messages: list[Any], shape: tuple[int, int, int]) -> Iterator
 
 
 def _message(value: dict[str, Any], shape: tuple[int, int, int]) -> Message:
-    client = _text(value.get("client"), _CLIENT)
-    number = _whole(value.get("number"))
+    client = text_of(value.get("client"), _CLIENT)
+    number = whole_number(value.get("number"))
     kind = value.get("kind")
     if kind in ("undo", "redo"):
-        return StepMessage(client, number, kind, _optional(value.get("of"), _LARGEST))
-    segment = _whole(value.get("segment"))
+        return StepMessage(client, number, kind, optional_number(value.get("of"), LARGEST))
+    segment = whole_number(value.get("segment"))
     if kind == "end":
         end = value.get("end")
         if end not in tuple(End):
             raise MessageError("A segment has a first and a last slice.")
-        at = _optional(value.get("slice"), shape[0])
-        return EndMessage(client, number, segment, End(end), at, _whole(value.get("base")))
+        at = optional_number(value.get("slice"), shape[0])
+        return EndMessage(client, number, segment, End(end), at, whole_number(value.get("base")))
     if kind == "masks":
-        masks = _slice_masks(_list(value.get("changes")), shape)
-        tool = _text(value.get("tool"), _TOOL)
+        masks = _slice_masks(list_of(value.get("changes")), shape)
+        tool = text_of(value.get("tool"), _TOOL)
         return MasksMessage(client, number, segment, masks, tool, value.get("erased") is True)
-    index = _whole(value.get("slice"), shape[0])
-    based_on = _whole(value.get("base"))
+    index = whole_number(value.get("slice"), shape[0])
+    based_on = whole_number(value.get("base"))
     place = (segment, index, based_on)
 
     def mask(name: str) -> CodedMask:
@@ -329,7 +334,7 @@ def _message(value: dict[str, Any], shape: tuple[int, int, int]) -> Message:
         return HintMessage(client, number, *place, mask("mask"), mask("added"), mask("removed"))
     if kind != "mask":
         raise MessageError("The editor sends no messages of this kind.")
-    tool = _text(value.get("tool"), _TOOL)
+    tool = text_of(value.get("tool"), _TOOL)
     return MaskMessage(client, number, *place, mask("mask"), tool, value.get("erased") is True)
 
 
@@ -340,9 +345,11 @@ def most_slices(shape: tuple[int, int, int]) -> int:
 
 def _slice_masks(changes: list[Any], shape: tuple[int, int, int]) -> tuple[SliceMask, ...]:
     found: dict[int, SliceMask] = {}
-    for one in map(_mapping, changes[: most_slices(shape)]):
-        index = _whole(one.get("slice"), shape[0])
-        found[index] = SliceMask(index, _whole(one.get("base")), _mask(one.get("mask"), shape[1:]))
+    for one in map(mapping_of, changes[: most_slices(shape)]):
+        index = whole_number(one.get("slice"), shape[0])
+        found[index] = SliceMask(
+            index, whole_number(one.get("base")), _mask(one.get("mask"), shape[1:])
+        )
     if not 0 < len(found) == len(changes):
         raise MessageError("A stroke changes each slice once, and a bounded number of them.")
     return tuple(found.values())
@@ -352,13 +359,13 @@ def _wanted(value: dict[str, Any], shape: tuple[int, int, int]) -> Wanted:
     slices, rows, columns = shape
 
     def request(one: Any, most: int) -> tuple[int, int]:
-        pair = _list(one)
+        pair = list_of(one)
         if len(pair) != 2:
             raise MessageError("A request consists of what is wanted and a number.")
-        return _whole(pair[0], most), _whole(pair[1])
+        return whole_number(pair[0], most), whole_number(pair[1])
 
     def several(name: str, most: int) -> tuple[tuple[int, int], ...]:
-        return tuple(request(one, slices) for one in _list(value.get(name, []))[:most])
+        return tuple(request(one, slices) for one in list_of(value.get(name, []))[:most])
 
     row, column = value.get("row"), value.get("column")
     return Wanted(
@@ -369,18 +376,6 @@ def _wanted(value: dict[str, Any], shape: tuple[int, int, int]) -> Wanted:
     )
 
 
-def _window(value: Any) -> tuple[str, float, float] | None:
-    if value is None:
-        return None
-    parts = _list(value)
-    if len(parts) != 3 or not isinstance(parts[0], str) or len(parts[0]) > _LONGEST_NAME:
-        raise MessageError("A window has a name, a centre and a width.")
-    center, width = (_real(part) for part in parts[1:])
-    if width <= 0:
-        raise MessageError("A window has a width above 0.")
-    return parts[0], center, width
-
-
 def _mask(value: Any, shape: tuple[int, int]) -> CodedMask:
     try:
         code = base64.b64decode(value, validate=True)
@@ -388,48 +383,3 @@ def _mask(value: Any, shape: tuple[int, int]) -> CodedMask:
     except (binascii.Error, TypeError, ValueError) as error:
         raise MessageError("A mask is incomplete.") from error
     return CodedMask(code, shape)
-
-
-def _mapping(value: Any) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise MessageError("The editor sends objects.")
-    return value
-
-
-def _list(value: Any) -> list[Any]:
-    if not isinstance(value, list):
-        raise MessageError("The editor sends lists of messages and requests.")
-    return value
-
-
-def _text(value: Any, pattern: re.Pattern[str]) -> str:
-    if not isinstance(value, str) or not pattern.fullmatch(value):
-        raise MessageError("A name in a message contains characters that the editor does not use.")
-    return value
-
-
-def _optional_text(value: Any, pattern: re.Pattern[str]) -> str | None:
-    return None if value is None else _text(value, pattern)
-
-
-def _real(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise MessageError("A number in a message is not a number.")
-    # Compared first: NaN compares false, and 10^400 cannot be converted to a float.
-    if not -_LARGEST < value < _LARGEST:
-        raise MessageError("A number in a message is out of range.")
-    return float(value)
-
-
-def _whole(value: Any, below: int = _LARGEST) -> int:
-    # JSON knows no whole numbers: 3 may come as 3.0.
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise MessageError("A number in a message is not a number.")
-    # Compared first: NaN and infinity cannot be converted, nor can 10^400 to a float.
-    if not 0 <= value < below or value != int(value):
-        raise MessageError("A number in a message is out of range.")
-    return int(value)
-
-
-def _optional(value: Any, below: int) -> int | None:
-    return None if value is None else _whole(value, below)

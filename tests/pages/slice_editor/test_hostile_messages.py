@@ -12,8 +12,9 @@ import pytest
 
 from core.annotation.run_length import check_runs, decode_runs, encode_runs
 from pages.session.work import Work
-from pages.slice_editor.incoming import CodedMask, MessageError, read_outbox
+from pages.slice_editor.incoming import CodedMask, read_outbox
 from pages.slice_editor.message_handling import Answers, answer_messages
+from pages.slice_editor.message_values import MessageError
 
 LARGE = (10, 4096, 4096)
 SEED = 20261127

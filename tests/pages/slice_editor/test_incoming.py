@@ -15,12 +15,12 @@ from pages.slice_editor.incoming import (
     EndMessage,
     MaskMessage,
     MasksMessage,
-    MessageError,
     Outbox,
     StepMessage,
     most_slices,
     read_outbox,
 )
+from pages.slice_editor.message_values import MessageError
 
 SHAPE = (5, 4, 6)
 MASK = np.zeros(SHAPE[1:], dtype=np.bool_)
