@@ -24,7 +24,7 @@ WATCH = """() => {
   const editor = document.querySelector('[data-testid="stMain"]');
   globalThis.seen = { live: new Set(), shares: [], texts: new Set() };
   globalThis.watching = setInterval(() => {
-    for (const tick of slicewiseEditor.root.querySelectorAll(".tick.proposed")) {
+    for (const tick of slicewiseEditor.root.querySelectorAll(".strip .tick.proposed")) {
       if (!tick.title.includes("expected Dice")) seen.live.add(tick.title);
     }
     const bar = editor.querySelector('[role="progressbar"]');
@@ -59,7 +59,7 @@ def test_a_run_shows_slices_as_they_come_and_removes_what_earlier_runs_left(
     expect(page.get_by_role("button", name="Cancel")).to_have_count(0, timeout=PROPOSING_MS)
     wait_until_true(
         page,
-        "() => slicewiseEditor.root.querySelectorAll('.tick.proposed').length <= 4",
+        "() => slicewiseEditor.root.querySelectorAll('.strip .tick.proposed').length <= 4",
     )
     seen = page.evaluate(SEEN)
     assert seen["live"], "no proposal was shown before all were made"
