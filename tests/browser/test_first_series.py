@@ -42,5 +42,5 @@ def test_a_newcomer_reaches_a_proposal_in_eight_clicks_and_then_an_export(
     server.check_log()
     series = read_series(find_series(folder)[0])
     (segment,) = read_segmentation(tmp_path / "exported.dcm", series)
-    assert segment.label == "liver"
+    assert segment.segment.label == "Liver"
     assert len(segment.masks) > 10
