@@ -76,10 +76,11 @@ def changes_digest(
 ) -> str:
     """Digest of what a message asks to store, as `message_digest` makes it.
 
-    The state is left out: it depends on what was stored before the message came.
+    State and version are left out: they depend on what was stored before the message came, such as
+    a proposal that a stroke was put on top of.
     """
     sent = [
-        (change.segment_number, change.slice_index, change.based_on, content["runs"])
+        (change.segment_number, change.slice_index, content["runs"])
         for change, content in zip(changes, contents, strict=True)
     ]
     return message_digest("put", series_uid, person, tool, sent)

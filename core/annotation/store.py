@@ -227,6 +227,23 @@ class AnnotationStore:
             append_masks(connection, rows)
         return [row["version"] for row in rows]
 
+    def versions_stored(self, series_uid: str, message: tuple[str, int]) -> list[int] | None:
+        """Return the versions that a message made; None where it was never stored.
+
+        Parameters
+        ----------
+        series_uid : str
+            Series Instance UID.
+        message : (str, int)
+            As in `put_many`.
+        """
+        key = message_key(message)
+        with self.reading(series_uid) as (connection, _):
+            step = history.step_of_message(connection, key) if key is not None else None
+            if step is None:
+                return None
+            return [version for _, version in history.slices_of_step(connection, step.id)]
+
     def slice(
         self,
         series_uid: str,

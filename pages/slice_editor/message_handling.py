@@ -3,12 +3,10 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-
 from core.annotation.actions import confirm_empty, save_drawing
 from core.annotation.drawings import SliceDrawing, save_drawings
 from core.annotation.ends import state_end
-from core.annotation.store import MessageReused, StoreBusy, StoreError, VersionConflict
+from core.annotation.store import StoreBusy, StoreError, VersionConflict
 from pages.session.live_proposals import unsaved_proposal
 from pages.session.work import Work
 from pages.slice_editor.hints import mask_from_hints
@@ -97,9 +95,6 @@ def _do(work: Work, answers: Answers, message: Message) -> tuple[str, str]:
             _store(work, answers, message)
     except VersionConflict:
         return "conflict", ""
-    except MessageReused as error:
-        # Stored before on top of a proposal that came in between, and sent again by a reloaded tab.
-        return ("stored", "") if _is_stored(work, message) else ("refused", str(error))
     except StoreBusy:
         raise
     except (StoreError, ValueError) as error:
@@ -135,6 +130,12 @@ def _state_end(work: Work, message: EndMessage) -> None:
 def _store(work: Work, answers: Answers, message: Message) -> None:
     assert isinstance(message, MaskMessage | AbsentMessage | HintMessage)
     place = (message.segment, message.slice)
+    if isinstance(message, HintMessage):
+        # Computed again, its mask may be another one: examples have come since.
+        versions = work.store.versions_stored(work.uid, message.key)
+        if versions is not None:
+            answers.written[place] = versions[0]
+            return
     try:
         version = _put(work, message, message.based_on)
     except VersionConflict as conflict:
@@ -210,19 +211,6 @@ def _put(work: Work, message: MaskMessage | AbsentMessage | HintMessage, based_o
         allow_clear=may_clear,
         message=message.key,
         unsaved_proposal=unsaved_proposal(work, (message.segment, message.slice)),
-    )
-
-
-def _is_stored(work: Work, message: Message) -> bool:
-    if isinstance(message, MasksMessage):
-        sent = {one.slice: one.mask for one in message.masks}
-    elif isinstance(message, MaskMessage):
-        sent = {message.slice: message.mask}
-    else:
-        return False
-    return all(
-        np.array_equal(work.store.slice(work.uid, message.segment, index).mask, mask.decoded())
-        for index, mask in sent.items()
     )
 
 
