@@ -55,6 +55,8 @@ class IntegrityCheck:
             if not self._is_stopped:
                 (found,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
                 self.is_damaged = found != "ok"
+        except UnicodeDecodeError:
+            self.is_damaged = True  # a name that SQLite quotes is no text any more
         except sqlite3.DatabaseError as error:
             # What else there is to say of the file, the store says when it is used.
             code = getattr(error, "sqlite_errorcode", 0) & 0xFF

@@ -4,13 +4,12 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import BinaryIO
 
-from streamlit.runtime import exists
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core.home.waiting_uploads import UploadKey
-from pages.server.upload_receiving import waiting_uploads
+from pages.server.upload_receiving import IN_ITS_PLACE, waiting_uploads
 from pages.session.series_in_use import this_tab
 
 
@@ -33,7 +32,7 @@ def opened_upload(file: UploadedFile) -> Iterator[BinaryIO]:
     DicomError
         When it is not there any more.
     """
-    if not exists():  # without a server, as in tests of pages, Streamlit has it
+    if file.getvalue() != IN_ITS_PLACE:  # without a server, as in tests of pages, Streamlit has it
         file.seek(0)
         yield file
         return

@@ -7,6 +7,7 @@ import time
 import zipfile
 from pathlib import Path
 
+import pydicom
 import pytest
 from playwright.sync_api import FilePayload, Page, expect
 
@@ -91,11 +92,14 @@ def memory_mib(server: Server, name: str) -> int:
 
 
 def test_a_large_file_takes_no_memory_of_the_server_and_lies_on_its_disk_once(
-    page: Page, server: Server, tmp_path: Path
+    page: Page, server: Server, demo_slices: list[Path], tmp_path: Path
 ) -> None:
-    path, size = tmp_path / "large", 200 * 2**20
-    with path.open("wb") as file:
-        file.truncate(size)
+    path, size = tmp_path / "large.dcm", 200 * 2**20
+    padded = pydicom.dcmread(demo_slices[0])
+    # Data Set Trailing Padding (PS3.10 section 7.2), which lies behind the pixels.
+    padded.add_new(0xFFFCFFFC, "OB", bytes(size))
+    padded.save_as(path)
+    size = path.stat().st_size
     before, known = memory_mib(server, "VmRSS"), stored(server)
     upload(page, server, [path])
     expect(page.get_by_text("Stored 1 file")).to_be_visible()

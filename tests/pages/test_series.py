@@ -10,6 +10,7 @@ import pytest
 
 from core.annotation.store import AnnotationStore
 from core.home.opened_series import OpenedSeries
+from pages.views.formatting import plain
 from tests.support.pages import OpenPage, press, shown
 from tests.support.synthetic_series import PLACEMENTS, write_series
 
@@ -109,9 +110,8 @@ def test_no_spelling_of_a_path_leads_out_of_the_own_folder_or_tells_what_is_ther
         assert "series found" not in shown(app)
         (error,) = app.error
         told.add(error.value)
-    assert told == {
-        f"There is no such folder among those that may be opened: {root} and what is below."
-    }
+    sentence = f"There is no such folder among those that may be opened: {root} and what is below."
+    assert told == {plain(sentence)}
 
 
 def test_a_series_that_was_moved_away_says_so(

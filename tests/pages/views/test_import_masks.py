@@ -19,6 +19,7 @@ from core.formats.structure_set_writing import write_structure_set
 from core.home.opened_series import OpenedSeries
 from core.segments.segment import Segment
 from core.segments.segment_masks import SegmentMasks
+from pages.views.formatting import plain
 from tests.support.pages import OpenPage
 from tests.support.segments import ANATOMY, LIVER_SEGMENT
 
@@ -118,7 +119,7 @@ def test_a_label_map_on_another_grid_is_asked_about(
     labels = np.asarray(image.dataobj)[:, :, :20]
     nib.save(nib.Nifti1Image(labels, image.affine), path)
     app = put(open_page(series=opened.key), path, name="Doe^John.NII.GZ")
-    assert "upload/masks.nii.gz lies on another grid" in app.warning[0].value
+    assert f"{plain('Doe^John.NII.GZ')} lies on another grid" in app.warning[0].value
     press(app, "Use anyway")
     assert np.array_equal(store.slice(demo_summary.uid, 2, 12).mask, masks[12])
     assert "each pixel took the nearest voxel" in app.warning[0].value
