@@ -11,8 +11,6 @@ on them.
 
 import argparse
 import json
-import os
-import platform
 import subprocess
 import sys
 from collections.abc import Callable
@@ -21,7 +19,14 @@ from typing import Any
 
 import numpy as np
 import torch
-from timing import convolver, relative_error, take_turns, timed
+from timing import (
+    convolver,
+    describe,
+    rearranged_gflop,
+    relative_error,
+    take_turns,
+    timed,
+)
 from whole_series import measure_series
 
 from core.network.definition import UniverSeg
@@ -70,24 +75,6 @@ def main() -> None:
         arguments.json.write_text(json.dumps(report, indent=1), encoding="utf-8")
 
 
-def describe(device: torch.device) -> dict[str, Any]:
-    """Name the machine as far as timings depend on it."""
-    if device.type == "cuda":
-        name = torch.cuda.get_device_name(device)
-    else:
-        name = platform.processor() or platform.machine()
-        for line in Path("/proc/cpuinfo").read_text().splitlines() if _linux() else []:
-            if line.startswith("model name"):
-                name = line.split(":", 1)[1].strip()
-    return {
-        "name": name,
-        "threads": torch.get_num_threads(),
-        "torch": torch.__version__,
-        "bfloat16": bfloat16_is_faster(device),
-        "load_average": _load_average(),
-    }
-
-
 def measure_support(device: torch.device) -> dict[str, Any]:
     """Compare plain definition and engine at every number of examples, taking turns."""
     torch.manual_seed(0)
@@ -121,7 +108,7 @@ def measure_support(device: torch.device) -> dict[str, Any]:
             runs[name] = predictor(engine, query, encoded[name][:support])
             # As much arithmetic as the engine's, so that whatever disturbs one disturbs the other.
             run, gflop = convolvers[name]
-            times = max(1, round(rearranged_gflop(support) / gflop))
+            times = max(1, round(rearranged_gflop(support, FEATURES, SIDE) / gflop))
             runs[f"{name} ceiling"] = repeated(run, times)
             convolved[name] = gflop * times
         seconds, answers = take_turns(runs, REPEATS[support], device)
@@ -133,25 +120,13 @@ def measure_support(device: torch.device) -> dict[str, Any]:
             row[f"{name}_ratio"] = seconds["plain"] / seconds[name]
             ceiling = convolved[name] / seconds[f"{name} ceiling"]
             row["ceiling_gflops"][name] = ceiling
-            row["ceiling_share"][name] = rearranged_gflop(support) / seconds[name] / ceiling
+            reached = rearranged_gflop(support, FEATURES, SIDE) / seconds[name]
+            row["ceiling_share"][name] = reached / ceiling
         if device.type == "cuda":
             row |= batched(engines, encoded, support, seconds["plain"], device)
         result["support"][str(support)] = row
         print(support, json.dumps(row, indent=1), flush=True)
     return result | {"max_rel_error": error}
-
-
-def rearranged_gflop(support: int) -> float:
-    """Count the rearranged arithmetic of one query, convolutions only, after encoding."""
-    full = 2 * 9 * FEATURES * FEATURES * SIDE * SIDE
-    small = full / FEATURES
-    # First block: W on query alone and on query with mean pair, A, and B on the query's part.
-    query = small + 3 * small + 2 * full
-    # Inner blocks: W_u and A; in the decoder W_u sees twice the channels. Then the last block.
-    query += 2 * full * (1 / 4 + 1 / 16 + 1 / 64) + 3 * full * (1 / 16 + 1 / 4) + (4 + 1) * full
-    # Every example: W_v and B; in the decoder W_v sees twice the channels.
-    example = 2 * full * (1 / 4 + 1 / 16 + 1 / 64) + 3 * full * (1 / 16 + 1 / 4)
-    return (query + support * example) / 1e9
 
 
 def repeated(run: Callable[[], Any], times: int) -> Callable[[], None]:
@@ -243,14 +218,6 @@ def _memory_mib(name: str) -> float:
         if line.startswith(name):
             return int(line.split()[1]) / 1024
     raise RuntimeError(f"no {name} in /proc/self/status")
-
-
-def _linux() -> bool:
-    return sys.platform.startswith("linux")
-
-
-def _load_average() -> list[float]:
-    return [round(load, 1) for load in os.getloadavg()]
 
 
 if __name__ == "__main__":

@@ -11,7 +11,6 @@ labelled volume with five drawn slices are proposed from end to end on both devi
 
 import argparse
 import json
-import platform
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,7 +18,8 @@ from typing import Any
 
 import numpy as np
 import torch
-from timing import convolver, relative_error, take_turns
+from synthetic_series import slanting_tube
+from timing import convolver, describe, rearranged_gflop, relative_error, take_turns
 
 from core.evaluation.cases import make_case, read_volumes
 from core.network.engine import Engine, load_engine
@@ -38,12 +38,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path, metavar="FILE", help="where to write the figures")
     arguments = parser.parse_args()
     device = choose_device(arguments.device)
-    report: dict[str, Any] = {
-        "device": torch.cuda.get_device_name(device)
-        if device.type == "cuda"
-        else platform.processor(),
-        "torch": torch.__version__,
-    }
+    report: dict[str, Any] = {"device": describe(device)}
 
     def add(name: str, figures: dict[str, Any]) -> None:
         report[name] = figures
@@ -85,7 +80,7 @@ def measure_engine(device: torch.device, precision: str) -> dict[str, Any]:
     features = engine.weights.network.features
     run, gflop = convolver(device, getattr(torch, precision), features, SIDE)
     ceiling, _ = take_turns({"": run}, 15, device)
-    rate = rearranged_gflop(features) * many / seconds["many"]
+    rate = rearranged_gflop(SUPPORT, features, SIDE) * many / seconds["many"]
     return {
         "relative_error": relative_error(answers["many"][few], reference),
         "one_slice_ms": 1000 * seconds["one"],
@@ -97,27 +92,10 @@ def measure_engine(device: torch.device, precision: str) -> dict[str, Any]:
     }
 
 
-def rearranged_gflop(features: int) -> float:
-    """Count the rearranged arithmetic of one query with `SUPPORT` examples, convolutions only."""
-    full = 2 * 9 * features * features * SIDE * SIDE
-    inner = 2 * full * (1 / 4 + 1 / 16 + 1 / 64) + 3 * full * (1 / 16 + 1 / 4)
-    query = 2 * full + inner + 5 * full
-    return (query + SUPPORT * inner) / 1e9
-
-
 def compare_series(device: torch.device) -> dict[str, Any]:
     """Propose 100 slices of 512 × 512 with 16 examples, a slanting tube in noise."""
-    random = np.random.default_rng(2)
-    slices, side = 116, 512
-    rows, columns = np.mgrid[:side, :side]
-    truth = np.stack(
-        [
-            np.hypot(rows - side / 2 - index / 2, columns - side / 3 - index / 3) < side / 12
-            for index in range(slices)
-        ]
-    )
-    volume = (random.normal(0, 60, truth.shape) + np.where(truth, 120, 0)).astype(np.int16)
-    known = np.linspace(0, slices - 1, 16).round().astype(int)
+    volume, truth = slanting_tube(slices=116, side=512)
+    known = np.linspace(0, len(volume) - 1, 16).round().astype(int)
     examples = {int(index): truth[index] for index in known}
     return _compared(device, volume, (2.0, 0.8, 0.8), "CT", examples)
 

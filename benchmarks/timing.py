@@ -1,12 +1,49 @@
-"""Timing of functions on any device, and the ceiling that a convolution sets."""
+"""Timing of functions on any device, their arithmetic, and the ceiling that a convolution sets."""
 
+import os
+import platform
+import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from statistics import median
 from typing import Any
 
 import numpy as np
 import torch
+
+from core.network.processor import bfloat16_is_faster
+
+
+def describe(device: torch.device) -> dict[str, Any]:
+    """Name the machine as far as timings depend on it."""
+    if device.type == "cuda":
+        name = torch.cuda.get_device_name(device)
+    else:
+        name = platform.processor() or platform.machine()
+        for line in Path("/proc/cpuinfo").read_text().splitlines() if _linux() else []:
+            if line.startswith("model name"):
+                name = line.split(":", 1)[1].strip()
+    return {
+        "name": name,
+        "threads": torch.get_num_threads(),
+        "torch": torch.__version__,
+        "bfloat16": bfloat16_is_faster(device),
+        "load_average": _load_average(),
+    }
+
+
+def rearranged_gflop(support: int, features: int, side: int) -> float:
+    """Count the rearranged arithmetic of one query, convolutions only, after encoding."""
+    full = 2 * 9 * features * features * side * side
+    small = full / features
+    # First block: W on query alone and on query with mean pair, A, and B on the query's part.
+    query = small + 3 * small + 2 * full
+    # Inner blocks: W_u and A; in the decoder W_u sees twice the channels. Then the last block.
+    query += 2 * full * (1 / 4 + 1 / 16 + 1 / 64) + 3 * full * (1 / 16 + 1 / 4) + (4 + 1) * full
+    # Every example: W_v and B; in the decoder W_v sees twice the channels.
+    example = 2 * full * (1 / 4 + 1 / 16 + 1 / 64) + 3 * full * (1 / 16 + 1 / 4)
+    return (query + support * example) / 1e9
 
 
 def convolver(
@@ -63,3 +100,11 @@ def timed(run: Callable[[], Any]) -> tuple[Any, float]:
 def relative_error(found: np.ndarray, expected: np.ndarray) -> float:
     """Distance from what was expected, as a share of its norm."""
     return float(np.linalg.norm(found - expected) / np.linalg.norm(expected))
+
+
+def _linux() -> bool:
+    return sys.platform.startswith("linux")
+
+
+def _load_average() -> list[float]:
+    return [round(load, 1) for load in os.getloadavg()]

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from synthetic_series import slanting_tube
 
 from core.annotation.records import MaskChange
 from core.annotation.states import SliceState
@@ -60,20 +61,6 @@ def measure_series(device: torch.device) -> dict[str, Any]:
         "engine_share": sum(spent.values()) / worked,
         "mask_pixels": int(found.sum()),
     }
-
-
-def slanting_tube(slices: int, side: int) -> tuple[np.ndarray, np.ndarray]:
-    """Make a volume like a CT in Hounsfield units, int16, and the mask of its structure."""
-    random = np.random.default_rng(2)
-    rows, columns = np.mgrid[:side, :side]
-    truth = np.stack(
-        [
-            np.hypot(rows - side / 2 - index / 2, columns - side / 3 - index / 3) < side / 12
-            for index in range(slices)
-        ]
-    )
-    noise = random.normal(0, 60, truth.shape)
-    return (noise + np.where(truth, 120, 0)).astype(np.int16), truth
 
 
 def with_stopwatch(engine: Engine, spent: dict[str, float]) -> Engine:
