@@ -4,16 +4,13 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from core.dicom.errors import DicomError
 from core.dicom.reading import Findings
 from core.dicom.series import SeriesSummary
-from core.display.picture import thumbnail
 from pages.session.own_names import with_own_names
 from pages.session.widget_keys import leaving_key
 from pages.views.banner import person_name, series_name, size_text
 from pages.views.formatting import plain
-
-_THUMBNAIL = 112  # picture pixels
+from pages.views.thumbnails import series_thumbnail
 
 
 def show_found(found: Sequence[SeriesSummary]) -> tuple[SeriesSummary, bool] | None:
@@ -33,7 +30,7 @@ def show_found(found: Sequence[SeriesSummary]) -> tuple[SeriesSummary, bool] | N
     for number, summary in enumerate(found):
         with st.container(border=True, key=f"found-{number}"):
             picture, text, button = st.columns([1, 4.2, 1.3], vertical_alignment="center")
-            picture_bytes = _thumbnail(summary.uid, summary)
+            picture_bytes = series_thumbnail(summary.uid, summary)
             if picture_bytes is None:
                 picture.caption("No preview")
             else:
@@ -66,11 +63,3 @@ def show_rest(findings: Findings) -> None:
         st.caption(f"Passed over, as they hold no image: {plain(findings.passed_over)}")
     for sentence in findings.cautions:
         st.caption(f":orange[⚠ {plain(with_own_names(sentence))}]")
-
-
-@st.cache_data(max_entries=200, show_spinner=False)
-def _thumbnail(uid: str, _summary: SeriesSummary) -> bytes | None:
-    try:
-        return thumbnail(_summary, _THUMBNAIL)
-    except DicomError:
-        return None

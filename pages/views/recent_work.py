@@ -6,8 +6,6 @@ import streamlit as st
 
 from core.annotation.states import EXAMPLE_STATES, SliceState
 from core.annotation.store import StoreError
-from core.dicom.errors import DicomError
-from core.display.picture import thumbnail
 from core.home.opened_series import OpenedSeries
 from core.home.recent_series import RecentSeries, note_recent, recent_series
 from pages.session.gate import Entrance
@@ -15,10 +13,10 @@ from pages.session.widget_keys import leaving_key
 from pages.session.work import Work, open_store
 from pages.views.banner import person_name, series_name, size_text
 from pages.views.formatting import count, plain
+from pages.views.thumbnails import series_thumbnail
 
 _MOST = 5
 _NAMED = 4  # segments that are named; of more the number is told
-_PICTURE = 112  # picture pixels
 
 
 @dataclass
@@ -36,19 +34,13 @@ def note_opened(work: Work) -> None:
     noted.done = True
     summary = work.series.summary
 
-    def picture() -> bytes | None:
-        try:
-            return thumbnail(summary, _PICTURE)
-        except DicomError:
-            return None
-
     note_recent(
         work.entrance.settings.home,
         work.opened.key,
         f"{series_name(summary)} · {summary.modality}",
         f"{size_text(summary)} · {person_name(summary.patient_name) or 'unnamed patient'} · "
         f"{summary.study_description or 'no study description'}",
-        picture,
+        lambda: series_thumbnail(summary.uid, summary),
     )
 
 
