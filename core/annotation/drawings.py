@@ -73,7 +73,7 @@ def save_drawings(
         seen = store.slice(series_uid, segment_number, one.slice_index, version=one.based_on)
         if one.unsaved_proposal is not None and seen.state not in EXAMPLE_STATES:
             seen = replace(one.unsaved_proposal, version=seen.version)
-        changes.append(_drawn(seen, one.mask, allow_clear))
+        changes.append(drawn_change(seen, one.mask, allow_clear=allow_clear))
     corrects = bool(changes) and changes[0].state is SliceState.CORRECTED
     action = "correct" if corrects else "draw"
     try:
@@ -85,8 +85,25 @@ def save_drawings(
         return store.put_many(series_uid, changes, person, tool, action, message=message)
 
 
-def _drawn(seen: SliceAnnotation, mask: NDArray[np.bool_], allow_clear: bool) -> MaskChange:
-    """Change that stores a drawing made on `seen`."""
+def drawn_change(
+    seen: SliceAnnotation, mask: NDArray[np.bool_], *, allow_clear: bool
+) -> MaskChange:
+    """Make the change that stores a drawing.
+
+    Parameters
+    ----------
+    seen : SliceAnnotation
+        What it was made on.
+    mask : numpy.ndarray
+        Bool [rows, columns].
+    allow_clear : bool
+        Whether a mask without pixels may replace one with pixels.
+
+    Returns
+    -------
+    MaskChange
+        A correction where a proposal lies underneath.
+    """
     state = state_after_drawing(seen.state)
     corrects = state is SliceState.CORRECTED
     return MaskChange(

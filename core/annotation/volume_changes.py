@@ -12,10 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from core.annotation.drawings import drawn_change
 from core.annotation.ends import stated_ends, widened_ends
 from core.annotation.records import MaskChange, SliceAnnotation
 from core.annotation.retries import save_changes
-from core.annotation.states import EXAMPLE_STATES, SliceState, state_after_drawing
+from core.annotation.states import EXAMPLE_STATES, SliceState
 from core.annotation.store import AnnotationStore
 from core.annotation.versions import SliceKey
 from core.segments.ends import UNSTATED, Ends
@@ -191,16 +192,15 @@ def _marked(
 
 
 def _change(current: SliceAnnotation, mask: NDArray[np.bool_]) -> MaskChange:
-    is_own = current.state in EXAMPLE_STATES
-    state = state_after_drawing(current.state) if is_own else SliceState.PROPOSED
+    if current.state in EXAMPLE_STATES:
+        return drawn_change(current, mask, allow_clear=True)
     return MaskChange(
         current.segment_number,
         current.slice_index,
         mask,
-        state,
+        SliceState.PROPOSED,
         current.version,
-        # A correction keeps the quality of its proposal; a proposal that was changed has none.
-        expected_dice=current.expected_dice if state is SliceState.CORRECTED else None,
-        weights=None if state is SliceState.DRAWN else current.weights,
+        # A proposal that was changed has no quality that anybody estimated.
+        weights=current.weights,
         allow_clear=True,
     )
