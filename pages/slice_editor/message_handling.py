@@ -1,5 +1,6 @@
 """From messages of the editor to the store: everything is on disk before it is answered."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -7,6 +8,7 @@ from core.annotation.actions import confirm_empty, save_drawing
 from core.annotation.drawings import SliceDrawing, save_drawings
 from core.annotation.ends import state_end
 from core.annotation.store import StoreBusy, StoreError, VersionConflict
+from core.annotation.versions import SliceKey
 from pages.session.live_proposals import unsaved_proposal
 from pages.session.work import Work
 from pages.slice_editor.hints import mask_from_hints
@@ -136,28 +138,35 @@ def _store(work: Work, answers: Answers, message: Message) -> None:
         if versions is not None:
             answers.written[place] = versions[0]
             return
-    try:
-        version = _put(work, message, message.based_on)
-    except VersionConflict as conflict:
-        if answers.written.get(place) != conflict.stored:
-            raise
-        # Written here on top of a proposal that came in between: what is sent contains it.
-        version = _put(work, message, conflict.stored)
-    answers.written[place] = version
+    _store_over_own(
+        answers, [place], [message.based_on], lambda bases: [_put(work, message, bases[0])]
+    )
 
 
 def _store_several(work: Work, answers: Answers, message: MasksMessage) -> None:
     """As `_store`, for a stroke over several slices: all are stored, or none."""
     places = [(message.segment, one.slice) for one in message.masks]
     bases = [one.based_on for one in message.masks]
+    _store_over_own(answers, places, bases, lambda bases: _put_several(work, message, bases))
+
+
+def _store_over_own(
+    answers: Answers,
+    places: list[SliceKey],
+    bases: list[int],
+    put: Callable[[list[int]], list[int]],
+) -> None:
+    """Store what is based on versions; again on those that this session has written since.
+
+    They were written on top of a proposal that came in between: what is sent contains them.
+    """
     try:
-        versions = _put_several(work, message, bases)
+        versions = put(bases)
     except VersionConflict as conflict:
-        if answers.written.get((message.segment, conflict.slice_index)) != conflict.stored:
+        if answers.written.get((conflict.segment_number, conflict.slice_index)) != conflict.stored:
             raise
         written = (answers.written.get(place, 0) for place in places)
-        bases = list(map(max, bases, written))
-        versions = _put_several(work, message, bases)
+        versions = put(list(map(max, bases, written)))
     answers.written.update(zip(places, versions, strict=True))
 
 
