@@ -1,11 +1,10 @@
-import multiprocessing
 import sqlite3
 import threading
 from pathlib import Path
 
 from core.annotation.states import SliceState
 from core.annotation.store import AnnotationStore, VersionConflict
-from tests.support.store_processes import count_up
+from tests.support.store_processes import count_up_at_once
 from tests.support.stored_series import SERIES, put_mask, rows_in, segment, square
 
 
@@ -45,17 +44,7 @@ class TestConcurrency:
     def test_two_processes_that_heed_conflicts_lose_nothing(
         self, store: AnnotationStore, url: str, tmp_path: Path
     ) -> None:
-        context = multiprocessing.get_context("spawn")
-        barrier = context.Barrier(2)
-        processes = [
-            context.Process(target=count_up, args=(url, person, 40, barrier))
-            for person in ("anna", "bert")
-        ]
-        for process in processes:
-            process.start()
-        for process in processes:
-            process.join(timeout=300)
-        assert [process.exitcode for process in processes] == [0, 0]
+        assert count_up_at_once(url, ("anna", "bert"), 40) == [0, 0]
         assert store.slice(SERIES, 1, 0).version == 80
         assert rows_in(tmp_path, "mask_version") == 80
 

@@ -4,7 +4,6 @@ SLICEWISE_TEST_POSTGRESQL names a server on which databases may be made, such as
 ``postgresql+psycopg://user@localhost/postgres``.
 """
 
-import multiprocessing
 import os
 import threading
 import uuid
@@ -19,7 +18,7 @@ from core.annotation import database
 from core.annotation.records import StoreBusy
 from core.annotation.retries import patiently
 from core.annotation.store import AnnotationStore
-from tests.support.store_processes import count_up
+from tests.support.store_processes import count_up_at_once
 from tests.support.stored_series import SERIES, prepare, put_mask, segment, square
 
 _SERVER = os.environ.get("SLICEWISE_TEST_POSTGRESQL", "")
@@ -123,17 +122,7 @@ def test_work_in_the_background_asks_again_until_its_turn_comes(
 
 
 def test_two_processes_that_heed_conflicts_lose_nothing(store: AnnotationStore, url: str) -> None:
-    context = multiprocessing.get_context("spawn")
-    barrier = context.Barrier(2)
-    processes = [
-        context.Process(target=count_up, args=(url, person, 40, barrier))
-        for person in ("anna", "bert")
-    ]
-    for process in processes:
-        process.start()
-    for process in processes:
-        process.join(timeout=300)
-    assert [process.exitcode for process in processes] == [0, 0]
+    assert count_up_at_once(url, ("anna", "bert"), 40) == [0, 0]
     assert store.slice(SERIES, 1, 0).version == 80
 
 

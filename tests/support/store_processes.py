@@ -1,5 +1,6 @@
 """What other processes do to the store in tests. Run as a program, it works until it is killed."""
 
+import multiprocessing
 import sys
 from multiprocessing.synchronize import Barrier
 
@@ -23,6 +24,20 @@ def count_up(url: str, person: str, times: int, barrier: Barrier) -> None:
         if not _won(store, person, current.version):
             continue
         done += 1
+
+
+def count_up_at_once(url: str, people: tuple[str, ...], times: int) -> list[int | None]:
+    """Count up in a process of each person's own, all at once; how the processes ended."""
+    context = multiprocessing.get_context("spawn")
+    barrier = context.Barrier(len(people))
+    processes = [
+        context.Process(target=count_up, args=(url, person, times, barrier)) for person in people
+    ]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(timeout=300)
+    return [process.exitcode for process in processes]
 
 
 def put_until_killed(url: str) -> None:
