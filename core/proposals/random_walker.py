@@ -99,6 +99,7 @@ def walk_between(
         found = _solved_on_processor(weights, inflow, start, iterations, done)
     else:
         found = _solved(weights, inflow, start, iterations, advanced)
+        done(len(start) * start.shape[1])
     found = found.clamp(0, 1)
     if pool > 1:
         found = functional.interpolate(found, (side, side), mode="bilinear")

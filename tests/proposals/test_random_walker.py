@@ -113,7 +113,11 @@ def test_compiled_loops_solve_what_pytorchs_operations_solve(
     torch.testing.assert_close(compiled, walked(images, masks), atol=1e-4, rtol=0)
 
 
-def test_it_tells_how_many_slices_it_is_done_with() -> None:
+@pytest.mark.parametrize("compiled", [True, False])
+def test_it_tells_how_many_slices_it_is_done_with(
+    compiled: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(random_walker, "_COMPILED", compiled)
     images, masks = drifting_disc(slices=6)
     told: list[int] = []
     walk_between(images[None], masks[:1], masks[-1:], torch.tensor([2.0]), done=told.append)
