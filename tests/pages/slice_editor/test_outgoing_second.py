@@ -106,6 +106,7 @@ def test_nothing_waits_for_a_second_series_that_is_still_being_read(
 ) -> None:
     reading = choose(work, beside)
     reading.result()
+    assert work.series.volume.shape  # waits until the first series is read whole
     monkeypatch.setattr(SeriesReading, "is_finished", property(lambda one: one is not reading))
     client_state = ClientState()
     said, parts = send(work, client_state, ((0, 1),))
