@@ -123,6 +123,7 @@ def _series(work: Work, segments: list[Segment]) -> dict[str, Any]:
         "positions": [round(float(one @ geometry.normal), 2) for one in geometry.positions]
         if in_patient
         else None,
+        "reach": geometry.slice_reach.round(3).tolist() if in_patient else None,
         "mostSlices": most_slices(series.volume.shape),
         "thickness": [float(one) for one in geometry.slice_reach.sum(axis=1)]
         if in_patient

@@ -40,7 +40,11 @@ export function createActions(screen) {
 }
 
 function zoom(screen, factor, at) {
-  const { stage, shape, spacing } = screen;
+  const { stage, shape, spacing, planes } = screen;
+  if (planes.isLarge()) {
+    planes.zoom(factor);
+    return;
+  }
   stage.setView(zoomView(stage.view(), factor, at, shape, spacing, stage.screen));
   screen.moved();
 }
@@ -126,7 +130,15 @@ function viewingActions(screen) {
     forth: () => turn(10),
     first: () => screen.goTo(0),
     last: () => screen.goTo(slices - 1),
+    large: () => screen.planes.enlargeNext(),
+    "large-slice": () => screen.planes.enlarge(null),
+    "large-row": () => screen.planes.enlarge("row"),
+    "large-column": () => screen.planes.enlarge("column"),
     fit() {
+      if (screen.planes.isLarge()) {
+        screen.planes.fit();
+        return;
+      }
       stage.fit();
       screen.moved();
     },

@@ -29,6 +29,7 @@ import { createFigures } from "./view/figures.js";
 import { fitPage, watchAbove } from "./view/layout.js";
 import { createPanel } from "./view/panel.js";
 import { createPlanePair } from "./view/plane_pair.js";
+import { keepDrawn } from "./view/restoring.js";
 import { createRepaint } from "./view/repaint.js";
 import { createSecondView } from "./view/second_view.js";
 import { createStage } from "./view/stage.js";
@@ -52,6 +53,7 @@ export function createScreen(root, app) {
     fitPage(root, app.second !== null);
     screen.stage.resize();
     screen.moved(true);
+    screen.planes.resize();
     screen.planes.drawSoon();
   };
   const watching = new ResizeObserver(fit);
@@ -59,6 +61,7 @@ export function createScreen(root, app) {
   watching.observe(root);
   window.addEventListener("resize", fit, { signal: closing.signal });
   const stopWatching = watchAbove(fit);
+  keepDrawn(root, closing.signal, () => drawAgain(screen));
   showFirst(screen);
   fit();
   return {
@@ -163,6 +166,16 @@ function drawingCallbacks(screen, colors) {
   };
 }
 
+/** Draws everything from what the tab knows. */
+function drawAgain(screen) {
+  screen.stage.renew();
+  screen.second.draw();
+  screen.planes.renew();
+  screen.refresh();
+  screen.redraw({ image: true, masks: true, pointer: true });
+  screen.planes.drawSoon(0);
+}
+
 /** Shows what does not depend on the server's next message. */
 function showFirst(screen) {
   const { app, root } = screen;
@@ -179,4 +192,5 @@ function showFirst(screen) {
   for (const [axis, plane] of Object.entries(app.planes)) {
     if (plane !== null) screen.planes.set(axis, plane);
   }
+  screen.planes.enlarge(app.large);
 }

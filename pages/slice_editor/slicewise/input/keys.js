@@ -41,6 +41,7 @@ export const VIEWING = [
   { id: "filled", key: "v", help: "Switch between filled masks and outlines" },
   { id: "fainter", key: "a", help: "Make masks more transparent" },
   { id: "stronger", key: "d", help: "Make masks more opaque" },
+  { id: "large", key: "y", help: "Large view: the slice, the plane along its rows, the plane along its columns, in turn" },
   { id: "smaller", key: "[", also: ["-"], help: "Smaller brush (or Shift + wheel)" },
   { id: "larger", key: "]", also: ["+"], help: "Larger brush (or Shift + wheel)" },
   { id: "sphere", key: "k", help: "Let brush and eraser change this slice only, or be spheres over neighbouring slices" },
@@ -57,7 +58,7 @@ export const MOUSE = [
   ["Shift + wheel", "change the brush size"],
   ["S held down", "hide the masks"],
   ["1 … 9", "choose a segment"],
-  ["Esc", "cancel what is being drawn, clear lengths, close this sheet"],
+  ["Esc", "cancel what is being drawn, go back to the slice, clear lengths, close this sheet"],
   ["Two fingers", "zoom and move the slice; once a pen has been used, fingers no longer draw"],
 ];
 

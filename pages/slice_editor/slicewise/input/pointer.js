@@ -25,7 +25,7 @@ export function listenToPointer(stage, signal, acts) {
     holder: "", // kind of the pointer that a mode belongs to
     last: null,
     penSeen: false,
-    wheel: 0,
+    wheel: { turned: 0 },
   };
   stage.addEventListener("pointerdown", (event) => press(state, event), options);
   stage.addEventListener("pointermove", (event) => move(state, event), options);
@@ -138,17 +138,26 @@ function release(state, event) {
 function turnWheel(state, event) {
   const { acts } = state;
   event.preventDefault();
-  // Shift turns a vertical wheel into a horizontal one in some browsers.
-  const delta = (event.deltaY || event.deltaX) * (event.deltaMode === 1 ? LINE_HEIGHT : 1);
   if (event.ctrlKey || event.metaKey) {
-    acts.zoom(Math.exp(-delta * ZOOM_PER_PIXEL), placeOf(state, event));
+    acts.zoom(Math.exp(-wheelPixels(event) * ZOOM_PER_PIXEL), placeOf(state, event));
     return;
   }
-  if (Math.sign(delta) !== Math.sign(state.wheel)) state.wheel = 0;
-  state.wheel += delta;
-  if (Math.abs(state.wheel) < NOTCH) return;
-  const way = Math.sign(state.wheel);
-  state.wheel = 0;
+  const way = wheelStep(state.wheel, event);
+  if (way === 0) return;
   if (event.shiftKey) acts.size(-way);
   else if (state.mode === null) acts.turn(way);
+}
+
+// Shift turns a vertical wheel into a horizontal one in some browsers.
+const wheelPixels = (event) => (event.deltaY || event.deltaX) * (event.deltaMode === 1 ? LINE_HEIGHT : 1);
+
+/** Adds a turn of the wheel to `wheel.turned`; the way of a step (1 or -1) once it is one, else 0. */
+export function wheelStep(wheel, event) {
+  const delta = wheelPixels(event);
+  if (Math.sign(delta) !== Math.sign(wheel.turned)) wheel.turned = 0;
+  wheel.turned += delta;
+  if (Math.abs(wheel.turned) < NOTCH) return 0;
+  const way = Math.sign(wheel.turned);
+  wheel.turned = 0;
+  return way;
 }

@@ -24,7 +24,8 @@ export function createPointerActions(screen) {
     start(place, event) {
       pointer.cursor = place;
       const isViewOnly = toolOf(app.tool).isViewOnly ?? false;
-      const isLocked = app.annotation.isWaiting() || app.annotation.problemOf(app.segment, app.slice) !== null;
+      // A slice that has not come looks black: nobody can know what to draw on it.
+      const isLocked = !app.pixels.has(app.slice) || app.annotation.isWaiting() || app.annotation.problemOf(app.segment, app.slice) !== null;
       if (isLocked && !isViewOnly) return false;
       if (!isViewOnly) screen.note = "";
       const isEraser = event.button === PEN_ERASER && !isViewOnly;

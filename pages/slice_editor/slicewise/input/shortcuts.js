@@ -36,6 +36,7 @@ export function listenToKeys(screen, keyboardCursor) {
 
   function escape() {
     if (drawing.cancel()) screen.refresh();
+    else if (screen.planes.isLarge()) screen.act("large-slice");
     else {
       drawing.forget();
       screen.act("clear-lengths");
@@ -44,7 +45,7 @@ export function listenToKeys(screen, keyboardCursor) {
   }
 
   function movesCursor(event, focused) {
-    const isUsed = isSheetOpen() || focused?.tagName === "INPUT" || (focused && event.key === "Enter");
+    const isUsed = isSheetOpen() || screen.planes.isLarge() || focused?.tagName === "INPUT" || (focused && event.key === "Enter");
     return !isUsed && keyboardCursor.take(event);
   }
 

@@ -4,7 +4,7 @@
 // pixel in column c and row r lies at (c + 0.5, r + 0.5). A brush is round in the patient, so its
 // radius and the pixel size are given in the same unit, such as mm.
 
-const TOUCHING = 1e-9; // a pixel centre this close outside the edge lies on it, but for rounding
+export const TOUCHING = 1e-9; // a pixel centre this close outside the edge lies on it, but for rounding
 
 /**
  * Pixels within `radius` of a line through points.
@@ -27,41 +27,41 @@ export function coverStroke(points, radius, pixelSize, shape, paint) {
 }
 
 function coverPiece([x0, y0], [x1, y1], reach, width, height, [rows, columns], paint) {
-  const length = Math.hypot(x1 - x0, y1 - y0);
-  const alongX = length > 0 ? (x1 - x0) / length : 0;
-  const alongY = length > 0 ? (y1 - y0) / length : 0;
   const first = Math.max(0, Math.ceil((Math.min(y0, y1) - reach) / height - 0.5));
   const last = Math.min(rows - 1, Math.floor((Math.max(y0, y1) + reach) / height - 0.5));
   for (let row = first; row <= last; row++) {
-    const y = (row + 0.5) * height;
-    let low = Infinity;
-    let high = -Infinity;
-    for (const [x, middle] of [
-      [x0, y0],
-      [x1, y1],
-    ]) {
-      const rest = reach * reach - (y - middle) * (y - middle);
-      if (rest < 0) continue;
-      const half = Math.sqrt(rest);
-      low = Math.min(low, x - half);
-      high = Math.max(high, x + half);
-    }
-    if (length > 0) {
-      // Beside the piece: 0 <= t <= length along it, and at most `reach` across it.
-      const beside = between((y - y0) * alongY, alongX, 0, length);
-      const near = between((y - y0) * alongX, -alongY, -reach, reach);
-      const left = Math.max(beside[0], near[0]);
-      const right = Math.min(beside[1], near[1]);
-      if (left <= right) {
-        low = Math.min(low, x0 + left);
-        high = Math.max(high, x0 + right);
-      }
-    }
+    const [low, high] = chordOf([x0, y0], [x1, y1], reach, (row + 0.5) * height);
     if (low > high) continue;
     const start = Math.max(0, Math.ceil(low / width - 0.5));
     const end = Math.min(columns - 1, Math.floor(high / width - 0.5)) + 1;
     if (start < end) paint(row, start, end);
   }
+}
+
+/**
+ * Where a horizontal line lies within a distance of a piece: [lowest, highest], the lowest above the
+ * highest where it does nowhere. All are in the same unit.
+ */
+export function chordOf([x0, y0], [x1, y1], reach, y) {
+  const length = Math.hypot(x1 - x0, y1 - y0);
+  let low = Infinity;
+  let high = -Infinity;
+  for (const [x, middle] of [[x0, y0], [x1, y1]]) {
+    const rest = reach * reach - (y - middle) * (y - middle);
+    if (rest < 0) continue;
+    const half = Math.sqrt(rest);
+    low = Math.min(low, x - half);
+    high = Math.max(high, x + half);
+  }
+  if (length === 0) return [low, high];
+  const alongX = (x1 - x0) / length;
+  const alongY = (y1 - y0) / length;
+  // Beside the piece: 0 <= t <= length along it, and at most `reach` across it.
+  const beside = between((y - y0) * alongY, alongX, 0, length);
+  const near = between((y - y0) * alongX, -alongY, -reach, reach);
+  const left = Math.max(beside[0], near[0]);
+  const right = Math.min(beside[1], near[1]);
+  return left <= right ? [Math.min(low, x0 + left), Math.max(high, x0 + right)] : [low, high];
 }
 
 /** Interval of d in which lowest <= value + d * slope <= highest. */

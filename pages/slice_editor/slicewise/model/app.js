@@ -41,6 +41,8 @@ export function createApp(header) {
     slice: view.slice,
     segment: view.segment,
     moves: view.moves,
+    large: null, // what lies in the large place, see view/plane_pair.js
+    planeViews: { row: null, column: null }, // view and screen of each in the large place
     cross: [Math.floor(rows / 2), Math.floor(columns / 2)],
     planeRequests: { row: createPlaneRequests(), column: createPlaneRequests() },
     lengths: [], // measured on the slice shown, see tools/measure.js

@@ -80,6 +80,7 @@ export function createDrawing(app, shown) {
   const close = () => context.open?.tool.close?.(context);
 
   return {
+    context,
     /** Puts a tool down; `opposite` while Alt is held. Returns whether it stays down. */
     begin(place, id, opposite) {
       const tool = toolOf(id);
@@ -88,6 +89,10 @@ export function createDrawing(app, shown) {
       stroke = started;
       if (tool.begin?.(context, started) === false) stroke = null;
       return stroke !== null;
+    },
+    /** Puts down a stroke that was begun elsewhere, such as on a plane across the slices. */
+    take(begun) {
+      stroke = begun;
     },
     move(places) {
       stroke?.tool.move?.(context, stroke, places);

@@ -10,6 +10,7 @@ export const eraser = {
   icon: "M6 13h7M2.500 9.500 9 3l4 4-6.500 6H5z",
   options: ["size", "depth"],
   cursor: "circle",
+  onPlanes: true,
   erases: true,
   begin: (context, stroke) => beginPainting(context, stroke),
   move: continuePainting,

@@ -7,6 +7,7 @@
 //   cursor                      "circle" (of the size of the brush) or "crosshair"
 //   erases                      true where it removes pixels unless Alt is held (not with "mode")
 //   isClick                     true where it acts at one place, so that Enter presses and lifts it
+//   onPlanes                    true where it also draws on planes across the slices, see plane_painting.js
 //   isViewOnly                  true where it changes no mask: it works at any time
 //   begin(context, stroke)      the pointer comes down; false refuses the stroke
 //   move(context, stroke, places), end(context, stroke)

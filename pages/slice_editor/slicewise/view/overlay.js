@@ -103,7 +103,7 @@ function drawKeyboardCross(context, { x: middle, y: center }) {
 }
 
 /** The circle under the pointer; dashed while it removes pixels. */
-function drawCircle(context, { app, stage, pointer, colorOf }) {
+export function drawCircle(context, { app, stage, pointer, colorOf }) {
   const erases = (toolOf(app.tool).erases ?? false) !== pointer.alt;
   context.beginPath();
   context.arc(pointer.cursor.x, pointer.cursor.y, (app.size / 2) * stage.view().scale, 0, 2 * Math.PI);

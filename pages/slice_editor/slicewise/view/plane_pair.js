@@ -1,39 +1,57 @@
-// The two planes across the slices, drawn a moment after something changed.
+// The two planes across the slices: small ones beside the slice, drawn a moment after something
+// changed, and one of them in the large place.
+//
+// `app.large` names what lies there: null for the slice, "row" or "column" for a plane.
 
 import { isEmptyCode } from "../masks/run_length.js";
+import { createLargePlane } from "./large_plane.js";
+import { createPlaneGrid } from "./plane_grid.js";
 import { createPlane } from "./planes.js";
 
 const SOON_MS = 60;
+const AXES = ["row", "column"];
+const IN_TURN = [null, ...AXES];
 
 /**
  * @param {object} screen See screen.js.
  */
 export function createPlanePair(screen) {
-  const { app } = screen;
-  const { shape, spacing, letters, normal } = app.info;
-  const [slices] = shape;
-  const firstAtBottom = normal[0].startsWith("F");
-  const acrossSlices = firstAtBottom ? normal.toReversed() : normal;
+  const { app, find, signal } = screen;
+  const [slices] = app.info.shape;
+  const grids = Object.fromEntries(AXES.map((axis) => [axis, createPlaneGrid(app.info, axis)]));
   let timer = null;
 
-  const planeOf = (axis) =>
-    createPlane(screen.find(`.plane[data-axis="${axis}"]`), {
-      axis,
-      shape,
-      spacing,
-      firstAtBottom,
-      letters: [...(axis === "row" ? letters.slice(0, 2) : letters.slice(2)), ...acrossSlices],
-      jump(slice, along) {
-        screen.setCross(axis === "row" ? [app.cross[0], along] : [along, app.cross[1]]);
-        screen.goTo(slice);
-      },
-    });
-  const planes = { row: planeOf("row"), column: planeOf("column") };
+  function jump(axis, slice, along) {
+    screen.setCross(axis === "row" ? [app.cross[0], along] : [along, app.cross[1]]);
+    screen.goTo(slice);
+    large.paintSoon();
+  }
+
+  /** Moves a plane by some rows or columns. */
+  function turn(axis, steps) {
+    const at = axis === "row" ? 0 : 1;
+    const wanted = Math.min(Math.max(app.cross[at] + steps, 0), grids[axis].across - 1);
+    screen.setCross(app.cross.with(at, wanted));
+    large.paintSoon();
+  }
+
+  const planes = Object.fromEntries(AXES.map((axis) => {
+    const acts = { jump: (slice, along) => jump(axis, slice, along), turn: (steps) => turn(axis, steps) };
+    return [axis, createPlane(find(`.plane[data-axis="${axis}"]`), grids[axis], signal, acts)];
+  }));
+  const large = createLargePlane(screen, grids, { jump, turn });
+  for (const axis of AXES) {
+    const { name } = grids[axis];
+    find(`.plane[data-axis="${axis}"]`).setAttribute("aria-label", `${name} plane; click to go to that place`);
+    const button = find(`[data-do="large-${axis}"]`);
+    button.title = `${name} plane in the large view (Y)`;
+    button.setAttribute("aria-label", button.title);
+  }
 
   function draw() {
     clearTimeout(timer);
     timer = null;
-    if (screen.signal.aborted) return;
+    if (signal.aborted) return;
     const masks = [];
     for (const { number, color } of app.info.segments) {
       for (let slice = 0; slice < slices; slice++) {
@@ -46,12 +64,30 @@ export function createPlanePair(screen) {
     planes.column.draw(screen.greys, masks, opacity, app.slice, app.cross[0]);
   }
 
+  /** Shows a plane in the large place; null shows the slice. */
+  function enlarge(axis) {
+    screen.drawing.settle();
+    app.large = axis;
+    large.show(axis);
+  }
+
   return {
     drawSoon: (milliseconds = SOON_MS) => (timer ??= setTimeout(draw, milliseconds)),
+    /** Draws what lies in the large place again. */
+    paintLarge: large.paintSoon,
     /** Takes in the pixels of a plane. */
     set(axis, { numbers, index }) {
       planes[axis].set(numbers, index);
+      large.paintSoon();
     },
+    enlarge,
+    /** Slice, plane along the rows, and plane along the columns, in turn. */
+    enlargeNext: () => enlarge(IN_TURN[(IN_TURN.indexOf(app.large) + 1) % IN_TURN.length]),
+    isLarge: () => AXES.includes(app.large),
+    fit: large.fit,
+    zoom: large.zoom,
+    resize: large.resize,
+    renew: large.renew,
     close: () => clearTimeout(timer),
   };
 }

@@ -1,57 +1,51 @@
-// Two small planes across the slices, through the cross-hair; a click jumps there.
+// A small plane across the slices, through the cross-hair; a click jumps there, the wheel scrolls.
 
-import { forEachRun } from "../masks/run_length.js";
+import { forEachOnLine } from "../masks/lines.js";
+import { wheelStep } from "../input/pointer.js";
+import { gapsOf, interpolatePlane, sliceAt } from "./plane_grid.js";
 
+const BLACK = 0xff000000;
 const EDGE = 0.85; // opacity of masks
 
 /**
  * @param {HTMLCanvasElement} canvas
- * @param {object} options
- * @param {"row"|"column"} options.axis What the plane cuts: it runs along the other one.
- * @param {number[]} options.shape Slices, rows and columns.
- * @param {number[]} options.spacing In mm, in the same order.
- * @param {boolean} options.firstAtBottom Whether slice 0 is drawn at the bottom.
- * @param {string[]} options.letters Sides of the patient at the left, right, top and bottom.
- * @param {(slice: number, along: number) => void} options.jump
+ * @param {object} grid See plane_grid.js.
+ * @param {AbortSignal} signal Ends all listening.
+ * @param {object} acts `jump(slice, along)`, `turn(steps)`.
  */
-export function createPlane(canvas, { axis, shape, spacing, firstAtBottom, letters, jump }) {
-  const [slices, rows, columns] = shape;
-  const along = axis === "row" ? columns : rows;
-  const step = axis === "row" ? spacing[2] : spacing[1];
+export function createPlane(canvas, grid, signal, acts) {
+  const [rows, count] = grid.shape;
   const picture = document.createElement("canvas");
-  picture.width = along;
-  picture.height = slices;
+  [picture.width, picture.height] = [count, rows];
   let numbers = null;
   let index = 0;
-
+  const options = { signal };
   canvas.addEventListener("pointerdown", (event) => {
     if (event.button !== 0) return;
     canvas.setPointerCapture(event.pointerId);
     jumpTo(event);
-  });
+  }, options);
   canvas.addEventListener("pointermove", (event) => {
     if (canvas.hasPointerCapture(event.pointerId)) jumpTo(event);
-  });
+  }, options);
+  const wheel = { turned: 0 };
+  canvas.addEventListener("wheel", (event) => {
+    event.preventDefault();
+    const way = wheelStep(wheel, event);
+    if (way !== 0) acts.turn(way);
+  }, { signal, passive: false });
 
   function jumpTo(event) {
     const box = canvas.getBoundingClientRect();
-    const place = placeOf(box.width, box.height);
-    const x = (event.clientX - box.left - place.x) / place.width;
-    let y = (event.clientY - box.top - place.y) / place.height;
-    if (firstAtBottom) y = 1 - y;
-    const clip = (value, count) => Math.min(Math.max(Math.floor(value * count), 0), count - 1);
-    jump(clip(y, slices), clip(x, along));
-  }
-
-  function placeOf(width, height) {
-    const scale = Math.min(width / (along * step), height / (slices * spacing[0]));
-    const size = { width: along * step * scale, height: slices * spacing[0] * scale };
-    return { x: (width - size.width) / 2, y: (height - size.height) / 2, ...size };
+    const place = placeOf(grid, box.width, box.height);
+    const along = Math.floor(((event.clientX - box.left - place.x) / place.width) * count);
+    const depth = ((event.clientY - box.top - place.y) / place.height) * rows * grid.spacing[0];
+    acts.jump(sliceAt(grid, depth), Math.min(Math.max(along, 0), count - 1));
   }
 
   return {
     set(newNumbers, newIndex) {
-      numbers = newNumbers;
+      numbers = interpolatePlane(grid, newNumbers);
       index = newIndex;
     },
     /** Draws the plane with the masks across it and lines where slice and cross-hair are. */
@@ -62,28 +56,45 @@ export function createPlane(canvas, { axis, shape, spacing, firstAtBottom, lette
       canvas.height = Math.round(height * density);
       const context = canvas.getContext("2d", { alpha: false });
       if (numbers === null) return;
-      const place = placeOf(width, height);
+      const place = placeOf(grid, width, height);
       const small = picture.getContext("2d");
-      const image = small.createImageData(along, slices);
-      const pixels = new Uint32Array(image.data.buffer);
-      for (let row = 0; row < slices; row++) {
-        const y = firstAtBottom ? slices - 1 - row : row;
-        for (let x = 0; x < along; x++) pixels[y * along + x] = table[numbers[row * along + x]];
-      }
-      small.putImageData(image, 0, 0);
+      paintGreys(small, grid, numbers, table);
       small.globalAlpha = Math.min(EDGE, opacity + 0.15);
-      paintMasks(small, masks, { axis, index, shape, firstAtBottom });
+      paintMasks(small, masks, { axis: grid.axis, index }, grid);
       small.globalAlpha = 1;
       context.setTransform(density, 0, 0, density, 0, 0);
       context.imageSmoothingQuality = "high";
       context.drawImage(picture, place.x, place.y, place.width, place.height);
-      const share = (slice + 0.5) / slices;
-      const y = place.y + place.height * (firstAtBottom ? 1 - share : share);
-      const x = place.x + (place.width * (cross + 0.5)) / along;
-      drawLines(context, place, x, y);
-      writeLetters(context, letters, width, height);
+      const y = place.y + (place.height * grid.slabs[slice].middle) / (rows * grid.spacing[0]);
+      drawLines(context, place, place.x + (place.width * (cross + 0.5)) / count, y);
+      writeLetters(context, grid.letters, width, height);
     },
   };
+}
+
+/** Where the picture lies on a canvas, in CSS pixels: the aspect is that of the patient. */
+function placeOf({ shape: [rows, count], spacing: [rowStep, step] }, width, height) {
+  const scale = Math.min(width / (count * step), height / (rows * rowStep));
+  const size = { width: count * step * scale, height: rows * rowStep * scale };
+  return { x: (width - size.width) / 2, y: (height - size.height) / 2, ...size };
+}
+
+function paintGreys(context, grid, numbers, table) {
+  const [rows, count] = grid.shape;
+  const image = context.createImageData(count, rows);
+  const pixels = new Uint32Array(image.data.buffer);
+  for (let place = 0; place < pixels.length; place++) pixels[place] = table[numbers[place]];
+  for (const [start, end] of gapsOf(grid)) pixels.fill(BLACK, start * count, end * count);
+  context.putImageData(image, 0, 0);
+}
+
+/** Paints what the masks mark on the plane, each slice as thick as it is. */
+function paintMasks(context, masks, line, { slabs, shapeOfSlice }) {
+  for (const { slice, code, color } of masks) {
+    context.fillStyle = `rgb(${color.join()})`;
+    const { top, bottom } = slabs[slice];
+    forEachOnLine(code, line, shapeOfSlice, (start, end) => context.fillRect(start, top, end - start, bottom - top));
+  }
 }
 
 function writeLetters(context, letters, width, height) {
@@ -98,26 +109,6 @@ function writeLetters(context, letters, width, height) {
     context.strokeText(letters[side], x, y);
     context.fillText(letters[side], x, y);
   });
-}
-
-/** Paints what the masks mark on the plane, one row of the picture for each slice. */
-function paintMasks(context, masks, { axis, index, shape: [slices, rows, columns], firstAtBottom }) {
-  for (const { slice, code, color } of masks) {
-    context.fillStyle = `rgb(${color.join()})`;
-    const y = firstAtBottom ? slices - 1 - slice : slice;
-    forEachRun(code, rows * columns, (start, end) => {
-      if (axis === "row") {
-        const from = Math.max(start, index * columns);
-        const to = Math.min(end, (index + 1) * columns);
-        if (from < to) context.fillRect(from - index * columns, y, to - from, 1);
-        return;
-      }
-      // A run may go through the column in several rows.
-      const first = Math.ceil((start - index) / columns);
-      const last = Math.floor((end - 1 - index) / columns);
-      if (first <= last) context.fillRect(first, y, last - first + 1, 1);
-    });
-  }
 }
 
 function drawLines(context, place, x, y) {

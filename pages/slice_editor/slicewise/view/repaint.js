@@ -24,6 +24,7 @@ export function createRepaint(screen) {
     if (wanted.masks === true) second.drawMasks(codesHere(app), shownMasks(), app.style);
     if (wanted.masks) stage.drawMasks(shownMasks(), app.style, wanted.masks === true ? null : wanted.masks);
     if (wanted.pointer || wanted.masks) drawOverlay(screen);
+    screen.planes.paintLarge();
     if (wanted.image || wanted.masks === true) {
       root.dataset.slice = app.slice + 1;
       root.dataset.ready = String(app.pixels.has(app.slice) && !app.annotation.isWaiting());

@@ -8,6 +8,7 @@ import { createLayers } from "./layers.js";
 import { fitView, toScreen } from "./zoom.js";
 
 const SMOOTH_BELOW = 6; // screen pixels per image pixel: beyond, people want to see the pixels
+const BLACK = 0xff000000;
 const DASH = [6, 4];
 export const PREVIEW_COLOR = [255, 255, 255];
 const PREVIEW_EDGE = "rgb(0 0 0 / 70%)"; // on either side, so that it shows on white, too
@@ -44,16 +45,21 @@ export function createStage(root, shape, spacing, shares, before, picture = shap
     setView: (other) => (stage.view = other),
     fit: () => (stage.view = fitView(shape, spacing, stage.screen)),
     resize: () => resize(stage),
-    /** Draws the grey values; `numbers` null leaves the slice black. */
-    drawImage(numbers, table) {
-      stage.grey.fill(numbers, table);
+    /** Draws the grey values; `numbers` null leaves the slice black, as `gaps` are, [start, end] of rows. */
+    drawImage(numbers, table, gaps = []) {
+      stage.grey.fill(numbers, table, gaps);
       placeImage(stage);
     },
     /** Draws the grey values again in another place or size. */
     placeImage: () => placeImage(stage),
-    setMask: stage.layers.setMask,
-    touchMask: stage.layers.touchMask,
+    setMask: (...mask) => stage.layers.setMask(...mask),
+    touchMask: (...change) => stage.layers.touchMask(...change),
     drawMasks: (shown, style, area = null) => drawMasks(stage, shown, style, area),
+    /** Forgets grey values and masks: the canvases that held them may have lost them. */
+    renew() {
+      stage.grey = createGrey(picture);
+      stage.layers = createLayers(shape);
+    },
     /** Clears the canvas of the pointer and draws on it in CSS pixels. */
     drawPointer(draw) {
       const context = stage.canvases.pointer.getContext("2d");
@@ -74,9 +80,10 @@ function createGrey([rows, columns]) {
   const values = new Uint32Array(pixels.data.buffer);
   return {
     canvas,
-    fill(numbers, table) {
-      if (numbers === null) values.fill(0xff000000);
+    fill(numbers, table, gaps) {
+      if (numbers === null) values.fill(BLACK);
       else for (let place = 0; place < numbers.length; place++) values[place] = table[numbers[place]];
+      for (const [start, end] of gaps) values.fill(BLACK, start * columns, end * columns);
       context.putImageData(pixels, 0, 0);
     },
   };
