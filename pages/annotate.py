@@ -12,6 +12,7 @@ from pages.slice_editor.workspace import slice_workspace
 from pages.views.banner import banner
 from pages.views.display import display_settings, slice_png
 from pages.views.editor_choice import chosen_editor
+from pages.views.import_masks import import_button, show_mask_import
 from pages.views.recent_work import note_opened
 from pages.views.segment_panel import add_segment
 
@@ -23,6 +24,7 @@ def first_segment(work: Work) -> None:
     with question:
         st.subheader("What do you want to annotate?")
         add_segment(work)
+        import_button("first")
         with st.expander("Display", icon=":material/contrast:"):
             display = display_settings(work.series)
     index = work.series.summary.slices // 2
@@ -36,6 +38,7 @@ if entrance.arrived:
 begin_loading(entrance.settings.weights, entrance.settings.device)
 banner(work.series.summary)
 note_opened(work)
+show_mask_import(entrance)
 if not work.segments():
     first_segment(work)
 elif chosen_editor(entrance.settings) is Editor.SIMPLE:

@@ -41,7 +41,7 @@ from pages.views.archive import open_from_archive
 from pages.views.banner import banner
 from pages.views.formatting import count, plain
 from pages.views.found_series import show_found, show_rest
-from pages.views.import_masks import offer_mask_import
+from pages.views.import_masks import import_button, show_mask_import
 from pages.views.recent_work import offer_recent_work
 
 FOUND = "series.found"
@@ -112,7 +112,6 @@ def offer_sources(entrance: Entrance) -> None:
         st.subheader("Upload")
         offer_upload(entrance.settings)
     open_from_archive(home, lambda folder: search_in(home, folder))
-    offer_mask_import(entrance)
     with st.container(border=True):
         st.subheader("Folder on the server")
         offer_folder(home)
@@ -225,10 +224,14 @@ def offer_folder(home: Path) -> None:
 
 entrance = enter("series")
 home = entrance.settings.home
-banner(chosen_summary(entrance))
+shown = chosen_summary(entrance)
+banner(shown)
+show_mask_import(entrance)
 left, right = st.columns([1, 2.1], gap="large")
 with left:
     offer_sources(entrance)
+    if shown is not None:
+        import_button("series")
     st.caption(NOT_A_MEDICAL_DEVICE)
 with right:
     listed = st.session_state.get(FOUND)

@@ -26,6 +26,9 @@ def details_of(text: str | None) -> SegmentDetails:
         further_modifiers=_codes(content["further_modifiers"]),
         regions=_regions(content["regions"]),
         structures=_regions(content["structures"]),
+        # Written by later versions only.
+        algorithm_name=content.get("algorithm_name", ""),
+        algorithm_version=content.get("algorithm_version", ""),
     )
 
 

@@ -1,7 +1,7 @@
 """Reading DICOM segmentations, Slicewise's and others', back onto their series."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +11,7 @@ from core.dicom.errors import DicomError, NeedsConsentError
 from core.dicom.files import file_label, integer_of
 from core.dicom.pixels import decoded_frames
 from core.dicom.series import Series, SeriesSummary
+from core.formats.frame_states import frame_states
 from core.formats.image_references import NamedImages, frame_images, slices_by_image
 from core.formats.masks_read import MasksRead
 from core.formats.resampling import Planes, are_parallel, resample_masks
@@ -133,7 +134,7 @@ def read_segmentation_with_cautions(
     placed = _placed_masks(source, summary, allow_same_frame)
     segments, cautions = described_masks(placed.masks, source.items)
     return MasksRead(
-        segments,
+        [replace(one, states=placed.states.get(one.segment.number, {})) for one in segments],
         (
             *source.meaning.cautions,
             *_background_cautions(source),
@@ -197,6 +198,7 @@ class _Placed:
 
     masks: _Masks
     cautions: tuple[str, ...] = ()
+    states: dict[int, dict[int, str]] = field(default_factory=dict)
 
 
 def _placed_masks(source: _Source, summary: SeriesSummary, allow_same_frame: bool) -> _Placed:
@@ -232,6 +234,8 @@ def _masks_in_place(source: _Source, summary: SeriesSummary) -> _Placed | None:
     """Put frames on the slices they lie on; None where one with pixels lies on none."""
     masks: _Masks = {}
     moved, united = set(), set()
+    comments = frame_states(source.dataset)
+    states: dict[int, dict[int, str]] = {}
     for frame, number, mask in source.marked():
         named = source.images[frame]
         index = slice_of(source.dataset, frame, summary, named)
@@ -243,6 +247,8 @@ def _masks_in_place(source: _Source, summary: SeriesSummary) -> _Placed | None:
         if present is not None and not np.array_equal(present, mask):
             united.add(frame)
         _add(masks[number], index, mask)
+        if state := comments[frame].get(number) if frame < len(comments) else None:
+            states.setdefault(number, {})[index] = state
     frames = len(source.images)
     cautions = []
     if moved:
@@ -255,7 +261,7 @@ def _masks_in_place(source: _Source, summary: SeriesSummary) -> _Placed | None:
             f"{len(united)} of the {frames} frames lie where another frame of their segment does, "
             "such as that of another phase; they were united with it: check the masks."
         )
-    return _Placed(masks, tuple(cautions))
+    return _Placed(masks, tuple(cautions), states)
 
 
 def _resampled_masks(planes: Planes, summary: SeriesSummary, frames: _Frames) -> _Masks | None:

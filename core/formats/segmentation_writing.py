@@ -21,6 +21,7 @@ from core.dicom.series import Series, SeriesSummary
 from core.dicom.uids import derive_uid
 from core.formats.checks import check_segments
 from core.formats.codes import cielab_of, coded_concept
+from core.formats.frame_states import add_frame_states
 from core.formats.product import PRODUCT, software_version
 from core.formats.segment_details import add_details, type_item
 from core.formats.source_references import restore_references, source_images
@@ -117,6 +118,7 @@ def write_segmentation(
         **_series_and_equipment(summary),
     )
     restore_references(segmentation, summary)
+    add_frame_states(segmentation, summary, ordered)
     _close_gaps(segmentation)
     if "ContentCreatorName" not in segmentation:
         segmentation.ContentCreatorName = ""  # type 2: there even where nobody is named
@@ -208,10 +210,12 @@ def _description(number: int, masks: SegmentMasks, weights: str | None) -> Segme
     identification = None
     if masks.algorithm != "MANUAL":
         version = masks.algorithm_version or software_version()
+        # Of masks that another program made, none of our weights took part.
+        is_foreign = masks.algorithm_name and masks.algorithm_name == segment.details.algorithm_name
         identification = AlgorithmIdentificationSequence(
             name=masks.algorithm_name or PRODUCT,
             family=codes.DCM.ArtificialIntelligence,
-            version=f"{version} {weights}"[:64] if weights else version,
+            version=f"{version} {weights}"[:64] if weights and not is_foreign else version,
         )
     description = SegmentDescription(
         segment_number=number,

@@ -6,7 +6,7 @@ from dataclasses import replace
 from core.annotation.states import EXAMPLE_STATES, SliceState
 from core.annotation.store import SliceAnnotation
 from core.segments.segment import MAX_LABEL_LENGTH, Segment
-from core.segments.segment_masks import SegmentMasks
+from core.segments.segment_masks import Algorithm, SegmentMasks
 
 UNREVIEWED = " (unreviewed)"
 
@@ -34,13 +34,7 @@ def reviewed_segments(
         kept = _with_pixels(annotation, segment.number, EXAMPLE_STATES)
         drawn = all(slice_.state is SliceState.DRAWN for slice_ in kept.values())
         if kept:
-            chosen.append(
-                SegmentMasks(
-                    segment,
-                    {index: slice_.mask for index, slice_ in kept.items()},
-                    "MANUAL" if drawn else "SEMIAUTOMATIC",
-                )
-            )
+            chosen.append(_masks(segment, kept, "MANUAL" if drawn else "SEMIAUTOMATIC"))
     return chosen
 
 
@@ -60,13 +54,8 @@ def unreviewed_segments(
         kept = _with_pixels(annotation, segment.number, frozenset({SliceState.PROPOSED}))
         if kept:
             label = segment.label[: MAX_LABEL_LENGTH - len(UNREVIEWED)] + UNREVIEWED
-            chosen.append(
-                SegmentMasks(
-                    replace(segment, number=last + place, label=label),
-                    {index: slice_.mask for index, slice_ in kept.items()},
-                    "AUTOMATIC",
-                )
-            )
+            renamed = replace(segment, number=last + place, label=label)
+            chosen.append(_masks(renamed, kept, "AUTOMATIC"))
     return chosen
 
 
@@ -93,6 +82,22 @@ def weights_of(
         if slice_.weights and slice_.pixels and (unreviewed or slice_.state in EXAMPLE_STATES)
     }
     return ", ".join(sorted(names)) or None
+
+
+def _masks(
+    segment: Segment, kept: Mapping[int, SliceAnnotation], algorithm: Algorithm
+) -> SegmentMasks:
+    """Masks of a segment; made by another program where no weights of ours took part."""
+    details = segment.details
+    is_foreign = not any(slice_.weights for slice_ in kept.values())
+    return SegmentMasks(
+        segment,
+        {index: slice_.mask for index, slice_ in kept.items()},
+        algorithm,
+        details.algorithm_name if is_foreign else "",
+        details.algorithm_version if is_foreign else "",
+        {index: str(slice_.state) for index, slice_ in kept.items()},
+    )
 
 
 def _with_pixels(

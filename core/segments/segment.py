@@ -103,6 +103,8 @@ class SegmentDetails:
         Anatomic Region Sequence.
     structures : tuple of Region
         Primary Anatomic Structure Sequence.
+    algorithm_name, algorithm_version : str
+        What made the masks, where that was another program.
     """
 
     description: str = ""
@@ -111,6 +113,8 @@ class SegmentDetails:
     further_modifiers: tuple[Code, ...] = ()
     regions: tuple[Region, ...] = ()
     structures: tuple[Region, ...] = ()
+    algorithm_name: str = ""
+    algorithm_version: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """The masks of one segment, as they are written to and read from files."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -28,6 +28,9 @@ class SegmentMasks:
     algorithm_name, algorithm_version : str
         Name and version of the proposing algorithm, by default Slicewise and its version;
         ignored for MANUAL.
+    states : mapping of int to str
+        How single masks came about, by slice index, such as "drawn" or "accepted"; without those
+        of which nothing is known.
     """
 
     segment: Segment
@@ -35,3 +38,4 @@ class SegmentMasks:
     algorithm: Algorithm = "MANUAL"
     algorithm_name: str = ""
     algorithm_version: str = ""
+    states: Mapping[int, str] = field(default_factory=dict)

@@ -1,87 +1,176 @@
-"""Adding masks from a segmentation, a structure set or a label map to the open series."""
+"""Importing masks from a segmentation, a structure set or a label map into the open series."""
 
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from core.annotation.seeding import seed_annotation
-from core.annotation.states import SliceState
-from core.annotation.store import StoreError
+from core.annotation.import_storing import store_import
+from core.annotation.importing import ImportedSegment, ImportPlan, ImportWay
+from core.annotation.store import AnnotationStore, StoreError, VersionConflict
 from core.dicom.errors import DicomError, NeedsConsentError, NeedsResamplingError
 from core.dicom.files import file_label
 from core.dicom.series import SeriesSummary
 from core.dicom.shown_names import printable
+from core.formats.imported_segments import Meaning, imported_segments
 from core.formats.masks_read import MasksRead
 from core.formats.reading import NIFTI_ENDINGS, read_masks_with_cautions
 from pages.session.gate import Entrance
-from pages.session.uploaded_files import opened_upload
+from pages.session.uploaded_files import opened_upload, release_uploaded
+from pages.session.widget_keys import leaving_key
 from pages.session.work import chosen_summary, open_store, slice_names
 from pages.views.formatting import count, plain
+from pages.views.import_preview import choose_ways
 
+_OPEN = "import-masks.open"
 _CONSENT = "import-masks.consent"
-_DRAWN, _PROPOSED = "Drawn: examples for the model", "Proposals: to be reviewed"
+_READ = "import-masks.read"
+_TOLD = "import-masks.told"
+
+_MEANINGS: dict[Meaning, str] = {
+    Meaning.AS_STATED: "As stated in the file",
+    Meaning.REVIEWED: "Checked: examples for the model",
+    Meaning.PROPOSED: "Proposals: to be reviewed",
+}
 
 
-def offer_mask_import(entrance: Entrance) -> None:
-    """Offer to add masks from a file to the open series; show nothing where none is open."""
-    summary = chosen_summary(entrance)
-    if summary is None:
+@dataclass(frozen=True, eq=False)
+class _FileRead:
+    """What was read of a file, kept until it is imported."""
+
+    key: tuple[str, ...]
+    segments: list[ImportedSegment]
+    cautions: tuple[str, ...]
+
+
+def import_button(name: str) -> None:
+    """Show a button that opens the import, which `show_mask_import` shows.
+
+    Parameters
+    ----------
+    name : str
+        Tells it from other such buttons; letters and hyphens.
+    """
+    pressed = st.button(
+        "Import masks…",
+        icon=":material/upload_file:",
+        key=leaving_key(f"import-masks-{name}"),
+        help="Adds masks from a DICOM segmentation, an RT structure set or a NIfTI label map.",
+        width="stretch",
+    )
+    if pressed:
+        st.session_state[_OPEN] = True
+        st.rerun()
+
+
+def show_mask_import(entrance: Entrance) -> None:
+    """Show the import where it was asked for; called by the page itself, not within a fragment."""
+    if told := st.session_state.pop(_TOLD, None):
+        st.toast(told, icon=":material/check:", duration="long")
+    if entrance.arrived:
+        _forget()
+    if not st.session_state.get(_OPEN):
         return
-    with st.container(border=True, key="import-masks"):
-        st.subheader("Masks for the open series")
-        with st.form("import-masks-form", border=False):
-            file = st.file_uploader(
-                "DICOM segmentation, RT structure set or NIfTI label map",
-                key="import-masks-file",
-                help="Added as new segments. Existing segments do not change.",
-            )
-            meaning = st.radio("Add as", (_DRAWN, _PROPOSED), key="import-masks-meaning")
-            pressed = st.form_submit_button("Add masks", width="stretch")
-        consent = bool(st.session_state.pop(_CONSENT, False))
-        if (pressed or consent) and file is not None:
-            state = SliceState.DRAWN if meaning == _DRAWN else SliceState.PROPOSED
-            _add(entrance, summary, file, state, consent=consent)
+    summary = chosen_summary(entrance)
+    if summary is not None:
+        _import_dialog(entrance, summary)
 
 
-def _give_consent() -> None:
-    st.session_state[_CONSENT] = True
+def _give_consent(file_id: str) -> None:
+    st.session_state[_CONSENT] = file_id
 
 
-def _add(
-    entrance: Entrance,
-    summary: SeriesSummary,
-    file: UploadedFile,
-    state: SliceState,
-    *,
-    consent: bool,
-) -> None:
+def _forget() -> None:
+    for name in (_OPEN, _CONSENT, _READ):
+        st.session_state.pop(name, None)
+
+
+@st.dialog("Import masks", width="large", on_dismiss=_forget)
+def _import_dialog(entrance: Entrance, summary: SeriesSummary) -> None:
+    file = st.file_uploader(
+        "DICOM segmentation, RT structure set or NIfTI label map", key="import-masks-file"
+    )
+    meaning: Meaning = st.selectbox(
+        "Masks count as",
+        list(_MEANINGS),
+        format_func=lambda value: _MEANINGS[value],
+        key="import-masks-meaning",
+        help="Slicewise's own files tell of each slice whether it was drawn, accepted, corrected "
+        "or proposed. In others, MANUAL is drawn, SEMIAUTOMATIC accepted, AUTOMATIC a proposal.",
+    )
+    if file is None:
+        return
     try:
-        read = _read(summary, file, consent=consent)
+        read = _file_read(summary, file, meaning)
         store = open_store(entrance.settings.database)
         store.open_series(summary.uid, slice_names(summary), summary.rows, summary.columns)
-        added = seed_annotation(
-            store,
-            summary.uid,
-            [(segment.segment, segment.masks) for segment in read.segments],
-            state=state,
-            person=entrance.person,
-        )
     except (NeedsConsentError, NeedsResamplingError) as error:
         st.warning(plain(_with_own_name(str(error), file)), icon=":material/help:")
-        st.button("Use anyway", key="import-masks-consent", on_click=_give_consent, width="stretch")
+        st.button(
+            "Use anyway",
+            key="import-masks-consent",
+            on_click=_give_consent,
+            args=(file.file_id,),
+            width="stretch",
+        )
         return
     except (DicomError, StoreError) as error:
         st.error(plain(_with_own_name(str(error), file)), icon=":material/error:")
         return
-    slices = sum(len(segment.masks) for segment in read.segments)
-    names = ", ".join(plain(segment.label) for segment in added)
-    st.success(f"Added {names}: {count(slices, 'mask')}.", icon=":material/check:")
     for caution in read.cautions:
         st.warning(plain(_with_own_name(caution, file)), icon=":material/warning:")
-    st.page_link("pages/annotate.py", label="Continue annotating", icon=":material/draw:")
+    plans = choose_ways(store, summary.uid, read.segments)
+    if not any(plan.changes for plan in plans):
+        is_skipped = any(plan.way is ImportWay.SKIP for plan in plans)
+        st.info(
+            "Nothing is chosen."
+            if is_skipped
+            else "Everything in this file is here already: nothing would change.",
+            icon=":material/check:",
+        )
+        return
+    if st.button("Import", type="primary", width="stretch", key="import-masks-do"):
+        _import(entrance, summary, store, plans, file)
+
+
+def _import(
+    entrance: Entrance,
+    summary: SeriesSummary,
+    store: AnnotationStore,
+    plans: list[ImportPlan],
+    file: UploadedFile,
+) -> None:
+    try:
+        store_import(store, summary.uid, plans, person=entrance.person)
+    except VersionConflict:
+        st.error("The series was changed meanwhile. Look at the preview again.")
+        return
+    except StoreError as error:
+        st.error(plain(str(error)), icon=":material/error:")
+        return
+    done = [plan for plan in plans if plan.changes]
+    names = ", ".join(plain(plan.item.segment.label) for plan in done)
+    slices = sum(len(plan.changes) for plan in done)
+    st.session_state[_TOLD] = f"Imported {names}: {count(slices, 'mask')}. One undo takes it back."
+    _forget()
+    release_uploaded([file])
+    st.switch_page("pages/annotate.py")
+
+
+def _file_read(summary: SeriesSummary, file: UploadedFile, meaning: Meaning) -> _FileRead:
+    """Read a file once for as long as the import is open."""
+    consent = st.session_state.get(_CONSENT) == file.file_id
+    key = (summary.uid, file.file_id, str(consent), str(meaning))
+    kept: _FileRead | None = st.session_state.get(_READ)
+    if kept is None or kept.key != key:
+        with st.spinner("Reading…"):
+            read = _read(summary, file, consent=consent)
+        kept = _FileRead(key, imported_segments(read.segments, meaning), read.cautions)
+        st.session_state[_READ] = kept
+    return kept
 
 
 def _read(summary: SeriesSummary, file: UploadedFile, *, consent: bool) -> MasksRead:

@@ -10,6 +10,7 @@ from core.segments.anatomy import AnatomyTerm, search
 from core.segments.segment import Segment, default_color
 from pages.session.work import Work, set_segment
 from pages.views.formatting import plain
+from pages.views.import_masks import import_button
 
 _MATCHES = 30
 
@@ -78,6 +79,7 @@ def segment_buttons(work: Work, current: Segment) -> None:
     number = work.store.next_segment_number(work.uid)
     with add.popover("Add", icon=":material/add:", width="stretch", key=f"add-{number}"):
         add_segment(work)
+        import_button("add")
     # And for each change: it closes once something was done in it.
     key = f"edit-{current.number}-{work.memory.part(SegmentPanelMemory).changes}"
     with change.popover("Edit", icon=":material/edit:", width="stretch", key=key):

@@ -1,12 +1,20 @@
 """What is exported under which name."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from core.annotation.run_length import encode_runs
 from core.annotation.states import SliceState
 from core.annotation.store import SliceAnnotation
 from core.formats.selection import reviewed_segments, unreviewed_segments, weights_of
-from core.segments.segment import MAX_LABEL_LENGTH, Code, Segment, default_color
+from core.segments.segment import (
+    MAX_LABEL_LENGTH,
+    Code,
+    Segment,
+    SegmentDetails,
+    default_color,
+)
 from tests.support.segments import ANATOMY
 
 LUNG = Code("39607008", "SCT", "Lung")
@@ -59,3 +67,17 @@ def test_the_weights_named_are_those_behind_what_is_exported() -> None:
     assert weights_of(ANNOTATION, unreviewed=False) == "first"
     assert weights_of(ANNOTATION, unreviewed=True) == "first, second"
     assert weights_of({}, unreviewed=True) is None
+
+
+def test_another_program_is_named_where_no_weights_of_ours_took_part() -> None:
+    details = SegmentDetails(algorithm_name="TotalSegmentator", algorithm_version="2.4")
+    segments = [replace(one, details=details) for one in SEGMENTS]
+    annotation = ANNOTATION | {(1, 2): annotated(1, 2, SliceState.ACCEPTED)}
+    one, two = reviewed_segments(segments, annotation)
+    assert (one.algorithm_name, one.algorithm_version) == ("TotalSegmentator", "2.4")
+    assert (two.algorithm_name, two.algorithm_version) == ("", "")
+
+
+def test_the_state_of_every_slice_goes_with_it() -> None:
+    _, two = reviewed_segments(SEGMENTS, ANNOTATION)
+    assert two.states == {0: "drawn", 1: "corrected"}

@@ -32,12 +32,15 @@ class DrawnSeries:
         As the store knows it.
     store : AnnotationStore
         Of the server, opened beside it.
+    folder : pathlib.Path
+        Its files.
     """
 
     server: Server
     key: str
     uid: str
     store: AnnotationStore
+    folder: Path
 
     def address(self, page: str = "annotate") -> str:
         """Address of a page with this series."""
@@ -76,4 +79,4 @@ def add_series(server: Server, files: list[Path], name: str) -> DrawnSeries:
     )
     store.save_segment(summary.uid, LIVER_SEGMENT, PERSON)
     opened = remember_series(server.home, summary.uid, folder)
-    return DrawnSeries(server, opened.key, summary.uid, store)
+    return DrawnSeries(server, opened.key, summary.uid, store, folder)

@@ -1,0 +1,101 @@
+"""Storing what is imported, with the segments that it adds, as one step that undo takes back."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection
+
+from core.annotation import history
+from core.annotation.importing import ImportPlan, ImportWay, renumbered, segments_added
+from core.annotation.mask_changes import (
+    change_content,
+    check_changes,
+    plain_numbers,
+    version_columns,
+)
+from core.annotation.store import AnnotationStore
+from core.annotation.text_checks import check_person
+from core.annotation.versions import (
+    append_masks,
+    append_segment,
+    newest_segments,
+    segment_columns,
+    utc_now,
+)
+from core.segments.segment import Segment
+
+IMPORT_TOOL = "import"
+"""Tool of versions of masks that were imported."""
+
+
+def store_import(
+    store: AnnotationStore, series_uid: str, plans: Sequence[ImportPlan], *, person: str
+) -> list[Segment]:
+    """Store what was planned, all or nothing, as one step.
+
+    Parameters
+    ----------
+    store : AnnotationStore
+        Where to; the series is open in it.
+    series_uid : str
+        Series Instance UID.
+    plans : sequence of ImportPlan
+        From `plan_import`; those without changes do nothing.
+    person : str
+        Who imports.
+
+    Returns
+    -------
+    list of Segment
+        Those that were added, as they are stored: they get new numbers.
+
+    Raises
+    ------
+    VersionConflict
+        If a slice was changed since it was planned.
+    StoreError
+        If the store refuses.
+    """
+    check_person(person)
+    wanted = [plan for plan in plans if plan.changes]
+    if not wanted:
+        return []
+    with store.changing(series_uid) as (connection, known):
+        free = max(newest_segments(connection, series_uid), default=0) + 1
+        numbered = []
+        for plan in wanted:
+            is_new = plan.way is ImportWay.ADD
+            numbered.append(renumbered(plan, free) if is_new else plan)
+            free += is_new
+        step_id = history.append_step(connection, series_uid, person, "import masks")
+        added = segments_added(numbered)
+        for segment in added:
+            _add_segment(connection, series_uid, segment, step_id, person)
+        changes = [plain_numbers(change) for plan in numbered for change in plan.changes]
+        contents = [change_content(change) for change in changes]
+        current = check_changes(connection, known, changes, contents, None)
+        append_masks(
+            connection,
+            [
+                content | version_columns(series_uid, at, current[at], step_id, person, IMPORT_TOOL)
+                for at, content in zip(current, contents, strict=True)
+            ],
+        )
+    return added
+
+
+def _add_segment(
+    connection: Connection, series_uid: str, segment: Segment, step_id: int, person: str
+) -> None:
+    """Write a new segment such that undo of the step takes it away again.
+
+    Undo brings back the version before, so there is one: the segment as removed, of no step.
+    """
+    common: dict[str, Any] = segment_columns(segment) | {
+        "series_uid": series_uid,
+        "person": person,
+        "time": utc_now(),
+    }
+    for version, removed, step in ((1, True, None), (2, False, step_id)):
+        own = {"version": version, "origin": version, "removed": removed, "step_id": step}
+        append_segment(connection, common | own)
