@@ -3,7 +3,7 @@
 Segments are counted from 1, slices from 0 along the normal; masks are bool [rows, columns].
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -230,11 +230,13 @@ def save_drawing(
     allow_clear: bool = False,
     message: tuple[str, int] | None = None,
     unsaved_proposal: SliceAnnotation | None = None,
+    locked: Collection[int] = (),
 ) -> int:
     """Store a drawing, as a correction where it was drawn on a proposal.
 
     A drawing overrides a proposal that was stored after `based_on`; it then counts as drawn, not as
-    a correction, because the person never saw that proposal.
+    a correction, because the person never saw that proposal. Where the segment's rule says so, the
+    pixels that it adds are taken from other segments on the slice, by the same step.
 
     Parameters
     ----------
@@ -252,6 +254,8 @@ def save_drawing(
         Client and sequence number, as for `AnnotationStore.put_many`; needs `based_on`.
     unsaved_proposal : SliceAnnotation, optional
         Proposal that the person drew on, where it was shown before it was stored.
+    locked : collection of int
+        Numbers of segments that keep their pixels: the drawing leaves them out.
 
     Returns
     -------
@@ -277,6 +281,7 @@ def save_drawing(
         tool=tool,
         allow_clear=allow_clear,
         message=message,
+        locked=locked,
     )[0]
 
 

@@ -3,7 +3,7 @@
 Segments are counted from 1, slices from 0 along the normal; masks are bool [rows, columns].
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -46,14 +46,15 @@ def save_drawings(
     tool: str,
     allow_clear: bool = False,
     message: tuple[str, int] | None = None,
+    locked: Collection[int] = (),
 ) -> list[int]:
     """Store drawings on several slices as one step: all of them, or none.
 
-    Drawings override proposals as `core.annotation.actions.save_drawing` says.
+    Drawings override proposals and other segments as `core.annotation.actions.save_drawing` says.
 
     Parameters
     ----------
-    store, series_uid, segment_number, person, tool, allow_clear, message
+    store, series_uid, segment_number, person, tool, allow_clear, message, locked
         As for `core.annotation.actions.save_drawing`.
     drawings : sequence of SliceDrawing
         At most one for each slice.
@@ -71,18 +72,27 @@ def save_drawings(
     changes = []
     for one in drawings:
         seen = store.slice(series_uid, segment_number, one.slice_index, version=one.based_on)
+        drawn_on = None
         if one.unsaved_proposal is not None and seen.state not in EXAMPLE_STATES:
             seen = replace(one.unsaved_proposal, version=seen.version)
-        changes.append(drawn_change(seen, one.mask, allow_clear=allow_clear))
+            drawn_on = seen.mask
+        change = drawn_change(seen, one.mask, allow_clear=allow_clear)
+        changes.append(replace(change, drawn_on=drawn_on))
     corrects = bool(changes) and changes[0].state is SliceState.CORRECTED
     action = "correct" if corrects else "draw"
+
+    def put() -> list[int]:
+        return store.put_many(
+            series_uid, changes, person, tool, action, message=message, locked=locked
+        )
+
     try:
-        return store.put_many(series_uid, changes, person, tool, action, message=message)
+        return put()
     except VersionConflict as conflict:
         changes = [_over_proposal(store, series_uid, change) for change in changes]
         if all(change.based_on != conflict.stored for change in changes):
             raise
-        return store.put_many(series_uid, changes, person, tool, action, message=message)
+        return put()
 
 
 def drawn_change(
@@ -124,4 +134,8 @@ def _over_proposal(store: AnnotationStore, series_uid: str, change: MaskChange) 
     newest = store.slice(series_uid, change.segment_number, change.slice_index)
     if newest.version == change.based_on or newest.state is not SliceState.PROPOSED:
         return change
-    return replace(change, based_on=newest.version, allow_clear=True)
+    drawn_on = change.drawn_on
+    if drawn_on is None:
+        place = (change.segment_number, change.slice_index)
+        drawn_on = store.slice(series_uid, *place, version=change.based_on).mask
+    return replace(change, based_on=newest.version, allow_clear=True, drawn_on=drawn_on)

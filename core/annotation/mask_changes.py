@@ -1,7 +1,7 @@
 """Checking changes of masks and turning them into rows of the store."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -73,6 +73,7 @@ def changes_digest(
     tool: str,
     changes: Sequence[MaskChange],
     contents: Sequence[dict[str, Any]],
+    locked: Collection[int],
 ) -> str:
     """Digest of what a message asks to store, as `message_digest` makes it.
 
@@ -83,7 +84,9 @@ def changes_digest(
         (change.segment_number, change.slice_index, content["runs"])
         for change, content in zip(changes, contents, strict=True)
     ]
-    return message_digest("put", series_uid, person, tool, sent)
+    # Left out where there are none: older versions of the program knew of none.
+    further = [sorted(locked)] if locked else []
+    return message_digest("put", series_uid, person, tool, sent, *further)
 
 
 def version_columns(

@@ -3,7 +3,7 @@
 Segments are counted from 1, slices from 0 along the normal; masks are bool [rows, columns].
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Protocol
 
@@ -11,12 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.annotation.ends import stated_ends, widened_ends
+from core.annotation.overwriting import pixels_to_leave
 from core.annotation.records import MaskChange, SliceAnnotation
 from core.annotation.retries import save_changes
 from core.annotation.states import EXAMPLE_STATES, SliceState
 from core.annotation.store import AnnotationStore
 from core.annotation.versions import SliceKey
 from core.segments.ends import UNSTATED
+from core.segments.segment import Segment
 
 
 class ProposedMask(Protocol):
@@ -52,7 +54,8 @@ def store_proposals(
     """Store proposals as one step, leaving slices alone that a person drew or confirmed.
 
     Segments that were removed meanwhile are left out, and so are proposals beyond the stated ends
-    of their segment. A proposal without pixels removes an earlier proposal of its slice.
+    of their segment, and pixels that other segments' examples hold, where the rules for overlaps
+    say so. A proposal without pixels removes an earlier proposal of its slice.
 
     Parameters
     ----------
@@ -88,14 +91,15 @@ def store_proposals(
 
     def changes(annotation: Mapping[SliceKey, SliceAnnotation]) -> list[MaskChange]:
         ends = widened_ends(stated_ends(store, series_uid), annotation)
-        present = {segment.number for segment in store.segments(series_uid)}
+        segments = store.segments(series_uid)
+        present = {segment.number for segment in segments}
         pairs = [
             (item, annotation.get((item.segment, item.slice)))
             for item in wanted
             if item.segment in present
         ]
         stored = [
-            _change(proposal, current, weights)
+            _change(proposal, _left_over(proposal, annotation, segments), current, weights)
             for proposal, current in pairs
             if _is_stored(proposal, current)
             and ends.get(proposal.segment, UNSTATED).encloses(proposal.slice)
@@ -128,13 +132,26 @@ def _is_stored(proposal: ProposedMask, current: SliceAnnotation | None) -> bool:
     return bool(proposal.mask.any()) or (current is not None and current.pixels > 0)
 
 
+def _left_over(
+    proposal: ProposedMask,
+    annotation: Mapping[SliceKey, SliceAnnotation],
+    segments: Sequence[Segment],
+) -> NDArray[np.bool_]:
+    """Pixels of a proposal that no example of another segment holds."""
+    held = pixels_to_leave(annotation, segments, (proposal.segment, proposal.slice))
+    return proposal.mask if held is None else proposal.mask & ~held
+
+
 def _change(
-    proposal: ProposedMask, current: SliceAnnotation | None, weights: str | None
+    proposal: ProposedMask,
+    mask: NDArray[np.bool_],
+    current: SliceAnnotation | None,
+    weights: str | None,
 ) -> MaskChange:
     return MaskChange(
         proposal.segment,
         proposal.slice,
-        proposal.mask,
+        mask,
         SliceState.PROPOSED,
         current.version if current is not None else 0,
         expected_dice=proposal.expected_dice,

@@ -154,6 +154,8 @@ class MaskChange:
         Name of the weights that took part.
     allow_clear : bool
         Whether a mask with pixels may be replaced by one without.
+    drawn_on : numpy.ndarray or None
+        Mask that a person changed, bool [rows, columns], where it is another than the newest one.
     """
 
     segment_number: int
@@ -164,6 +166,7 @@ class MaskChange:
     expected_dice: float | None = None
     weights: str | None = None
     allow_clear: bool = False
+    drawn_on: NDArray[np.bool_] | None = None
 
 
 @dataclass(frozen=True)

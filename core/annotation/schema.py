@@ -90,7 +90,7 @@ segment_version = Table(
     Column("modifier_value", Text),
     Column("modifier_scheme", String(16)),
     Column("modifier_meaning", String(64)),
-    Column("exclusive", Boolean, nullable=False),
+    Column("overlap_rule", String(8), nullable=False),  # of OverlapRule
     Column("details", Text),  # JSON; null where there are none
     Column("removed", Boolean, nullable=False),
     Column("person", String(200), nullable=False),

@@ -5,7 +5,7 @@ based on an older version is a conflict. Slices are counted from 0 along the nor
 from 1; masks are bool [rows, columns].
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -13,13 +13,8 @@ from sqlalchemy import Connection, Row
 
 from core.annotation import history
 from core.annotation.database import open_database, reading, writing
-from core.annotation.mask_changes import (
-    change_content,
-    changes_digest,
-    check_changes,
-    plain_numbers,
-    version_columns,
-)
+from core.annotation.mask_changes import change_content, plain_numbers
+from core.annotation.mask_storing import store_masks
 from core.annotation.messages import earlier_step, message_digest, message_key
 from core.annotation.records import (
     ClearRefused,
@@ -39,7 +34,6 @@ from core.annotation.series_records import KnownSeries, known_series, record_ser
 from core.annotation.text_checks import check_action, check_person, check_tool
 from core.annotation.versions import (
     SliceKey,
-    append_masks,
     mask_at,
     newest_masks,
     newest_segments,
@@ -176,6 +170,7 @@ class AnnotationStore:
         action: str,
         *,
         message: tuple[str, int] | None = None,
+        locked: Collection[int] | None = None,
     ) -> list[int]:
         """Store new masks in one transaction: all or none of them, one step to undo.
 
@@ -190,7 +185,10 @@ class AnnotationStore:
         action : str
             Shown beside "undo", such as "accept all".
         message : (str, int), optional
-            As in `put_many`.
+            Client and sequence number: the same message is carried out once.
+        locked : collection of int, optional
+            Drawings with one segment apply its rule for overlaps, and these segments keep their
+            pixels. By default no other segment changes, whatever the rule says.
 
         Returns
         -------
@@ -209,23 +207,11 @@ class AnnotationStore:
         check_action(action)
         changes = [plain_numbers(change) for change in changes]
         contents = [change_content(change) for change in changes]
-        key = message_key(message)
-        digest = changes_digest(series_uid, person, tool, changes, contents)
+        key, who = message_key(message), (person, tool, action)
         with self.changing(series_uid) as (connection, known):
-            if earlier := earlier_step(connection, key, digest):
-                return [version for _, version in history.slices_of_step(connection, earlier)]
-            if not changes:
-                return []
-            current = check_changes(connection, known, changes, contents, key)
-            step_id = history.append_step(
-                connection, series_uid, person, action, message=key, digest=digest
+            return store_masks(
+                connection, known, changes, contents, *who, message=key, locked=locked
             )
-            rows = [
-                content | version_columns(series_uid, at, current[at], step_id, person, tool)
-                for at, content in zip(current, contents, strict=True)
-            ]
-            append_masks(connection, rows)
-        return [row["version"] for row in rows]
 
     def versions_stored(self, series_uid: str, message: tuple[str, int]) -> list[int] | None:
         """Return the versions that a message made; None where it was never stored.

@@ -12,6 +12,7 @@ from core.annotation.schema import mask_version, segment_version
 from core.annotation.segment_details import details_of, details_text
 from core.annotation.states import SliceState
 from core.annotation.version_tables import append_rows, newest_rows, version_at
+from core.segments.overlap_rules import OverlapRule
 from core.segments.segment import Code, Segment
 
 SliceKey = tuple[int, int]
@@ -142,7 +143,7 @@ def segment_of(row: Row[Any]) -> Segment:
         color=(red, green, blue),
         category=Code(row.category_value, row.category_scheme, row.category_meaning),
         type=Code(row.type_value, row.type_scheme, row.type_meaning),
-        exclusive=row.exclusive,
+        overlap=OverlapRule(row.overlap_rule),
         type_modifier=modifier,
         details=details_of(row.details),
     )
@@ -164,6 +165,6 @@ def segment_columns(segment: Segment) -> dict[str, Any]:
         "modifier_value": modifier.value if modifier else None,
         "modifier_scheme": modifier.scheme if modifier else None,
         "modifier_meaning": modifier.meaning if modifier else None,
-        "exclusive": segment.exclusive,
+        "overlap_rule": str(segment.overlap),
         "details": details_text(segment.details),
     }

@@ -20,6 +20,7 @@ from core.annotation.states import EXAMPLE_STATES, SliceState
 from core.annotation.store import AnnotationStore
 from core.annotation.versions import SliceKey
 from core.segments.ends import UNSTATED, Ends
+from core.segments.overlap_rules import OverlapRule, takes_from
 from core.segments.volume_operations import Volume
 
 
@@ -137,8 +138,10 @@ def _changes(
     before = segment_volume(annotation, task.segment, shape)
     others = [] if task.other is None else [segment_volume(annotation, task.other, shape)]
     after = task.operation(before, *others)
-    exclusive = {one.number for one in store.segments(series_uid) if one.exclusive}
-    neighbours = exclusive - {task.segment, task.other} if task.segment in exclusive else set()
+    rules = {one.number: one.overlap for one in store.segments(series_uid)}
+    rule = rules.get(task.segment, OverlapRule.ALLOW)
+    neighbours = {number for number, other in rules.items() if takes_from(rule, other)}
+    neighbours -= {task.segment, task.other}
     ends = widened_ends(stated_ends(store, series_uid), annotation).get(task.segment, UNSTATED)
     return list(_changed_slices(task, annotation, before, after, neighbours, ends))
 

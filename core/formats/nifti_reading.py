@@ -257,5 +257,10 @@ def _segment(number: int, names: dict[int, str]) -> Segment:
         AnatomyTerm(CATEGORIES["tissue"], UNKNOWN_TYPE),
     )
     return Segment(
-        number, label, default_color(number), term.category, term.type, True, term.modifier
+        number,
+        label,
+        default_color(number),
+        term.category,
+        term.type,
+        type_modifier=term.modifier,
     )

@@ -12,6 +12,7 @@ from core.dicom.files import integer_of, items_of, text_of
 from core.formats.character_sets import doubtful_names, states_characters, understood_text
 from core.formats.codes import UNKNOWN_CATEGORY, UNKNOWN_TYPE, code_of, color_of, modifiers_of
 from core.formats.segment_details import detail_cautions, segment_details
+from core.segments.overlap_rules import rule_where
 from core.segments.segment import MAX_LABEL_LENGTH, MAX_SEGMENT_NUMBER, Segment, SegmentDetails
 from core.segments.segment_masks import Algorithm, SegmentMasks
 
@@ -177,7 +178,7 @@ def described_segment(
         color=color_of(description, number),
         category=code_of(description, "SegmentedPropertyCategoryCodeSequence", UNKNOWN_CATEGORY),
         type=code_of(description, "SegmentedPropertyTypeCodeSequence", UNKNOWN_TYPE),
-        exclusive=exclusive,
+        overlap=rule_where(exclusive),
         type_modifier=next(iter(modifiers_of(description)), None),
         details=segment_details(description, states_characters=states_characters),
     )

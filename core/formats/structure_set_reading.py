@@ -38,6 +38,7 @@ from core.formats.segment_descriptions import (
 from core.formats.series_references import check_frame, lists_series, names_nothing, place_cautions
 from core.formats.structure_set_losses import ContourLosses
 from core.formats.structure_set_regions import Region, planar_contours, regions_of
+from core.segments.overlap_rules import rule_where
 from core.segments.segment import Segment, SegmentDetails, default_color
 from core.segments.segment_masks import SegmentMasks
 
@@ -211,7 +212,7 @@ def _segment(region: Region, number: int, label: str, exclusive: bool) -> Segmen
         color=(color[0], color[1], color[2]) if is_color else default_color(number),
         category=code_of(region.observation, category, UNKNOWN_CATEGORY),
         type=code_of(region.observation, keyword, UNKNOWN_TYPE),
-        exclusive=exclusive,
+        overlap=rule_where(exclusive),
         type_modifier=modifiers[0] if modifiers else None,
         details=SegmentDetails(
             description=text_of(region.item, "ROIDescription"), further_modifiers=modifiers[1:]

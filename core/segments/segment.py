@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from core.segments.overlap_rules import OverlapRule
+
 MAX_LABEL_LENGTH = 64
 """Segment Label (0062,0005) is a Long String, 64 characters (PS3.5 section 6.2)."""
 
@@ -133,8 +135,8 @@ class Segment:
         Segmented Property Category, such as Anatomical Structure.
     type : Code
         Segmented Property Type, such as Liver.
-    exclusive : bool
-        Whether a pixel of this segment belongs to no other exclusive segment.
+    overlap : OverlapRule
+        What drawing with it does to other segments.
     type_modifier : Code or None
         Segmented Property Type Modifier, such as the side of a paired organ.
     details : SegmentDetails
@@ -151,9 +153,14 @@ class Segment:
     color: tuple[int, int, int]
     category: Code
     type: Code
-    exclusive: bool = True
+    overlap: OverlapRule = OverlapRule.UNLOCKED
     type_modifier: Code | None = None
     details: SegmentDetails = SegmentDetails()
+
+    @property
+    def exclusive(self) -> bool:
+        """Whether a pixel of this segment belongs to no other exclusive segment."""
+        return self.overlap is not OverlapRule.ALLOW
 
     def __post_init__(self) -> None:
         if not 1 <= self.number <= MAX_SEGMENT_NUMBER:

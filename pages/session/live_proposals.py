@@ -1,14 +1,16 @@
 """Proposals of running jobs, shown slice by slice before all of them are stored as one step."""
 
 import weakref
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from core.annotation.overwriting import pixels_to_leave
 from core.annotation.records import SliceAnnotation
 from core.annotation.run_length import encode_runs
 from core.annotation.states import EXAMPLE_STATES, SliceState
 from core.annotation.versions import SliceKey
 from core.proposals.examples import Proposal
+from core.segments.segment import Segment
 from pages.session.proposal_jobs import asked_jobs
 from pages.session.work import Work
 
@@ -19,14 +21,17 @@ class LiveProposals:
 
     Attributes
     ----------
-    shown : dict
+    whole : dict
         By place, as if it were stored; the version is the one that is stored.
+    shown : dict
+        The same, without pixels that examples of other segments hold.
     made_from : dict
         The proposals that these were made from, which belong to the job.
     ever : set
         Every place where one was shown: it may have to be shown as untouched again.
     """
 
+    whole: dict[SliceKey, SliceAnnotation] = field(default_factory=dict)
     shown: dict[SliceKey, SliceAnnotation] = field(default_factory=dict)
     made_from: dict[SliceKey, "weakref.ref[Proposal]"] = field(default_factory=dict)
     ever: set[SliceKey] = field(default_factory=set)
@@ -56,10 +61,14 @@ def live_proposals(
         for asked in asked_jobs(work)
         for proposal in asked.job.proposals
     }
-    memory.shown = {
-        place: _shown(memory, work, annotation.get(place), proposal, weights)
+    segments = work.segments()
+    memory.whole = {
+        place: _whole(memory, work, annotation.get(place), proposal, weights)
         for place, (proposal, weights) in newest.items()
         if place not in annotation or annotation[place].state not in EXAMPLE_STATES
+    }
+    memory.shown = {
+        place: _left_over(one, annotation, segments) for place, one in memory.whole.items()
     }
     memory.made_from = {
         place: weakref.ref(proposal)
@@ -78,7 +87,27 @@ def unsaved_proposal(work: Work, place: SliceKey) -> SliceAnnotation | None:
     return shown if shown is not None and shown.pixels else None
 
 
-def _shown(
+def _left_over(
+    proposal: SliceAnnotation,
+    annotation: Mapping[SliceKey, SliceAnnotation],
+    segments: Sequence[Segment],
+) -> SliceAnnotation:
+    """What is left of a proposal once it is stored, as things are now."""
+    place = (proposal.segment_number, proposal.slice_index)
+    held = pixels_to_leave(annotation, segments, place)
+    if held is None or not (proposal.mask & held).any():
+        return proposal
+    mask = proposal.mask & ~held
+    pixels = int(mask.sum())
+    return replace(
+        proposal,
+        state=SliceState.PROPOSED if pixels else SliceState.EMPTY,
+        runs=encode_runs(mask) if pixels else None,
+        pixels=pixels,
+    )
+
+
+def _whole(
     memory: LiveProposals,
     work: Work,
     stored: SliceAnnotation | None,
@@ -87,7 +116,7 @@ def _shown(
 ) -> SliceAnnotation:
     place = (proposal.segment, proposal.slice)
     version = stored.version if stored is not None else 0
-    known, made_from = memory.shown.get(place), memory.made_from.get(place)
+    known, made_from = memory.whole.get(place), memory.made_from.get(place)
     if known is not None and made_from is not None and made_from() is proposal:
         return replace(known, version=version)
     pixels = int(proposal.mask.sum())

@@ -19,6 +19,7 @@ from pages.slice_editor.message_values import (
     mapping_of,
     optional_number,
     optional_text,
+    segment_numbers,
     text_of,
     whole_number,
     window_of,
@@ -91,6 +92,8 @@ class MaskMessage(Message):
         What it was drawn with.
     erased : bool
         Whether the tool takes pixels away, so that an empty mask is meant.
+    locked : tuple of int
+        Segments that keep their pixels.
     """
 
     segment: int
@@ -99,6 +102,7 @@ class MaskMessage(Message):
     mask: CodedMask
     tool: str
     erased: bool
+    locked: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -118,6 +122,7 @@ class MasksMessage(Message):
     masks: tuple[SliceMask, ...]
     tool: str
     erased: bool
+    locked: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -173,7 +178,7 @@ class HintMessage(Message):
 
     Attributes
     ----------
-    segment, slice, based_on
+    segment, slice, based_on, locked
         As for `MaskMessage`.
     mask : CodedMask
         The mask before the first stroke.
@@ -187,6 +192,7 @@ class HintMessage(Message):
     mask: CodedMask
     added: CodedMask
     removed: CodedMask
+    locked: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -319,8 +325,8 @@ def _message(value: dict[str, Any], shape: tuple[int, int, int]) -> Message:
         return EndMessage(client, number, segment, End(end), at, whole_number(value.get("base")))
     if kind == "masks":
         masks = _slice_masks(list_of(value.get("changes")), shape)
-        tool = text_of(value.get("tool"), _TOOL)
-        return MasksMessage(client, number, segment, masks, tool, value.get("erased") is True)
+        tool, erased = text_of(value.get("tool"), _TOOL), value.get("erased") is True
+        return MasksMessage(client, number, segment, masks, tool, erased, _locked(value))
     index = whole_number(value.get("slice"), shape[0])
     based_on = whole_number(value.get("base"))
     place = (segment, index, based_on)
@@ -331,11 +337,17 @@ def _message(value: dict[str, Any], shape: tuple[int, int, int]) -> Message:
     if kind == "absent":
         return AbsentMessage(client, number, *place)
     if kind == "hints":
-        return HintMessage(client, number, *place, mask("mask"), mask("added"), mask("removed"))
+        masks_drawn = (mask("mask"), mask("added"), mask("removed"))
+        return HintMessage(client, number, *place, *masks_drawn, _locked(value))
     if kind != "mask":
         raise MessageError("The editor sends no messages of this kind.")
-    tool = text_of(value.get("tool"), _TOOL)
-    return MaskMessage(client, number, *place, mask("mask"), tool, value.get("erased") is True)
+    tool, erased = text_of(value.get("tool"), _TOOL), value.get("erased") is True
+    return MaskMessage(client, number, *place, mask("mask"), tool, erased, _locked(value))
+
+
+def _locked(value: dict[str, Any]) -> tuple[int, ...]:
+    """Segments that keep their pixels; none in messages of earlier versions of the editor."""
+    return segment_numbers(value.get("locked", []))
 
 
 def most_slices(shape: tuple[int, int, int]) -> int:

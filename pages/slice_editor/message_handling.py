@@ -189,6 +189,7 @@ def _put_several(work: Work, message: MasksMessage, bases: list[int]) -> list[in
         tool=message.tool,
         allow_clear=message.erased,
         message=message.key,
+        locked=message.locked,
     )
 
 
@@ -220,6 +221,7 @@ def _put(work: Work, message: MaskMessage | AbsentMessage | HintMessage, based_o
         allow_clear=may_clear,
         message=message.key,
         unsaved_proposal=unsaved_proposal(work, (message.segment, message.slice)),
+        locked=message.locked,
     )
 
 

@@ -6,6 +6,8 @@ All functions raise a `MessageError` for anything else.
 import re
 from typing import Any
 
+from core.segments.segment import MAX_SEGMENT_NUMBER
+
 LARGEST = 2**53  # whole numbers beyond are not exact in JavaScript
 _LONGEST_NAME = 100  # of a window
 
@@ -64,6 +66,14 @@ def whole_number(value: Any, below: int = LARGEST) -> int:
 def optional_number(value: Any, below: int) -> int | None:
     """A whole number as `whole_number` takes it, or nothing."""
     return None if value is None else whole_number(value, below)
+
+
+def segment_numbers(value: Any) -> tuple[int, ...]:
+    """A list of numbers of segments, each once."""
+    numbers = list_of(value)
+    if len(numbers) > MAX_SEGMENT_NUMBER:
+        raise MessageError("A series has a bounded number of segments.")
+    return tuple(sorted({whole_number(one, MAX_SEGMENT_NUMBER + 1) for one in numbers}))
 
 
 def window_of(value: Any) -> tuple[str, float, float] | None:

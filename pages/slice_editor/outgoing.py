@@ -133,7 +133,13 @@ def _series(work: Work, segments: list[Segment]) -> dict[str, Any]:
             for name, window in window_choices(series).items()
         ],
         "segments": [
-            {"number": one.number, "label": one.label, "color": list(one.color)} for one in segments
+            {
+                "number": one.number,
+                "label": one.label,
+                "color": list(one.color),
+                "overlap": str(one.overlap),
+            }
+            for one in segments
         ],
     }
 

@@ -7,6 +7,7 @@ import streamlit as st
 from core.annotation.states import EXAMPLE_STATES, SliceState
 from core.annotation.store import StoreError
 from core.segments.anatomy import AnatomyTerm, search
+from core.segments.overlap_rules import OVERLAP_NAMES, OverlapRule
 from core.segments.segment import Segment, default_color
 from pages.session.work import Work, set_segment
 from pages.views.formatting import plain
@@ -162,18 +163,21 @@ def _change_segment(work: Work, segment: Segment) -> None:
     with st.form(f"change-{segment.number}", border=False):
         label = st.text_input("Name", value=segment.label)
         color = st.color_picker("Colour", value=_hex(segment.color))
-        exclusive = st.checkbox(
-            "Must not overlap other segments",
-            value=segment.exclusive,
-            help="Overlaps are resolved automatically when masks are proposed.",
+        rules = tuple(OVERLAP_NAMES)
+        overlap = st.selectbox(
+            "Overlap with other segments",
+            rules,
+            index=rules.index(segment.overlap),
+            format_func=lambda rule: OVERLAP_NAMES[rule],
+            help="Overwriting takes the pixels you draw from other segments on the slice, those "
+            "that allow overlap only with the first rule. A locked segment keeps its pixels: they "
+            "are left out of what you draw. Proposals give way to what was drawn.",
         )
         scheme = "SNOMED CT" if coded.type.scheme == "SCT" else coded.type.scheme
         st.caption(plain(f"{coded.type.meaning} · {scheme} {coded.type.value}"))
         if st.form_submit_button("Save", type="primary"):
             try:
-                changed = replace(
-                    coded, label=label.strip(), color=_rgb(color), exclusive=exclusive
-                )
+                changed = replace(coded, label=label.strip(), color=_rgb(color), overlap=overlap)
                 work.store.save_segment(work.uid, changed, work.person)
             except (StoreError, ValueError) as error:
                 st.error(str(error))

@@ -12,6 +12,8 @@ from core.annotation.database import open_database, reading, writing
 from core.annotation.records import StoreBusy, StoreError
 from core.annotation.store import AnnotationStore
 from core.home.settings import default_url
+from core.segments.overlap_rules import OverlapRule
+from tests.support.earlier_stores import make_store_without_rules
 from tests.support.store_processes import open_together
 from tests.support.stored_series import SERIES, prepare
 
@@ -32,8 +34,16 @@ def test_opening_again_changes_nothing(url: str) -> None:
     open_database(url).dispose()
     with reading(open_database(url)) as connection:
         assert connection.execute(text("SELECT version_num FROM alembic_version")).all() == [
-            ("0004",)
+            ("0005",)
         ]
+
+
+def test_segments_that_must_not_overlap_overwrite_unlocked_ones_after_the_migration(
+    url: str,
+) -> None:
+    make_store_without_rules(url)
+    rules = [segment.overlap for segment in AnnotationStore(url).segments("1.2")]
+    assert rules == [OverlapRule.UNLOCKED, OverlapRule.ALLOW]
 
 
 def test_a_new_store_is_closed_to_others(tmp_path: Path) -> None:

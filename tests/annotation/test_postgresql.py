@@ -15,9 +15,12 @@ from sqlalchemy import create_engine
 from sqlalchemy.engine import make_url
 
 from core.annotation import database
+from core.annotation.actions import save_drawing
 from core.annotation.records import StoreBusy
 from core.annotation.retries import patiently
 from core.annotation.store import AnnotationStore
+from core.segments.overlap_rules import OverlapRule
+from tests.support.earlier_stores import make_store_without_rules
 from tests.support.store_processes import count_up_at_once
 from tests.support.stored_series import SERIES, prepare, put_mask, segment, square
 
@@ -136,3 +139,23 @@ def test_a_new_database_may_be_opened_by_several_at_once(url: str) -> None:
     assert [len(store.segments(SERIES)) for store in stores] == [2] * 4
     for store in stores:
         store.close()
+
+
+def test_segments_that_must_not_overlap_overwrite_unlocked_ones_after_the_migration(
+    url: str,
+) -> None:
+    make_store_without_rules(url)
+    migrated = AnnotationStore(url)
+    rules = [segment.overlap for segment in migrated.segments("1.2")]
+    migrated.close()
+    assert rules == [OverlapRule.UNLOCKED, OverlapRule.ALLOW]
+
+
+def test_a_drawing_takes_pixels_from_another_segment_and_undo_gives_them_back(
+    store: AnnotationStore,
+) -> None:
+    put_mask(store, SERIES, 2, 0, mask=square(6))
+    save_drawing(store, SERIES, 1, 0, square(3), person="anna", tool="brush")
+    assert store.slice(SERIES, 2, 0).pixels == 27
+    store.undo(SERIES, "anna")
+    assert store.slice(SERIES, 2, 0).pixels == 36

@@ -6,6 +6,7 @@ import pytest
 
 from core.annotation.states import SliceState
 from core.annotation.store import AnnotationStore, StoreError
+from core.segments.overlap_rules import OverlapRule
 from core.segments.segment import Code
 from tests.support.segments import SPLEEN
 from tests.support.stored_series import SERIES, Put, rows_in, segment, square
@@ -17,7 +18,7 @@ class TestSegments:
             segment(1),
             label="Left lobe",
             color=(1, 20, 255),
-            exclusive=False,
+            overlap=OverlapRule.ALLOW,
             type_modifier=Code("7771000", "SCT", "Left"),
         )
         store.save_segment(SERIES, changed, "bert")
@@ -76,7 +77,7 @@ class TestSegments:
             ({"label": "Left lobe"}, "rename segment"),
             ({"color": (1, 2, 3)}, "recolour segment"),
             ({"type": SPLEEN}, "change code of segment"),
-            ({"exclusive": False}, "change segment"),
+            ({"overlap": OverlapRule.ALLOW}, "change segment"),
             ({"label": "Left lobe", "color": (1, 2, 3)}, "change segment"),
         ],
     )

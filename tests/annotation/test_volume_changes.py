@@ -19,6 +19,7 @@ from core.annotation.volume_changes import (
     segment_volume,
 )
 from core.segments.ends import End
+from core.segments.overlap_rules import OverlapRule
 from tests.support.stored_series import (
     COLUMNS,
     ROWS,
@@ -109,7 +110,7 @@ def test_what_is_added_gives_way_to_other_segments_that_must_not_overlap(
     # Pixels that both had before stay with both.
     assert np.array_equal(here.mask, ~other.mask | square(4))
     proposed.undo(SERIES, "anna")
-    proposed.save_segment(SERIES, replace(segment(2), exclusive=False), "anna")
+    proposed.save_segment(SERIES, replace(segment(2), overlap=OverlapRule.ALLOW), "anna")
     change_volume(proposed, SERIES, task(), WHOLE, person="anna")
     assert proposed.slice(SERIES, 1, 3).mask.all()
 

@@ -8,6 +8,7 @@ import pydicom
 
 from core.formats.nifti_writing import ras_affine
 from core.formats.segmentation_writing import write_segmentation
+from core.segments.overlap_rules import rule_where
 from core.segments.segment import Segment, default_color
 from core.segments.segment_masks import SegmentMasks
 from tests.support.segments import ANATOMY, LIVER, SPLEEN
@@ -17,12 +18,13 @@ def make_segments(summary, *, overlap=False, seed=0):
     """Two segments with ragged masks; the second starts and ends elsewhere than the first."""
     random = np.random.default_rng(seed)
     rows, columns, last = summary.rows, summary.columns, summary.slices - 1
+    rule = rule_where(not overlap)
     top, bottom = np.zeros((2, rows, columns), bool)
     top[: rows // 2] = True
     bottom[rows // 3 if overlap else rows // 2 :] = True
     return [
         SegmentMasks(
-            Segment(number, label, default_color(number), ANATOMY, code, exclusive=not overlap),
+            Segment(number, label, default_color(number), ANATOMY, code, overlap=rule),
             {
                 index: (random.random((rows, columns)) > 0.4) & half
                 for index in range(summary.slices)

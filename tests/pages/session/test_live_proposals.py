@@ -11,10 +11,12 @@ from core.annotation.actions import save_drawing
 from core.annotation.states import SliceState
 from core.proposals.examples import Proposal
 from core.proposals.worker import Progress, submit
+from core.segments.segment import Segment, default_color
 from pages.session import proposal_jobs
 from pages.session.live_proposals import live_proposals, unsaved_proposal
 from pages.session.proposal_jobs import AskedJob, JobDetails
 from pages.session.work import Work
+from tests.support.segments import ANATOMY, SPLEEN
 
 _PATIENCE_S = 60.0
 
@@ -61,6 +63,17 @@ def test_a_running_job_is_shown_as_if_it_were_stored(work: Work, running: Event)
 def test_what_a_person_drew_is_shown_instead(work: Work, running: Event) -> None:
     save_drawing(work.store, work.uid, 1, 2, square(9), person="anna", tool="brush")
     assert shown(work) == {1: ("proposed", 16), 3: ("empty", 0)}
+
+
+def test_pixels_drawn_with_another_segment_are_left_out_as_they_will_be(
+    work: Work, running: Event
+) -> None:
+    spleen = Segment(2, "Spleen", default_color(2), ANATOMY, SPLEEN)
+    work.store.save_segment(work.uid, spleen, "anna")
+    save_drawing(work.store, work.uid, 2, 2, square(3), person="anna", tool="brush")
+    assert shown(work)[2] == ("proposed", 16)
+    work.store.undo(work.uid, "anna")
+    assert shown(work)[2] == ("proposed", 25)
 
 
 def test_a_drawing_on_a_shown_proposal_corrects_it(work: Work, running: Event) -> None:

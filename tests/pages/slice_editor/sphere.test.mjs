@@ -95,7 +95,8 @@ test("a stroke over several slices travels with the version of each", () => {
   const { click, annotation } = opened({ changes: [stored(1, encodeRuns(maskOf(Array(7).fill(EMPTY))), "empty")] });
   click("brush");
   const { changes, ...rest } = toWire(annotation.outbox.pending()[0]);
-  assert.deepEqual(rest, { client: "a", number: 1, kind: "masks", segment: 1, tool: "brush", erased: false });
+  const expected = { client: "a", number: 1, kind: "masks", segment: 1, tool: "brush", erased: false, locked: [] };
+  assert.deepEqual(rest, expected);
   assert.deepEqual(changes.map(({ slice, base }) => [slice, base]), [[2, 0], [3, 0], [1, 3]]);
   assert.equal(decodeRuns(fromBase64(changes[0].mask), ROWS * COLUMNS)[3 * COLUMNS + 3], 1);
 });

@@ -1,5 +1,7 @@
 """What becomes of messages: each is done once, and nothing of anybody's is overwritten."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -27,6 +29,7 @@ from pages.slice_editor.incoming import (
 )
 from pages.slice_editor.message_handling import Answers, answer_messages
 from tests.pages.conftest import FIRST, SLICES
+from tests.support.segments import LIVER_SEGMENT
 
 TAB = "0123456789abcdef"
 SHAPE = (256, 256)
@@ -87,6 +90,22 @@ def test_strokes_go_on_over_a_proposal_that_came_in_between(work: Work) -> None:
     assert (stored.mask == second.mask.decoded()).all()
     assert results(work, Answers(), first, second) == ["stored", "stored"]
     assert work.store.slice(work.uid, 1, 2) == stored
+
+
+def test_a_stroke_takes_pixels_from_another_segment_in_the_same_step(work: Work) -> None:
+    for number in (2, 3):
+        work.store.save_segment(work.uid, replace(LIVER_SEGMENT, number=number), "anna")
+        mask = block(50, 50 + 40 * number)
+        save_drawing(work.store, work.uid, number, 2, mask, person="ben", tool="brush")
+    wide = np.zeros(SHAPE, dtype=np.bool_)
+    wide[50:55] = True
+    drawn = MaskMessage(TAB, 1, 1, 2, 0, coded(wide), "brush", False, locked=(3,))
+    assert results(work, Answers(), drawn) == ["stored"]
+    pixels = [work.store.slice(work.uid, number, 2).pixels for number in (1, 2, 3)]
+    assert pixels == [5 * SHAPE[1] - 100, 300, 400]
+    assert results(work, Answers(), drawn, StepMessage(TAB, 2, "undo", 1)) == ["stored"] * 2
+    pixels = [work.store.slice(work.uid, number, 2).pixels for number in (1, 2, 3)]
+    assert pixels == [0, 400, 400]
 
 
 def test_a_proposal_that_was_seen_is_corrected(work: Work) -> None:

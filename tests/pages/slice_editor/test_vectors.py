@@ -3,6 +3,7 @@
 import base64
 import json
 import zlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,18 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from skimage.segmentation import flood
 
+from core.annotation.actions import save_drawing
+from core.annotation.records import MaskChange
 from core.annotation.run_length import decode_runs, encode_runs
-from core.annotation.states import describe_states
+from core.annotation.states import SliceState, describe_states
+from core.annotation.store import AnnotationStore
 from core.dicom.series import Window
 from core.display.grey import to_grey
+from core.home.settings import default_url
+from core.segments.overlap_rules import OverlapRule
 from pages.simple_canvas.rasters import cover_by_polygon, cover_by_stroke
 from pages.slice_editor.pixels import Scale, pack
+from tests.support.segments import LIVER_SEGMENT
 
 VECTORS = Path(__file__).parent / "vectors"
 MOST_WORK = 10**6
@@ -82,6 +89,28 @@ def test_masks_turn_into_these(vector: dict[str, Any]) -> None:
     assert (ndimage.binary_erosion(mask, border_value=1) == mask_of(vector["shrunk"])).all()
     assert (ndimage.binary_fill_holes(mask) == mask_of(vector["filled"])).all()
     assert ((parts == np.argmax(sizes) + 1) == mask_of(vector["largest"])).all()
+
+
+@pytest.mark.parametrize("vector", vectors("overlaps"))
+def test_drawings_and_other_segments_share_these_pixels(
+    vector: dict[str, Any], tmp_path: Path
+) -> None:
+    store = AnnotationStore(default_url(tmp_path))
+    masks = [mask_of(vector["before"]), *(mask_of(one["mask"]) for one in vector["others"])]
+    store.open_series("1.2", ["1.2.3"], *masks[0].shape)
+    rules = [one["overlap"] for one in (vector, *vector["others"])]
+    for number, (rule, mask) in enumerate(zip(rules, masks, strict=True), start=1):
+        segment = replace(LIVER_SEGMENT, number=number, overlap=OverlapRule(rule))
+        store.save_segment("1.2", segment, "anna")
+        change = MaskChange(number, 0, mask, SliceState.DRAWN, 0)
+        store.put_many("1.2", [change], "anna", "brush", "draw")
+    locked = [number for number, one in enumerate(vector["others"], start=2) if one["locked"]]
+    drawn = mask_of(vector["drawn"])
+    save_drawing(store, "1.2", 1, 0, drawn, person="anna", tool="brush", locked=locked)
+    left = [store.slice("1.2", number, 0).mask for number in range(1, len(rules) + 1)]
+    store.close()
+    expected = [mask_of(vector["mask"]), *(mask_of(one["left"]) for one in vector["others"])]
+    assert np.array_equal(left, expected)
 
 
 @pytest.mark.parametrize("vector", vectors("floods"))

@@ -6,6 +6,7 @@ import { test } from "node:test";
 import { coverPolygon, coverStroke } from "../../../pages/slice_editor/slicewise/masks/rasters.js";
 import * as regions from "../../../pages/slice_editor/slicewise/masks/regions.js";
 import * as runs from "../../../pages/slice_editor/slicewise/masks/run_length.js";
+import { concernedSegments, overwrite } from "../../../pages/slice_editor/slicewise/model/overwriting.js";
 import { maskOf, rowsOf, shapeOf, vectors } from "./vectors.mjs";
 
 function painted(shape, cover) {
@@ -54,6 +55,20 @@ for (const one of vectors("regions")) {
     assert.deepEqual(rowsOf(regions.fillHoles(mask, shape), shape), one.filled);
     assert.deepEqual(rowsOf(regions.largestPart(mask, shape), shape), one.largest);
     assert.deepEqual(mask, maskOf(one.mask), "the mask given was changed");
+  });
+}
+
+for (const one of vectors("overlaps")) {
+  test(`drawings and other segments share these pixels: ${one.name}`, () => {
+    const shape = shapeOf(one.mask);
+    const size = shape[0] * shape[1];
+    const codeOf = (rows) => runs.encodeRuns(maskOf(rows));
+    const others = one.others.map((other, at) => ({ ...other, number: at + 2, code: codeOf(other.mask) }));
+    const concerned = concernedSegments([{ ...one, number: 1 }, ...others], 1);
+    const { code, taken } = overwrite(codeOf(one.before), codeOf(one.drawn), concerned, size);
+    const changed = new Map(taken.map((other) => [other.number, other.code]));
+    const left = others.map((other) => changed.get(other.number) ?? other.code);
+    assert.deepEqual([code, ...left], [one.mask, ...one.others.map((other) => other.left)].map(codeOf));
   });
 }
 

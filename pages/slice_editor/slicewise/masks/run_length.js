@@ -14,15 +14,46 @@ export function encodeRuns(mask) {
   while (start < mask.length) {
     const found = mask.indexOf(1 - value, start);
     const end = found < 0 ? mask.length : found;
-    let length = end - start;
-    while (length >= 0x80) {
-      code.push((length & 0x7f) | 0x80);
-      length >>>= 7;
-    }
-    code.push(length);
+    pushLength(code, end - start);
     start = end;
     value = 1 - value;
   }
+  return Uint8Array.from(code);
+}
+
+function pushLength(code, length) {
+  let rest = length;
+  while (rest >= 0x80) {
+    code.push((rest & 0x7f) | 0x80);
+    rest >>>= 7;
+  }
+  code.push(rest);
+}
+
+/**
+ * Code of what two masks of `size` pixels, given as codes, make together. Takes time for their runs
+ * only, not for their pixels.
+ *
+ * @param {(inOne: boolean, inOther: boolean) => boolean} keep Whether such pixels belong to it; not
+ *   those that are in neither.
+ */
+export function combineCodes(one, other, size, keep) {
+  const edges = [one, other].map((code) => {
+    const found = [];
+    forEachRun(code, size, (start, end) => found.push(start, end));
+    return found;
+  });
+  const at = [0, 0];
+  const code = [];
+  let [start, isInside] = [0, false];
+  while (at[0] < edges[0].length || at[1] < edges[1].length) {
+    const place = Math.min(edges[0][at[0]] ?? size, edges[1][at[1]] ?? size);
+    for (const side of [0, 1]) if (edges[side][at[side]] === place) at[side] += 1;
+    if (keep(at[0] % 2 === 1, at[1] % 2 === 1) === isInside) continue;
+    pushLength(code, place - start);
+    [start, isInside] = [place, !isInside];
+  }
+  if (start < size) pushLength(code, size - start);
   return Uint8Array.from(code);
 }
 

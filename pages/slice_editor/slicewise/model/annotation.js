@@ -7,6 +7,7 @@
 import { createEnds } from "./ends.js";
 import { createHistory } from "./history.js";
 import { createOutbox } from "./outbox.js";
+import { concernedSegments, overwrite } from "./overwriting.js";
 import { decodeRuns, encodeRuns, isEmptyCode, sameCode } from "../masks/run_length.js";
 
 const keyOf = ({ segment, slice }) => `${segment} ${slice}`;
@@ -17,15 +18,17 @@ const keyOf = ({ segment, slice }) => `${segment} ${slice}`;
  * @param {number} options.size Pixels of a slice.
  * @param {object} options.states What the server says of every state.
  * @param {object[]} [options.restored] Messages of an earlier load of this tab without an answer.
+ * @param {() => object[]} [options.segments] All segments, `{number, overlap, locked}`.
  */
-export function createAnnotation({ client, size, states, restored = [] }) {
+export function createAnnotation({ client, size, states, restored = [], segments = () => [] }) {
   const own = {
     client,
     size,
     states,
+    segments,
     empty: encodeRuns(new Uint8Array(size)),
     truth: new Map(), // key -> {segment, slice, version, state, expected, code}
-    overlay: new Map(), // key -> {code, state, base} of what is not acknowledged
+    overlay: new Map(), // key -> {code, state, base, taken} of what is not acknowledged
     problems: new Map(), // key -> what the server refused, until the person decides
     outbox: createOutbox(client, restored),
     history: createHistory(),
@@ -84,7 +87,8 @@ function stored({ truth, empty }, place) {
 function shown(own, place) {
   const over = own.overlay.get(keyOf(place));
   const below = stored(own, place);
-  return over === undefined ? below : { ...below, ...over, expected: null };
+  if (over === undefined) return below;
+  return { ...below, ...over, expected: over.taken ? below.expected : null };
 }
 
 /** Lays over what is stored what was refused, and on top of that what waits for an answer. */
@@ -93,8 +97,8 @@ function rebuildOverlay({ overlay, problems, outbox }) {
   for (const problem of problems.values()) {
     overlay.set(keyOf(problem), { code: problem.mine, state: problem.state, base: problem.base });
   }
-  for (const { code, state, base, ...place } of outbox.pending().flatMap((one) => one.changes)) {
-    overlay.set(keyOf(place), { code, state, base });
+  for (const { code, state, base, taken, ...place } of outbox.pending().flatMap((one) => one.changes)) {
+    overlay.set(keyOf(place), { code, state, base, taken });
   }
 }
 
@@ -114,6 +118,7 @@ function change(own, { segment, slice }, code, state) {
     slice,
     code,
     before: now.code,
+    stateBefore: now.state,
     state: state ?? (isEmptyCode(code) ? "empty" : own.states[now.state].afterDrawing),
     base: now.base ?? now.version,
   };
@@ -132,17 +137,43 @@ function sendStep(own, message) {
 }
 
 function drawSeveral(own, segment, masks, { tool, erased }) {
-  if (isWaiting(own)) return null;
-  const changes = masks
-    .map(({ slice, code }) => [{ segment, slice }, code])
-    .filter(([place, code]) => !own.problems.has(keyOf(place)) && !sameCode(code, shown(own, place).code))
-    .map(([place, code]) => change(own, place, code));
-  if (changes.length === 0) return null;
-  return sendStep(own, { kind: changes.length === 1 ? "mask" : "masks", tool, erased, changes });
+  const segments = own.segments();
+  const locked = segments.filter((one) => one.locked).map((one) => one.number);
+  if (isWaiting(own) || locked.includes(segment)) return null;
+  const concerned = concernedSegments(segments, segment);
+  const drawn = [];
+  const taken = [];
+  for (const { slice, code } of masks) {
+    const place = { segment, slice };
+    if (own.problems.has(keyOf(place))) continue;
+    const before = shown(own, place).code;
+    const outcome = overwrite(before, code, othersOn(own, concerned, slice), own.size);
+    if (sameCode(outcome.code, before)) continue;
+    drawn.push(change(own, place, outcome.code));
+    for (const { number, code: left } of outcome.taken) taken.push(loss(own, { segment: number, slice }, left));
+  }
+  if (drawn.length === 0) return null;
+  // What was drawn comes first: only that is sent, the server knows what the others lose.
+  const kind = drawn.length === 1 ? "mask" : "masks";
+  return sendStep(own, { kind, tool, erased, locked, changes: [...drawn, ...taken] });
+}
+
+/** What other segments show on a slice, but for masks that wait for a decision of the person. */
+function othersOn(own, concerned, slice) {
+  return concerned
+    .filter(({ number }) => !own.problems.has(keyOf({ segment: number, slice })))
+    .map(({ number, locked }) => ({ number, locked, code: shown(own, { segment: number, slice }).code }));
+}
+
+/** Change of a segment that loses pixels to another: it stays what it is, unless nothing is left. */
+function loss(own, place, code) {
+  const state = isEmptyCode(code) ? "empty" : shown(own, place).state;
+  return { ...change(own, place, code, state), taken: true };
 }
 
 function declareAbsent(own, place) {
   if (isWaiting(own) || own.problems.has(keyOf(place))) return null;
+  if (own.segments().some((one) => one.locked && one.number === place.segment)) return null;
   if (shown(own, place).state === "confirmed_empty") return null;
   const changes = [change(own, place, own.empty, "confirmed_empty")];
   return sendStep(own, { kind: "absent", changes });
@@ -157,7 +188,11 @@ function undoOrRedo(own, kind, side) {
     if (outbox.pending().length > 0 || steps[kind] === null) return null;
     return send(own, { kind, of: null, changes: [] });
   }
-  const changes = step.changes.map((one) => change(own, one, one[side]));
+  const state = side === "before" ? "stateBefore" : "state";
+  const changes = step.changes.map((one) => ({
+    ...change(own, one, one[side], one[state]),
+    taken: one.taken,
+  }));
   return send(own, { kind, of: step.number, changes });
 }
 
@@ -203,7 +238,8 @@ function receive(own, incoming, now) {
 
 function refuse({ problems }, message, answer) {
   if (!["mask", "masks", "absent"].includes(message.kind)) return;
-  for (const one of message.changes) {
+  // What others lost comes back by itself.
+  for (const one of message.changes.filter(({ taken }) => !taken)) {
     const earlier = problems.get(keyOf(one));
     problems.set(keyOf(one), {
       segment: one.segment,

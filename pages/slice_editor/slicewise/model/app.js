@@ -33,7 +33,9 @@ export function createApp(header) {
       size: rows * columns,
       states,
       restored: recallAfterReload(series.key),
+      segments: () => app.info.segments.map((one) => ({ ...one, locked: app.locked.has(one.number) })),
     }),
+    locked: new Set(), // numbers of segments that no stroke of this tab changes
     pixels: createPixelStore(rows, columns),
     planes: { row: null, column: null },
     sliceRequests: createSliceRequests(series.shape),

@@ -19,16 +19,18 @@ export function toWire(message) {
   } else if (kind === "hints") {
     const { segment, slice, base } = message;
     const codes = ["mask", "added", "removed"].map((name) => [name, toBase64(message[name])]);
-    wire = { client, number, kind, segment, slice, base, ...Object.fromEntries(codes) };
+    wire = { client, number, kind, segment, slice, base, locked: message.locked, ...Object.fromEntries(codes) };
   } else if (kind === "masks") {
-    const changes = message.changes.map(({ slice, base, code }) => ({ slice, base, mask: toBase64(code) }));
-    const { tool, erased } = message;
-    wire = { client, number, kind, segment: message.changes[0].segment, tool, erased, changes };
+    const drawn = message.changes.filter(({ taken }) => !taken);
+    const changes = drawn.map(({ slice, base, code }) => ({ slice, base, mask: toBase64(code) }));
+    const { tool, erased, locked } = message;
+    wire = { client, number, kind, segment: message.changes[0].segment, tool, erased, locked, changes };
   } else {
     const [{ segment, slice, base, code }] = message.changes;
     wire = { client, number, kind, segment, slice, base };
     if (kind === "mask") {
-      Object.assign(wire, { mask: toBase64(code), tool: message.tool, erased: message.erased });
+      const { tool, erased, locked } = message;
+      Object.assign(wire, { mask: toBase64(code), tool, erased, locked });
     }
   }
   message.wire = wire;
