@@ -7,7 +7,7 @@ import streamlit as st
 from core.annotation.states import EXAMPLE_STATES, SliceState
 from core.annotation.store import StoreError
 from core.segments.anatomy import AnatomyTerm, search
-from core.segments.overlap_rules import OVERLAP_NAMES, OverlapRule
+from core.segments.overlap_rules import OVERLAP_NAMES
 from core.segments.segment import Segment, default_color
 from pages.session.work import Work, set_segment
 from pages.views.formatting import plain
