@@ -1,10 +1,10 @@
 """How long do large jobs take, does their progress move, and do they end soon when cancelled?
 
-`python benchmarks/large_jobs.py --json FILE` proposes wavering tubes in noise on slices of 256²:
-four structures over 164 slices, twenty over 40, one over 1,000 from ten slices, and one of which
-every slice is drawn; and it gives up a job of 1,000 slices and three examples at several moments.
-Seconds of the clock mean little on a machine that is not idle, so seconds of the processor stand
-beside them.
+`python benchmarks/large_jobs.py --json FILE` proposes wavering tubes in noise, side by side on
+slices of 256²: four over 164 slices, twenty over 40, one over 1,000 from ten slices, and one of
+which every slice is drawn; and it gives up a job of 1,000 slices and three examples at several
+moments. Seconds of the clock mean little on a machine that is not idle, so seconds of the processor
+stand beside them.
 """
 
 import argparse
@@ -21,6 +21,7 @@ from core.network.engine import Engine, load_engine
 from core.proposals.proposer import SegmentExamples, propose
 
 SIDE = 256
+RADIUS = 14
 
 
 @dataclass
@@ -58,13 +59,11 @@ class Watch:
 
 def job(slices: int, structures: int, drawn: int) -> Callable[[Engine, Watch], Any]:
     """Give a job: structures side by side, each drawn on as many slices."""
-    volume, truth = wavering_tube(slices)
+    volume, truths = wavering_tubes(slices, structures)
     known = np.linspace(0, slices - 1, drawn).round().astype(int)
     segments = [
-        SegmentExamples(
-            number, {int(index): np.roll(truth[index], 9 * number, axis=1) for index in known}
-        )
-        for number in range(1, structures + 1)
+        SegmentExamples(number, {int(index): truth[index] for index in known})
+        for number, truth in enumerate(truths, start=1)
     ]
 
     def run(engine: Engine, watch: Watch) -> Any:
@@ -81,18 +80,22 @@ def job(slices: int, structures: int, drawn: int) -> Callable[[Engine, Watch], A
     return run
 
 
-def wavering_tube(slices: int) -> tuple[np.ndarray, np.ndarray]:
-    """Make a volume like a CT in Hounsfield units, int16, and the mask of its structure."""
+def wavering_tubes(slices: int, count: int) -> tuple[np.ndarray, list[np.ndarray]]:
+    """Make a volume like a CT in Hounsfield units, int16, and the masks of up to 20 structures."""
     noise = np.random.default_rng(2).standard_normal((slices, SIDE, SIDE), np.float32)
-    rows, columns = np.mgrid[:SIDE, :SIDE]
-    truth = np.stack(
-        [
-            np.hypot(rows - 128 - 20 * np.sin(index / 12), columns - 60 - 9 * np.cos(index / 9))
-            < 21
-            for index in range(slices)
-        ]
-    )
-    return (60 * noise + np.where(truth, 120, 0)).astype(np.int16), truth
+    index, rows, columns = np.ogrid[:slices, :SIDE, :SIDE]
+    truths = [
+        np.hypot(
+            rows - 32 - 64 * (number % 4) - 9 * np.sin(index / 12 + number),
+            columns - 26 - 51 * (number // 4) - 9 * np.cos(index / 9 + number),
+        )
+        < RADIUS
+        for number in range(count)
+    ]
+    volume = 60 * noise
+    for truth in truths:
+        volume[truth] += 120
+    return volume.astype(np.int16), truths
 
 
 def measure(run: Callable[[Engine, Watch], Any], engine: Engine) -> dict[str, float]:
