@@ -16,7 +16,7 @@ from core.annotation.store import SliceAnnotation, StoreError, VersionConflict
 from core.proposals.expected_dice import grade
 from core.segments.segment import Segment
 from pages.session.gate import enter
-from pages.session.proposal_jobs import running_job, show_progress
+from pages.session.proposal_jobs import running_job
 from pages.session.work import (
     Work,
     require_work,
@@ -28,6 +28,7 @@ from pages.views.counts import counts_table
 from pages.views.display import display_settings, slice_png
 from pages.views.ends import ends_of
 from pages.views.formatting import count, plain
+from pages.views.job_progress import show_progress
 from pages.views.state_strip import state_strip
 
 ALL = "All segments"

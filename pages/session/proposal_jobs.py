@@ -1,6 +1,5 @@
 """Proposals, made in the background while the pages stay usable."""
 
-import weakref
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from threading import RLock
@@ -17,11 +16,10 @@ from core.annotation.states import EXAMPLE_STATES
 from core.proposals.examples import Proposal, SegmentExamples
 from core.proposals.extent import slices_to_follow
 from core.proposals.worker import Job, Progress, submit
-from pages.session.proposal_progress import ProgressMeter, progress_text
+from pages.session.proposal_progress import ProgressMeter
 from pages.session.work import Work
 
 _DISMISSED = "proposing.dismissed"
-_WATCH_EVERY_S = 0.7
 
 
 @dataclass(frozen=True)
@@ -148,70 +146,17 @@ def asked_jobs(work: Work) -> list[AskedJob]:
     return _jobs().of(work.uid)
 
 
-def show_progress(work: Work) -> None:
-    """Show the proposals as they come, with a way to stop; then what went wrong, once per tab."""
-    if running_job(work) is not None:
-        st.fragment(_watch, run_every=_WATCH_EVERY_S)(work)
-        return
+def failure_shown(work: Work) -> str | None:
+    """What went wrong in the newest job for this series, until it is dismissed in this tab."""
     failure = _jobs().failures.get(work.uid)
-    if failure is not None and st.session_state.get(_DISMISSED) is not failure:
-        st.error(failure.message, icon=":material/error:")
-        st.button("Dismiss", key="proposing-dismiss", on_click=_dismiss, args=(failure,))
+    if failure is None or st.session_state.get(_DISMISSED) is failure:
+        return None
+    return failure.message
 
 
-def _dismiss(failure: _Failure) -> None:
-    st.session_state[_DISMISSED] = failure
-
-
-def _watch(work: Work) -> None:
-    """Show a running job; the page is drawn again when it has finished."""
-    jobs = asked_jobs(work)
-    if not jobs:
-        st.rerun()
-    for place, asked in enumerate(jobs):
-        _show_job(work, asked, place)
-
-
-def _show_job(work: Work, asked: AskedJob, place: int) -> None:
-    job, is_own = asked.job, asked.person == work.person
-    share, left = asked.details.meter.read(job)
-    st.progress(share, progress_text(job, left))
-    if job.proposals:
-        st.html(_strip(job.proposals, work.series.summary.slices))
-    if not is_own:
-        st.caption(f"Asked for by {asked.person}, who alone can stop it.")
-        return
-    st.button(
-        "Stopping…" if job.cancelled else "Cancel",
-        key=f"cancel-proposing-{place}",
-        on_click=_cancel,
-        # Streamlit keeps arguments after the page has changed, and a job holds its masks.
-        args=(weakref.ref(job),),
-        disabled=job.cancelled,
-        help="Proposals made so far are kept.",
-        width="stretch",
-    )
-
-
-def _cancel(reference: "weakref.ref[Job]") -> None:
-    job = reference()
-    if job is not None:
-        job.cancel()
-
-
-def _strip(proposals: list[Proposal], slices: int) -> str:
-    """Draw a tick for every slice: filled once something is proposed there, dark once final."""
-    shades = [8] * slices
-    for proposal in proposals:
-        is_final = proposal.expected_dice is not None
-        shade = 80 if is_final else 40 if proposal.mask.any() else 16
-        shades[proposal.slice] = max(shades[proposal.slice], shade)
-    ticks = "".join(
-        '<i style="flex:1 1 0;min-width:1px;border-radius:2px;'
-        f'background:color-mix(in srgb,currentColor {shade}%,transparent)"></i>'
-        for shade in shades
-    )
-    return f'<div style="display:flex;gap:1px;height:14px" aria-hidden="true">{ticks}</div>'
+def forget_failure(work: Work) -> None:
+    """Show what went wrong no more in this tab."""
+    st.session_state[_DISMISSED] = _jobs().failures.get(work.uid)
 
 
 @st.cache_resource(show_spinner=False)

@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 from core.annotation.states import EXAMPLE_STATES
 from core.proposals.examples import SegmentExamples
 from pages.session.work import Work
-from pages.slice_editor.incoming import HintMessage
+from pages.slice_editor.message_kinds import (
+    HintMessage,
+)
 
 
 @dataclass

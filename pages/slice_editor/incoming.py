@@ -5,13 +5,23 @@ import binascii
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from core.annotation.run_length import check_runs, decode_runs
+from core.annotation.run_length import check_runs
 from core.segments.ends import End
+from pages.slice_editor.message_kinds import (
+    AbsentMessage,
+    CodedMask,
+    DecisionMessage,
+    EndMessage,
+    HintMessage,
+    MaskMessage,
+    MasksMessage,
+    Message,
+    SeenProposal,
+    SliceMask,
+    StepMessage,
+)
 from pages.slice_editor.message_values import (
     LARGEST,
     MessageError,
@@ -28,171 +38,12 @@ from pages.slice_editor.message_values import (
 _CLIENT = re.compile(r"[0-9a-z]{8,40}")
 _TOOL = re.compile(r"[a-z][a-z -]{0,39}")
 _TOOL_CHOSEN = re.compile(r"[A-Za-z][A-Za-z -]{0,39}")
+_REASON = re.compile(r"[^\x00-\x1f\x7f]{0,80}")  # why a proposal is rejected
 _MOST_MESSAGES = 5000
 _MOST_OF_SECOND = 4  # a slice of the second series is computed, which takes longer than sending it
 _MOST_CODE_BYTES = 2**22  # of the masks carried out at once; days of drawing take less
 _MOST_STROKE_PIXELS = 2**26  # of the slices that one stroke changes, decoded at once
 _MOST_MASK_PIXELS = 2**28  # of these masks, decoded one by one: about a second's work
-
-
-@dataclass(frozen=True)
-class CodedMask:
-    """A mask as it travels, checked: a few bytes may stand for many pixels.
-
-    Attributes
-    ----------
-    code : bytes
-        See `core.annotation.run_length`.
-    shape : tuple of int
-        Rows and columns.
-    """
-
-    code: bytes
-    shape: tuple[int, int]
-
-    def decoded(self) -> NDArray[np.bool_]:
-        """Bool [rows, columns], made anew each time, so that only one need be kept."""
-        return decode_runs(self.code, self.shape)
-
-
-@dataclass(frozen=True, eq=False)
-class Message:
-    """One thing that a person did.
-
-    Attributes
-    ----------
-    client : str
-        Names the tab that sent it.
-    number : int
-        Counted up by the tab.
-    """
-
-    client: str
-    number: int
-
-    @property
-    def key(self) -> tuple[str, int]:
-        """Name of the message, as the store keeps it."""
-        return self.client, self.number
-
-
-@dataclass(frozen=True, eq=False)
-class MaskMessage(Message):
-    """A new mask.
-
-    Attributes
-    ----------
-    segment, slice : int
-        Where.
-    based_on : int
-        Version that the person drew on.
-    mask : CodedMask
-        What is drawn now.
-    tool : str
-        What it was drawn with.
-    erased : bool
-        Whether the tool takes pixels away, so that an empty mask is meant.
-    locked : tuple of int
-        Segments that keep their pixels.
-    """
-
-    segment: int
-    slice: int
-    based_on: int
-    mask: CodedMask
-    tool: str
-    erased: bool
-    locked: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True)
-class SliceMask:
-    """The mask of one slice in a `MasksMessage`; attributes as for `MaskMessage`."""
-
-    slice: int
-    based_on: int
-    mask: CodedMask
-
-
-@dataclass(frozen=True, eq=False)
-class MasksMessage(Message):
-    """New masks on several slices by one stroke; attributes as for `MaskMessage`."""
-
-    segment: int
-    masks: tuple[SliceMask, ...]
-    tool: str
-    erased: bool
-    locked: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True, eq=False)
-class AbsentMessage(Message):
-    """The structure is not on this slice; attributes as for `MaskMessage`."""
-
-    segment: int
-    slice: int
-    based_on: int
-
-
-@dataclass(frozen=True, eq=False)
-class StepMessage(Message):
-    """Take a step back, or bring one back.
-
-    Attributes
-    ----------
-    way : str
-        "undo" or "redo".
-    of : int or None
-        Number of the message whose step is meant; None for whichever is next.
-    """
-
-    way: Literal["undo", "redo"]
-    of: int | None
-
-
-@dataclass(frozen=True, eq=False)
-class EndMessage(Message):
-    """A segment begins or ends on a slice.
-
-    Attributes
-    ----------
-    segment : int
-        Which one.
-    end : End
-        Which of its ends.
-    slice : int or None
-        The slice; None takes the statement back.
-    based_on : int
-        Version of the end that the person saw.
-    """
-
-    segment: int
-    end: End
-    slice: int | None
-    based_on: int
-
-
-@dataclass(frozen=True, eq=False)
-class HintMessage(Message):
-    """Strokes that say what to add and what to remove; the mask follows from them.
-
-    Attributes
-    ----------
-    segment, slice, based_on, locked
-        As for `MaskMessage`.
-    mask : CodedMask
-        The mask before the first stroke.
-    added, removed : CodedMask
-        All strokes so far.
-    """
-
-    segment: int
-    slice: int
-    based_on: int
-    mask: CodedMask
-    added: CodedMask
-    removed: CodedMask
-    locked: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -323,6 +174,10 @@ def _message(value: dict[str, Any], shape: tuple[int, int, int]) -> Message:
             raise MessageError("A segment has a first and a last slice.")
         at = optional_number(value.get("slice"), shape[0])
         return EndMessage(client, number, segment, End(end), at, whole_number(value.get("base")))
+    if kind in ("accept", "reject"):
+        reason = text_of(value.get("reason", ""), _REASON)
+        seen = _seen_proposals(list_of(value.get("changes")), shape)
+        return DecisionMessage(client, number, segment, kind, seen, reason)
     if kind == "masks":
         masks = _slice_masks(list_of(value.get("changes")), shape)
         tool, erased = text_of(value.get("tool"), _TOOL), value.get("erased") is True
@@ -348,6 +203,16 @@ def _message(value: dict[str, Any], shape: tuple[int, int, int]) -> Message:
 def _locked(value: dict[str, Any]) -> tuple[int, ...]:
     """Segments that keep their pixels; none in messages of earlier versions of the editor."""
     return segment_numbers(value.get("locked", []))
+
+
+def _seen_proposals(changes: list[Any], shape: tuple[int, int, int]) -> tuple[SeenProposal, ...]:
+    seen = {
+        whole_number(one.get("slice"), shape[0]): whole_number(one.get("base"))
+        for one in map(mapping_of, changes[: shape[0]])
+    }
+    if not 0 < len(seen) == len(changes):
+        raise MessageError("A decision is about each slice once, and about one at least.")
+    return tuple(SeenProposal(index, based_on) for index, based_on in seen.items())
 
 
 def most_slices(shape: tuple[int, int, int]) -> int:

@@ -12,8 +12,9 @@ from core.annotation.versions import SliceKey
 from pages.session.live_proposals import unsaved_proposal
 from pages.session.work import Work
 from pages.slice_editor.hints import mask_from_hints
-from pages.slice_editor.incoming import (
+from pages.slice_editor.message_kinds import (
     AbsentMessage,
+    DecisionMessage,
     EndMessage,
     HintMessage,
     MaskMessage,
@@ -21,6 +22,7 @@ from pages.slice_editor.incoming import (
     Message,
     StepMessage,
 )
+from pages.slice_editor.review_messages import decide
 
 _MOST_ANSWERS = 10_000
 
@@ -91,6 +93,8 @@ def _do(work: Work, answers: Answers, message: Message) -> tuple[str, str]:
             return _undo_or_redo(work, message), ""
         if isinstance(message, EndMessage):
             _state_end(work, message)
+        elif isinstance(message, DecisionMessage):
+            decide(work, message)
         elif isinstance(message, MasksMessage):
             _store_several(work, answers, message)
         else:

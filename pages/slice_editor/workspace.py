@@ -2,23 +2,15 @@
 
 import streamlit as st
 
+from core.segments.segment import Segment
 from pages.session.model import show_model
 from pages.session.work import Work, current_segment
 from pages.slice_editor.editor import SIDE, rerun_editor, show_slice_editor
 from pages.views.editor_choice import choose_editor
-from pages.views.next_step import next_step
+from pages.views.next_step_row import next_step_row
 from pages.views.second_series import choose_second
 from pages.views.segment_panel import segment_buttons
 from pages.views.volume_tools import volume_tools, volume_tools_button
-
-_STYLE = """
-<style>
-.st-key-beside {flex-wrap: wrap;}
-.st-key-beside [data-testid="stHorizontalBlock"] {flex-wrap: nowrap;}
-.st-key-beside > :has([data-testid="stHorizontalBlock"]) {min-width: 13rem;}
-.st-key-beside button p {white-space: nowrap;}
-</style>
-"""
 
 
 def slice_workspace(work: Work) -> None:
@@ -29,7 +21,6 @@ def slice_workspace(work: Work) -> None:
     work : Work
         Series being worked on, with a segment.
     """
-    st.html(_STYLE)
     _next_step_bar(work)
     show_slice_editor(work)
 
@@ -39,16 +30,16 @@ def _next_step_bar(work: Work) -> None:
     segment = current_segment(work, work.segments())
     if segment is None:
         st.rerun()
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="beside"):
-        next_step(work, segment, rerun_editor)
-        segment_buttons(work, segment)
-        volume_tools_button(work)
-        menu = st.popover(
-            "", icon=":material/compare:", help="Show a second series", key="second-menu"
-        )
-        with menu:
-            choose_second(work, rerun_editor)
-        with st.popover("", icon=":material/settings:", help="Settings"):
-            choose_editor(work.entrance.settings)
-            show_model(work.entrance.settings.weights, work.entrance.settings.device)
+    next_step_row(work, segment, rerun_editor, lambda: _buttons_beside(work, segment))
     volume_tools(work, segment)
+
+
+def _buttons_beside(work: Work, segment: Segment) -> None:
+    segment_buttons(work, segment)
+    volume_tools_button(work)
+    menu = st.popover("", icon=":material/compare:", help="Show a second series", key="second-menu")
+    with menu:
+        choose_second(work, rerun_editor)
+    with st.popover("", icon=":material/settings:", help="Settings"):
+        choose_editor(work.entrance.settings)
+        show_model(work.entrance.settings.weights, work.entrance.settings.device)

@@ -31,28 +31,55 @@ def ask_for_ends(segment: Segment, asked: Sequence[End]) -> None:
     asked : sequence of End
         At least one.
     """
+    st.markdown(asking_for_ends(plain(segment.label), asked, ("**", "**")))
+
+
+def asking_for_ends(label: str, asked: Sequence[End], quotes: tuple[str, str]) -> str:
+    """Return the sentence that asks for ends.
+
+    Parameters
+    ----------
+    label : str
+        Name of the segment.
+    asked : sequence of End
+        At least one.
+    quotes : (str, str)
+        Written before and after the name of a button.
+
+    Returns
+    -------
+    str
+        One sentence, and what need not be done.
+    """
     slices = " and the ".join(asked)
-    buttons = " and ".join(f"**{_BUTTONS[end]}**" for end in asked)
-    st.markdown(
+    buttons = " and ".join(f"{quotes[0]}{_BUTTONS[end]}{quotes[1]}" for end in asked)
+    return (
         f"Next: go to the {slices} slice that {'show' if len(asked) > 1 else 'shows'} "
-        f"{plain(segment.label)}, and press {buttons}. Nothing has to be drawn there."
+        f"{label}, and press {buttons}. Nothing has to be drawn there."
     )
 
 
 def tell_drawn_beyond(work: Work, segment: Segment) -> None:
     """Say where the segment is drawn although it is stated not to reach that far."""
+    text = drawn_beyond_text(work, segment)
+    if text:
+        st.markdown(f":orange[:material/warning: {text}]")
+
+
+def drawn_beyond_text(work: Work, segment: Segment) -> str:
+    """Where the segment is drawn although it is stated not to reach that far; blank if nowhere."""
     ends = ends_of(work, segment)
     beyond = drawn_beyond(ends, work.annotations_of(segment.number))
     if not beyond:
-        return
+        return ""
     end = End.FIRST if ends.first is not None and beyond[0] < ends.first else End.LAST
     place = ends.of(end)
     assert place is not None
     more = f" and {len(beyond) - 1} more" if len(beyond) > 1 else ""
     side = "before" if end is End.FIRST else "behind"
-    st.markdown(
-        f":orange[:material/warning: Drawn on slice {beyond[0] + 1}{more}, {side} the {end} slice "
-        f"({place + 1}). Clear it, or state the end again.]"
+    return (
+        f"Drawn on slice {beyond[0] + 1}{more}, {side} the {end} slice ({place + 1}). "
+        "Clear it, or state the end again."
     )
 
 

@@ -1,6 +1,10 @@
-"""The one next step: draw, state the ends, propose, review or export."""
+"""The one next step: draw, state the ends, propose, review or export.
+
+`next_step` shows it in a column beside the slice, `next_step_row.py` in a row above it.
+"""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import streamlit as st
 
@@ -9,22 +13,70 @@ from core.proposals.examples import Proposal
 from core.proposals.next_slice import Suggestion, suggest_slice
 from core.segments.ends import Ends
 from core.segments.segment import Segment
-from pages.session.proposal_jobs import (
-    propose_neighbours,
-    running_job,
-    show_progress,
-    start_proposing,
-)
+from pages.session.proposal_jobs import propose_neighbours, running_job, start_proposing
 from pages.session.widget_keys import leaving_key
 from pages.session.work import Work, current_slice, set_slice
 from pages.views.ends import ask_for_ends, ends_of, tell_drawn_beyond
 from pages.views.formatting import count
+from pages.views.job_progress import show_progress
 
 _ENOUGH_SLICES = 3
 
+PROPOSE_HELP = (
+    "Proposes masks for the other slices, from slices you drew or accepted. These do not change."
+)
+NEIGHBOURS_HELP = "Proposes the slices around this one again, up to the nearest examples."
 
-def next_step(work: Work, segment: Segment, changed: Callable[[], None] = lambda: None) -> None:
-    """Show what to do next.
+
+@dataclass(frozen=True)
+class NextStep:
+    """What can be done next for a segment.
+
+    Attributes
+    ----------
+    suggestion : Suggestion or None
+        What would help most; None before anything is drawn, and where nothing would help.
+    is_here : bool
+        Whether the suggested slice is the one shown.
+    proposed : int
+        Proposals that wait for review, of all segments.
+    drawn : int
+        Examples of the segment that show it.
+    missing : int
+        How many more should be drawn before proposing; 0 or less where there are enough.
+    is_complete : bool
+        Whether every slice is an example.
+    renews_neighbours : bool
+        Whether the slice shown was corrected and has proposals beside it.
+    """
+
+    suggestion: Suggestion | None
+    is_here: bool
+    proposed: int
+    drawn: int
+    missing: int
+    is_complete: bool
+    renews_neighbours: bool
+
+    @property
+    def asks_for_ends(self) -> bool:
+        """Whether stating the ends, which takes no drawing, helps most."""
+        return self.suggestion is not None and bool(self.suggestion.ends)
+
+    @property
+    def reviews(self) -> bool:
+        """Whether reviewing comes next."""
+        return self.proposed > 0 and not self.asks_for_ends
+
+    @property
+    def proposes(self) -> bool:
+        """Whether proposing comes next."""
+        enough = self.missing <= 0 and not self.asks_for_ends
+        return not self.proposed and enough and not self.is_complete
+
+
+def find_next_step(work: Work, segment: Segment) -> NextStep:
+    """Find out what can be done next.
 
     Parameters
     ----------
@@ -32,108 +84,173 @@ def next_step(work: Work, segment: Segment, changed: Callable[[], None] = lambda
         Series being worked on.
     segment : Segment
         The one being worked on.
-    changed : callable
-        Called, last of all, once proposals were asked for.
+
+    Returns
+    -------
+    NextStep
+        For the slice shown.
+    """
+    index, slices = current_slice(work), work.series.summary.slices
+    annotation = work.store.annotation(work.uid)
+    own = {at: version for (number, at), version in annotation.items() if number == segment.number}
+    examples = [version for version in own.values() if version.state in EXAMPLE_STATES]
+    drawn = sum(version.pixels > 0 for version in examples)
+    here = own.get(index)
+    beside = [own[near] for near in (index - 1, index + 1) if near in own]
+    suggestion = _suggestion_now(work, segment)
+    return NextStep(
+        suggestion,
+        suggestion is not None and suggestion.slice == index,
+        sum(version.state is SliceState.PROPOSED for version in annotation.values()),
+        drawn,
+        min(_ENOUGH_SLICES, slices) - drawn,
+        len(examples) == slices,
+        here is not None
+        and here.state is SliceState.CORRECTED
+        and any(version.state is SliceState.PROPOSED for version in beside),
+    )
+
+
+def next_step(work: Work, segment: Segment) -> None:
+    """Show what to do next, in a column.
+
+    Parameters
+    ----------
+    work : Work
+        Series being worked on.
+    segment : Segment
+        The one being worked on.
     """
     show_progress(work)
     if running_job(work) is not None:
         return
     tell_drawn_beyond(work, segment)
-    suggestion = _suggestion_now(work, segment)
-    _suggest(work, segment, suggestion, changed)
-    annotation = work.store.annotation(work.uid)
-    proposed = sum(version.state is SliceState.PROPOSED for version in annotation.values())
-    own = [version for (number, _), version in annotation.items() if number == segment.number]
-    examples = [version for version in own if version.state in EXAMPLE_STATES]
-    drawn = sum(version.pixels > 0 for version in examples)
-    missing = min(_ENOUGH_SLICES, work.series.summary.slices) - drawn
-    if proposed:
-        if st.button(
-            f"Review {count(proposed, 'proposal')}",
-            icon=":material/fact_check:",
-            type="primary",
-            key=leaving_key("review", to_page=True),
-            width="stretch",
-        ):
-            st.switch_page("pages/review.py")
-    elif not drawn:
+    step = find_next_step(work, segment)
+    _suggest(work, segment, step)
+    if step.proposed:
+        review_button(step)
+    elif not step.drawn:
         st.caption("Next: draw on one slice, best where the structure is large.")
-    elif missing > 0 and not (suggestion and suggestion.ends):
-        st.caption(f"Draw on {count(missing, 'more slice')}, then propose.")
-    elif len(examples) == work.series.summary.slices:
-        if st.button(
-            "Export",
-            icon=":material/download:",
-            type="primary",
-            key=leaving_key("export", to_page=True),
-            width="stretch",
-        ):
-            st.switch_page("pages/export.py")
+    elif step.missing > 0 and not step.asks_for_ends:
+        st.caption(f"Draw on {count(step.missing, 'more slice')}, then propose.")
+    elif step.is_complete:
+        export_button(step)
         return
+    propose_button(work, step)
+
+
+def review_button(step: NextStep) -> None:
+    """Lead to the review."""
+    if st.button(
+        f"Review {count(step.proposed, 'proposal')}",
+        icon=":material/fact_check:",
+        type="primary" if step.reviews else "secondary",
+        disabled=not step.proposed,
+        key=leaving_key("review", to_page=True),
+        width="stretch",
+    ):
+        st.switch_page("pages/review.py")
+
+
+def export_button(step: NextStep) -> None:
+    """Lead to the export."""
+    if st.button(
+        "Export",
+        icon=":material/download:",
+        type="primary" if step.is_complete and not step.proposed else "secondary",
+        key=leaving_key("export", to_page=True),
+        width="stretch",
+    ):
+        st.switch_page("pages/export.py")
+
+
+def propose_button(work: Work, step: NextStep, changed: Callable[[], None] = lambda: None) -> None:
+    """Ask for proposals on all slices.
+
+    Parameters
+    ----------
+    work : Work
+        Series being worked on.
+    step : NextStep
+        Of the segment being worked on.
+    changed : callable
+        Called, last of all, once proposals were asked for.
+    """
+
+    def propose() -> None:
+        start_proposing(work)
+        changed()
+
     st.button(
-        "Propose again" if proposed else "Propose",
+        "Propose again" if step.proposed else "Propose",
         icon=":material/auto_awesome:",
-        type="primary" if missing <= 0 and not proposed else "secondary",
-        disabled=drawn == 0,
-        help="Proposes masks for the other slices, from slices you drew or accepted. These do not "
-        "change.",
+        type="primary" if step.proposes else "secondary",
+        disabled=step.drawn == 0 or running_job(work) is not None,
+        help=PROPOSE_HELP,
         key=leaving_key("propose"),
-        on_click=_propose,
-        args=(work, changed),
+        on_click=propose,
         width="stretch",
     )
 
 
-def _propose(work: Work, changed: Callable[[], None]) -> None:
-    start_proposing(work)
-    changed()
-
-
-def _propose_near(work: Work, segment: Segment, index: int, changed: Callable[[], None]) -> None:
-    propose_neighbours(work, segment.number, index)
-    changed()
-
-
-def _suggest(
-    work: Work, segment: Segment, suggestion: Suggestion | None, changed: Callable[[], None]
+def neighbours_button(
+    work: Work,
+    segment: Segment,
+    label: str,
+    *,
+    disabled: bool = False,
+    changed: Callable[[], None] = lambda: None,
 ) -> None:
-    """Offer what would help most, and to propose the neighbours of a corrected slice."""
+    """Ask for proposals around the slice shown; parameters as for `propose_button`."""
     index = current_slice(work)
-    own = work.annotations_of(segment.number)
-    here = own.get(index)
-    neighbours = [own.get(near) for near in (index - 1, index + 1)]
+
+    def propose() -> None:
+        propose_neighbours(work, segment.number, index)
+        changed()
+
+    st.button(
+        label,
+        icon=":material/keyboard_double_arrow_right:",
+        key=leaving_key("propose-neighbours"),
+        help=NEIGHBOURS_HELP,
+        disabled=disabled,
+        on_click=propose,
+        width="stretch",
+    )
+
+
+def suggested_button(work: Work, step: NextStep) -> None:
+    """Lead to the slice whose drawing would help most."""
+    suggestion = step.suggestion
+    is_slice = suggestion is not None and not suggestion.ends
     if (
-        here is not None
-        and here.state is SliceState.CORRECTED
-        and any(
-            neighbour is not None and neighbour.state is SliceState.PROPOSED
-            for neighbour in neighbours
-        )
-    ):
         st.button(
-            "Propose again for neighbouring slices",
-            icon=":material/keyboard_double_arrow_right:",
-            key=leaving_key("propose-neighbours"),
-            help="Proposes the slices around this one again, up to the nearest examples.",
-            on_click=_propose_near,
-            args=(work, segment, index, changed),
+            f"Next: slice {suggestion.slice + 1}" if suggestion and is_slice else "Next slice",
+            icon=":material/my_location:",
+            key=leaving_key("suggested"),
+            help=f"Drawing or correcting this slice would help most: {suggestion.reason}."
+            if suggestion and is_slice
+            else "Leads to the slice whose drawing would help most.",
+            disabled=not is_slice or step.is_here,
             width="stretch",
         )
-    if suggestion is not None and suggestion.ends:
-        ask_for_ends(segment, suggestion.ends)
-        return
-    if suggestion is None or suggestion.slice == index:
-        return
-    if st.button(
-        f"Next: slice {suggestion.slice + 1}",
-        icon=":material/my_location:",
-        key=leaving_key("suggested"),
-        help=f"Drawing or correcting this slice would help most: {suggestion.reason}.",
-        width="stretch",
+        and suggestion is not None
     ):
         set_slice(work, suggestion.slice)
         st.rerun()
-    st.caption(suggestion.reason)
+
+
+def _suggest(work: Work, segment: Segment, step: NextStep) -> None:
+    """Offer what would help most, and to propose the neighbours of a corrected slice."""
+    if step.renews_neighbours:
+        neighbours_button(work, segment, "Propose again for neighbouring slices")
+    if step.suggestion is None:
+        return
+    if step.asks_for_ends:
+        ask_for_ends(segment, step.suggestion.ends)
+    elif not step.is_here:
+        suggested_button(work, step)
+        st.caption(step.suggestion.reason)
 
 
 def _suggestion_now(work: Work, segment: Segment) -> Suggestion | None:

@@ -133,7 +133,7 @@ def draw_liver(page: Page, hand: ModuleType, store: AnnotationStore, uid: str) -
     assert min(found.values()) > 0.9, found
 
     page.get_by_role("button", name="Propose").click()
-    expect(page.get_by_role("button", name="Review")).to_be_visible(timeout=PROPOSING_MS)
+    expect(page.get_by_role("button", name="Review")).to_be_enabled(timeout=PROPOSING_MS)
     assert {index: store.slice(uid, 1, index) for index in drawn} == examples
     return drawn
 

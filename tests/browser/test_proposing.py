@@ -30,7 +30,7 @@ WATCH = """() => {
     const bar = editor.querySelector('[role="progressbar"]');
     if (bar !== null) {
       seen.shares.push(Number(bar.getAttribute("aria-valuenow")));
-      seen.texts.add(bar.closest('[data-testid="stProgress"]').textContent);
+      seen.texts.add(bar.parentElement.textContent);
     }
   }, 100);
 }"""

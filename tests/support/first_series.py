@@ -84,7 +84,7 @@ def propose(way: Way) -> None:
     """Ask for proposals and wait until the first one can be reviewed."""
     way.press("Propose")
     review = way.page.get_by_role("button", name="Review")
-    expect(review).to_be_visible(timeout=PROPOSING_MS)
+    expect(review).to_be_enabled(timeout=PROPOSING_MS)
 
 
 def accept_and_export(way: Way, path: Path) -> None:

@@ -13,7 +13,8 @@ OpenPage = Callable[..., AppTest]
 def shown(app: AppTest) -> str:
     """Everything the page says."""
     parts = [*app.markdown, *app.caption, *app.subheader, *app.error, *app.info]
-    return "\n".join(element.value for element in parts)
+    html = [element.proto.body for element in app.get("html")]
+    return "\n".join([*(element.value for element in parts), *html])
 
 
 def press(app: AppTest, label: str) -> AppTest:

@@ -12,8 +12,13 @@ import pytest
 
 from core.annotation.run_length import check_runs, decode_runs, encode_runs
 from pages.session.work import Work
-from pages.slice_editor.incoming import CodedMask, read_outbox
+from pages.slice_editor.incoming import (
+    read_outbox,
+)
 from pages.slice_editor.message_handling import Answers, answer_messages
+from pages.slice_editor.message_kinds import (
+    CodedMask,
+)
 from pages.slice_editor.message_values import MessageError
 
 LARGE = (10, 4096, 4096)

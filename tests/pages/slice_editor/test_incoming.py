@@ -12,13 +12,15 @@ from hypothesis import strategies as st
 from core.annotation.run_length import encode_runs
 from core.segments.ends import End
 from pages.slice_editor.incoming import (
+    Outbox,
+    most_slices,
+    read_outbox,
+)
+from pages.slice_editor.message_kinds import (
     EndMessage,
     MaskMessage,
     MasksMessage,
-    Outbox,
     StepMessage,
-    most_slices,
-    read_outbox,
 )
 from pages.slice_editor.message_values import MessageError
 

@@ -16,7 +16,8 @@ from core.demo import demo_masks
 from core.proposals.examples import Proposal
 from core.segments.ends import End, Ends
 from pages.session.work import Work
-from pages.slice_editor.incoming import (
+from pages.slice_editor.message_handling import Answers, answer_messages
+from pages.slice_editor.message_kinds import (
     AbsentMessage,
     CodedMask,
     EndMessage,
@@ -27,7 +28,6 @@ from pages.slice_editor.incoming import (
     SliceMask,
     StepMessage,
 )
-from pages.slice_editor.message_handling import Answers, answer_messages
 from tests.pages.conftest import FIRST, SLICES
 from tests.support.segments import LIVER_SEGMENT
 

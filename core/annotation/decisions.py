@@ -1,0 +1,121 @@
+"""Decisions of a review: several proposals accepted or rejected in one step.
+
+Segments are counted from 1, slices from 0 along the normal.
+"""
+
+from collections.abc import Mapping
+
+from core.annotation.records import MaskChange, SliceAnnotation, StoreError
+from core.annotation.states import SliceState
+from core.annotation.store import AnnotationStore
+
+LONGEST_REASON = 80
+"""Characters of the reason for which a proposal is rejected."""
+
+
+def accept_proposals(
+    store: AnnotationStore,
+    series_uid: str,
+    segment_number: int,
+    seen: Mapping[int, int],
+    *,
+    person: str,
+    message: tuple[str, int] | None = None,
+) -> list[int]:
+    """Accept proposals as they are, in one step: all of them, or none.
+
+    Parameters
+    ----------
+    store : AnnotationStore
+        Where.
+    series_uid : str
+        Series Instance UID.
+    segment_number : int
+        Segment.
+    seen : mapping of int to int
+        Version that the person looked at, by slice index.
+    person : str
+        Who accepts them.
+    message : (str, int), optional
+        Client and sequence number, as for `AnnotationStore.put_many`.
+
+    Returns
+    -------
+    list of int
+        The new version of each.
+
+    Raises
+    ------
+    VersionConflict
+        If one of the slices was changed since.
+    StoreError
+        If one of the versions is no proposal.
+    """
+    changes = [
+        MaskChange(
+            segment_number,
+            one.slice_index,
+            one.mask,
+            SliceState.ACCEPTED,
+            one.version,
+            expected_dice=one.expected_dice,
+            weights=one.weights,
+        )
+        for one in _proposals(store, series_uid, segment_number, seen)
+    ]
+    action = "accept" if len(changes) == 1 else "accept range"
+    return store.put_many(series_uid, changes, person, "review", action, message=message)
+
+
+def reject_proposals(
+    store: AnnotationStore,
+    series_uid: str,
+    segment_number: int,
+    seen: Mapping[int, int],
+    *,
+    person: str,
+    reason: str = "",
+    message: tuple[str, int] | None = None,
+) -> list[int]:
+    """Discard proposals in one step, leaving the slices empty; otherwise as `accept_proposals`.
+
+    Parameters
+    ----------
+    store, series_uid, segment_number, seen, person, message
+        As for `accept_proposals`.
+    reason : str
+        Why, at most `LONGEST_REASON` characters; kept in the name of the step.
+
+    Returns
+    -------
+    list of int
+        The new version of each.
+    """
+    changes = [
+        MaskChange(
+            segment_number,
+            one.slice_index,
+            None,
+            SliceState.EMPTY,
+            one.version,
+            allow_clear=True,
+        )
+        for one in _proposals(store, series_uid, segment_number, seen)
+    ]
+    reason = reason.strip()
+    if len(reason) > LONGEST_REASON:
+        raise StoreError(f"A reason has at most {LONGEST_REASON} characters.")
+    action = f"reject: {reason}" if reason else "reject"
+    return store.put_many(series_uid, changes, person, "review", action, message=message)
+
+
+def _proposals(
+    store: AnnotationStore, series_uid: str, segment_number: int, seen: Mapping[int, int]
+) -> list[SliceAnnotation]:
+    found = [
+        store.slice(series_uid, segment_number, index, version=version)
+        for index, version in seen.items()
+    ]
+    if any(one.state is not SliceState.PROPOSED for one in found):
+        raise StoreError("There is no proposal on this slice any more.")
+    return found

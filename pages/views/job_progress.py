@@ -1,0 +1,131 @@
+"""How far the running proposals are, with a way to stop them, and what went wrong."""
+
+import html
+import weakref
+from collections.abc import Callable
+
+import streamlit as st
+
+from core.proposals.examples import Proposal
+from core.proposals.worker import Job
+from pages.session.proposal_jobs import AskedJob, asked_jobs, failure_shown, forget_failure
+from pages.session.proposal_progress import progress_text
+from pages.session.work import Work
+
+_WATCH_EVERY_S = 0.7
+_KEPT = "Proposals made so far are kept."
+
+
+def show_progress(work: Work) -> None:
+    """Show the proposals as they come, with a way to stop; then what went wrong, once per tab."""
+    if asked_jobs(work):
+        _watch(work, _show_jobs)
+        return
+    failure = failure_shown(work)
+    if failure is not None:
+        st.error(failure, icon=":material/error:")
+        st.button("Dismiss", key="proposing-dismiss", on_click=forget_failure, args=(work,))
+
+
+def show_progress_in_line(work: Work) -> bool:
+    """Show the same in one line of a horizontal container.
+
+    Parameters
+    ----------
+    work : Work
+        Series being worked on.
+
+    Returns
+    -------
+    bool
+        Whether there was anything to show.
+    """
+    if asked_jobs(work):
+        _watch(work, _show_first_job)
+        return True
+    failure = failure_shown(work)
+    if failure is None:
+        return False
+    st.html(f'<p class="line-text problem" role="alert">{html.escape(failure)}</p>')
+    st.button("Dismiss", key="proposing-dismiss", on_click=forget_failure, args=(work,))
+    return True
+
+
+def _watch(work: Work, show: Callable[[Work, list[AskedJob]], None]) -> None:
+    """Show the running jobs again and again; the page is drawn again when they have finished."""
+
+    def look() -> None:
+        jobs = asked_jobs(work)
+        if not jobs:
+            st.rerun()
+        show(work, jobs)
+
+    st.fragment(look, run_every=_WATCH_EVERY_S)()
+
+
+def _show_jobs(work: Work, jobs: list[AskedJob]) -> None:
+    for place, asked in enumerate(jobs):
+        share, left = asked.details.meter.read(asked.job)
+        st.progress(share, progress_text(asked.job, left))
+        if asked.job.proposals:
+            st.html(_strip(asked.job.proposals, work.series.summary.slices))
+        if asked.person == work.person:
+            _cancel_button(asked.job, place)
+        else:
+            st.caption(f"Asked for by {asked.person}, who alone can stop it.")
+
+
+def _show_first_job(work: Work, jobs: list[AskedJob]) -> None:
+    """Show the job that is done first, and a button that stops the person's own first one."""
+    first = jobs[0]
+    share, left = first.details.meter.read(first.job)
+    text = progress_text(first.job, left)
+    if len(jobs) > 1:
+        text += f"; {len(jobs) - 1} more to do"
+    others = sorted({one.person for one in jobs} - {work.person})
+    if others:
+        text += f". Asked for by {', '.join(others)}, who alone can stop it."
+    percent = round(100 * share)
+    with st.container(horizontal=True, vertical_alignment="center", key="job-in-line"):
+        st.html(
+            f'<div class="line-bar" role="progressbar" aria-label="Proposing" aria-valuemin="0" '
+            f'aria-valuemax="100" aria-valuenow="{percent}"><i style="width:{percent}%"></i></div>'
+            f'<p class="line-text">{html.escape(text)}</p>'
+        )
+        own = [one.job for one in jobs if one.person == work.person]
+        if own:
+            _cancel_button(own[0], 0)
+
+
+def _cancel_button(job: Job, place: int) -> None:
+    st.button(
+        "Stopping…" if job.cancelled else "Cancel",
+        key=f"cancel-proposing-{place}",
+        on_click=_cancel,
+        # Streamlit keeps arguments after the page has changed, and a job holds its masks.
+        args=(weakref.ref(job),),
+        disabled=job.cancelled,
+        help=_KEPT,
+        width="stretch",
+    )
+
+
+def _cancel(reference: "weakref.ref[Job]") -> None:
+    job = reference()
+    if job is not None:
+        job.cancel()
+
+
+def _strip(proposals: list[Proposal], slices: int) -> str:
+    """Draw a tick for every slice: filled once something is proposed there, dark once final."""
+    shades = [8] * slices
+    for proposal in proposals:
+        is_final = proposal.expected_dice is not None
+        shade = 80 if is_final else 40 if proposal.mask.any() else 16
+        shades[proposal.slice] = max(shades[proposal.slice], shade)
+    ticks = "".join(
+        '<i style="flex:1 1 0;min-width:1px;border-radius:2px;'
+        f'background:color-mix(in srgb,currentColor {shade}%,transparent)"></i>'
+        for shade in shades
+    )
+    return f'<div style="display:flex;gap:1px;height:14px" aria-hidden="true">{ticks}</div>'
