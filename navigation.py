@@ -10,6 +10,7 @@ import streamlit as st
 from core.dicom.configuration import configure_libraries
 from pages.server.request_checks import requests_are_checked
 from pages.session.gate import mark_routed
+from pages.views.page_history import keep_page_history
 
 # A local file: browsers would load a named icon or emoji from another server.
 ICON = Path(__file__).parent / "pages" / "views" / "icon.png"
@@ -22,13 +23,15 @@ if not requests_are_checked():
     st.stop()
 
 PAGES = {
-    "series": st.Page("pages/series.py", title="Series", icon=":material/folder_open:"),
-    "annotate": st.Page("pages/annotate.py", title="Annotate", icon=":material/draw:"),
-    "review": st.Page("pages/review.py", title="Review", icon=":material/fact_check:"),
-    "export": st.Page("pages/export.py", title="Export", icon=":material/download:"),
+    # Without icons, whose names would be read out before those of the pages.
+    "series": st.Page("pages/series.py", title="Series"),
+    "annotate": st.Page("pages/annotate.py", title="Annotate"),
+    "review": st.Page("pages/review.py", title="Review"),
+    "export": st.Page("pages/export.py", title="Export"),
 }
 
 navigation = st.navigation(list(PAGES.values()), position="top")
+keep_page_history()
 wanted = mark_routed()
 if wanted is not None:
     name, query = wanted

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.annotation.states import STATE_NAMES, SliceState
+from core.annotation.revision import revision
 from core.dicom.errors import DicomError
 from core.dicom.series import SeriesSummary
 from core.formats.deidentified_writing import Dates
@@ -13,7 +13,6 @@ from core.formats.export_cautions import export_cautions
 from core.formats.export_files import export_masks
 from core.formats.nifti_writing import uneven_steps
 from core.formats.segmentation_writing import Compression, Kind
-from core.formats.selection import reviewed_segments, unreviewed_segments, weights_of
 from core.formats.writing import FORMATS, WritingOptions
 from core.home.exports import delete_old_exports, exports_of
 from core.home.private_files import private_folder
@@ -23,12 +22,16 @@ from core.home.whole_files import written_whole
 from core.segments.segment_masks import SegmentMasks
 from pages.session.gate import enter
 from pages.session.work import Work, require_work
-from pages.views.archive import store_in_archive
 from pages.views.banner import banner
 from pages.views.counts import counts_table
-from pages.views.formatting import count, plain
-
-WRITTEN = "export.written"
+from pages.views.export_choice import choose_export
+from pages.views.export_offer import (
+    WrittenExport,
+    forget_written,
+    keep_written,
+    offer_written,
+)
+from pages.views.formatting import plain
 
 _KINDS: dict[Kind, str] = {
     "BINARY": "Binary: readable by every viewer",
@@ -48,27 +51,30 @@ _DATES: dict[Dates, str] = {
 def export(work: Work) -> None:
     """Show what would be exported, create files, and offer the newest for download."""
     segments = work.segments()
+    made_from = revision(work.store, work.uid)  # before what is read, so that nothing is missed
     annotation = work.store.annotation(work.uid)
-    chosen = reviewed_segments(segments, annotation)
-    proposals = unreviewed_segments(segments, annotation)
     counts_table(work, segments, annotation)
     left, right = st.columns([1.2, 1], gap="large")
     with left:
-        include = unreviewed_choice(proposals)
-        if include:
-            chosen = chosen + proposals
-        summary(work, chosen)
-        if not chosen:
+        choice = choose_export(segments, annotation)
+        if not any(one.pixels for one in annotation.values()):
             st.info("Nothing to export yet: draw on a slice first.")
             st.page_link("pages/annotate.py", label="Annotate", icon=":material/draw:")
             return
+        if not choice.masks:
+            st.info("Choose at least one segment with slices that were drawn or accepted.")
+            return
         with st.expander("Options"):
-            weights = weights_of(annotation, unreviewed=include)
-            options, folder = choose_options(work, weights)
-        show_cautions(work.series.summary, options, chosen)
-        create_buttons(work, chosen, options, folder)
+            options, folder = choose_options(work, choice.weights)
+        show_cautions(work.series.summary, options, choice.masks)
+        chosen = (choice.numbers, choice.unreviewed, options)
+        form = pressed_form()
+        if form is not None:
+            paths = create(work, form, choice.masks, options, folder)
+            if paths:
+                keep_written(WrittenExport(work.uid, paths, made_from, chosen))
     with right:
-        offer(work)
+        offer_written(work, chosen)
 
 
 def show_cautions(
@@ -123,13 +129,12 @@ def choose_options(work: Work, weights: str | None) -> tuple[WritingOptions, str
     return options, folder
 
 
-def create_buttons(
-    work: Work, chosen: list[SegmentMasks], options: WritingOptions, folder: str
-) -> None:
-    """Show a button for each format, and create the file whose button was pressed."""
+def pressed_form() -> str | None:
+    """Show a button for each format; return the name of the one whose button was pressed."""
     offered = {name: form for name, form in FORMATS.items() if form.label}
     columns = [*st.columns(2), *st.columns(3)]
     columns += [st.container() for _ in range(len(offered) - len(columns))]
+    pressed = None
     for column, (name, form) in zip(columns, offered.items(), strict=True):
         if column.button(
             f"Create {form.label}",
@@ -137,7 +142,8 @@ def create_buttons(
             width="stretch",
             help=form.use,
         ):
-            create(work, name, chosen, options, folder)
+            pressed = name
+    return pressed
 
 
 def encoding() -> tuple[Kind, Compression]:
@@ -155,44 +161,11 @@ def encoding() -> tuple[Kind, Compression]:
     return kind, compression
 
 
-def unreviewed_choice(proposals: list[SegmentMasks]) -> bool:
-    """Let the person decide about proposals nobody reviewed."""
-    waiting = sum(len(segment.masks) for segment in proposals)
-    if not waiting:
-        return False
-    st.warning(
-        f"{count(waiting, 'unreviewed proposal')} will not be exported.",
-        icon=":material/visibility_off:",
-    )
-    st.page_link("pages/review.py", label="Review proposals", icon=":material/fact_check:")
-    return st.checkbox(
-        "Include unreviewed proposals",
-        help="As separate segments, named “(unreviewed)” and marked AUTOMATIC.",
-    )
-
-
-def summary(work: Work, chosen: list[SegmentMasks]) -> None:
-    """List what goes into the file."""
-    annotation = work.store.annotation(work.uid)
-    for masks in chosen:
-        if masks.algorithm == "AUTOMATIC":
-            content = f"{count(len(masks.masks), 'slice')} proposed, not reviewed"
-        else:
-            states = [annotation[masks.segment.number, index].state for index in masks.masks]
-            by_state = ", ".join(
-                f"{states.count(state)} {STATE_NAMES[state]}"
-                for state in (SliceState.DRAWN, SliceState.ACCEPTED, SliceState.CORRECTED)
-                if state in states
-            )
-            content = f"{count(len(states), 'slice')}: {by_state}"
-        st.markdown(f"- **{plain(masks.segment.label)}** · {content} · :gray[{masks.algorithm}]")
-
-
 def create(
     work: Work, form: str, chosen: list[SegmentMasks], options: WritingOptions, folder: str
-) -> None:
-    """Create a file, copy it into a folder if one is named, and keep it for download."""
-    st.session_state.pop(WRITTEN, None)
+) -> tuple[Path, ...]:
+    """Create a file, and copy it into a folder if one is named; return both, or none."""
+    forget_written()
     try:
         with st.spinner("Writing…"):
             private_folder(exports_folder(work))
@@ -203,14 +176,11 @@ def create(
             path = export_masks(
                 form, work.series, chosen, exports_folder(work), work.opened.key, options
             )
-            paths = [path]
-            if target is not None:
-                paths.append(copied_whole(path, target))
+            return (path,) if target is None else (path, copied_whole(path, target))
     except (DicomError, OSError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         st.error(f"Nothing was exported: {reason}", icon=":material/error:")
-        return
-    st.session_state[WRITTEN] = (work.uid, paths)
+        return ()
 
 
 def copied_whole(path: Path, folder: Path) -> Path:
@@ -219,29 +189,6 @@ def copied_whole(path: Path, folder: Path) -> Path:
     with written_whole(copy) as unfinished:
         shutil.copyfile(path, unfinished)
     return copy
-
-
-def offer(work: Work) -> None:
-    """Offer the file that was created last for download."""
-    uid, paths = st.session_state.get(WRITTEN, (None, []))
-    if uid != work.uid or not paths[0].is_file():
-        return
-    path = paths[0]
-    st.success(f"Created: {path.stat().st_size / 1024:.0f} kB", icon=":material/check_circle:")
-    st.download_button(
-        f"Download {path.name}",
-        path.read_bytes(),
-        file_name=path.name,
-        mime="application/dicom" if path.suffix == ".dcm" else "application/octet-stream",
-        icon=":material/download:",
-        type="primary",
-        width="stretch",
-        on_click="ignore",
-    )
-    if path.suffix == ".dcm":
-        store_in_archive(work.entrance.settings.home, path)
-    for saved in paths:
-        st.caption(f"Saved on the server: `{saved}`")
 
 
 def exports_folder(work: Work) -> Path:

@@ -33,6 +33,7 @@ OPEN_ELSEWHERE = (
 _KEY = "work.series"
 _MEMORY = "work.memory"
 _QUERY = "series"
+_SLICE_QUERY = "slice"
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,11 +105,16 @@ def choose_series(opened: OpenedSeries) -> None:
     series_in_use().close(this_tab())
     st.session_state[_KEY] = opened.key
     st.session_state.pop(_MEMORY, None)
+    st.query_params.clear()
 
 
 def chosen_key() -> str | None:
-    """Key of the series that is open in this tab, if any."""
-    key: str | None = st.session_state.get(_KEY) or st.query_params.get(_QUERY)
+    """Key of the series that is open in this tab, if any.
+
+    Other pages than the first name it in their address, and addresses come back by the browser's
+    history: the address decides.
+    """
+    key: str | None = st.query_params.get(_QUERY) or st.session_state.get(_KEY)
     return key
 
 
@@ -180,7 +186,8 @@ def require_work(entrance: Entrance) -> Work:
         st.page_link("pages/series.py", label="Open another series", icon=":material/arrow_back:")
         st.stop()
     st.session_state[_KEY] = opened.key
-    st.query_params[_QUERY] = opened.key
+    if st.query_params.get(_QUERY) != opened.key:
+        st.query_params[_QUERY] = opened.key
     memory: PageMemory | None = st.session_state.get(_MEMORY)
     if memory is None or memory.series_key != opened.key:
         memory = st.session_state[_MEMORY] = _memory_of_last_visit(entrance, summary, opened)
@@ -192,12 +199,12 @@ def require_work(entrance: Entrance) -> Work:
 def _memory_of_last_visit(
     entrance: Entrance, summary: SeriesSummary, opened: OpenedSeries
 ) -> PageMemory:
-    """What the person looked at last in this series."""
+    """What the person looked at last in this series; the address may name another slice."""
     view = recall_view(entrance.settings.home, opened.key, entrance.person)
-    is_there = view.slice is not None and view.slice < summary.slices
-    return PageMemory(
-        opened.key, view.segment, view.slice if is_there else None, view.tool, view.window
-    )
+    named = st.query_params.get(_SLICE_QUERY, "")
+    index = int(named) - 1 if named.isdecimal() and len(named) < 7 else view.slice
+    is_there = index is not None and 0 <= index < summary.slices
+    return PageMemory(opened.key, view.segment, index if is_there else None, view.tool, view.window)
 
 
 def _remember(work: Work) -> None:

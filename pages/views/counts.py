@@ -19,6 +19,8 @@ _COLUMNS = (
     SliceState.EMPTY,
 )
 
+_REVIEWED_ML, _PROPOSED_ML = "Reviewed volume (ml)", "Proposed volume (ml)"
+
 
 def counts_table(
     work: Work,
@@ -51,13 +53,13 @@ def counts_table(
         row: dict[str, str | int | float] = {"Segment": segment.label}
         row |= {STATE_NAMES[state].capitalize(): summary.counts[state] for state in _COLUMNS}
         if geometry.in_patient:
-            row["Volume (ml)"] = summary.volume_ml
-            row["Proposed (ml)"] = summary.proposed_ml
+            row[_REVIEWED_ML] = summary.volume_ml
+            row[_PROPOSED_ML] = summary.proposed_ml
         rows.append(row)
     ml = st.column_config.NumberColumn(format="%.1f")
     st.dataframe(
         rows,
         hide_index=True,
         width="stretch",
-        column_config={"Volume (ml)": ml, "Proposed (ml)": ml},
+        column_config={_REVIEWED_ML: ml, _PROPOSED_ML: ml},
     )

@@ -3,6 +3,7 @@
 import io
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import highdicom as hd
@@ -247,3 +248,40 @@ def test_uneven_slices_are_resampled_for_nifti_on_request(
     image = nib.load(written(home, ".nii.gz"))
     assert np.array_equal(np.asarray(image.dataobj)[..., 2].T > 0, disk(30))
     assert image.shape == (256, 256, 9)
+
+
+def test_only_the_segments_that_are_chosen_are_exported(
+    app: AppTest, home: Path, store: AnnotationStore, demo_summary: SeriesSummary, disk: Disk
+) -> None:
+    store.save_segment(demo_summary.uid, replace(LIVER_SEGMENT, number=2, label="Spleen"), PERSON)
+    change = MaskChange(2, 10, disk(10), SliceState.DRAWN, 0)
+    store.put_many(demo_summary.uid, [change], PERSON, "brush", "brush")
+    app.run()
+    next(one for one in app.checkbox if "Liver" in one.label).uncheck().run()
+    press(app, "Create DICOM-SEG")
+    (spleen,) = read_segmentation(written(home), read_series(demo_summary))
+    assert (spleen.segment.label, spleen.algorithm) == ("Spleen", "MANUAL")
+    next(one for one in app.checkbox if one.label == "All segments").check().run()
+    assert all(one.value for one in app.checkbox if "**" in one.label)
+
+
+def test_without_a_segment_there_is_nothing_to_create(app: AppTest) -> None:
+    next(one for one in app.checkbox if "Liver" in one.label).uncheck().run()
+    assert "Choose at least one segment" in shown(app)
+    assert not any(one.label.startswith("Create") for one in app.button)
+
+
+def test_a_file_is_not_offered_any_more_once_something_has_changed(
+    app: AppTest, store: AnnotationStore, demo_summary: SeriesSummary, disk: Disk
+) -> None:
+    press(app, "Create DICOM-SEG")
+    assert len(app.download_button) == 1
+    change = MaskChange(1, 20, disk(10), SliceState.DRAWN, 0)
+    store.put_many(demo_summary.uid, [change], PERSON, "brush", "brush")
+    app.run()
+    assert not app.download_button
+    assert any("annotation has changed since" in one.value for one in app.warning)
+    press(app, "Create DICOM-SEG")
+    assert len(app.download_button) == 1
+    next(one for one in app.checkbox if one.label == "Include empty slices").check().run()
+    assert not app.download_button

@@ -147,4 +147,4 @@ def test_counts_and_volumes_are_those_of_the_store(
     row = app.dataframe[0].value.iloc[0]
     assert (row["Drawn"], row["Proposed"], row["Not annotated"]) == (1, 4, 43)
     pixels = store.slice(demo_summary.uid, 1, 15).pixels
-    assert row["Volume (ml)"] == pytest.approx(pixels * 5 * 1.5 * 1.5 / 1000)
+    assert row["Reviewed volume (ml)"] == pytest.approx(pixels * 5 * 1.5 * 1.5 / 1000)

@@ -1,5 +1,6 @@
 // Which slice, segment and place the person looks at, and showing it.
 
+import { nameSliceInAddress } from "./address.js";
 import { send, sendSoon } from "./model/app.js";
 import { hasSecond } from "./model/second_series.js";
 import { PREVIEW_COLOR } from "./view/stage.js";
@@ -41,6 +42,7 @@ export function createNavigation(screen) {
     if (wanted === app.slice) return;
     screen.drawing.settle();
     app.slice = wanted;
+    nameSliceInAddress(wanted);
     app.lengths = [];
     screen.note = "";
     setMasks(screen);

@@ -1,0 +1,89 @@
+"""The file that was exported last, offered for as long as it is what the page shows."""
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+
+from core.annotation.revision import revision
+from pages.session.work import Work
+from pages.views.archive import store_in_archive
+
+_WRITTEN = "export.written"
+_CHECK_EVERY_S = 3
+
+
+@dataclass(frozen=True)
+class WrittenExport:
+    """A file that was written.
+
+    Attributes
+    ----------
+    uid : str
+        Of the series.
+    paths : tuple of pathlib.Path
+        The file, and its copy in a folder where one was asked for.
+    revision : tuple of int
+        Of the annotation that it was made from.
+    choice : hashable
+        What was chosen when it was made.
+    """
+
+    uid: str
+    paths: tuple[Path, ...]
+    revision: tuple[int, int]
+    choice: Hashable
+
+
+def forget_written() -> None:
+    """Offer nothing any more."""
+    st.session_state.pop(_WRITTEN, None)
+
+
+def keep_written(written: WrittenExport) -> None:
+    """Offer a file from now on."""
+    st.session_state[_WRITTEN] = written
+
+
+def offer_written(work: Work, choice: Hashable) -> None:
+    """Offer the file that was created last, and no file of an earlier state.
+
+    Parameters
+    ----------
+    work : Work
+        Series being worked on.
+    choice : hashable
+        What is chosen now.
+    """
+    written: WrittenExport | None = st.session_state.get(_WRITTEN)
+    if written is None or written.uid != work.uid or not written.paths[0].is_file():
+        return
+    # Others may draw on the series while this page stands open.
+    st.fragment(_offer, run_every=_CHECK_EVERY_S)(work, written, written.choice == choice)
+
+
+def _offer(work: Work, written: WrittenExport, is_as_chosen: bool) -> None:
+    path = written.paths[0]
+    if is_as_chosen and revision(work.store, work.uid) == written.revision:
+        st.success(f"Created: {path.stat().st_size / 1024:.0f} kB", icon=":material/check_circle:")
+        st.download_button(
+            f"Download {path.name}",
+            path.read_bytes(),
+            file_name=path.name,
+            mime="application/dicom" if path.suffix == ".dcm" else "application/octet-stream",
+            icon=":material/download:",
+            type="primary",
+            width="stretch",
+            on_click="ignore",
+        )
+        if path.suffix == ".dcm":
+            store_in_archive(work.entrance.settings.home, path)
+    else:
+        what = "annotation has" if is_as_chosen else "choices have"
+        st.warning(
+            f"The {what} changed since the file was created. Create it again.",
+            icon=":material/history:",
+        )
+    for saved in written.paths:
+        st.caption(f"Saved on the server: `{saved}`")
