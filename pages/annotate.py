@@ -5,30 +5,43 @@ import streamlit as st
 from core.home.settings import Editor
 from pages.session.gate import enter
 from pages.session.model import begin_loading
-from pages.session.work import Work, require_work
+from pages.session.work import Work, current_slice, require_work, set_slice
 from pages.simple_canvas.drawable_canvas import CanvasMemory
 from pages.simple_canvas.workspace import simple_workspace
 from pages.slice_editor.workspace import slice_workspace
 from pages.views.banner import banner
-from pages.views.display import display_settings, slice_png
+from pages.views.display import preset_display, slice_png
 from pages.views.editor_choice import chosen_editor
 from pages.views.import_masks import import_button, show_mask_import
 from pages.views.recent_work import note_opened
 from pages.views.segment_panel import add_segment
+from pages.views.slice_scroller import slice_scroller
 
 
 @st.fragment
 def first_segment(work: Work) -> None:
-    """Ask what to annotate: the only thing to do on a series without segments."""
+    """Ask what to annotate, beside the slices: there is nothing else to do without segments."""
     picture, question = st.columns([2, 1], gap="large")
     with question:
         st.subheader("What do you want to annotate?")
         add_segment(work)
         import_button("first")
-        with st.expander("Display", icon=":material/contrast:"):
-            display = display_settings(work.series)
-    index = work.series.summary.slices // 2
-    picture.image(slice_png(work.series, index, [], {}, None, display))
+    with picture:
+        look_through(work)
+
+
+def look_through(work: Work) -> None:
+    """Show a slice; the wheel and a slider go through the series, and presets set the window."""
+    display = preset_display(work.series)
+    summary, index = work.series.summary, current_slice(work)
+    with st.container(key="look", horizontal_alignment="center"):
+        st.image(
+            slice_png(work.series, index, [], {}, None, display),
+            alt=f"Slice {index + 1} of {summary.slices}",
+        )
+    slice_scroller(
+        summary.slices, index, "first-look", "look", lambda chosen: set_slice(work, chosen)
+    )
 
 
 entrance = enter("annotate")

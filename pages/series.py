@@ -18,6 +18,7 @@ from core.dicom.series import SeriesSummary
 from core.dicom.shown_names import printable
 from core.home.archives import is_archive
 from core.home.opened_series import remember_series
+from core.home.server_folders import named_folder
 from core.home.settings import Settings, data_roots
 from core.home.uploads import (
     Upload,
@@ -215,11 +216,11 @@ def offer_folder(home: Path) -> None:
     if not roots:
         st.caption("No folder is allowed. Set SLICEWISE_DATA_ROOTS where Slicewise is started.")
         return
-    st.caption("Inside " + ", ".join(f"`{root}`" for root in roots))
+    st.caption("A path, or a name inside " + ", ".join(f"`{root}`" for root in roots))
     with st.form("folder", border=False):
         folder = st.text_input("Folder", value=str(roots[0]), label_visibility="collapsed")
         if st.form_submit_button("Search for series", width="stretch"):
-            search_in(home, Path(folder))
+            search_in(home, named_folder(folder, roots))
 
 
 entrance = enter("series")

@@ -46,6 +46,28 @@ def server_files(folder: Path | str, roots: Sequence[Path]) -> list[Path]:
     return sorted({path for path in found if path is not None and path.is_file()})
 
 
+def named_folder(text: str, roots: Sequence[Path]) -> Path:
+    """Return the folder that a person means by a path, or by a name below the configured folders.
+
+    Parameters
+    ----------
+    text : str
+        What the person typed.
+    roots : sequence of pathlib.Path
+        Folders below which files may be opened.
+
+    Returns
+    -------
+    pathlib.Path
+        Not checked: `server_files` tells whether it may be opened.
+    """
+    path = Path(text.strip())
+    if path.is_absolute():
+        return path
+    below = (root / path for root in roots)
+    return next((one for one in below if existing_below(one, roots) is not None), path)
+
+
 def writable_folder(text: str, home: Path, roots: Sequence[Path]) -> Path:
     """Return the server folder that a person typed, if files may be written to it.
 

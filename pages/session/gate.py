@@ -35,6 +35,8 @@ _STYLE = """
 .block-container {padding: 4.2rem 1.4rem 0.5rem 1.4rem; max-width: none;}
 .st-key-stage {background: #000; border-radius: 4px; overflow: hidden;}
 [data-testid="stVerticalBlock"] {gap: 0.55rem;}
+.st-key-look {background: #000; border-radius: 4px;}
+.st-key-look img {width: auto !important; max-width: 100%; max-height: calc(100vh - 15rem);}
 .st-key-stage, .st-key-stage [data-testid="stVerticalBlock"] {gap: 0 !important;}
 </style>
 """

@@ -1,6 +1,6 @@
 """Proposals, made in the background while the pages stay usable."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from threading import RLock
 
@@ -9,10 +9,13 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from core.annotation.ends import stated_ends
+from core.annotation.open_segments import segments_to_propose
 from core.annotation.proposal_storing import store_proposals
 from core.annotation.records import StatedEnds
 from core.annotation.retries import patiently
 from core.annotation.states import EXAMPLE_STATES
+from core.annotation.store import SliceAnnotation
+from core.annotation.versions import SliceKey
 from core.proposals.examples import Proposal, SegmentExamples
 from core.proposals.extent import slices_to_follow
 from core.proposals.worker import Job, Progress, submit
@@ -24,7 +27,7 @@ _DISMISSED = "proposing.dismissed"
 
 @dataclass(frozen=True)
 class _Wanted:
-    """What to propose: everything by default, or some slices of one segment."""
+    """What to propose: every segment with open work by default, or some slices of one segment."""
 
     segment: int | None = None
     slices: tuple[int, ...] | None = None
@@ -89,7 +92,7 @@ class _Jobs:
 
 
 def start_proposing(work: Work) -> None:
-    """Start proposing for all segments with examples, after what was asked for before.
+    """Start proposing for all segments with open work, after what was asked for before.
 
     The proposals are stored, as one step of the person, when all are made or it is cancelled.
 
@@ -99,6 +102,11 @@ def start_proposing(work: Work) -> None:
         Series being worked on.
     """
     _start(work, _Wanted())
+
+
+def can_propose(work: Work) -> bool:
+    """Whether any segment has an example to propose from."""
+    return bool(segments_to_propose(work.store.annotation(work.uid)))
 
 
 def propose_neighbours(work: Work, segment_number: int, slice_index: int) -> None:
@@ -180,7 +188,9 @@ def _proposing(
         details.weights = engine.weights.name
         # What is drawn by now counts: the job may have waited for others.
         exclusive = [segment.number for segment in work.segments() if segment.exclusive]
-        examples = _examples(work)
+        annotation = work.store.annotation(work.uid)
+        examples = _examples(work, annotation)
+        numbers = segments_to_propose(annotation) if wanted.segment is None else [wanted.segment]
         made: dict[tuple[int, int], Proposal] = {}
         for proposal in propose(
             series.volume,
@@ -189,7 +199,7 @@ def _proposing(
             examples,
             engine=engine,
             exclusive=exclusive,
-            wanted=None if wanted.segment is None else [wanted.segment],
+            wanted=numbers,
             slices=wanted.slices,
             cancelled=cancelled,
             progress=progress,
@@ -204,30 +214,24 @@ def _proposing(
                 made.values(),
                 person=work.person,
                 weights=engine.weights.name,
-                searched={} if cancelled() else _searched(examples, wanted, len(series.volume)),
+                searched={} if cancelled() else _searched(numbers, wanted, len(series.volume)),
             )
         )
 
     return make
 
 
-def _searched(
-    examples: list[SegmentExamples], wanted: _Wanted, slices: int
-) -> dict[int, tuple[int, ...]]:
+def _searched(numbers: list[int], wanted: _Wanted, slices: int) -> dict[int, tuple[int, ...]]:
     """Slices that a job has searched once it was not cancelled, by segment number."""
     asked = wanted.slices if wanted.slices is not None else tuple(range(slices))
-    return {
-        one.number: asked
-        for one in examples
-        if wanted.segment in (None, one.number) and any(mask.any() for mask in one.masks.values())
-    }
+    return dict.fromkeys(numbers, asked)
 
 
-def _examples(work: Work) -> list[SegmentExamples]:
+def _examples(work: Work, annotation: Mapping[SliceKey, SliceAnnotation]) -> list[SegmentExamples]:
     masks: dict[int, dict[int, NDArray[np.bool_]]] = {}
-    for (number, index), annotation in work.store.annotation(work.uid).items():
-        if annotation.state in EXAMPLE_STATES:
-            masks.setdefault(number, {})[index] = annotation.mask
+    for (number, index), version in annotation.items():
+        if version.state in EXAMPLE_STATES:
+            masks.setdefault(number, {})[index] = version.mask
     stated = stated_ends(work.store, work.uid)
     return [
         SegmentExamples(number, of_segment, stated.get(number, StatedEnds()).ends)

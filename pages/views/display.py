@@ -70,6 +70,29 @@ def display_settings(series: Series) -> Display:
     return Display(window, opacity / 100, longest)
 
 
+def preset_display(series: Series) -> Display:
+    """Let the person choose among the windows of a series by one click; the rest is as it was.
+
+    Parameters
+    ----------
+    series : Series
+        With its pixels.
+    """
+    choices = window_choices(series)
+    names = list(choices)
+    last = shown_last("window", names[0])
+    name = st.segmented_control(
+        "Window",
+        names,
+        default=last if last in names else names[0],
+        key="window-preset",
+        label_visibility="collapsed",
+    )
+    chosen = keep_shown("window", name or names[0])
+    percent = shown_last("opacity", round(100 * MASK_OPACITY))
+    return Display(choices[chosen], percent / 100, shown_last("size", _FIRST_SIZE))
+
+
 def slice_size(series: Series, display: Display) -> tuple[int, int]:
     """Width and height in picture pixels at which slices of a series are shown."""
     summary = series.summary

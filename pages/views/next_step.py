@@ -13,7 +13,12 @@ from core.proposals.examples import Proposal
 from core.proposals.next_slice import Suggestion, suggest_slice
 from core.segments.ends import Ends
 from core.segments.segment import Segment
-from pages.session.proposal_jobs import propose_neighbours, running_job, start_proposing
+from pages.session.proposal_jobs import (
+    can_propose,
+    propose_neighbours,
+    running_job,
+    start_proposing,
+)
 from pages.session.widget_keys import leaving_key
 from pages.session.work import Work, current_slice, set_slice
 from pages.views.ends import ask_for_ends, ends_of, tell_drawn_beyond
@@ -23,7 +28,8 @@ from pages.views.job_progress import show_progress
 _ENOUGH_SLICES = 3
 
 PROPOSE_HELP = (
-    "Proposes masks for the other slices, from slices you drew or accepted. These do not change."
+    "Proposes masks for the other slices, from slices you drew or accepted. These do not change. "
+    "Segments whose proposals are all reviewed are left out."
 )
 NEIGHBOURS_HELP = "Proposes the slices around this one again, up to the nearest examples."
 
@@ -185,7 +191,7 @@ def propose_button(work: Work, step: NextStep, changed: Callable[[], None] = lam
         "Propose again" if step.proposed else "Propose",
         icon=":material/auto_awesome:",
         type="primary" if step.proposes else "secondary",
-        disabled=step.drawn == 0 or running_job(work) is not None,
+        disabled=not can_propose(work) or running_job(work) is not None,
         help=PROPOSE_HELP,
         key=leaving_key("propose"),
         on_click=propose,

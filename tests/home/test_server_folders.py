@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from core.dicom.errors import DicomError
-from core.home.server_folders import server_files, writable_folder
+from core.home.server_folders import named_folder, server_files, writable_folder
 from core.home.settings import data_roots
 
 
@@ -46,6 +46,15 @@ def test_links_lead_nowhere_outside(roots):
         roots / "one" / "deep" / "file",
         roots / "two" / "deep" / "file",
     ]
+
+
+def test_a_name_stands_for_the_folder_of_that_name_below_the_configured_ones(roots):
+    allowed = data_roots()
+    assert named_folder("deep", allowed) == roots / "one" / "deep"
+    assert named_folder(f" {roots / 'two'} ", allowed) == roots / "two"
+    for name in ("nowhere", "../secret"):
+        with pytest.raises(DicomError, match="no such folder"):
+            server_files(named_folder(name, allowed), allowed)
 
 
 def test_nothing_may_be_opened_unless_configured(roots, monkeypatch):

@@ -6,6 +6,7 @@ import shutil
 import zipfile
 from pathlib import Path
 
+import pydicom
 import pytest
 
 from core.annotation.store import AnnotationStore
@@ -160,3 +161,34 @@ def test_names_that_are_no_utf_8_are_shown_escaped(
     assert r"scan\\xff\\xfe/IM0" in shown(app)
     press(app, "Open without damaged files")
     assert not app.error
+
+
+def test_many_series_can_be_filtered_and_sorted(
+    home: Path, tmp_path: Path, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(6):
+        folder = tmp_path / "data" / str(number)
+        write_series(folder, PLACEMENTS[0], slices=3 + number)
+        for path in folder.iterdir():
+            dataset = pydicom.dcmread(path)
+            dataset.SeriesDescription = f"{'Axial' if number % 2 else 'Sagittal'} {number}"
+            dataset.SeriesInstanceUID = f"1.2.3.{number}"
+            dataset.save_as(path)
+    monkeypatch.setenv("SLICEWISE_DATA_ROOTS", str(tmp_path / "data"))
+    app = open_page()
+    app.text_input[0].set_value(str(tmp_path / "data"))
+    press(app, "Search for series")
+
+    def listed() -> list[str]:
+        titles = (one.value for one in app.markdown)
+        return [title for title in titles if "Axial" in title or "Sagittal" in title]
+
+    assert len(listed()) == 6
+    next(one for one in app.text_input if one.label == "Filter").set_value("AXIAL").run()
+    assert [title.split("*")[2] for title in listed()] == ["Axial 1", "Axial 3", "Axial 5"]
+    assert "3 of 6 series shown" in shown(app)
+    sorting = next(one for one in app.selectbox if one.label == "Sort by")
+    sorting.set_value("Most slices").run()
+    assert [title.split("*")[2] for title in listed()] == ["Axial 5", "Axial 3", "Axial 1"]
+    press(app, "Open")
+    assert "8 × " in "".join(one.value for one in app.get("html"))

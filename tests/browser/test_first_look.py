@@ -1,0 +1,36 @@
+"""Looking through a series before any segment is named."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.support.drawn_series import DrawnSeries
+from tests.support.pages import PERSON
+from tests.support.slice_editor_driver import slice_shown, wait_until_drawable
+
+pytestmark = pytest.mark.browser
+
+
+def test_wheel_slider_and_presets_work_beside_the_question(page: Page, series: DrawnSeries) -> None:
+    series.store.remove_segment(series.uid, 1, PERSON)
+    page.goto(series.address())
+    expect(page.get_by_text("What do you want to annotate?")).to_be_visible()
+    picture = page.locator(".st-key-look img")
+    expect(picture).to_have_attribute("alt", "Slice 8 of 14")
+    before = picture.get_attribute("src")
+    picture.hover()
+    page.mouse.wheel(0, 100)
+    expect(picture).to_have_attribute("alt", "Slice 9 of 14")
+    page.get_by_role("slider", name="Slice").fill("3")
+    expect(picture).to_have_attribute("alt", "Slice 3 of 14")
+    shown = picture.get_attribute("src")
+    assert shown != before
+    page.get_by_role("radio", name=re.compile("Bone")).click()
+    expect(picture).not_to_have_attribute("src", shown or "")
+
+    page.get_by_role("textbox", name="Structure").fill("liver")
+    page.get_by_role("textbox", name="Structure").press("Enter")
+    page.get_by_role("button", name="Add segment").click()
+    wait_until_drawable(page)
+    assert slice_shown(page) == 3
