@@ -52,7 +52,7 @@ class Jump:
     kind : {"position", "area", "intensity"}
         In what it jumps.
     amount : float
-        How far, as a multiple of what is usual; above 1.
+        How far, as a multiple of what is usual; above 1 where it is found.
     text : str
         The same in words.
     """
@@ -104,20 +104,35 @@ def find_jumps(signs: Mapping[int, Signs], proposed: Iterable[int]) -> dict[int,
     Returns
     -------
     dict
-        By slice index, only where there is a jump; the farthest first.
+        By slice index, only where there is a jump; the farthest first. Of slices beside one
+        another only the one that jumps farthest counts: the others stand out because of it.
     """
+    indices = list(proposed)
+    near = {at for index in indices for at in (index - 1, index, index + 1)}
+    compared = {at: _compared(signs, at) for at in near}
     found = {}
-    for index in proposed:
-        here, before, behind = (signs.get(at) for at in (index, index - 1, index + 1))
-        if here is None or before is None or behind is None:
-            continue
-        jumps = _jumps(here, before, behind)
+    for index in indices:
+        beside = [*compared[index - 1], *compared[index + 1]]
+        jumps = [
+            jump
+            for jump in compared[index]
+            if jump.amount > 1
+            and all(jump.amount >= other.amount for other in beside if other.kind == jump.kind)
+        ]
         if jumps:
-            found[index] = jumps
+            found[index] = sorted(jumps, key=lambda jump: -jump.amount)
     return found
 
 
-def _jumps(here: Signs, before: Signs, behind: Signs) -> list[Jump]:
+def _compared(signs: Mapping[int, Signs], index: int) -> list[Jump]:
+    """How far a slice is from its neighbours in each respect; nothing where one is missing."""
+    here, before, behind = (signs.get(at) for at in (index, index - 1, index + 1))
+    if here is None or before is None or behind is None:
+        return []
+    return _differences(here, before, behind)
+
+
+def _differences(here: Signs, before: Signs, behind: Signs) -> list[Jump]:
     usual = float(np.sqrt(before.area * behind.area))
     shift = np.hypot(
         here.row - (before.row + behind.row) / 2, here.column - (before.column + behind.column) / 2
@@ -127,7 +142,7 @@ def _jumps(here: Signs, before: Signs, behind: Signs) -> list[Jump]:
     size = "larger" if ratio > 1 else "smaller"
     mean, deviation = _values_of_both(before, behind)
     difference = (here.mean - mean) / deviation if deviation > 0 else 0.0
-    jumps = [
+    return [
         Jump(
             "position",
             float(shift / np.sqrt(usual / np.pi)) / LARGEST_SHIFT,
@@ -144,7 +159,6 @@ def _jumps(here: Signs, before: Signs, behind: Signs) -> list[Jump]:
             f"is {'brighter' if difference > 0 else 'darker'} inside than on the slices beside it",
         ),
     ]
-    return sorted((one for one in jumps if one.amount > 1), key=lambda one: -one.amount)
 
 
 def _values_of_both(before: Signs, behind: Signs) -> tuple[float, float]:

@@ -55,13 +55,15 @@ class EditorMemory:
 
 
 @st.fragment(key=KEY)
-def show_slice_editor(work: Work) -> None:
+def show_slice_editor(work: Work, *, reviews: bool = False) -> None:
     """Show the editor for the series; at least one segment is needed.
 
     Parameters
     ----------
     work : Work
         Series being worked on.
+    reviews : bool
+        Whether the page is the one for reviewing.
     """
     outbox, answers = _store_messages(work)
     drop_outdated_preview(work)
@@ -82,7 +84,9 @@ def show_slice_editor(work: Work) -> None:
         js="editor.js",
     )
     component(
-        data=make_message(work, memory.client_state, outbox, answers, segments, segment),
+        data=make_message(
+            work, memory.client_state, outbox, answers, segments, segment, reviews=reviews
+        ),
         key=KEY,
         on_outbox_change=lambda: _outbox_changed(work),
     )

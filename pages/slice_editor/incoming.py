@@ -80,6 +80,8 @@ class Outbox:
         What the browser knows of the masks: everything up to this revision of this epoch.
     segment, slice : int or None
         What the person is looking at.
+    compares : bool
+        Whether versions before those shown are wanted.
     tool : str or None
         Tool chosen.
     window : (str, float, float) or None
@@ -97,6 +99,7 @@ class Outbox:
     revision: int = 0
     segment: int | None = None
     slice: int | None = None
+    compares: bool = False
     tool: str | None = None
     window: tuple[str, float, float] | None = None
     wanted: Wanted = Wanted()
@@ -138,6 +141,7 @@ def read_outbox(value: Any, shape: tuple[int, int, int]) -> Outbox:
         revision=whole_number(outbox.get("revision")),
         segment=optional_number(outbox.get("segment"), LARGEST),
         slice=optional_number(outbox.get("slice"), slices),
+        compares=outbox.get("compares") is True,
         tool=optional_text(outbox.get("tool"), _TOOL_CHOSEN),
         window=window_of(outbox.get("window")),
         wanted=_wanted(mapping_of(outbox.get("wanted", {})), shape),

@@ -28,6 +28,7 @@ from pages.slice_editor.incoming import Outbox, Wanted, most_slices
 from pages.slice_editor.message_handling import Answer, answer_dict
 from pages.slice_editor.outgoing_second import second_series_message
 from pages.slice_editor.pixels import Scale, pack, scale_of
+from pages.slice_editor.review_messages import PREVIOUS_SEGMENT, previous_masks, review_header
 
 _FIRST_SLICES = 1  # on either side, before the browser asks for any
 _PACKED_SLICES = 64
@@ -40,6 +41,8 @@ def make_message(
     answers: list[Answer],
     segments: list[Segment],
     segment: Segment,
+    *,
+    reviews: bool = False,
 ) -> bytes:
     """Everything to send to the browser now.
 
@@ -57,6 +60,8 @@ def make_message(
         All of the series.
     segment : Segment
         The one being worked on.
+    reviews : bool
+        Whether the page is the one for reviewing.
 
     Returns
     -------
@@ -65,7 +70,10 @@ def make_message(
     """
     parts: list[bytes] = []
     stored = work.store.annotation(work.uid)
-    annotation = {**stored, **live_proposals(work, stored), **volume_preview(work).masks}
+    live = live_proposals(work, stored)
+    annotation = {**stored, **live, **volume_preview(work).masks}
+    if reviews and outbox.compares:
+        annotation |= previous_masks(work, stored, segment.number, current_slice(work))
     full = outbox.epoch != client_state.epoch
     steps = work.store.next_steps(work.uid, work.person)
     _notice_move(client_state, (current_slice(work), segment.number))
@@ -78,6 +86,8 @@ def make_message(
             "others": OTHERS_SHARE,
         },
         "previewSegment": PREVIEW_SEGMENT,
+        "previousSegment": PREVIOUS_SEGMENT,
+        "review": review_header(work, stored, live) if reviews else None,
         "leavingKeys": {"any": LEAVING, "page": OTHER_PAGE},
         "epoch": client_state.epoch,
         "full": full,

@@ -20,6 +20,7 @@ PREVIOUS_SEGMENT: Final = -1
 REASONS: Final = ("wrong place", "too large", "too small", "wrong shape", "another structure")
 """Offered when a proposal is rejected with a reason."""
 
+_MOST_BACK = 20  # versions that are looked at
 _NEAR = 4  # slices on either side whose previous versions are sent
 
 
@@ -116,7 +117,7 @@ def _jumps(
         if one.state is SliceState.PROPOSED:
             proposed.setdefault(number, []).append(index)
     for number, indices in proposed.items():
-        near = {at for index in indices for at in (index - 1, index, index + 1)}
+        near = {at for index in indices for at in range(index - 2, index + 3)}
         signs = {
             at: found
             for at in near
@@ -173,10 +174,19 @@ def previous_masks(
     return shown
 
 
+def _other_before(work: Work, current: SliceAnnotation) -> SliceAnnotation:
+    """Newest earlier version with another mask: accepting makes a version with the same one."""
+    place = (current.segment_number, current.slice_index)
+    for version in range(current.version - 1, max(0, current.version - 1 - _MOST_BACK), -1):
+        before = work.store.slice(work.uid, *place, version=version)
+        if before.runs != current.runs:
+            return before
+    return SliceAnnotation(*place, current.shape)
+
+
 def _previous(work: Work, memory: ReviewMemory, current: SliceAnnotation) -> SliceAnnotation:
     place = (current.segment_number, current.slice_index)
     known = memory.previous.get(place)
     if known is None or known[0] != current.version:
-        before = work.store.slice(work.uid, *place, version=current.version - 1)
-        known = memory.previous[place] = (current.version, before)
+        known = memory.previous[place] = (current.version, _other_before(work, current))
     return known[1]

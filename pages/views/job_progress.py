@@ -12,6 +12,28 @@ from pages.session.proposal_jobs import AskedJob, asked_jobs, failure_shown, for
 from pages.session.proposal_progress import progress_text
 from pages.session.work import Work
 
+LINE_STYLE = """
+<style>
+.st-key-line {
+  height: 1.7rem; min-height: 1.7rem; max-height: 1.7rem; overflow: hidden; flex-wrap: nowrap;
+}
+.st-key-line .line-text {
+  margin: 0; font-size: 0.95rem; line-height: 1.7rem;
+  white-space: nowrap; overflow: hidden; text-overflow: ellipsis;
+}
+.st-key-line .line-text.warning {color: #b85c00;}
+.st-key-line .line-text.problem {color: #c62828;}
+.st-key-line [data-testid="stHtml"] {display: flex; gap: 0.8rem; align-items: center;}
+.st-key-line .line-bar {
+  flex: 0 0 9rem; height: 0.5rem; border-radius: 4px; overflow: hidden;
+  background: color-mix(in srgb, currentColor 15%, transparent);
+}
+.st-key-line .line-bar i {display: block; height: 100%; background: var(--primary, #2f7d8c);}
+.st-key-line button {min-height: 1.6rem; height: 1.6rem; padding: 0 0.7rem;}
+</style>
+"""
+"""Of a horizontal container with the key "line", which is as high as one line of text."""
+
 _WATCH_EVERY_S = 0.7
 _KEPT = "Proposals made so far are kept."
 

@@ -15,7 +15,7 @@ from pages.session.proposal_jobs import running_job
 from pages.session.work import Work
 from pages.views.ends import asking_for_ends, drawn_beyond_text
 from pages.views.formatting import count
-from pages.views.job_progress import show_progress_in_line
+from pages.views.job_progress import LINE_STYLE, show_progress_in_line
 from pages.views.next_step import (
     NextStep,
     export_button,
@@ -41,22 +41,6 @@ _STYLE = f"""
 .st-key-steps button p {{white-space: nowrap; overflow: hidden; text-overflow: ellipsis;}}
 .st-key-beside {{flex-wrap: nowrap; gap: 0.5rem;}}
 .st-key-beside [data-testid="stHorizontalBlock"] {{flex-wrap: nowrap; gap: 0.5rem;}}
-.st-key-line {{
-  height: 1.7rem; min-height: 1.7rem; max-height: 1.7rem; overflow: hidden; flex-wrap: nowrap;
-}}
-.st-key-line .line-text {{
-  margin: 0; font-size: 0.95rem; line-height: 1.7rem;
-  white-space: nowrap; overflow: hidden; text-overflow: ellipsis;
-}}
-.st-key-line .line-text.warning {{color: #b85c00;}}
-.st-key-line .line-text.problem {{color: #c62828;}}
-.st-key-line [data-testid="stHtml"] {{display: flex; gap: 0.8rem; align-items: center;}}
-.st-key-line .line-bar {{
-  flex: 0 0 9rem; height: 0.5rem; border-radius: 4px; overflow: hidden;
-  background: color-mix(in srgb, currentColor 15%, transparent);
-}}
-.st-key-line .line-bar i {{display: block; height: 100%; background: var(--primary, #2f7d8c);}}
-.st-key-line button {{min-height: 1.6rem; height: 1.6rem; padding: 0 0.7rem;}}
 @media (max-width: {NARROW}px) {{
   .st-key-steps {{
     grid-template-columns: 10fr 9.5fr 8.5fr 11.5fr 6.5fr; grid-template-rows: 2.5rem 2.5rem;
@@ -83,7 +67,7 @@ def next_step_row(
     beside : callable
         Shows further buttons at the end of the row.
     """
-    st.html(_STYLE)
+    st.html(_STYLE + LINE_STYLE)
     step = find_next_step(work, segment)
     is_running = running_job(work) is not None
     with st.container(horizontal=True, key="steps"):

@@ -16,6 +16,7 @@ export default function (component) {
       tick.tabIndex = -1;
       tick.className = `tick ${state}${index === data.current ? " current" : ""}`;
       const [isFirst, isLast] = [index === data.first, index === data.last];
+      tick.classList.toggle("unknown", state === "proposed" && data.expected[index] === null);
       tick.classList.toggle("first", isFirst);
       tick.classList.toggle("last", isLast);
       tick.classList.toggle("beyond", index < (data.first ?? 0) || index > (data.last ?? Infinity));

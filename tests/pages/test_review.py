@@ -1,4 +1,4 @@
-"""Fourth page: deciding about proposals, the least certain first."""
+"""The review page where the simple canvas is chosen: the least certain proposal comes first."""
 
 from collections.abc import Callable
 
@@ -27,6 +27,7 @@ def app(
     demo_summary: SeriesSummary,
     disk: Disk,
     open_page: OpenPage,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> AppTest:
     """The review page with four proposals and one drawn slice."""
     put_mask(
@@ -45,6 +46,7 @@ def app(
         for index, dice in EXPECTED.items()
     ]
     store.put_many(demo_summary.uid, changes, PERSON, "propose", "propose")
+    monkeypatch.setenv("SLICEWISE_EDITOR", "simple")
     return open_page("review", series=opened.key)
 
 
@@ -133,10 +135,7 @@ def test_a_proposal_that_changed_elsewhere_is_not_accepted_unseen(
     assert "changed in another window" in app.toast[0].value
 
 
-def test_correct_goes_to_the_slice_in_the_editor(
-    app: AppTest, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("SLICEWISE_EDITOR", "simple")
+def test_correct_goes_to_the_slice_in_the_editor(app: AppTest) -> None:
     press(app, "Correct")
     assert "Slice **12** of 48" in shown(app)
 
@@ -148,3 +147,14 @@ def test_counts_and_volumes_are_those_of_the_store(
     assert (row["Drawn"], row["Proposed"], row["Not annotated"]) == (1, 4, 43)
     pixels = store.slice(demo_summary.uid, 1, 15).pixels
     assert row["Reviewed volume (ml)"] == pytest.approx(pixels * 5 * 1.5 * 1.5 / 1000)
+
+
+def test_with_the_slice_editor_the_page_counts_too_and_leads_to_the_export(
+    app: AppTest, opened: OpenedSeries, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SLICEWISE_EDITOR")
+    page = open_page("review", series=opened.key)
+    row = page.dataframe[0].value.iloc[0]
+    assert (row["Drawn"], row["Proposed"], row["Not annotated"]) == (1, 4, 43)
+    assert "The least certain comes first" in shown(page)
+    assert not page.button(key="leave-page-export").disabled

@@ -20,12 +20,13 @@ const SEGMENT = "segment ";
 export function createActions(screen) {
   const { app } = screen;
   const actions = { ...editingActions(screen), ...viewingActions(screen) };
+  const meanings = () => ({ ...actions, ...screen.reviewing?.actions });
   return {
     act(id, value) {
       if (id === "size") screen.setSize(value);
       else if (id.startsWith(SEGMENT)) {
         screen.choose(app.info.segments[Number(id.slice(SEGMENT.length)) - 1]?.number);
-      } else if (id in actions) actions[id]();
+      } else if (id in meanings()) meanings()[id]();
       else if (toolOf(id) !== undefined) screen.chooseTool(id);
     },
     /** Settles a drawing that the server refused: discarded, or put on top of what is stored. */

@@ -5,6 +5,7 @@ import { openMessage } from "./model/framing.js";
 import { unpackPixels } from "./model/pixels.js";
 import { createScreen } from "./screen.js";
 import { toolOf } from "./tools/index.js";
+import { updateReview } from "./model/review.js";
 import { updateSecond } from "./model/second_series.js";
 
 const PROPOSING_MS = 700; // between two looks at a running job
@@ -27,6 +28,7 @@ export default function ({ data, parentElement, setStateValue }) {
   app.setState = setStateValue;
   acknowledge(app, header.acknowledged);
   app.info = header.series;
+  app.review = updateReview(app.review, header.review, () => app.annotation);
   app.second = updateSecond(app.second, header.second, header.series.shape);
   const changes = header.changes.map(({ bytes, ...one }) => ({ ...one, code: message.take(bytes) }));
   const { answered, changed } = app.annotation.receive({ ...header, changes }, performance.now());
@@ -35,6 +37,7 @@ export default function ({ data, parentElement, setStateValue }) {
     tab.screen?.close();
     Object.assign(app, { slice: header.view.slice, segment: header.view.segment });
     tab.root = root;
+    if (app.review === null) takeUpTool(app);
     tab.screen = createScreen(root, app);
   }
   const { screen } = tab;
@@ -68,6 +71,12 @@ function restoreTools(app, { tool, window }) {
   if (!window) return;
   const [name, center, width] = window;
   app.window = { name, center, width };
+}
+
+/** After a review, the tool is the one that was chosen for drawing. */
+function takeUpTool(app) {
+  app.tool = app.toolBefore ?? app.tool;
+  app.toolBefore = null;
 }
 
 async function unpack(app, header, message) {

@@ -8,7 +8,7 @@
 export function takeInMessage(screen, answered, changed) {
   const { app, drawing } = screen;
   for (const one of answered) screen.note = noteAbout(one) ?? screen.note;
-  const isOtherwise = ({ message }) => !["mask", "masks", "hints", "end"].includes(message.kind);
+  const isOtherwise = ({ message }) => !["mask", "masks", "hints", "end", "accept", "reject"].includes(message.kind);
   if (answered.some(isOtherwise)) drawing.forget();
   // A step that only the server knew: show where it was.
   const unknown = answered.some(({ message }) => /do$/.test(message.kind) && message.changes.length === 0);
@@ -25,6 +25,9 @@ export function noteAbout({ message, answer }) {
     return "Something else was done in the meantime. Undo again to take that back.";
   }
   if (message.kind === "end" && answer.result !== "stored") return `Not stated: ${answer.text}`;
+  if (["accept", "reject"].includes(message.kind) && answer.result !== "stored") {
+    return `Not stored: ${answer.text || "this slice was changed in another window; look at it again."}`;
+  }
   if (message.kind !== "hints" || answer.result === "stored") return null;
   return `The hint could not be used: ${answer.text || "this slice was changed in another window."}`;
 }

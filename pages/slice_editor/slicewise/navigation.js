@@ -3,7 +3,7 @@
 import { nameSliceInAddress } from "./address.js";
 import { send, sendSoon } from "./model/app.js";
 import { hasSecond } from "./model/second_series.js";
-import { PREVIEW_COLOR } from "./view/stage.js";
+import { PREVIEW_COLOR, PREVIOUS_COLOR } from "./view/stage.js";
 
 const SENT_AFTER_MS = 200; // of rest, before the server learns which slice is looked at
 const CROSS_AFTER_MS = 40; // while the cross-hair is dragged, one request stands for many places
@@ -21,8 +21,10 @@ export function createNavigation(screen) {
     setMasks(screen);
     const ends = app.annotation.ends(app.segment);
     for (let slice = 0; slice < slices; slice++) {
-      screen.strip.set(slice, app.annotation.shown(app.segment, slice), ends);
+      const jump = app.review?.jumpOf(app.segment, slice) ?? "";
+      screen.strip.set(slice, app.annotation.shown(app.segment, slice), ends, jump);
     }
+    screen.reviewing?.update();
     screen.panel.update();
     screen.panel.showSegments((segment) => ({
       ...countStates(app, segment),
@@ -46,6 +48,8 @@ export function createNavigation(screen) {
     app.lengths = [];
     screen.note = "";
     setMasks(screen);
+    if (app.review !== null) app.review.range = null;
+    screen.reviewing?.update();
     screen.strip.mark(wanted);
     screen.panel.update();
     screen.showFigures();
@@ -102,7 +106,9 @@ function setMasks({ app, stage }) {
   for (const { number, color } of app.info.segments) {
     stage.setMask(number, app.annotation.shown(number, app.slice).code, color);
   }
-  const { previewSegment } = app;
+  const { previewSegment, previousSegment } = app;
+  const previous = app.review?.compares ? app.annotation.shown(previousSegment, app.slice).code : app.annotation.empty;
+  stage.setMask(previousSegment, previous, PREVIOUS_COLOR);
   stage.setMask(previewSegment, app.annotation.shown(previewSegment, app.slice).code, PREVIEW_COLOR);
 }
 

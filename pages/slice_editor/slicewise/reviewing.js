@@ -3,6 +3,7 @@
 import { createReviewPanel } from "./view/review_panel.js";
 
 const EDITS_WITH = "brush";
+const LOOKS_WITH = "crosshair"; // so that no click draws by accident
 
 /**
  * @param {object} screen See screen.js.
@@ -12,10 +13,13 @@ const EDITS_WITH = "brush";
 export function createReviewing(screen) {
   const { app } = screen;
   const panel = createReviewPanel(screen);
+  app.toolBefore ??= app.tool;
+  app.tool = LOOKS_WITH;
 
   function goOn() {
     app.review.range = null;
     const found = app.review.next([app.segment, app.slice]);
+    if (app.tool !== LOOKS_WITH) screen.chooseTool(LOOKS_WITH);
     if (found !== null) screen.show(...found);
     screen.refresh();
   }

@@ -8,6 +8,7 @@
 //   pointer                 {cursor, pointed, alt, space, isKeyboard()}: places of the pointer on the
 //                           stage (CSS pixels) and on the second picture (image), and keys held down
 //   greys                   grey of every number under the window chosen
+//   reviewing               see reviewing.js; null on the page for drawing
 //   note                    a sentence to show until the next action
 //   colorOf(segment)        a CSS colour
 //   redraw(what)            see view/repaint.js
@@ -23,6 +24,7 @@ import { listenToPointer } from "./input/pointer.js";
 import { holdLinks } from "./leaving.js";
 import { takeInMessage } from "./messages.js";
 import { createNavigation } from "./navigation.js";
+import { createReviewing } from "./reviewing.js";
 import { createSettings } from "./settings.js";
 import { createDrawing } from "./tools/drawing.js";
 import { createFigures } from "./view/figures.js";
@@ -109,6 +111,7 @@ function createParts(root, app, signal) {
     spacing: app.info.spacing.slice(1),
     pointer: { cursor: null, pointed: null, alt: false, space: false, isKeyboard: () => false },
     greys: null,
+    reviewing: null,
     note: "",
     colorOf: (number) => `rgb(${colors(number).join()})`,
   };
@@ -118,8 +121,10 @@ function createParts(root, app, signal) {
   Object.assign(screen, createNavigation(screen), createSettings(screen));
   Object.assign(screen, createActions(screen));
   screen.status = createStatus(screen, screen.resolve);
-  screen.strip = createStrip(find(".strip"), app.info.shape[0], app.states, screen.goTo);
+  const sweep = app.review === null ? null : (range) => screen.reviewing.sweep(range);
+  screen.strip = createStrip(find(".strip"), app.info.shape[0], app.states, screen.goTo, sweep);
   screen.panel = createPanel(root, app, screen.act);
+  if (app.review !== null) screen.reviewing = createReviewing(screen);
   screen.planes = createPlanePair(screen);
   screen.showFigures = createFigures(screen);
   screen.drawing = createDrawing(app, drawingCallbacks(screen, colors));

@@ -41,6 +41,8 @@ def sound_outbox(shape: tuple[int, int, int]) -> dict[str, Any]:
         {"kind": "undo", "of": 1},
         {"kind": "redo", "of": None},
         {"kind": "absent"},
+        {"kind": "accept", "changes": [{"slice": 2, "base": 0}]},
+        {"kind": "reject", "changes": [{"slice": 2, "base": 0}], "reason": "too large"},
     ]
     return {
         "client": "0123456789abcdef",

@@ -17,9 +17,11 @@ from pages.slice_editor.incoming import (
     read_outbox,
 )
 from pages.slice_editor.message_kinds import (
+    DecisionMessage,
     EndMessage,
     MaskMessage,
     MasksMessage,
+    SeenProposal,
     StepMessage,
 )
 from pages.slice_editor.message_values import MessageError
@@ -224,3 +226,44 @@ def test_one_stroke_changes_a_bounded_number_of_pixels() -> None:
     assert most_slices((100, 512, 512)) == 100
     assert most_slices((100, 2048, 2048)) == 16
     assert most_slices((100, 30_000, 30_000)) == 2
+
+
+DECISION = {
+    "client": "0123456789abcdef",
+    "number": 4,
+    "kind": "reject",
+    "segment": 1,
+    "reason": "leaks into the spleen",
+    "changes": [{"slice": 2, "base": 3}, {"slice": 4, "base": 1}],
+}
+
+
+def test_a_decision_is_read() -> None:
+    (message,) = read_outbox(OUTBOX | {"messages": [DECISION]}, SHAPE).messages
+    assert isinstance(message, DecisionMessage)
+    assert (message.segment, message.decision) == (1, "reject")
+    assert message.proposals == (SeenProposal(2, 3), SeenProposal(4, 1))
+    assert message.reason == "leaks into the spleen"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"changes": []},
+        {"changes": [{"slice": 2, "base": 3}] * 2},
+        {"changes": [{"slice": 5, "base": 3}]},
+        {"changes": [{"slice": 2}]},
+        {"reason": "x" * 81},
+        {"reason": "two\nlines"},
+        {"reason": None},
+    ],
+)
+def test_decisions_that_no_editor_sends_are_refused(wrong: dict) -> None:
+    with pytest.raises(MessageError):
+        read_outbox(OUTBOX | {"messages": [DECISION | wrong]}, SHAPE)
+
+
+def test_versions_before_are_sent_only_where_they_are_asked_for() -> None:
+    assert not read_outbox(OUTBOX, SHAPE).compares
+    assert read_outbox(OUTBOX | {"compares": True}, SHAPE).compares
+    assert not read_outbox(OUTBOX | {"compares": "yes"}, SHAPE).compares

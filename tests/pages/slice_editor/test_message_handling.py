@@ -20,11 +20,13 @@ from pages.slice_editor.message_handling import Answers, answer_messages
 from pages.slice_editor.message_kinds import (
     AbsentMessage,
     CodedMask,
+    DecisionMessage,
     EndMessage,
     HintMessage,
     MaskMessage,
     MasksMessage,
     Message,
+    SeenProposal,
     SliceMask,
     StepMessage,
 )
@@ -260,3 +262,30 @@ def test_an_eraser_over_several_slices_may_leave_nothing(work: Work) -> None:
     assert results(work, answers, sphere(3, {2: block(50, 50)}, based_on=2)) == ["stored"]
     unmeant = sphere(4, {2: nothing, 3: block(50, 50)}, based_on=3)
     assert results(work, answers, unmeant) == ["refused"]
+
+
+def test_decisions_are_carried_out_once_and_taken_back_by_one_undo(work: Work) -> None:
+    proposals = [Proposal(1, at, block(90, 90), 0.8) for at in (1, 2, 3)]
+    store_proposals(work.store, work.uid, proposals, person="anna")
+    seen = tuple(SeenProposal(at, 1) for at in (1, 2))
+    accepted = DecisionMessage(TAB, 1, 1, "accept", seen, "")
+    rejected = DecisionMessage(TAB, 2, 1, "reject", (SeenProposal(3, 1),), "too large")
+    for answers in (Answers(), Answers()):
+        assert results(work, answers, accepted, rejected) == ["stored", "stored"]
+    states = [work.store.slice(work.uid, 1, at).state for at in (1, 2, 3)]
+    assert states == [SliceState.ACCEPTED, SliceState.ACCEPTED, SliceState.EMPTY]
+    undo = [StepMessage(TAB, 3, "undo", 2), StepMessage(TAB, 4, "undo", 1)]
+    assert results(work, Answers(), *undo) == ["stored", "stored"]
+    states = [work.store.slice(work.uid, 1, at).state for at in (1, 2, 3)]
+    assert states == [SliceState.PROPOSED] * 3
+
+
+def test_a_decision_about_what_somebody_has_changed_since_is_a_conflict(work: Work) -> None:
+    store_proposals(work.store, work.uid, [Proposal(1, 2, block(90, 90), 0.8)], person="anna")
+    save_drawing(work.store, work.uid, 1, 2, block(50, 50), person="ben", tool="brush")
+    message = DecisionMessage(TAB, 1, 1, "accept", (SeenProposal(2, 1),), "")
+    assert results(work, Answers(), message) == ["conflict"]
+    about_drawing = DecisionMessage(TAB, 2, 1, "reject", (SeenProposal(2, 2),), "")
+    (answer,) = answer_messages(work, Answers(), (about_drawing,))
+    assert (answer.result, "no proposal" in answer.text) == ("refused", True)
+    assert (work.store.slice(work.uid, 1, 2).mask == block(50, 50)).all()

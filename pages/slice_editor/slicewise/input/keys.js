@@ -70,21 +70,37 @@ export const WITHOUT_MOUSE = [
   ["Ctrl + arrows", "move the slice"],
 ];
 
+/** Decisions of the review, whose keys go before all others on its page. */
+export const REVIEW = [
+  { id: "review-accept", name: "Accept", key: "a", help: "Accept this proposal and show the next" },
+  { id: "review-reject", name: "Reject", key: "x", help: "Discard this proposal and show the next" },
+  { id: "review-reason", name: "Reason…", key: "X", help: "Discard this proposal and say why" },
+  { id: "review-absent", name: "Not here", key: "n", help: "Confirm that the structure is not on this slice, and show the next" },
+  { id: "review-edit", name: "Edit", key: "e", help: "Correct this slice: take the brush, or the eraser" },
+  { id: "review-back", name: "← Back", key: "ArrowLeft", help: "Show the proposal before" },
+  { id: "review-next", name: "Later →", key: "ArrowRight", help: "Show the next proposal, the least certain first" },
+  { id: "review-range", name: "Accept swept slices", key: "Enter", help: "Accept the slices that were swept over: drag along the strip below the slice" },
+  { id: "review-all", name: "Accept all", help: "Accept all proposals of this segment in one step" },
+  { id: "review-compare", key: "y", help: "Show the outline of the version before" },
+];
+
 const byKey = new Map();
 for (const one of [...TOOLS, ...STEPS, ...ACTIONS, ...VIEWING]) {
   for (const key of [one.key, ...(one.also ?? [])]) byKey.set(key, one.id);
 }
+const byReviewKey = new Map(REVIEW.filter((one) => one.key).map((one) => [one.key, one.id]));
 byKey.set("Ctrl+Z", "redo");
 byKey.set("Backspace", "clear");
 
-/** What a key press means, or null. */
-export function meaningOf({ key, ctrlKey, metaKey, altKey, shiftKey }) {
+/** What a key press means, or null; `reviews` on the page for reviewing. */
+export function meaningOf({ key, ctrlKey, metaKey, altKey, shiftKey }, reviews = false) {
   if (ctrlKey || metaKey) return byKey.get(`Ctrl+${shiftKey ? key.toUpperCase() : key.toLowerCase()}`) ?? null;
   if (altKey) return null;
   if (/^[1-9]$/.test(key)) return `segment ${key}`;
   // Caps Lock must not turn one command into another.
   const plain = key.length === 1 && /[a-z]/i.test(key);
-  return byKey.get(plain ? (shiftKey ? key.toUpperCase() : key.toLowerCase()) : key) ?? null;
+  const pressed = plain ? (shiftKey ? key.toUpperCase() : key.toLowerCase()) : key;
+  return (reviews ? byReviewKey.get(pressed) : undefined) ?? byKey.get(pressed) ?? null;
 }
 
 /** A key as people read it. */

@@ -11,7 +11,7 @@ const TURNS_SLICES = /^(previous|next|back|forth|first|last)$/;
 /** Whether a key press is meant for something to type into, or for a widget beside the editor. */
 function isMeantElsewhere(event, root) {
   const [target] = event.composedPath();
-  if (event.isComposing || target.isContentEditable) return true;
+  if (event.isComposing || target.isContentEditable || target.closest?.(".reasons")) return true;
   if (/^(TEXTAREA|SELECT)$/.test(target.tagName ?? "")) return true;
   const isBeside = !root.contains(target);
   if (isBeside && /^(Enter| )$/.test(event.key) && target.closest?.(PRESSED_BY_KEYS)) return true;
@@ -36,6 +36,7 @@ export function listenToKeys(screen, keyboardCursor) {
 
   function escape() {
     if (drawing.cancel()) screen.refresh();
+    else if (screen.reviewing?.hasRange()) screen.reviewing.sweep(null);
     else if (screen.planes.isLarge()) screen.act("large-slice");
     else {
       drawing.forget();
@@ -45,6 +46,7 @@ export function listenToKeys(screen, keyboardCursor) {
   }
 
   function movesCursor(event, focused) {
+    if (event.key === "Enter" && screen.reviewing?.hasRange()) return false;
     const isUsed = isSheetOpen() || screen.planes.isLarge() || focused?.tagName === "INPUT" || (focused && event.key === "Enter");
     return !isUsed && keyboardCursor.take(event);
   }
@@ -57,7 +59,7 @@ export function listenToKeys(screen, keyboardCursor) {
     else if (/^(Delete|Backspace)$/.test(event.key) && drawing.isOpen()) drawing.stepBack();
     else if (/^(Delete|Backspace)$/.test(event.key) && drawing.removeMark()) screen.redraw({ pointer: true });
     else if (!movesCursor(event, focused)) {
-      const meaning = meaningOf(event);
+      const meaning = meaningOf(event, screen.reviewing !== null);
       if (meaning === null || (focused?.tagName === "INPUT" && TURNS_SLICES.test(meaning))) return false;
       if (!isSheetOpen() || meaning === "help") screen.act(meaning);
     }

@@ -57,6 +57,8 @@ export function createAnnotation({ client, size, states, restored = [], segments
     drawSeveral: (segment, masks, how) => drawSeveral(own, segment, masks, how),
     /** States that the structure is not on a slice. */
     declareAbsent: (segment, slice) => declareAbsent(own, { segment, slice }),
+    /** Accepts ("accept") or rejects ("reject") proposals of a segment as one step. */
+    decide: (segment, slices, kind, reason) => decide(own, segment, slices, kind, reason),
     /** First and last slice of a segment, null where not stated. */
     ends: own.ends.shown,
     /** States the "first" or "last" slice of a segment, or takes that back where it is stated. */
@@ -177,6 +179,16 @@ function declareAbsent(own, place) {
   if (shown(own, place).state === "confirmed_empty") return null;
   const changes = [change(own, place, own.empty, "confirmed_empty")];
   return sendStep(own, { kind: "absent", changes });
+}
+
+function decide(own, segment, slices, kind, reason) {
+  if (isWaiting(own)) return null;
+  const places = slices.map((slice) => ({ segment, slice })).filter((place) => !own.problems.has(keyOf(place)));
+  if (places.length === 0) return null;
+  const changes = places.map((place) =>
+    kind === "accept" ? change(own, place, shown(own, place).code, "accepted") : change(own, place, own.empty, "empty"),
+  );
+  return sendStep(own, { kind, reason, changes });
 }
 
 /** `side` names the code in a change of the step that the slice gets: "before" or "code". */

@@ -17,7 +17,7 @@ function randomName() {
 }
 
 export function createApp(header) {
-  const { series, view, states, opacity, leavingKeys, previewSegment } = header;
+  const { series, view, states, opacity, leavingKeys, previewSegment, previousSegment } = header;
   const [, rows, columns] = series.shape;
   const client = randomName();
   const [first] = series.windows;
@@ -26,6 +26,8 @@ export function createApp(header) {
     states, // names, colours and meaning of states
     opacity, // of masks, as core/display/mask_opacity.py has it
     previewSegment, // stands for the preview of an operation on a whole segment
+    previousSegment, // stands for the version before the one shown
+    review: null, // what waits for review, see review.js; null on the page for drawing
     leavingKeys, // how keys begin of buttons that wait until everything is saved
     client,
     annotation: createAnnotation({
@@ -49,6 +51,7 @@ export function createApp(header) {
     planeRequests: { row: createPlaneRequests(), column: createPlaneRequests() },
     lengths: [], // measured on the slice shown, see tools/measure.js
     tool: "brush",
+    toolBefore: null, // tool for drawing, while the page for reviewing has another
     erase: false,
     sphere: false, // whether brush and eraser reach the neighbouring slices
     size: (Math.min(rows * series.spacing[1], columns * series.spacing[2]) * 24) / 640,
@@ -113,7 +116,8 @@ export function send(app) {
       ...app.annotation.received(),
       slice: app.slice,
       segment: app.segment,
-      tool: app.tool,
+      compares: app.review?.compares ?? false,
+      tool: app.toolBefore ?? app.tool,
       window: [app.window.name.slice(0, LONGEST_NAME), app.window.center, app.window.width],
       wanted: {
         slices: app.sliceRequests.for(app.slice, app.pixels.has, now),

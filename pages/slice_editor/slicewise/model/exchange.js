@@ -20,6 +20,9 @@ export function toWire(message) {
     const { segment, slice, base } = message;
     const codes = ["mask", "added", "removed"].map((name) => [name, toBase64(message[name])]);
     wire = { client, number, kind, segment, slice, base, locked: message.locked, ...Object.fromEntries(codes) };
+  } else if (kind === "accept" || kind === "reject") {
+    const changes = message.changes.map(({ slice, base }) => ({ slice, base }));
+    wire = { client, number, kind, segment: message.changes[0].segment, reason: message.reason, changes };
   } else if (kind === "masks") {
     const drawn = message.changes.filter(({ taken }) => !taken);
     const changes = drawn.map(({ slice, base, code }) => ({ slice, base, mask: toBase64(code) }));

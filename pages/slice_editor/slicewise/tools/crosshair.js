@@ -19,6 +19,8 @@ export const crosshair = {
     return false;
   },
   sketch(context) {
+    // The page for reviewing begins with this tool, and lines would lie over what is looked at.
+    if (context.app.review !== null) return {};
     const [y, x] = context.app.cross.map((one) => one + 0.5);
     const style = { color: COLOR, width: 1 };
     return {

@@ -1,6 +1,6 @@
 // The sheet with all keys, and what mouse, pen and fingers do.
 
-import { ACTIONS, keyName, MOUSE, STEPS, VIEWING, WITHOUT_MOUSE } from "../input/keys.js";
+import { ACTIONS, keyName, MOUSE, REVIEW, STEPS, VIEWING, WITHOUT_MOUSE } from "../input/keys.js";
 import { TOOLS } from "../tools/index.js";
 import { element } from "./element.js";
 
@@ -11,6 +11,7 @@ export function createHelpSheet(sheet) {
   columns.append(
     section("Tools", withKeys(TOOLS)),
     section("This slice", withKeys([...STEPS, ...ACTIONS])),
+    section("On the Review page", withKeys(REVIEW.filter((one) => one.key))),
     section("Slices and display", withKeys(VIEWING)),
     section("Mouse, pen and fingers", MOUSE),
     section("Without a mouse", WITHOUT_MOUSE),

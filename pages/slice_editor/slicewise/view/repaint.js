@@ -2,7 +2,7 @@
 
 import { drawOverlay } from "./overlay.js";
 import { around } from "./layers.js";
-import { PREVIEW_COLOR } from "./stage.js";
+import { PREVIEW_COLOR, PREVIOUS_COLOR } from "./stage.js";
 
 /**
  * @param {object} screen See screen.js.
@@ -41,7 +41,8 @@ export function createRepaint(screen) {
         active: number === app.segment,
       }))
       .sort((one, other) => one.active - other.active);
-    return [...segments, { segment: app.previewSegment, color: PREVIEW_COLOR, preview: true }];
+    const previous = { segment: app.previousSegment, color: PREVIOUS_COLOR, preview: true };
+    return [...segments, previous, { segment: app.previewSegment, color: PREVIEW_COLOR, preview: true }];
   }
 
   function stateOf(number) {

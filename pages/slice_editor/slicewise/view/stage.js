@@ -11,6 +11,7 @@ const SMOOTH_BELOW = 6; // screen pixels per image pixel: beyond, people want to
 const BLACK = 0xff000000;
 const DASH = [6, 4];
 export const PREVIEW_COLOR = [255, 255, 255];
+export const PREVIOUS_COLOR = [0, 229, 255]; // of the version before the one shown
 const PREVIEW_EDGE = "rgb(0 0 0 / 70%)"; // on either side, so that it shows on white, too
 const OUTLINE_MARGIN = 10; // CSS pixels around what changed
 const CLIP_MARGIN = 4;

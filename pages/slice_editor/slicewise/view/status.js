@@ -2,6 +2,7 @@
 
 import { nameOfEnd } from "../model/ends.js";
 import { element } from "./element.js";
+import { qualityText } from "./strip.js";
 import { scaleBar, toImage } from "./zoom.js";
 
 const SAVE_STATES = {
@@ -31,7 +32,10 @@ export function createStatus(screen, resolve) {
       if (millimetres !== undefined) place.append(` · ${millimetres.toFixed(1)} mm`);
       const end = nameOfEnd(app.annotation.ends(app.segment), app.slice);
       if (end !== "") place.append(` · ${segmentName(app)}: ${end}`);
+      const { state, expected } = app.annotation.shown(app.segment, app.slice);
+      if (state === "proposed" && app.review === null) place.append(` · ${qualityText(expected)}`);
       if (app.annotation.shown(app.previewSegment, app.slice).state !== "empty") place.append(" · preview");
+      place.title = place.textContent;
       showValue(screen);
     },
     /** Says to screen readers what the slice shows. */

@@ -10,8 +10,10 @@ const LEGEND_QUALITY = 0.6; // of the tick that stands for proposals in the lege
  * @param {number} slices
  * @param {object} states What the server says of every state: its name, colour and legend.
  * @param {(slice: number) => void} choose
+ * @param {((range: {first: number, last: number}) => void)|null} sweep Takes the slices that the
+ *   pointer was dragged over; null where dragging means nothing.
  */
-export function createStrip(parent, slices, states, choose) {
+export function createStrip(parent, slices, states, choose, sweep = null) {
   let current = -1;
   const ticks = Array.from({ length: slices }, (_, slice) => {
     const tick = element("button", { type: "button", tabIndex: -1 });
@@ -19,15 +21,17 @@ export function createStrip(parent, slices, states, choose) {
     return tick;
   });
   parent.replaceChildren(...ticks);
+  if (sweep !== null) listenToSweeping(parent, slices, sweep);
 
   return {
-    /** Shows the state of a slice, and what it is for the segment's ends. */
-    set(slice, { state, expected }, ends) {
+    /** Shows the state of a slice, what it is for the segment's ends, and why it stands out. */
+    set(slice, { state, expected }, ends, jump = "") {
       const quality = state === "proposed" ? expected : null;
       const title =
         `Slice ${slice + 1}: ${states[state].name}` +
-        (quality === null ? "" : `, expected Dice ${quality.toFixed(2)}`) +
-        nameOfEnd(ends, slice).replace(/^(?=.)/, ", ");
+        (state === "proposed" ? `, ${qualityText(quality)}` : "") +
+        nameOfEnd(ends, slice).replace(/^(?=.)/, ", ") +
+        jump.replace(/^(?=.)/, ", ");
       const tick = ticks[slice];
       if (tick.title === title) return;
       tick.title = title;
@@ -36,8 +40,16 @@ export function createStrip(parent, slices, states, choose) {
       tick.classList.toggle("first", slice === ends.first);
       tick.classList.toggle("last", slice === ends.last);
       tick.classList.toggle("beyond", isBeyond(ends, slice));
+      tick.classList.toggle("jumps", jump !== "");
+      tick.classList.toggle("unknown", state === "proposed" && quality === null);
       if (quality === null) tick.style.removeProperty("--quality");
       else tick.style.setProperty("--quality", quality);
+    },
+    /** Marks the slices that were swept over; null for none. */
+    sweep(range) {
+      ticks.forEach((tick, slice) => {
+        tick.classList.toggle("swept", range !== null && slice >= range.first && slice <= range.last);
+      });
     },
     mark(slice) {
       ticks[current]?.classList.remove("current");
@@ -47,6 +59,41 @@ export function createStrip(parent, slices, states, choose) {
       ticks[current]?.setAttribute("aria-current", "true");
     },
   };
+}
+
+/** Expected quality of a proposal in words. */
+export function qualityText(expected) {
+  return expected === null ? "quality unknown" : `expected Dice ${expected.toFixed(2)}`;
+}
+
+/** Takes the pointer that is dragged from one slice to another; a click stays a click. */
+function listenToSweeping(parent, slices, sweep) {
+  let from = null;
+  let to = null;
+
+  function sliceAt(event) {
+    const { left, width } = parent.getBoundingClientRect();
+    const slice = Math.floor(((event.clientX - left) / width) * slices);
+    return Math.min(Math.max(slice, 0), slices - 1);
+  }
+
+  parent.addEventListener("pointerdown", (event) => {
+    if (event.button === 0) [from, to] = [sliceAt(event), null];
+  });
+  parent.addEventListener("pointermove", (event) => {
+    if (from === null || (to === null && sliceAt(event) === from)) return;
+    parent.setPointerCapture(event.pointerId);
+    to = sliceAt(event);
+    sweep({ first: Math.min(from, to), last: Math.max(from, to) });
+  });
+  for (const end of ["pointerup", "pointercancel"]) {
+    parent.addEventListener(end, () => (from = null));
+  }
+  parent.addEventListener("click", (event) => {
+    if (to === null) return;
+    to = null;
+    event.stopPropagation();
+  }, { capture: true });
 }
 
 /** Fills the legend, and gives the style sheet the colours of the states. */
