@@ -39,7 +39,7 @@ STATE_NAMES: Mapping[SliceState, str] = {
 STATE_COLORS: Mapping[SliceState, str] = {
     SliceState.DRAWN: "#0072b2",
     SliceState.ACCEPTED: "#009e73",
-    SliceState.CORRECTED: "#e69f00",
+    SliceState.CORRECTED: "#b4a500",
     SliceState.CONFIRMED_EMPTY: "#009e73",
 }
 """CSS colours of the states that have one; distinguishable with any colour vision."""

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from core.segments.overlap_rules import OverlapRule
+from core.segments.palette import COLORS
 
 MAX_LABEL_LENGTH = 64
 """Segment Label (0062,0005) is a Long String, 64 characters (PS3.5 section 6.2)."""
@@ -12,30 +13,6 @@ MAX_MEANING_LENGTH = 64
 
 MAX_SEGMENT_NUMBER = 65535
 """Segment Number (0062,0004) is an unsigned 16-bit integer (PS3.3 section C.8.20.4)."""
-
-# Okabe and Ito's colours without black, which would not show on a scan; then those of a coarse grid
-# of colours that lie farthest from all before them, for normal and for colour-blind vision alike.
-PALETTE: tuple[tuple[int, int, int], ...] = (
-    (230, 159, 0),
-    (86, 180, 233),
-    (0, 158, 115),
-    (240, 228, 66),
-    (0, 114, 178),
-    (213, 94, 0),
-    (204, 121, 167),
-    (135, 15, 240),
-    (195, 255, 165),
-    (135, 60, 45),
-    (150, 120, 255),
-    (0, 255, 210),
-)
-"""Colours that colour-blind people can tell apart, in the order segments get them.
-
-References
-----------
-M. Okabe and K. Ito, "Color Universal Design: how to make figures and presentations that are
-friendly to colorblind people", 2008.
-"""
 
 
 @dataclass(frozen=True)
@@ -171,7 +148,7 @@ class Segment:
 
 
 def default_color(number: int) -> tuple[int, int, int]:
-    """Colour of a new segment: the palette in order, then again from its start.
+    """Colour of a new segment: those of `core.segments.palette` in order, then again.
 
     Parameters
     ----------
@@ -183,7 +160,7 @@ def default_color(number: int) -> tuple[int, int, int]:
     tuple of int
         Red, green, blue, each 0 to 255.
     """
-    return PALETTE[(number - 1) % len(PALETTE)]
+    return COLORS[(number - 1) % len(COLORS)]
 
 
 def _check_text(text: str, what: str, longest: int | None = None) -> None:

@@ -5,7 +5,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from core.segments.segment import PALETTE, Code, Segment, default_color
+from core.annotation.states import STATE_COLORS
+from core.segments.palette import COLORS, PALETTE
+from core.segments.segment import Code, Segment, default_color
 from tests.support.segments import ANATOMY, LIVER
 from tests.support.stored_series import segment
 
@@ -60,11 +62,28 @@ def test_the_palette_stands_out_from_the_greys_of_a_scan() -> None:
         assert chroma > 20, color
 
 
-def test_new_segments_get_the_palette_in_order_and_then_again() -> None:
-    assert [default_color(number) for number in range(1, len(PALETTE) + 2)] == [
-        *PALETTE,
-        PALETTE[0],
-    ]
+@pytest.mark.parametrize("vision", VISION)
+def test_fifty_segments_have_colours_that_differ(vision: str) -> None:
+    colors = [default_color(number) for number in range(1, 51)]
+    distances = {
+        (one, other): np.linalg.norm(lab(one, VISION[vision]) - lab(other, VISION[vision]))
+        for one, other in combinations(colors, 2)
+    }
+    least = 12 if vision == "normal" else 7
+    assert min(distances.values()) > least, min(distances, key=lambda pair: distances[pair])
+
+
+def test_the_first_segment_looks_unlike_every_state_of_a_slice() -> None:
+    for color in STATE_COLORS.values():
+        red, green, blue = bytes.fromhex(color.removeprefix("#"))
+        first, state = (lab(one, VISION["normal"]) for one in (PALETTE[0], (red, green, blue)))
+        assert np.linalg.norm(first - state) > 20, color
+
+
+def test_new_segments_get_the_palette_first_and_no_colour_twice() -> None:
+    found = [default_color(number) for number in range(1, len(COLORS) + 2)]
+    assert found == [*COLORS, COLORS[0]]
+    assert COLORS[: len(PALETTE)] == PALETTE
 
 
 @pytest.mark.parametrize(
