@@ -4,12 +4,13 @@ import hashlib
 import json
 import math
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from core.home.private_files import private_folder
 from core.home.secret import home_secret
+from core.home.segment_display import SegmentDisplay, segment_display
 from core.home.whole_files import written_whole
 
 _TOOL = re.compile(r"[A-Za-z][A-Za-z -]{0,39}")
@@ -28,6 +29,8 @@ class LastView:
         As the slice editor names it.
     window : (str, float, float) or None
         Name, centre and width of the window.
+    segments : SegmentDisplay
+        How the segments are shown.
 
     Raises
     ------
@@ -39,6 +42,7 @@ class LastView:
     slice: int | None = None
     tool: str | None = None
     window: tuple[str, float, float] | None = None
+    segments: SegmentDisplay = field(default_factory=SegmentDisplay)
 
     def __post_init__(self) -> None:
         for number in (self.segment, self.slice):
@@ -96,7 +100,9 @@ def recall_view(home: Path, key: str, person: str) -> LastView:
         if window is not None:
             name, center, width = window
             window = (str(name), float(center), float(width))
-        return LastView(note["segment"], note["slice"], note["tool"], window)
+        # Earlier versions of the program did not keep it.
+        segments = segment_display(note["segments"]) if "segments" in note else SegmentDisplay()
+        return LastView(note["segment"], note["slice"], note["tool"], window, segments)
     except (OSError, ValueError, KeyError, TypeError):
         return LastView()
 

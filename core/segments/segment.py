@@ -1,5 +1,7 @@
 """Segments: what is being annotated, its DICOM codes, and its colour on the screen."""
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.segments.overlap_rules import OverlapRule
@@ -161,6 +163,28 @@ def default_color(number: int) -> tuple[int, int, int]:
         Red, green, blue, each 0 to 255.
     """
     return COLORS[(number - 1) % len(COLORS)]
+
+
+def distinct_names(segments: Sequence[Segment]) -> dict[int, str]:
+    """Names of segments that tell them apart, by number.
+
+    Parameters
+    ----------
+    segments : sequence of Segment
+        All that are shown together.
+
+    Returns
+    -------
+    dict
+        The label, with the number behind it where several segments have the same one.
+    """
+    uses = Counter(segment.label.casefold() for segment in segments)
+    return {
+        segment.number: segment.label
+        if uses[segment.label.casefold()] == 1
+        else f"{segment.label} ({segment.number})"
+        for segment in segments
+    }
 
 
 def _check_text(text: str, what: str, longest: int | None = None) -> None:

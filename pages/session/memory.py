@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 
 from core.dicom.progressive import SeriesReading
 from core.home.opened_series import OpenedSeries
+from core.home.segment_display import SegmentDisplay
 
 Part = TypeVar("Part")
 
@@ -44,6 +45,8 @@ class PageMemory:
         Tool chosen in the slice editor.
     window : (str, float, float) or None
         Name, centre and width of the window chosen there.
+    segments : SegmentDisplay
+        How the segments are shown there.
     second : SecondSeries or None
         Series shown beside the slice.
     postponed : list of (int, int)
@@ -55,6 +58,7 @@ class PageMemory:
     slice_index: int | None = None
     tool: str | None = None
     window: tuple[str, float, float] | None = None
+    segments: SegmentDisplay = field(default_factory=SegmentDisplay)
     second: SecondSeries | None = None
     postponed: list[tuple[int, int]] = field(default_factory=list)
     _parts: dict[type[Any], Any] = field(default_factory=dict)

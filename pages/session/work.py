@@ -13,6 +13,7 @@ from core.dicom.progressive import SeriesReading
 from core.dicom.series import Series, SeriesSummary
 from core.home.last_views import LastView, recall_view, remember_view
 from core.home.opened_series import OpenedSeries, recall_series
+from core.home.segment_display import SegmentDisplay
 from core.segments.segment import Segment
 from pages.session.gate import Entrance
 from pages.session.memory import PageMemory
@@ -204,13 +205,20 @@ def _memory_of_last_visit(
     named = st.query_params.get(_SLICE_QUERY, "")
     index = int(named) - 1 if named.isdecimal() and len(named) < 7 else view.slice
     is_there = index is not None and 0 <= index < summary.slices
-    return PageMemory(opened.key, view.segment, index if is_there else None, view.tool, view.window)
+    return PageMemory(
+        opened.key,
+        view.segment,
+        index if is_there else None,
+        view.tool,
+        view.window,
+        view.segments,
+    )
 
 
 def _remember(work: Work) -> None:
     """Keep what is looked at for the next visit; what is drawn does not depend on it."""
     memory = work.memory
-    view = LastView(memory.segment, memory.slice_index, memory.tool, memory.window)
+    view = LastView(memory.segment, memory.slice_index, memory.tool, memory.window, memory.segments)
     with contextlib.suppress(DicomError, OSError):
         remember_view(work.entrance.settings.home, work.opened.key, work.person, view)
 
@@ -254,6 +262,18 @@ def set_tool(work: Work, tool: str | None, window: tuple[str, float, float] | No
     if (work.memory.tool, work.memory.window) != (tool, window):
         work.memory.tool, work.memory.window = tool, window
         _remember(work)
+
+
+def set_segment_display(work: Work, display: SegmentDisplay) -> None:
+    """Keep which segments the slice editor shows and which are locked."""
+    if work.memory.segments != display:
+        work.memory.segments = display
+        _remember(work)
+
+
+def is_locked(work: Work, number: int) -> bool:
+    """Whether the person has locked a segment in this tab: no stroke changes it."""
+    return number in work.memory.segments.locked
 
 
 def slice_names(summary: SeriesSummary) -> list[str]:

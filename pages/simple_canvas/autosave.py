@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from core.annotation.actions import save_drawing
 from core.annotation.store import SliceAnnotation, StoreError, VersionConflict
-from pages.session.work import Work
+from pages.session.work import Work, is_locked
 from pages.simple_canvas import drawable_canvas as editor
 from pages.simple_canvas.drawable_canvas import CanvasMemory
 from pages.simple_canvas.interface import MaskEvent
@@ -69,6 +69,9 @@ def has_conflict(work: Work) -> bool:
 def _save(work: Work, event: MaskEvent) -> None:
     canvas = work.memory.part(CanvasMemory)
     memory = work.memory.part(SavingMemory)
+    if is_locked(work, event.segment_number):
+        editor.refused(canvas, event, "This segment is locked; unlock it in the slice editor.")
+        return
     try:
         editor.stored(canvas, event, _store(work, event, event.mask, event.based_on))
     except VersionConflict:
@@ -104,6 +107,7 @@ def _store(work: Work, event: MaskEvent, mask: NDArray[np.bool_], based_on: int)
         tool=event.tool,
         based_on=based_on,
         allow_clear=event.erased,
+        locked=work.memory.segments.locked,
     )
     work.memory.part(SavingMemory).written[event.segment_number, event.slice_index] = version
     return version

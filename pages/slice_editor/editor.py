@@ -19,6 +19,7 @@ from pages.session.work import (
     current_segment,
     current_slice,
     set_segment,
+    set_segment_display,
     set_slice,
     set_tool,
 )
@@ -137,6 +138,8 @@ def _store_messages(work: Work) -> tuple[Outbox, list[Answer]]:
             set_segment(work, outbox.segment)
     if outbox.client:
         set_tool(work, outbox.tool, outbox.window)
+        if outbox.segments is not None:
+            set_segment_display(work, outbox.segments)
     return outbox, answer_messages(work, memory.answers, outbox.messages)
 
 
@@ -144,4 +147,5 @@ def _side_content(work: Work, segment: Segment | None) -> Any:
     """What the page beside the editor shows: while it stays the same, nothing is drawn anew."""
     states = {place: one.state for place, one in work.store.annotation(work.uid).items()}
     ends = stated_ends(work.store, work.uid)
-    return segment, current_slice(work), states, ends, volume_preview(work).version
+    locked = work.memory.segments.locked
+    return segment, locked, current_slice(work), states, ends, volume_preview(work).version

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.annotation.run_length import check_runs
+from core.home.segment_display import SegmentDisplay
 from core.segments.ends import End
 from pages.slice_editor.message_kinds import (
     AbsentMessage,
@@ -25,6 +26,7 @@ from pages.slice_editor.message_kinds import (
 from pages.slice_editor.message_values import (
     LARGEST,
     MessageError,
+    display_of,
     list_of,
     mapping_of,
     optional_number,
@@ -86,6 +88,8 @@ class Outbox:
         Tool chosen.
     window : (str, float, float) or None
         Name, centre and width of the window chosen.
+    segments : SegmentDisplay or None
+        How the segments are shown.
     wanted : Wanted
         Pixels to send.
     messages : tuple of Message
@@ -102,6 +106,7 @@ class Outbox:
     compares: bool = False
     tool: str | None = None
     window: tuple[str, float, float] | None = None
+    segments: SegmentDisplay | None = None
     wanted: Wanted = Wanted()
     messages: tuple[Message, ...] = ()
 
@@ -144,6 +149,7 @@ def read_outbox(value: Any, shape: tuple[int, int, int]) -> Outbox:
         compares=outbox.get("compares") is True,
         tool=optional_text(outbox.get("tool"), _TOOL_CHOSEN),
         window=window_of(outbox.get("window")),
+        segments=display_of(outbox.get("segments")),
         wanted=_wanted(mapping_of(outbox.get("wanted", {})), shape),
         messages=tuple(_within_budget(messages, shape)),
     )

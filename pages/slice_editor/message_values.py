@@ -6,6 +6,7 @@ All functions raise a `MessageError` for anything else.
 import re
 from typing import Any
 
+from core.home.segment_display import SegmentDisplay, segment_display
 from core.segments.segment import MAX_SEGMENT_NUMBER
 
 LARGEST = 2**53  # whole numbers beyond are not exact in JavaScript
@@ -74,6 +75,16 @@ def segment_numbers(value: Any) -> tuple[int, ...]:
     if len(numbers) > MAX_SEGMENT_NUMBER:
         raise MessageError("A series has a bounded number of segments.")
     return tuple(sorted({whole_number(one, MAX_SEGMENT_NUMBER + 1) for one in numbers}))
+
+
+def display_of(value: Any) -> SegmentDisplay | None:
+    """How segments are shown, or nothing."""
+    if value is None:
+        return None
+    try:
+        return segment_display(value)
+    except ValueError as error:
+        raise MessageError(str(error)) from error
 
 
 def window_of(value: Any) -> tuple[str, float, float] | None:

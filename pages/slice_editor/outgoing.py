@@ -1,6 +1,7 @@
 """Messages to the editor in the browser: the series, masks that changed, pixels it asked for."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from core.dicom.geometry import direction_letters
 from core.display.mask_opacity import MASK_OPACITY, OTHERS_SHARE, PROPOSED_SHARE
 from core.display.windows import window_choices
 from core.segments.ends import End
-from core.segments.segment import Segment
+from core.segments.segment import Segment, distinct_names
 from pages.session.live_proposals import live_proposals
 from pages.session.proposal_jobs import running_job
 from pages.session.volume_preview import PREVIEW_SEGMENT, volume_preview
@@ -97,6 +98,7 @@ def make_message(
             "moves": client_state.moves,
             "tool": work.memory.tool,
             "window": work.memory.window,
+            "segments": asdict(work.memory.segments),
         },
         "acknowledged": {"client": outbox.client, "number": outbox.sent},
         "proposing": running_job(work) is not None,
@@ -116,6 +118,7 @@ def _series(work: Work, segments: list[Segment]) -> dict[str, Any]:
     series, geometry = work.series, work.series.geometry
     scale = _scale(work.opened.key, work)
     in_patient = geometry.in_patient
+    names = distinct_names(segments)
     return {
         "key": work.opened.key,
         "shape": [series.summary.slices, series.summary.rows, series.summary.columns],
@@ -145,7 +148,7 @@ def _series(work: Work, segments: list[Segment]) -> dict[str, Any]:
         "segments": [
             {
                 "number": one.number,
-                "label": one.label,
+                "label": names[one.number],
                 "color": list(one.color),
                 "overlap": str(one.overlap),
             }

@@ -9,7 +9,7 @@ from core.annotation.store import StoreError
 from core.segments.anatomy import AnatomyTerm, search
 from core.segments.overlap_rules import OVERLAP_NAMES
 from core.segments.segment import Segment, default_color
-from pages.session.work import Work, set_segment
+from pages.session.work import Work, is_locked, set_segment
 from pages.views.formatting import plain
 from pages.views.import_masks import import_button
 
@@ -183,10 +183,14 @@ def _change_segment(work: Work, segment: Segment) -> None:
                 st.error(str(error))
             else:
                 _changed(work)
+    locked = is_locked(work, segment.number)
     if st.button(
         f"Remove {plain(segment.label)}",
         key=f"remove-{segment.number}",
-        help="Undo restores it with all its masks.",
+        help="It is locked: unlock it in the list of segments first."
+        if locked
+        else "Undo restores it with all its masks.",
+        disabled=locked,
     ):
         work.store.remove_segment(work.uid, segment.number, work.person)
         _changed(work)

@@ -16,7 +16,7 @@ from pages.session.volume_preview import (
     volume_preview,
 )
 from pages.session.widget_keys import leaving_key
-from pages.session.work import Work
+from pages.session.work import Work, is_locked
 from pages.views.formatting import count, plain
 from pages.views.volume_operations import choose_operation, voxel_grid
 
@@ -72,6 +72,10 @@ def volume_tools(work: Work, segment: Segment) -> None:
     if not memory.is_open:
         return
     with st.container(border=True, key="volume-tools", gap="xsmall"):
+        if is_locked(work, segment.number):
+            clear_preview(work)
+            st.caption(f"{plain(segment.label)} is locked. Unlock it in the list of segments.")
+            return
         with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
             task, asked = _task(work, segment)
             if _is_other(work, asked):

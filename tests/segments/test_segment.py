@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from core.annotation.states import STATE_COLORS
 from core.segments.palette import COLORS, PALETTE
-from core.segments.segment import Code, Segment, default_color
+from core.segments.segment import Code, Segment, default_color, distinct_names
 from tests.support.segments import ANATOMY, LIVER
 from tests.support.stored_series import segment
 
@@ -115,3 +115,17 @@ def test_codes_that_dicom_cannot_hold_are_refused(change: dict) -> None:
 def test_a_label_of_64_characters_of_any_script_is_kept() -> None:
     label = "肝" * 64
     assert Segment(1, label, (0, 0, 0), ANATOMY, Code("10200004", "SCT", "Liver")).label == label
+
+
+def test_segments_of_the_same_name_are_told_apart_by_their_numbers() -> None:
+    labels = ["Liver", "Lesion", "lesion", "Spleen"]
+    segments = [
+        dataclasses.replace(segment(number), label=label)
+        for number, label in enumerate(labels, start=1)
+    ]
+    assert list(distinct_names(segments).values()) == [
+        "Liver",
+        "Lesion (2)",
+        "lesion (3)",
+        "Spleen",
+    ]

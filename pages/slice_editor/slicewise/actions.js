@@ -24,9 +24,11 @@ export function createActions(screen) {
   return {
     act(id, value) {
       if (id === "size") screen.setSize(value);
+      else if (id === "share") screen.setShare(value);
       else if (id.startsWith(SEGMENT)) {
-        screen.choose(app.info.segments[Number(id.slice(SEGMENT.length)) - 1]?.number);
-      } else if (id in meanings()) meanings()[id]();
+        screen.choose(app.display.sorted(app.info.segments)[Number(id.slice(SEGMENT.length)) - 1]?.number);
+      } else if (screen.actOnSegment(id)) return;
+      else if (id in meanings()) meanings()[id]();
       else if (toolOf(id) !== undefined) screen.chooseTool(id);
     },
     /** Settles a drawing that the server refused: discarded, or put on top of what is stored. */
@@ -54,6 +56,7 @@ function editingActions(screen) {
   const { app, shape } = screen;
 
   function put(code, tool, erased) {
+    if (screen.refusesDrawing()) return;
     if (app.annotation.draw(app.segment, app.slice, code, { tool, erased }) !== null) screen.sendNow();
     screen.refresh();
   }
@@ -77,6 +80,7 @@ function editingActions(screen) {
   }
 
   function stateEnd(end) {
+    if (screen.refusesDrawing()) return;
     if (app.annotation.stateEnd(app.segment, end, app.slice) !== null) screen.sendNow();
     screen.refresh();
   }
@@ -106,6 +110,7 @@ function editingActions(screen) {
     },
     absent() {
       screen.drawing.settle();
+      if (screen.refusesDrawing()) return;
       if (app.annotation.declareAbsent(app.segment, app.slice) !== null) screen.sendNow();
       screen.refresh();
     },

@@ -67,6 +67,7 @@ export function createNavigation(screen) {
     if (segment === undefined || segment === app.segment) return;
     screen.drawing.settle();
     app.segment = segment;
+    app.display.follow(segment);
     refresh();
     send(app);
   }

@@ -25,6 +25,7 @@ import { holdLinks } from "./leaving.js";
 import { takeInMessage } from "./messages.js";
 import { createNavigation } from "./navigation.js";
 import { createReviewing } from "./reviewing.js";
+import { createSegmentActions } from "./segment_actions.js";
 import { createSettings } from "./settings.js";
 import { createDrawing } from "./tools/drawing.js";
 import { createFigures } from "./view/figures.js";
@@ -119,7 +120,7 @@ function createParts(root, app, signal) {
   screen.stage = createStage(find(".stage"), screen.shape, screen.spacing, app.opacity, before);
   screen.redraw = createRepaint(screen);
   Object.assign(screen, createNavigation(screen), createSettings(screen));
-  Object.assign(screen, createActions(screen));
+  Object.assign(screen, createActions(screen), createSegmentActions(screen));
   screen.status = createStatus(screen, screen.resolve);
   const sweep = app.review === null ? null : (range) => screen.reviewing.sweep(range);
   screen.strip = createStrip(find(".strip"), app.info.shape[0], app.states, screen.goTo, sweep);
@@ -165,6 +166,8 @@ function drawingCallbacks(screen, colors) {
       const [start, end] = [one, other].map((place) => toScreen(stage.view(), spacing, place));
       return Math.hypot(start.x - end.x, start.y - end.y) <= NEAR;
     },
+    refuses: () => screen.refusesDrawing(),
+    metLocked: () => screen.sayLocked(),
     setCross: (cross) => screen.setCross(cross),
     reach: () => NEAR / (stage.view().scale * Math.max(...spacing)),
     repaint: () => screen.redraw({ pointer: true }),

@@ -9,7 +9,7 @@ import { STATES } from "./vectors.mjs";
 
 const HEADER = {
   series: { key: "a", shape: [3, 4, 5], spacing: [1, 1, 1], windows: [{ name: "", center: 40, width: 400 }] },
-  view: { slice: 1, segment: 1, moves: 0 },
+  view: { slice: 1, segment: 1, moves: 0, segments: { locked: [], hidden: [], solo: null, opacities: [], order: [] } },
   states: STATES,
   opacity: { masks: 0.35, proposed: 0.35, others: 0.4 },
   leavingKeys: { any: "leave-", page: "leave-page-" },

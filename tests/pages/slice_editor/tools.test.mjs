@@ -73,6 +73,8 @@ function opened(id) {
     setCross: (cross) => (app.cross = cross),
     reach: () => 0,
     repaint() {},
+    refuses: () => false,
+    metLocked() {},
   };
   const drawing = createDrawing(app, shown);
   const stroke = (places, opposite = false) => {

@@ -25,8 +25,8 @@ export function createPointerActions(screen) {
       pointer.cursor = place;
       const isViewOnly = toolOf(app.tool).isViewOnly ?? false;
       // A slice that has not come looks black: nobody can know what to draw on it.
-      const isLocked = !app.pixels.has(app.slice) || app.annotation.isWaiting() || app.annotation.problemOf(app.segment, app.slice) !== null;
-      if (isLocked && !isViewOnly) return false;
+      const isWaiting = !app.pixels.has(app.slice) || app.annotation.isWaiting() || app.annotation.problemOf(app.segment, app.slice) !== null;
+      if (!isViewOnly && (isWaiting || screen.refusesDrawing())) return false;
       if (!isViewOnly) screen.note = "";
       const isEraser = event.button === PEN_ERASER && !isViewOnly;
       const isDown = drawing.begin(onImage(place), isEraser ? "eraser" : app.tool, event.altKey);

@@ -8,7 +8,7 @@ import { createEnds } from "./ends.js";
 import { createHistory } from "./history.js";
 import { createOutbox } from "./outbox.js";
 import { concernedSegments, overwrite } from "./overwriting.js";
-import { decodeRuns, encodeRuns, isEmptyCode, sameCode } from "../masks/run_length.js";
+import { decodeRuns, encodeRuns, forEachRun, isEmptyCode, sameCode } from "../masks/run_length.js";
 
 const keyOf = ({ segment, slice }) => `${segment} ${slice}`;
 
@@ -55,6 +55,8 @@ export function createAnnotation({ client, size, states, restored = [], segments
     draw: (segment, slice, code, how) => drawSeveral(own, segment, [{ slice, code }], how),
     /** Replaces masks `{slice, code}` of a segment as one step; otherwise as `draw`. */
     drawSeveral: (segment, masks, how) => drawSeveral(own, segment, masks, how),
+    /** Pixels of a slice that a stroke with a segment leaves to locked ones; null where there are none. */
+    heldPixels: (segment, slice) => heldPixels(own, segment, slice),
     /** States that the structure is not on a slice. */
     declareAbsent: (segment, slice) => declareAbsent(own, { segment, slice }),
     /** Accepts ("accept") or rejects ("reject") proposals of a segment as one step. */
@@ -158,6 +160,15 @@ function drawSeveral(own, segment, masks, { tool, erased }) {
   // What was drawn comes first: only that is sent, the server knows what the others lose.
   const kind = drawn.length === 1 ? "mask" : "masks";
   return sendStep(own, { kind, tool, erased, locked, changes: [...drawn, ...taken] });
+}
+
+function heldPixels(own, segment, slice) {
+  const locked = concernedSegments(own.segments(), segment).filter((one) => one.locked);
+  const codes = othersOn(own, locked, slice).map((one) => one.code).filter((code) => !isEmptyCode(code));
+  if (codes.length === 0) return null;
+  const pixels = new Uint8Array(own.size);
+  for (const code of codes) forEachRun(code, own.size, (start, end) => pixels.fill(1, start, end));
+  return pixels;
 }
 
 /** What other segments show on a slice, but for masks that wait for a decision of the person. */

@@ -4,6 +4,7 @@ import { createAnnotation } from "./annotation.js";
 import { AHEAD, createPlaneRequests, createSliceRequests, keepForReload, recallAfterReload, toWire } from "./exchange.js";
 import { createPixelStore } from "./pixels.js";
 import { isMissingSecond } from "./second_series.js";
+import { createSegmentDisplay } from "./segment_display.js";
 
 const ANSWER_WITHIN_MS = 10000; // a link followed is not held back for longer
 const LEAVE_WITHIN_MS = 30000; // a server that has much to do needs seconds for another page
@@ -35,9 +36,9 @@ export function createApp(header) {
       size: rows * columns,
       states,
       restored: recallAfterReload(series.key),
-      segments: () => app.info.segments.map((one) => ({ ...one, locked: app.locked.has(one.number) })),
+      segments: () => app.info.segments.map((one) => ({ ...one, locked: app.display.isLocked(one.number) })),
     }),
-    locked: new Set(), // numbers of segments that no stroke of this tab changes
+    display: createSegmentDisplay(view.segments), // which segments are shown, and which are locked
     pixels: createPixelStore(rows, columns),
     planes: { row: null, column: null },
     sliceRequests: createSliceRequests(series.shape),
@@ -118,6 +119,7 @@ export function send(app) {
       segment: app.segment,
       compares: app.review?.compares ?? false,
       tool: app.toolBefore ?? app.tool,
+      segments: app.display.describe(),
       window: [app.window.name.slice(0, LONGEST_NAME), app.window.center, app.window.width],
       wanted: {
         slices: app.sliceRequests.for(app.slice, app.pixels.has, now),

@@ -12,12 +12,14 @@ import { toolOf } from "./index.js";
  *   pixels()                  numbers of the slice, or null where they are not here yet
  *   pixelAt(place)            [row, column], or null outside
  *   store(mask, name, erased) the mask was changed by a stroke
- *   storeSeveral([{slice, mask}], name, erased)   masks of several slices were, by one stroke
+ *   storeSeveral([{slice, mask}], name, erased, metLocked)   masks of several slices were, by one stroke;
+ *                             `metLocked` where it has left out pixels of locked segments
  *   maskOf(slice)             pixels of another slice
  *   mayPaint(slice, erases)   whether a stroke may change another slice than the one it is made on
  *   ask(message)              the server is to change it
  *   painted(mask, area)       shows a mask while it is being painted
- *   mayDraw()                 whether the mask may change now
+ *   heldPixels()              pixels of the slice that stay with locked segments, or null
+ *   mayDraw()                 whether the mask may change now; says why not where a person can change that
  *   isNear(place, other), setCross([row, column])
  *   reach()                   how many image pixels count as near
  *   repaint()                 asks for the next sketch
@@ -44,13 +46,16 @@ function createContext(app, shown) {
       return erases || !isBeyond(app.annotation.ends(app.segment), slice);
     },
     store: (mask, tool, erased) => context.storeSeveral([{ slice: app.slice, mask }], tool, erased),
-    storeSeveral(drawn, tool, erased) {
+    storeSeveral(drawn, tool, erased, metLocked = false) {
       const masks = drawn.map(({ slice, mask }) => ({ slice, code: encodeRuns(mask) }));
+      const meets = metLocked || (!erased && masks.some((one) => meetsLocked(app, one)));
       shown.changed(app.annotation.drawSeveral(app.segment, masks, { tool, erased }));
+      if (meets) shown.metLocked();
     },
     ask: (message) => shown.changed(app.annotation.ask(message)),
     painted: shown.painted,
-    mayDraw: () => !app.annotation.isWaiting() && app.annotation.problemOf(app.segment, app.slice) === null,
+    heldPixels: () => app.annotation.heldPixels(app.segment, app.slice),
+    mayDraw: () => !shown.refuses() && !app.annotation.isWaiting() && app.annotation.problemOf(app.segment, app.slice) === null,
     isNear: shown.isNear,
     setCross: shown.setCross,
     reach: shown.reach,
@@ -59,10 +64,20 @@ function createContext(app, shown) {
   return context;
 }
 
+/** Whether a mask adds pixels that belong to locked segments. */
+function meetsLocked({ annotation, segment }, { slice, code }) {
+  const held = annotation.heldPixels(segment, slice);
+  if (held === null) return false;
+  const before = decodeRuns(annotation.shown(segment, slice).code, held.length);
+  return decodeRuns(code, held.length).some((value, place) => value === 1 && held[place] === 1 && before[place] === 0);
+}
+
 /**
  * @param {object} app
  * @param {object} shown Callbacks: `painted(mask, area)` while painting, `changed(message)` after,
- *   `isNear(place, other)` on the screen, `setCross([row, column])`, `reach()`, `repaint()`.
+ *   `isNear(place, other)` on the screen, `setCross([row, column])`, `reach()`, `repaint()`,
+ *   `refuses()` whether a person has made the segment one that cannot be changed (says so), and
+ *   `metLocked()` after a stroke that left out pixels of locked segments.
  */
 export function createDrawing(app, shown) {
   const context = createContext(app, shown);

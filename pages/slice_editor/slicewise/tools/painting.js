@@ -10,7 +10,13 @@ import { slicePositions, sphereSlices } from "../masks/sphere.js";
  * @param {(place: number) => boolean} [accepts] Whether the pixel at a place may change; all may if left out.
  */
 export function beginPainting(context, stroke, accepts = null) {
-  Object.assign(stroke, { mask: context.mask(), accepts });
+  // What stays with locked segments is left out from the start, so that nothing seems to vanish.
+  const held = stroke.erase ? null : context.heldPixels();
+  function isFree(place) {
+    if (held[place] === 1) stroke.metLocked = true;
+    return held[place] === 0 && (accepts?.(place) ?? true);
+  }
+  Object.assign(stroke, { mask: context.mask(), accepts: held === null ? accepts : isFree, metLocked: false });
   paint(context, stroke, stroke.points);
 }
 
@@ -21,10 +27,11 @@ export function continuePainting(context, stroke, places) {
 }
 
 export function endPainting(context, stroke) {
-  const { tool, mask, erase } = stroke;
+  const { tool, mask, erase, metLocked } = stroke;
   const isSphere = context.app.sphere && tool.options.includes("depth");
   const others = isSphere ? paintNeighbours(context, stroke) : [];
-  context.storeSeveral([{ slice: context.app.slice, mask }, ...others], erase ? "eraser" : tool.id, erase);
+  const drawn = [{ slice: context.app.slice, mask }, ...others];
+  context.storeSeveral(drawn, erase ? "eraser" : tool.id, erase, metLocked);
 }
 
 /** Other slices that a sphere has changed, with their masks. */

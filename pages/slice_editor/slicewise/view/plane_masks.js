@@ -41,10 +41,13 @@ export function createPlaneMasks(app, grid, stage, isDrawing) {
     },
     /** Layers in the order in which they are drawn. */
     shown() {
-      const segments = app.info.segments.toSorted((one, other) => (one.number === app.segment) - (other.number === app.segment));
-      const layers = segments.flatMap(({ number, color }) =>
-        ["proposed", "drawn"].map((state) => ({ segment: `${number} ${state}`, color, state, active: number === app.segment })),
-      );
+      const segments = app.info.segments
+        .filter(({ number }) => app.display.isShown(number))
+        .toSorted((one, other) => (one.number === app.segment) - (other.number === app.segment));
+      const layers = segments.flatMap(({ number, color }) => {
+        const how = { color, active: number === app.segment, share: app.display.opacityOf(number) };
+        return ["proposed", "drawn"].map((state) => ({ segment: `${number} ${state}`, state, ...how }));
+      });
       return [...layers, { segment: `${app.previewSegment} drawn`, color: PREVIEW_COLOR, preview: true }];
     },
     /** A stroke begins on a segment: until it ends, `paint` changes what is shown. */

@@ -53,7 +53,7 @@ export function createPlanePair(screen) {
     timer = null;
     if (signal.aborted) return;
     const masks = [];
-    for (const { number, color } of app.info.segments) {
+    for (const { number, color } of app.info.segments.filter((one) => app.display.isShown(one.number))) {
       for (let slice = 0; slice < slices; slice++) {
         const { code } = app.annotation.shown(number, slice);
         if (!isEmptyCode(code)) masks.push({ slice, code, color });

@@ -34,11 +34,13 @@ export function createRepaint(screen) {
   /** Masks in the order in which they are drawn: the segment being worked on comes last. */
   function shownMasks() {
     const segments = app.info.segments
+      .filter(({ number }) => app.display.isShown(number))
       .map(({ number, color }) => ({
         segment: number,
         color,
         state: stateOf(number),
         active: number === app.segment,
+        share: app.display.opacityOf(number),
       }))
       .sort((one, other) => one.active - other.active);
     const previous = { segment: app.previousSegment, color: PREVIOUS_COLOR, preview: true };

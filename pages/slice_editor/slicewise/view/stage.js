@@ -144,7 +144,7 @@ function placeImage(stage) {
  * Draws all masks.
  *
  * @param {object} stage
- * @param {object[]} shown `{segment, color, state, active, preview}`, the last one on top.
+ * @param {object[]} shown `{segment, color, state, active, share, preview}`, the last one on top.
  * @param {{opacity: number, filled: boolean, hidden: boolean}} style
  * @param {object|null} area Rectangle of image pixels outside of which nothing changed.
  */
@@ -169,7 +169,7 @@ function drawMasks(stage, shown, style, area) {
   context.restore();
 }
 
-function drawMask(stage, context, { segment, color, state, active }, style, area) {
+function drawMask(stage, context, { segment, color, state, active, share: own = 1 }, style, area) {
   const layer = stage.layers.get(segment);
   if (layer === null) return;
   const proposed = state === "proposed";
@@ -177,7 +177,7 @@ function drawMask(stage, context, { segment, color, state, active }, style, area
     inImagePixels(stage, context);
     context.imageSmoothingEnabled = false;
     const share = (proposed ? stage.shares.proposed : 1) * (active ? 1 : stage.shares.others);
-    context.globalAlpha = style.opacity * share;
+    context.globalAlpha = style.opacity * share * own;
     context.drawImage(layer.canvas, 0, 0);
     context.globalAlpha = 1;
   }
@@ -185,7 +185,7 @@ function drawMask(stage, context, { segment, color, state, active }, style, area
   traceOutlines(stage, context, layer, area);
   context.setLineDash(proposed ? DASH : []);
   context.lineWidth = active ? 1.6 : 1;
-  context.globalAlpha = active ? 1 : 0.75;
+  context.globalAlpha = (active ? 1 : 0.75) * own;
   context.strokeStyle = `rgb(${color.join()})`;
   context.stroke();
   context.globalAlpha = 1;
