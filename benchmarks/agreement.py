@@ -53,7 +53,7 @@ def propose(volume: LabelledVolume, engine: Engine, drawn: int, slices: int) -> 
         return image[list(indices)]
 
     examples = SegmentExamples(1, case.examples)
-    segment = prepare_segment(examples, volume.spacing, engine, "network", images_of)
+    segment = prepare_segment(examples, volume.spacing, engine, "auto", images_of)
     assert segment.prompt is not None
     places = np.linspace(0, len(case.undrawn) - 1, min(slices, len(case.undrawn)))
     wanted = [case.undrawn[int(place)] for place in places]

@@ -37,7 +37,7 @@ def measure_series(device: torch.device) -> dict[str, Any]:
     stopwatch = with_stopwatch(engine, spent)
 
     def run() -> Iterator[Proposal]:
-        return propose(volume, (2.0, 0.8, 0.8), "CT", [segment], engine=stopwatch, method="network")
+        return propose(volume, (2.0, 0.8, 0.8), "CT", [segment], engine=stopwatch)
 
     next(run())
     spent.clear()

@@ -22,7 +22,7 @@ from core.formats.segmentation_reading import read_segmentation_with_cautions
 from core.formats.segmentation_writing import write_segmentation
 from core.home.whole_files import written_whole
 from core.proposals.examples import Proposal, SegmentExamples
-from core.proposals.methods import METHODS, MethodName
+from core.proposals.methods import METHODS, MethodName, uses_network
 from core.segments.ends import UNSTATED, Ends
 from core.segments.segment_masks import Algorithm, SegmentMasks
 
@@ -98,7 +98,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="first and last slice that show a segment, counted from 0 by position; 12- or -40 "
         "where one of them is known; repeatable",
     )
-    parser.add_argument("--method", choices=list(METHODS), default="auto")
+    parser.add_argument("--method", choices=METHODS, default="auto")
     parser.add_argument(
         "--weights", default="default", metavar="NAME|PATH", help="weights of the network"
     )
@@ -180,7 +180,7 @@ def _read_task(arguments: argparse.Namespace) -> _Task:
 
 def _load_engine(arguments: argparse.Namespace) -> Any:
     """Load the network; None where it is not wanted."""
-    if not METHODS[arguments.method].uses_network:
+    if not uses_network(arguments.method):
         return None
     # Importing PyTorch takes seconds, which a wrong path should not cost.
     from core.network.engine import load_engine
@@ -280,7 +280,7 @@ def _check_teacher(arguments: argparse.Namespace) -> None:
     for option, given in (("--absent", arguments.absent), ("--ends", arguments.ends)):
         if arguments.teacher and given:
             raise ValueError(f"{option} names slices of the examples; leave it out with --teacher.")
-    if arguments.teacher and not METHODS[arguments.method].uses_network:
+    if arguments.teacher and not uses_network(arguments.method):
         raise ValueError(
             "Nothing is drawn on this series to interpolate between; leave --method out with "
             "--teacher."

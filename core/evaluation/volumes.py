@@ -19,9 +19,9 @@ from core.network.engine import Engine
 from core.network.overlap import dice
 from core.proposals.examples import joined
 from core.proposals.intensity import prepare
-from core.proposals.mixing import network_score
 from core.proposals.network_opinion import predict_logits
 from core.proposals.proposer import SegmentExamples, propose
+from core.proposals.scores import network_score
 from core.proposals.segment_state import prepare_segment
 
 PEERS: Final = ("copy", "signed_distance", "itk", "random_walker")
@@ -181,7 +181,7 @@ def _network(
         return image[list(slices)]
 
     examples = SegmentExamples(1, case.examples)
-    segment = prepare_segment(examples, case.volume.spacing, engine, "network", images_of)
+    segment = prepare_segment(examples, case.volume.spacing, engine, "auto", images_of)
     assert segment.prompt is not None
     result = np.zeros(image.shape, dtype=bool)
     undrawn = case.undrawn

@@ -20,9 +20,9 @@ from core.network.guidance import ADDED, REMOVED
 from core.proposals.crop import SIDE, Crop, crop_around
 from core.proposals.examples import SegmentExamples, check_examples
 from core.proposals.intensity import scale, value_range
-from core.proposals.mixing import network_score
 from core.proposals.network_opinion import correction_guidance
 from core.proposals.network_prompt import NetworkPrompt, encode_examples
+from core.proposals.scores import network_score
 
 SUPPORT = 6
 """Examples shown at most, the nearest: the person waits for the answer."""

@@ -66,15 +66,12 @@ class Proposal:
     expected_dice : float or None
         Dice to expect; None for an empty mask, and where the examples are too few to estimate it
         or not yet left out.
-    network_share : float
-        Weight of the network beside the interpolation: 1 alone, 0 not at all.
     """
 
     segment: int
     slice: int
     mask: np.ndarray
     expected_dice: float | None = None
-    network_share: float = 1.0
 
 
 def check_examples(volume: np.ndarray, segments: Sequence[SegmentExamples]) -> None:

@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 
-from core.proposals.mixing import sureness
+from core.proposals.scores import sureness
 
 _PER_SURENESS = 0.85
 _PER_OVERLAP = 0.60

@@ -69,35 +69,6 @@ def trend_of(areas: Mapping[int, int], index: int) -> Trend | None:
     return Trend(largest, outermost, areas[largest], areas[outermost])
 
 
-def outline_beyond(
-    distances: Mapping[int, np.ndarray | None], index: int, trend: Trend
-) -> np.ndarray:
-    """Shrink the outline of the outermost example to the area that a trend expects.
-
-    Parameters
-    ----------
-    distances : mapping of int to np.ndarray or None
-        Signed distance to each example's outline, positive inside; None where the structure is
-        absent.
-    index : int
-        A slice beyond the examples.
-    trend : Trend
-        From `trend_of`, for this slice.
-
-    Returns
-    -------
-    np.ndarray
-        Signed distance, shaped and measured as that of the example; negative everywhere behind the
-        expected end.
-    """
-    distance = distances[trend.outermost]
-    assert distance is not None
-    if trend.largest_area == trend.outermost_area:
-        return distance
-    area = torch.tensor([trend.area(index)])
-    return enclosing(torch.from_numpy(distance)[None], area)[0].numpy()
-
-
 def outline_towards_end(
     distances: Mapping[int, np.ndarray | None], areas: Mapping[int, int], index: int, absent: int
 ) -> np.ndarray | None:
@@ -109,7 +80,8 @@ def outline_towards_end(
     Parameters
     ----------
     distances : mapping of int to np.ndarray or None
-        As for `outline_beyond`.
+        Signed distance to each example's outline, positive inside; None where the structure is
+        absent.
     areas : mapping of int to int
         Pixels of the examples by slice index.
     index : int
@@ -121,8 +93,8 @@ def outline_towards_end(
     Returns
     -------
     np.ndarray or None
-        As from `outline_beyond`, with one pixel inside at least; None where there is no other
-        example with the structure.
+        Signed distance, shaped and measured as those of the examples, with one pixel inside at
+        least; None where there is no other example with the structure.
     """
     present = [known for known, area in areas.items() if area and known != index]
     if not present:

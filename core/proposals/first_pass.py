@@ -11,7 +11,6 @@ from torch import Tensor
 from core.network.cores import on_cores
 from core.proposals.examples import neighbours
 from core.proposals.extent import between, continued, outward
-from core.proposals.mixing import LIMIT, sureness
 from core.proposals.network_opinion import (
     SUPPORT,
     carried_beyond,
@@ -21,6 +20,7 @@ from core.proposals.network_opinion import (
     slices_at_once,
 )
 from core.proposals.network_prompt import NetworkPrompt
+from core.proposals.scores import LIMIT, sureness
 from core.proposals.segment_state import FirstAnswer, PreparedSegment, score
 from core.proposals.steps import Steps
 
@@ -189,7 +189,7 @@ def next_visit(
     if not goes_on or not 0 <= following < slices:
         return None
     if visit.gap >= segment.reach:
-        opinion = score(segment, visit.slice, answer.logits, segment.weight)
+        opinion = score(segment, visit.slice, answer.logits)
         certain = sureness(np.clip(opinion, -LIMIT, LIMIT)) >= SURE_TO_GO_ON
         if not certain or visit.gap >= segment.reach * FARTHEST:
             return None
@@ -225,7 +225,7 @@ def answer_visits(
     found: dict[int, FirstAnswer] = {}
     for visit in visits:
         index = visit.slice
-        opinion = score(segment, index, logits.get(index), segment.weight)
+        opinion = score(segment, index, logits.get(index))
         mask = opinion > 0
         if visit.direction != INWARD:
             ends_known = segment.reaches_series_end(visit.direction)

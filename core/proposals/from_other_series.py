@@ -20,10 +20,10 @@ from core.network.engine import EncodedExample, Engine
 from core.proposals.crop import SIDE, Crop, crop_around
 from core.proposals.examples import Proposal, SegmentExamples, check_examples
 from core.proposals.intensity import prepare, scale
-from core.proposals.mixing import LIMIT, network_score
 from core.proposals.network_opinion import slices_at_once
 from core.proposals.network_prompt import encode_with_contrast
 from core.proposals.overlaps import resolve_overlaps
+from core.proposals.scores import LIMIT, network_score
 
 SUPPORT_SETS = 3
 """Support sets that are averaged."""

@@ -8,8 +8,8 @@ from core.network.cores import on_cores
 from core.network.overlap import dice
 from core.proposals.examples import neighbours, neighbours_overlap
 from core.proposals.expected_dice import Signs, calibration_offset, signs_of
-from core.proposals.mixing import interpolation_score, mixed, network_score
 from core.proposals.network_opinion import SUPPORT, divided, predict_logits
+from core.proposals.scores import interpolation_score, network_score
 from core.proposals.segment_state import PreparedSegment
 
 MOST_LEFT_OUT = 6
@@ -122,15 +122,12 @@ def _compared(segment: PreparedSegment, index: int, answer: Answer) -> tuple[Sig
     overlap = neighbours_overlap(others, index)
     if overlap is None:
         return None
-    distance = segment.distance_between(index)
     mask = segment.examples[index]
-    if answer is None and distance is None:
-        log_odds = np.full(mask.shape, -1.0, np.float32)
+    if answer is not None:
+        log_odds = network_score(segment.crop, answer)
+    elif (distance := segment.distance_between(index)) is not None:
+        log_odds = interpolation_score(segment.crop, distance)
     else:
-        log_odds = mixed(
-            None if answer is None else network_score(segment.crop, answer),
-            None if distance is None else interpolation_score(segment.crop, distance),
-            segment.weight.network_share(overlap),
-        )
+        log_odds = np.full(mask.shape, -1.0, np.float32)
     gap = min(abs(other - index) for other in others)
     return signs_of(log_odds, overlap, gap), dice(log_odds > 0, mask)

@@ -1,33 +1,15 @@
-"""The methods of proposing: whether the network is asked, and how its opinion is weighted."""
+"""The methods of proposing."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal, get_args
 
-MethodName = Literal["auto", "network", "interpolation"]
-"""What a method is called on the command line and in reports."""
+MethodName = Literal["auto", "interpolation"]
+"""What a method is called on the command line and in reports: the network, which is told what the
+other methods say, or the interpolation of shapes alone, which leaves slices beyond the examples."""
 
-
-@dataclass(frozen=True)
-class Method:
-    """How the opinions on a slice are combined.
-
-    Attributes
-    ----------
-    uses_network : bool
-        Whether the network is asked; without it, slices beyond the examples are left alone.
-    network_share : float or None
-        Weight of the network beside the interpolation, in [0, 1]; None where leaving examples out
-        decides.
-    """
-
-    uses_network: bool
-    network_share: float | None
+METHODS: Final[tuple[MethodName, ...]] = get_args(MethodName)
+"""Every method."""
 
 
-METHODS: Mapping[MethodName, Method] = {
-    "auto": Method(uses_network=True, network_share=None),
-    "network": Method(uses_network=True, network_share=1.0),
-    "interpolation": Method(uses_network=False, network_share=0.0),
-}
-"""Every method by name."""
+def uses_network(method: MethodName) -> bool:
+    """Whether a method asks the network."""
+    return method == "auto"

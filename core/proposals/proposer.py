@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -17,14 +17,13 @@ from core.proposals.leave_one_out import (
     leave_one_out,
     looks_to_leave_out,
 )
-from core.proposals.methods import METHODS, MethodName
+from core.proposals.methods import METHODS, MethodName, uses_network
 from core.proposals.network_opinion import slices_at_once
 from core.proposals.overlaps import resolve_overlaps
 from core.proposals.segment_state import (
     FirstAnswer,
     PreparedSegment,
     SegmentState,
-    network_share,
     prepare_segment,
 )
 from core.proposals.steps import Cancelled, Steps
@@ -84,8 +83,8 @@ def propose(
         Examples of all segments. One without any pixel gets no proposals.
     engine : Engine or None
         The network; may be None for the method "interpolation".
-    method : {"auto", "network", "interpolation"}
-        Network and interpolation mixed as the examples suggest, or one alone.
+    method : {"auto", "interpolation"}
+        The network, or the interpolation of shapes.
     exclusive : collection of int, optional
         Numbers of the segments that do not overlap one another; all by default.
     wanted : collection of int, optional
@@ -110,7 +109,7 @@ def propose(
     check_examples(volume, segments)
     if method not in METHODS:
         raise ValueError(f"method: got {method!r}; expected one of {', '.join(METHODS)}")
-    if engine is None and METHODS[method].uses_network:
+    if engine is None and uses_network(method):
         raise ValueError(f'engine: got None; expected one for the method "{method}"')
     asked = frozenset(range(len(volume)) if slices is None else slices)
     steps = Steps(cancelled, progress)
@@ -181,8 +180,7 @@ def _run_passes(
     states = []
     for number, segment in segments.items():
         answers = leave_one_out(segment, left_out[number])
-        weight = replace(segment.weight, calibration=calibrated(segment, answers))
-        states.append(SegmentState(segment, first[number], weight))
+        states.append(SegmentState(segment, first[number], calibrated(segment, answers)))
     for state in states:
         state.tiled.update(ask_in_tiles(state, doubtful_slices(state), steps))
     steps.finish()
@@ -204,8 +202,7 @@ def _first_proposal(
             if number != segment.number and number in exclusive.numbers and index in answers:
                 taken |= segments[number].crop.whole(answers[index].mask)
         mask &= ~taken
-    share = network_share(segment, index, segment.weight)
-    return Proposal(segment.number, index, mask, None, share)
+    return Proposal(segment.number, index, mask)
 
 
 def _final_proposals(
@@ -248,7 +245,6 @@ def _final_proposals_of(
             index,
             masks[number],
             state.expected_dice(index, log_odds[number]),
-            state.network_share(index),
         )
         for number, state in here.items()
     ]

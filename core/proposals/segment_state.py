@@ -12,12 +12,11 @@ from core.proposals.crop import Crop, crop_around
 from core.proposals.examples import SegmentExamples, neighbours, neighbours_overlap
 from core.proposals.expected_dice import Signs, expected_dice, signs_of, usual_dice
 from core.proposals.extent import reach
-from core.proposals.extrapolation import outline_beyond, outline_towards_end, trend_of
+from core.proposals.extrapolation import outline_towards_end, trend_of
 from core.proposals.interpolation import between_examples, example_distances
-from core.proposals.methods import METHODS, MethodName
-from core.proposals.mixing import LIMIT, interpolation_score, mixed, network_score
+from core.proposals.methods import MethodName, uses_network
 from core.proposals.network_prompt import ImagesOf, NetworkPrompt, encode_examples
-from core.proposals.network_weight import NetworkWeight
+from core.proposals.scores import LIMIT, interpolation_score, network_score
 from core.proposals.steps import Steps
 from core.segments.ends import UNSTATED, Ends
 
@@ -46,8 +45,6 @@ class PreparedSegment:
         The examples as the network takes them; None for a method without the network.
     reach : int
         Slices to follow the structure beyond its examples at most, unless it stays certain.
-    weight : NetworkWeight
-        How far to follow the network before examples were left out.
     ends : Ends
         First and last slice that show the structure, where a person has stated them.
     beyond : frozenset of int
@@ -61,7 +58,6 @@ class PreparedSegment:
     distances: Mapping[int, np.ndarray | None]
     prompt: NetworkPrompt | None
     reach: int
-    weight: NetworkWeight
     ends: Ends = UNSTATED
     beyond: frozenset[int] = frozenset()
 
@@ -95,15 +91,6 @@ class PreparedSegment:
         if absent is None:
             return between_examples(self.distances, index)
         return outline_towards_end(self.distances, self.areas, index, absent)
-
-    def shape_distance(self, index: int) -> np.ndarray | None:
-        """Signed distance to the outline in mm that the examples' shapes alone suggest, if any."""
-        trend = trend_of(self.areas, index)
-        if trend is None:
-            return self.distance_between(index)
-        if self.reaches_series_end(1 if index > trend.outermost else -1):
-            return self.distances[trend.outermost]  # cut off by the end of the series
-        return outline_beyond(self.distances, index, trend)
 
     def end_penalty(self, index: int) -> float:
         """Log-odds by which the structure is less likely, because it ends somewhere near."""
@@ -154,8 +141,8 @@ class SegmentState:
         What was known beforehand.
     first : mapping of int to FirstAnswer
         Findings of the first pass by slice index.
-    weight : NetworkWeight
-        How far to follow the network.
+    calibration : float or None
+        From `core.proposals.leave_one_out.calibrated`; None where the examples are too few.
     tiled : dict of int to np.ndarray
         Log-odds of the network for slices that were asked again in tiles, float16 on the crop's
         window.
@@ -163,29 +150,25 @@ class SegmentState:
 
     segment: PreparedSegment
     first: Mapping[int, FirstAnswer]
-    weight: NetworkWeight
+    calibration: float | None = None
     tiled: dict[int, np.ndarray] = field(default_factory=dict)
 
     def log_odds(self, index: int) -> np.ndarray:
         """Log-odds of the proposal: float32 on the crop's window, minus infinity outside of it."""
         answer = self.first[index]
         tiled = self.tiled.get(index)
-        opinion = score(self.segment, index, answer.logits, self.weight, tiled)
+        opinion = score(self.segment, index, answer.logits, tiled)
         found = opinion > 0 if self.segment.is_between_examples(index) else answer.mask
         return np.where(found, opinion, np.float32(-np.inf))
-
-    def network_share(self, index: int) -> float:
-        """Weight of the network on a slice, in [0, 1]."""
-        return network_share(self.segment, index, self.weight)
 
     def expected_dice(self, index: int, log_odds: np.ndarray) -> float | None:
         """Dice to expect of a proposal with these log-odds, in [0, 1].
 
         None where nothing was found, and where the examples are too few.
         """
-        if self.weight.calibration is None or not (log_odds > -np.inf).any():
+        if self.calibration is None or not (log_odds > -np.inf).any():
             return None
-        return expected_dice(self._signs(index, log_odds), self.weight.calibration)
+        return expected_dice(self._signs(index, log_odds), self.calibration)
 
     def usual_dice(self, index: int) -> float:
         """Dice that proposals like this one reach on average, in [0, 1]."""
@@ -235,8 +218,7 @@ def prepare_segment(
     known = {**examples.masks, **dict.fromkeys(beyond, nothing)}
     masks = {index: mask[crop.window] for index, mask in known.items()}
     prompt = None
-    chosen = METHODS[method]
-    if engine is not None and chosen.uses_network:
+    if engine is not None and uses_network(method):
         prompt = encode_examples(engine, crop, images_of, known, spacing[0], steps=steps)
     return PreparedSegment(
         number=examples.number,
@@ -245,38 +227,27 @@ def prepare_segment(
         distances=example_distances(masks, crop.pixel_spacing),
         prompt=prompt,
         reach=reach(examples.masks, spacing[0], crop),
-        weight=NetworkWeight(fixed=chosen.network_share),
         ends=examples.enclosing_ends,
         beyond=frozenset(beyond),
     )
-
-
-def network_share(segment: PreparedSegment, index: int, weight: NetworkWeight) -> float:
-    """Weight of the network on a slice, in [0, 1]; 1 where shapes alone suggest nothing."""
-    if segment.shape_distance(index) is None:
-        return 1.0
-    return weight.network_share(neighbours_overlap(segment.examples, index))
 
 
 def score(
     segment: PreparedSegment,
     index: int,
     logits: np.ndarray | None,
-    weight: NetworkWeight,
     tiled: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Combine the opinions on a slice.
+    """Say how likely the structure is on a slice.
 
     Parameters
     ----------
     segment : PreparedSegment
         The segment.
     index : int
-        The slice.
+        The slice; between examples if the network was not asked.
     logits : np.ndarray or None
-        The network's opinion, float32 [SIDE, SIDE], if it was asked.
-    weight : NetworkWeight
-        How far to follow it.
+        The network's answer, float32 [SIDE, SIDE]; without it, the examples' shapes decide.
     tiled : np.ndarray, optional
         What the network said in tiles, on the crop's window: it counts instead of `logits`.
 
@@ -285,14 +256,21 @@ def score(
     np.ndarray
         Log-odds of the structure, float32 on the crop's window.
     """
-    distance = segment.shape_distance(index)
-    network = None if logits is None else network_score(segment.crop, logits)
-    opinion = mixed(
-        network if tiled is None else tiled.astype(np.float32),
-        None if distance is None else interpolation_score(segment.crop, distance),
-        network_share(segment, index, weight),
-    )
-    if distance is not None and segment.slice_behind_end(index) is not None and opinion.max() <= 0:
+    if tiled is not None:
+        opinion = tiled.astype(np.float32)
+    elif logits is not None:
+        opinion = network_score(segment.crop, logits)
+    else:
+        opinion = _shape_score(segment, index)
+    if segment.slice_behind_end(index) is not None and opinion.max() <= 0:
         # The structure is known to reach its end, so where nothing is found its shape has to do.
-        return interpolation_score(segment.crop, distance)
+        return _shape_score(segment, index)
     return opinion - segment.end_penalty(index)
+
+
+def _shape_score(segment: PreparedSegment, index: int) -> np.ndarray:
+    """Log-odds that the examples' shapes suggest; the lowest where they suggest nothing."""
+    distance = segment.distance_between(index)
+    if distance is None:
+        return np.full(next(iter(segment.examples.values())).shape, -LIMIT, np.float32)
+    return interpolation_score(segment.crop, distance)

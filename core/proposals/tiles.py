@@ -15,9 +15,9 @@ import numpy as np
 from core.network.cores import on_cores
 from core.proposals.crop import SIDE, Crop
 from core.proposals.examples import neighbours
-from core.proposals.mixing import network_score
 from core.proposals.network_opinion import divided, learn_between, predict_logits, slices_at_once
 from core.proposals.network_prompt import NetworkPrompt, encode_examples
+from core.proposals.scores import network_score
 from core.proposals.segment_state import PreparedSegment, SegmentState
 from core.proposals.steps import Steps
 

@@ -8,7 +8,6 @@ from core.proposals.leave_one_out import (
     examples_to_leave_out,
     leave_one_out,
 )
-from core.proposals.segment_state import network_share
 from tests.support.proposal_segments import prepared_ball, prepared_from
 
 
@@ -39,7 +38,6 @@ def test_the_interpolation_is_calibrated_without_a_network(balls, images_of):
     answers = leave_one_out(segment, examples_to_leave_out(segment, ()))
     assert answers == {8: None, 12: None, 15: None}
     assert calibrated(segment, answers) is not None
-    assert network_share(segment, 10, segment.weight) == 0.0
 
 
 def answers_with(segment, inside):
@@ -53,7 +51,7 @@ def answers_with(segment, inside):
 
 
 def test_what_left_out_examples_reached_moves_what_is_expected(balls, untrained_engine, images_of):
-    segment = prepared_ball(balls, untrained_engine, images_of, (8, 10, 12, 14, 16), "network")
+    segment = prepared_ball(balls, untrained_engine, images_of, (8, 10, 12, 14, 16))
     good, bad = (calibrated(segment, answers_with(segment, inside)) for inside in (True, False))
     assert bad < good
     sure = Signs(sureness=0.95, overlap=0.7, gap=2)
@@ -70,7 +68,7 @@ def test_two_examples_are_too_few_to_expect_anything(balls, untrained_engine, im
 
 
 def test_examples_beyond_all_others_say_nothing(balls, untrained_engine, images_of):
-    segment = prepared_ball(balls, untrained_engine, images_of, (8, 12, 16), "network")
+    segment = prepared_ball(balls, untrained_engine, images_of, (8, 12, 16))
     wrong = np.full((SIDE, SIDE), -8.0, np.float32)
     right = np.where(segment.prompt.labels[12].numpy(), 8.0, -8.0).astype(np.float32)
     alone = calibrated(segment, {8: wrong, 12: right, 16: wrong})

@@ -7,7 +7,7 @@ from core.segments.ends import Ends
 from tests.proposals.conftest import examples_of
 
 SPACING = (2.0, 1.0, 1.0)
-METHODS = ("auto", "network", "interpolation")
+METHODS = ("auto", "interpolation")
 
 
 def newest(proposals):

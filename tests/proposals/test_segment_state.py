@@ -1,19 +1,25 @@
 import numpy as np
 import pytest
 
-from core.proposals.examples import neighbours_overlap
+from core.proposals.crop import SIDE
+from core.proposals.examples import SegmentExamples, neighbours_overlap
 from core.proposals.expected_dice import expected_dice, signs_of
-from core.proposals.mixing import LIMIT
-from core.proposals.network_weight import NetworkWeight
-from core.proposals.segment_state import SegmentState, network_share
-from tests.support.proposal_segments import first_answers, prepared_ball, prepared_from
+from core.proposals.scores import LIMIT
+from core.proposals.segment_state import SegmentState, prepare_segment, score
+from core.segments.ends import Ends
+from tests.support.proposal_segments import (
+    SPACING,
+    first_answers,
+    prepared_ball,
+    prepared_from,
+)
 
 
 @pytest.fixture
 def state(balls, untrained_engine, images_of):
     """The first ball after its first pass."""
     segment = prepared_ball(balls, untrained_engine, images_of, (8, 12, 15))
-    return SegmentState(segment, first_answers(segment), NetworkWeight(calibration=0.0))
+    return SegmentState(segment, first_answers(segment), calibration=0.0)
 
 
 def test_log_odds_are_those_of_what_was_found(state):
@@ -31,14 +37,32 @@ def test_the_expected_dice_follows_from_the_signs_of_the_log_odds(state):
 
 
 def test_nothing_is_expected_of_an_uncalibrated_state(state):
-    uncalibrated = SegmentState(state.segment, state.first, NetworkWeight())
+    uncalibrated = SegmentState(state.segment, state.first)
     assert uncalibrated.expected_dice(10, state.log_odds(10)) is None
 
 
-def test_the_network_is_alone_where_shapes_suggest_nothing(balls, untrained_engine, images_of):
-    segment = prepared_ball(balls, untrained_engine, images_of, (12,))
-    assert segment.shape_distance(13) is None
-    assert network_share(segment, 13, NetworkWeight(fixed=0.0)) == 1.0
+def test_shapes_decide_where_the_network_was_not_asked(balls, images_of):
+    segment = prepared_ball(balls, None, images_of, (8, 12), "interpolation")
+    distance = segment.distance_between(10)
+    assert np.array_equal(score(segment, 10, None) > 0, distance > 0)
+
+
+def test_the_answer_in_tiles_counts_instead_of_that_for_the_whole_crop(state):
+    answer = state.first[10]
+    tiled = np.full(answer.mask.shape, 3.0, np.float16)
+    assert (score(state.segment, 10, answer.logits, tiled) == 3).all()
+
+
+def test_a_structure_that_is_known_to_reach_its_end_is_shown_on_its_way_there(
+    balls, untrained_engine, images_of
+):
+    examples = SegmentExamples(1, {12: balls[1][1][12]}, Ends(8, 15))
+    segment = prepare_segment(
+        examples, SPACING, untrained_engine, "auto", images_of, examples.beyond_ends(24)
+    )
+    nothing = np.full((SIDE, SIDE), -8.0, np.float32)
+    shown = [int((score(segment, index, nothing) > 0).sum()) for index in range(13, 16)]
+    assert shown == sorted(shown, reverse=True) and shown[-1] > 0
 
 
 def test_an_end_grows_more_likely_away_from_the_examples(balls, untrained_engine, images_of):

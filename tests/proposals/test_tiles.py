@@ -8,9 +8,8 @@ import pytest
 from core.network.engine import load_engine
 from core.network.overlap import dice
 from core.proposals.crop import SIDE
-from core.proposals.mixing import network_score
-from core.proposals.network_weight import NetworkWeight
 from core.proposals.proposer import SegmentExamples, propose
+from core.proposals.scores import network_score
 from core.proposals.segment_state import FirstAnswer, SegmentState
 from core.proposals.steps import Cancelled, Steps
 from core.proposals.tiles import DOUBTFUL, ask_in_tiles, doubtful_slices
@@ -46,7 +45,7 @@ def rings_segment(rings, engine):
 
 
 def state_of(segment, answers):
-    return SegmentState(segment, answers, NetworkWeight())
+    return SegmentState(segment, answers)
 
 
 def test_small_structures_are_not_asked_again(balls, untrained_engine, images_of):

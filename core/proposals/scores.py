@@ -1,11 +1,11 @@
-"""The opinions of the network and of the interpolation on one scale, and mixtures of both."""
+"""Log-odds of a structure on the pixels of a slice, from the network or from shapes alone."""
 
 import numpy as np
 
 from core.proposals.crop import Crop
 
 LIMIT = 6.0
-"""Either opinion is bounded by this log-odds, so that neither dominates."""
+"""Log-odds are bounded by this."""
 
 
 def network_score(crop: Crop, logits: np.ndarray) -> np.ndarray:
@@ -42,37 +42,6 @@ def interpolation_score(crop: Crop, distance: np.ndarray) -> np.ndarray:
         float32, the same shape.
     """
     return np.clip(distance * (1 / crop.pixel_mm), -LIMIT, LIMIT)
-
-
-def mixed(
-    network: np.ndarray | None, interpolation: np.ndarray | None, network_share: float
-) -> np.ndarray:
-    """Mix what there is of the two scores.
-
-    Parameters
-    ----------
-    network, interpolation : np.ndarray or None
-        Scores of the same shape; at least one.
-    network_share : float
-        Weight of the network where both are there.
-
-    Returns
-    -------
-    np.ndarray
-        float32, the same shape; inside where positive.
-
-    Raises
-    ------
-    ValueError
-        If both scores are missing.
-    """
-    if network is None and interpolation is None:
-        raise ValueError("scores: got neither; expected the network's or the interpolation's")
-    if network is None:
-        return interpolation  # type: ignore[return-value]
-    if interpolation is None:
-        return network
-    return network_share * network + (1 - network_share) * interpolation
 
 
 def sureness(logits: np.ndarray) -> float:
