@@ -1,19 +1,20 @@
-"""Search for the type of a segment among common anatomy, tissues and lesions with SNOMED CT codes.
+"""Search for the type of a segment among anatomy, tissues and lesions with SNOMED CT codes.
 
-The list, `anatomy.csv`, has the most commonly segmented things first. Its codes and meanings are
-those of the DICOM context groups (PS3.16, CID 7150 to 7197 for segmentation); sides are given as
-DICOM does, with a laterality code (CID 244) that modifies the type.
+The first list, `anatomy.csv`, has the most commonly segmented things first. Its codes and meanings
+are those of the DICOM context groups (PS3.16, CID 7150 to 7197 for segmentation); sides are given
+as DICOM does, with a laterality code (CID 244) that modifies the type. The second list,
+`further_codes.csv`, has all other SNOMED CT codes that context groups give for segments, anatomy,
+histologic types of tumours and pathology (`tests/support/context_groups.py` names the groups).
 """
 
 import csv
 import difflib
-import re
-import unicodedata
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from core.segments.segment import Code
+from core.segments.term_entries import TermEntry, words_of
 
 RIGHT = Code("24028007", "SCT", "Right")
 LEFT = Code("7771000", "SCT", "Left")
@@ -28,6 +29,13 @@ CATEGORIES: dict[str, Code] = {
 """Segmented property categories (CID 7150) by their name in the list."""
 
 _LIST = Path(__file__).with_name("anatomy.csv")
+_FURTHER = Path(__file__).with_name("further_codes.csv")
+_SYNONYMS = {
+    "1163375002": "glioma gbm",  # Glioblastoma
+    "254938000": "glioma",  # Astrocytoma
+    "1162767002": "scc",  # Squamous cell carcinoma
+    "254637007": "nsclc",  # Non-small cell lung cancer
+}
 _SIDES = {"right": RIGHT, "rt": RIGHT, "r": RIGHT, "left": LEFT, "lt": LEFT, "l": LEFT}
 _MOST_TEXT = 200  # characters of a search that are looked at
 _LEAST_SIMILARITY = 0.82  # similarity a mistyped word must have to a known one, 0 to 1
@@ -60,17 +68,6 @@ class AnatomyTerm:
         return f"{self.modifier.meaning} {meaning[0].lower()}{meaning[1:]}"
 
 
-@dataclass(frozen=True)
-class _Entry:
-    """A line of the list, prepared for searching."""
-
-    category: Code
-    type: Code
-    paired: bool
-    words: tuple[str, ...]  # of the meaning
-    synonyms: tuple[str, ...]
-
-
 def search(text: str, limit: int = 20) -> list[AnatomyTerm]:
     """Find terms by words of their name, by synonyms or by their code; typing errors are tolerated.
 
@@ -87,20 +84,27 @@ def search(text: str, limit: int = 20) -> list[AnatomyTerm]:
     Returns
     -------
     list of AnatomyTerm
-        The best first: exact names, then names that begin so, then names that contain all words,
-        then synonyms; the more common first among equals.
+        The common ones first, then the others. Among each the best first: exact names, then names
+        that begin so, then names that contain all words, then synonyms; the more common first
+        among equals.
     """
-    words = _words(text[:_MOST_TEXT])
-    entries = _entries()
-    ranked = _ranked(words, entries)
-    if not ranked:
-        ranked = _ranked(_corrected(words, entries), entries)
-    found = [term for _, _, term in sorted(ranked, key=lambda item: item[:2])]
+    words = words_of(text[:_MOST_TEXT])
+    common, further = _entries(), _further_entries()
+    found = _found(words, common) + (_found(words, further) if words else [])
+    if not found:
+        found = _found(_corrected(words, common), common)
+    if not found:
+        found = _found(_corrected(words, further), further)
     return found[: max(0, limit)]
 
 
+def _found(words: tuple[str, ...], entries: tuple[TermEntry, ...]) -> list[AnatomyTerm]:
+    ranked = sorted(_ranked(words, entries), key=lambda item: item[:2])
+    return [term for _, _, term in ranked]
+
+
 def _ranked(
-    words: tuple[str, ...], entries: tuple[_Entry, ...]
+    words: tuple[str, ...], entries: tuple[TermEntry, ...]
 ) -> list[tuple[int, int, AnatomyTerm]]:
     """Rank, position in the list, and term of everything that matches."""
     ranked = []
@@ -110,7 +114,7 @@ def _ranked(
         rank = _rank(words, entry)
         if rank is not None:
             ranked.append((rank, 3 * position, AnatomyTerm(entry.category, entry.type)))
-        if not entry.paired:
+        if not (entry.paired or (sides and entry.may_have_side)):
             continue
         sided_rank = rank if not sides else _rank(without_sides, entry)
         if sided_rank is None:
@@ -122,7 +126,7 @@ def _ranked(
     return ranked
 
 
-def _rank(words: tuple[str, ...], entry: _Entry) -> int | None:
+def _rank(words: tuple[str, ...], entry: TermEntry) -> int | None:
     """How well the words match: 0 for the name itself, None where a word does not match at all."""
     if words == entry.words or words == (entry.type.value,):
         return 0
@@ -139,7 +143,7 @@ def _rank(words: tuple[str, ...], entry: _Entry) -> int | None:
     return None
 
 
-def _corrected(words: tuple[str, ...], entries: tuple[_Entry, ...]) -> tuple[str, ...]:
+def _corrected(words: tuple[str, ...], entries: tuple[TermEntry, ...]) -> tuple[str, ...]:
     """Words with those that begin no known word replaced by the most similar one."""
     known = sorted({part for entry in entries for part in entry.words + entry.synonyms})
     corrected = []
@@ -153,22 +157,32 @@ def _corrected(words: tuple[str, ...], entries: tuple[_Entry, ...]) -> tuple[str
     return tuple(corrected)
 
 
-def _words(text: str) -> tuple[str, ...]:
-    """Words of a text in lower case, without accents and punctuation."""
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
-    return tuple(re.findall(r"[a-z0-9]+", plain))
-
-
 @cache
-def _entries() -> tuple[_Entry, ...]:
+def _entries() -> tuple[TermEntry, ...]:
     with _LIST.open(encoding="utf-8", newline="") as file:
         return tuple(
-            _Entry(
+            TermEntry(
                 category=CATEGORIES[row["category"]],
                 type=Code(row["value"], "SCT", row["meaning"]),
                 paired=row["paired"] == "yes",
-                words=_words(row["meaning"]),
-                synonyms=_words(row["synonyms"]),
+                words=words_of(row["meaning"]),
+                synonyms=words_of(row["synonyms"]),
+            )
+            for row in csv.DictReader(file)
+        )
+
+
+@cache
+def _further_entries() -> tuple[TermEntry, ...]:
+    with _FURTHER.open(encoding="utf-8", newline="") as file:
+        return tuple(
+            TermEntry(
+                category=CATEGORIES[row["category"]],
+                type=Code(row["value"], "SCT", row["meaning"]),
+                paired=False,
+                words=words_of(row["meaning"]),
+                synonyms=words_of(_SYNONYMS.get(row["value"], "")),
+                may_have_side=row["category"] in ("anatomy", "lesion"),
             )
             for row in csv.DictReader(file)
         )

@@ -94,7 +94,8 @@ def add_segment(work: Work) -> None:
         "Structure",
         placeholder="liver, left kidney, aorta…",
         key=f"anatomy-text-{number}",
-        help="Searches common anatomy. The SNOMED CT code is written to the DICOM-SEG.",
+        help="Searches anatomy, tissues, lesions and tumours. The SNOMED CT code is written to the "
+        "DICOM-SEG.",
     )
     terms = search(text, limit=_MATCHES) if text.strip() else []
     if text.strip() and not terms:

@@ -13,6 +13,7 @@ from pydicom.sr.codedict import codes
 import core.segments.anatomy
 from core.segments.anatomy import CATEGORIES, LEFT, RIGHT, AnatomyTerm, search
 from core.segments.segment import Code
+from tests.support.context_groups import FILE, rows
 
 # Context groups of segmented property types (PS3.16) by category.
 TYPES = {
@@ -78,6 +79,40 @@ class TestList:
         for row in ROWS:
             if row["paired"] == "yes":
                 assert not {"left", "right"} & set(row["meaning"].casefold().split())
+
+
+class TestFurtherCodes:
+    def test_are_those_of_the_context_groups(self) -> None:
+        with FILE.open(encoding="utf-8", newline="") as file:
+            found = [tuple(row.values()) for row in csv.DictReader(file)]
+        assert found == rows(), "run python -m tests.support.context_groups"
+
+    def test_are_all_found_by_their_code_after_the_common_ones(self) -> None:
+        for _, value, meaning in rows():
+            assert [term.type for term in search(value)] == [Code(value, "SCT", meaning)]
+        assert labels("artery")[0] == "Artery"
+
+    @pytest.mark.parametrize(
+        ("text", "first", "category"),
+        [
+            ("glioblastoma", "Glioblastoma", "lesion"),
+            ("gbm", "Glioblastoma", "lesion"),
+            ("squamous cell", "Squamous cell carcinoma", "lesion"),
+            ("osteosarkoma", "Osteosarcoma", "lesion"),
+            ("abducens", "Abducens nerve", "anatomy"),
+            ("left abducens", "Left abducens nerve", "anatomy"),
+        ],
+    )
+    def test_are_found_by_what_people_type(self, text: str, first: str, category: str) -> None:
+        term = search(text)[0]
+        assert (term.label, term.category) == (first, CATEGORIES[category])
+
+    def test_a_glioma_is_found_among_tumours(self) -> None:
+        assert labels("glioma") == ["Neoplasm, Primary", "Astrocytoma", "Glioblastoma"]
+
+    def test_do_not_displace_what_is_common(self) -> None:
+        assert labels("liv")[0] == "Liver"
+        assert labels("carotid")[0] in {row["meaning"] for row in ROWS}
 
 
 class TestSearch:
