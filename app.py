@@ -4,6 +4,11 @@ import streamlit as st
 from starlette.middleware import Middleware
 
 from pages.server.request_checks import RequestChecks
+from pages.server.scripts import SCRIPTS
 from pages.server.upload_receiving import UploadReceiving
 
-app = st.App("navigation.py", middleware=[Middleware(RequestChecks), Middleware(UploadReceiving)])
+app = st.App(
+    "navigation.py",
+    routes=SCRIPTS,
+    middleware=[Middleware(RequestChecks), Middleware(UploadReceiving)],
+)

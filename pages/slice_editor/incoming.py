@@ -60,12 +60,15 @@ class Wanted:
         Row, or column, of the plane across all slices, and number of the request.
     second : tuple of (int, int)
         As `slices`, of the second series on the planes of these slices.
+    surfaces : int or None
+        Number of the request for the surfaces of all segments.
     """
 
     slices: tuple[tuple[int, int], ...] = ()
     row: tuple[int, int] | None = None
     column: tuple[int, int] | None = None
     second: tuple[tuple[int, int], ...] = ()
+    surfaces: int | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -260,6 +263,7 @@ def _wanted(value: dict[str, Any], shape: tuple[int, int, int]) -> Wanted:
         None if row is None else request(row, rows),
         None if column is None else request(column, columns),
         several("second", _MOST_OF_SECOND),
+        optional_number(value.get("surfaces"), LARGEST),
     )
 
 

@@ -28,6 +28,7 @@ from pages.slice_editor.framing import join_parts
 from pages.slice_editor.incoming import Outbox, Wanted, most_slices
 from pages.slice_editor.message_handling import Answer, answer_dict
 from pages.slice_editor.outgoing_second import second_series_message
+from pages.slice_editor.outgoing_surfaces import surfaces_message
 from pages.slice_editor.pixels import Scale, pack, scale_of
 from pages.slice_editor.review_messages import PREVIOUS_SEGMENT, previous_masks, review_header
 
@@ -110,6 +111,7 @@ def make_message(
         "images": _images(work, client_state, outbox, parts),
         "planes": _planes(work, client_state, outbox, parts),
         "second": second_series_message(work, client_state, outbox, parts),
+        "surfaces": surfaces_message(work, client_state, outbox, annotation, parts),
     }
     return join_parts(header, parts)
 

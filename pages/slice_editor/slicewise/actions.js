@@ -136,6 +136,7 @@ function viewingActions(screen) {
     forth: () => turn(10),
     first: () => screen.goTo(0),
     last: () => screen.goTo(slices - 1),
+    surfaces: () => screen.planes.enlargeSurfaces(),
     large: () => screen.planes.enlargeNext(),
     "large-slice": () => screen.planes.enlarge(null),
     "large-row": () => screen.planes.enlarge("row"),

@@ -2,6 +2,7 @@
 
 import { acknowledge, createApp, isMissingPixels, send, sendSoon } from "./model/app.js";
 import { openMessage } from "./model/framing.js";
+import { receiveSurfaces } from "./model/surfaces.js";
 import { unpackPixels } from "./model/pixels.js";
 import { createScreen } from "./screen.js";
 import { toolOf } from "./tools/index.js";
@@ -85,6 +86,10 @@ async function unpack(app, header, message) {
   const planes = header.planes.map((one) => [one, message.take(one.bytes)]);
   const { second } = app;
   const beside = (header.second?.images ?? []).map((one) => [one, message.take(one.bytes)]);
+  if (header.surfaces) {
+    receiveSurfaces(app.surfaces, header.surfaces, message.take, header);
+    tab.screen?.showSurfaces();
+  }
   for (const [{ slice }, bytes] of images) {
     if (app.pixels.has(slice)) continue;
     app.pixels.put(slice, await unpackPixels(bytes, rows, columns), app.slice);

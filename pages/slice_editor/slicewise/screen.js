@@ -86,6 +86,7 @@ export function createScreen(root, app) {
       screen.planes.set(axis, plane);
       screen.planes.drawSoon(0);
     },
+    showSurfaces: () => screen.planes.paintLarge(),
     /** A message of the server was taken in. */
     showMessage: (answered, changed) => takeInMessage(screen, answered, changed),
     close() {

@@ -42,6 +42,7 @@ export const VIEWING = [
   { id: "fainter", key: "a", help: "Make masks more transparent" },
   { id: "stronger", key: "d", help: "Make masks more opaque" },
   { id: "large", key: "y", help: "Large view: the slice, the plane along its rows, the plane along its columns, in turn" },
+  { id: "surfaces", key: "Y", help: "All segments in three dimensions, or the slice again" },
   { id: "smaller", key: "[", also: ["-"], help: "Smaller brush (or Shift + wheel)" },
   { id: "larger", key: "]", also: ["+"], help: "Larger brush (or Shift + wheel)" },
   { id: "sphere", key: "k", help: "Let brush and eraser change this slice only, or be spheres over neighbouring slices" },

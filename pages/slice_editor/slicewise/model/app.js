@@ -3,6 +3,7 @@
 import { createAnnotation } from "./annotation.js";
 import { AHEAD, createPlaneRequests, createSliceRequests, keepForReload, recallAfterReload, toWire } from "./exchange.js";
 import { createPixelStore } from "./pixels.js";
+import { createSurfaces } from "./surfaces.js";
 import { isMissingSecond } from "./second_series.js";
 import { createSegmentDisplay } from "./segment_display.js";
 
@@ -43,6 +44,7 @@ export function createApp(header) {
     planes: { row: null, column: null },
     sliceRequests: createSliceRequests(series.shape),
     second: null, // a series beside the slice, see second_series.js
+    surfaces: createSurfaces(),
     slice: view.slice,
     segment: view.segment,
     moves: view.moves,
@@ -126,6 +128,7 @@ export function send(app) {
         row: plane("row"),
         column: plane("column"),
         second: secondRequests(app, now),
+        surfaces: app.surfaces.request,
       },
       messages: messages.map(toWire),
     });

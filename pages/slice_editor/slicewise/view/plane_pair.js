@@ -1,12 +1,14 @@
 // The two planes across the slices: small ones beside the slice, drawn a moment after something
 // changed, and one of them in the large place.
 //
-// `app.large` names what lies there: null for the slice, "row" or "column" for a plane.
+// `app.large` names what lies there: null for the slice, "row" or "column" for a plane, "surfaces"
+// for all segments in three dimensions.
 
 import { isEmptyCode } from "../masks/run_length.js";
 import { createLargePlane } from "./large_plane.js";
 import { createPlaneGrid } from "./plane_grid.js";
 import { createPlane } from "./planes.js";
+import { createSurfaceView } from "./surface_view.js";
 
 const SOON_MS = 60;
 const AXES = ["row", "column"];
@@ -40,6 +42,8 @@ export function createPlanePair(screen) {
     return [axis, createPlane(find(`.plane[data-axis="${axis}"]`), grids[axis], signal, acts)];
   }));
   const large = createLargePlane(screen, grids, { jump, turn });
+  const surfaces = createSurfaceView(screen);
+  const areSurfaces = () => app.large === "surfaces";
   for (const axis of AXES) {
     const { name } = grids[axis];
     find(`.plane[data-axis="${axis}"]`).setAttribute("aria-label", `${name} plane; click to go to that place`);
@@ -64,17 +68,21 @@ export function createPlanePair(screen) {
     planes.column.draw(screen.greys, masks, opacity, app.slice, app.cross[0]);
   }
 
-  /** Shows a plane in the large place; null shows the slice. */
-  function enlarge(axis) {
+  /** Shows something in the large place; null shows the slice. */
+  function enlarge(what) {
     screen.drawing.settle();
-    app.large = axis;
-    large.show(axis);
+    app.large = what;
+    large.show(what);
+    surfaces.show(areSurfaces());
   }
 
   return {
     drawSoon: (milliseconds = SOON_MS) => (timer ??= setTimeout(draw, milliseconds)),
     /** Draws what lies in the large place again. */
-    paintLarge: large.paintSoon,
+    paintLarge() {
+      large.paintSoon();
+      surfaces.paint();
+    },
     /** Takes in the pixels of a plane. */
     set(axis, { numbers, index }) {
       planes[axis].set(numbers, index);
@@ -83,10 +91,17 @@ export function createPlanePair(screen) {
     enlarge,
     /** Slice, plane along the rows, and plane along the columns, in turn. */
     enlargeNext: () => enlarge(IN_TURN[(IN_TURN.indexOf(app.large) + 1) % IN_TURN.length]),
-    isLarge: () => AXES.includes(app.large),
-    fit: large.fit,
-    zoom: large.zoom,
-    resize: large.resize,
+    /** All segments in three dimensions, or the slice again. */
+    enlargeSurfaces: () => enlarge(areSurfaces() ? null : "surfaces"),
+    isLarge: () => app.large !== null,
+    fit: () => (areSurfaces() ? surfaces : large).fit(),
+    zoom(factor) {
+      if (!areSurfaces()) large.zoom(factor);
+    },
+    resize() {
+      large.resize();
+      surfaces.resize();
+    },
     renew: large.renew,
     close: () => clearTimeout(timer),
   };
