@@ -4,6 +4,7 @@ import { cornersOf } from "../model/surfaces.js";
 
 const PROPOSED_OPACITY = 0.35;
 const LIGHT = { ambient: 0.45, diffuse: 0.8, specular: 0.15, roughness: 0.7 };
+const LIGHT_FROM = { x: -2e4, y: -1e5, z: 4e4 }; // the front, as one looks at first
 const LINE = { color: "rgb(255 224 130)", width: 3 };
 const LETTERS_AWAY = 0.08; // of the size of the surfaces
 const SIDES = [["R", "L"], ["A", "P"], ["F", "H"]]; // low and high x, y and z
@@ -34,6 +35,7 @@ function traceOf({ x, y, z, ...triangles }, kind, { label, color }) {
     color: `rgb(${color.join()})`,
     opacity: kind === "proposed" ? PROPOSED_OPACITY : 1,
     lighting: LIGHT,
+    lightposition: LIGHT_FROM,
     hoverinfo: "none",
   };
 }
@@ -80,6 +82,6 @@ export const LAYOUT = {
   scene: {
     aspectmode: "data", bgcolor: "#000", dragmode: "orbit", hovermode: "closest",
     xaxis: AXIS, yaxis: AXIS, zaxis: AXIS,
-    camera: { eye: { x: 0.5, y: -1.9, z: 0.5 }, up: { x: 0, y: 0, z: 1 } },
+    camera: { eye: { x: 0.3, y: -1.15, z: 0.35 }, up: { x: 0, y: 0, z: 1 } },
   },
 };
