@@ -1,21 +1,19 @@
 """Scripts of other projects that pages load from here, from the packages that are installed."""
 
-from importlib.util import find_spec
-from pathlib import Path
-
 from starlette.requests import Request
-from starlette.responses import FileResponse
+from starlette.responses import Response
 from starlette.routing import Route
+from starlette.staticfiles import StaticFiles
+
+_PLOTLY = StaticFiles(packages=[("plotly", "package_data")])
 
 
-async def _plotly(request: Request) -> FileResponse:
+async def _plotly(request: Request) -> Response:
     """plotly.js, as the Python package of the same name holds it."""
-    spec = find_spec("plotly")
-    assert spec is not None and spec.origin is not None
-    path = Path(spec.origin).parent / "package_data" / "plotly.min.js"
+    answer = await _PLOTLY.get_response("plotly.min.js", request.scope)
     # Asked for again, it is sent again only when another version has been installed.
-    headers = {"Cache-Control": "no-cache"}
-    return FileResponse(path, media_type="text/javascript", headers=headers)
+    answer.headers["Cache-Control"] = "no-cache"
+    return answer
 
 
 SCRIPTS = [Route("/scripts/plotly.min.js", _plotly)]

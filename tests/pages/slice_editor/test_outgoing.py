@@ -9,8 +9,10 @@ from streamlit.testing.v1 import AppTest
 
 from core.annotation.actions import save_drawing
 from core.annotation.ends import state_end
+from core.annotation.proposal_storing import store_proposals
 from core.annotation.run_length import decode_runs
 from core.annotation.states import describe_states
+from core.proposals.examples import Proposal
 from core.segments.ends import End
 from pages.session.widget_keys import leaving_key
 from pages.session.work import Work
@@ -108,3 +110,31 @@ def test_a_tab_is_told_where_segments_begin_and_end(work: Work) -> None:
     assert send(work, ClientState(), Outbox())[0]["ends"] == [
         {"segment": 1, "first": {"slice": None, "version": 0}, "last": {"slice": 4, "version": 1}}
     ]
+
+
+def test_surfaces_are_sent_when_asked_for_with_proposals_apart(work: Work) -> None:
+    save_drawing(work.store, work.uid, 1, 3, square(20), person="anna", tool="brush")
+    client_state = ClientState()
+    assert send(work, client_state, Outbox(TAB))[0]["surfaces"] is None
+    outbox = Outbox(TAB, wanted=Wanted(surfaces=1))
+    header, parts = send(work, client_state, outbox)
+    surfaces = header["surfaces"]
+    (mesh,) = surfaces["meshes"]
+    assert (mesh["segment"], mesh["proposed"]) == (1, 0) and mesh["drawn"] > 100
+    assert surfaces["request"] == 1
+    packed = parts[len(parts) - mesh["bytes"] :]
+    vertices = np.frombuffer(packed, "<f4", 3 * mesh["vertices"]).reshape(3, -1)
+    faces = np.frombuffer(packed, "<i4", 3 * mesh["drawn"], vertices.nbytes).reshape(3, -1)
+    assert set(faces.ravel()) == set(range(mesh["vertices"]))
+    geometry = work.series.geometry
+    middle = (
+        geometry.positions[3]
+        + 69.5 * geometry.pixel_spacing[1] * geometry.row_direction
+        + 49.5 * geometry.pixel_spacing[0] * geometry.column_direction
+    )
+    assert np.allclose((vertices.min(axis=1) + vertices.max(axis=1)) / 2, middle, atol=0.01)
+    assert send(work, client_state, outbox)[0]["surfaces"] is None
+    store_proposals(work.store, work.uid, [Proposal(1, 4, square(20), 0.8)], person="anna")
+    header, _ = send(work, client_state, Outbox(TAB, wanted=Wanted(surfaces=2)))
+    (mesh,) = header["surfaces"]["meshes"]
+    assert mesh["drawn"] > 100 and mesh["proposed"] > 100
