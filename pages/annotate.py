@@ -16,6 +16,7 @@ from pages.views.import_masks import import_button, show_mask_import
 from pages.views.recent_work import note_opened
 from pages.views.segment_panel import add_segment
 from pages.views.slice_scroller import slice_scroller
+from pages.views.tour import show_tour
 
 
 @st.fragment
@@ -49,6 +50,7 @@ work = require_work(entrance)
 if entrance.arrived:
     work.memory.forget(CanvasMemory)  # the browser dropped them when the page was left
 begin_loading(entrance.settings.weights, entrance.settings.device)
+show_tour(entrance, 3 if work.segments() else 2)
 banner(work.series.summary)
 note_opened(work)
 show_mask_import(entrance)

@@ -32,6 +32,7 @@ from pages.views.export_offer import (
     offer_written,
 )
 from pages.views.formatting import plain
+from pages.views.tour import show_tour
 
 _KINDS: dict[Kind, str] = {
     "BINARY": "Binary: readable by every viewer",
@@ -114,7 +115,7 @@ def choose_options(work: Work, weights: str | None) -> tuple[WritingOptions, str
     folder = st.text_input(
         "Also save to a folder on the server",
         placeholder=str(exports_folder(work)),
-        help="Inside Slicewise's own folder or one that the server's settings allow.",
+        help="A path, or a name, inside Slicewise's own folder or one that the settings allow.",
     )
     options = WritingOptions(
         creator=work.person,
@@ -198,5 +199,6 @@ def exports_folder(work: Work) -> Path:
 
 entrance = enter("export")
 work = require_work(entrance)
+show_tour(entrance, 5)
 banner(work.series.summary)
 export(work)

@@ -9,9 +9,11 @@ from pages.simple_canvas.review import simple_review
 from pages.slice_editor.review_workspace import review_workspace
 from pages.views.banner import banner
 from pages.views.editor_choice import chosen_editor
+from pages.views.tour import show_tour
 
 entrance = enter("review")
 work = require_work(entrance)
+show_tour(entrance, 4)
 banner(work.series.summary)
 if not work.segments():
     st.info("Nothing to review yet: draw on a slice first.")

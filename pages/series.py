@@ -44,6 +44,7 @@ from pages.views.formatting import count, plain
 from pages.views.found_series import show_found, show_rest
 from pages.views.import_masks import import_button, show_mask_import
 from pages.views.recent_work import offer_recent_work
+from pages.views.tour import offer_tour, show_tour
 
 FOUND = "series.found"
 
@@ -225,6 +226,7 @@ def offer_folder(home: Path) -> None:
 
 entrance = enter("series")
 home = entrance.settings.home
+show_tour(entrance, 1)
 shown = chosen_summary(entrance)
 banner(shown)
 show_mask_import(entrance)
@@ -234,6 +236,7 @@ with left:
     if shown is not None:
         import_button("series")
     st.caption(NOT_A_MEDICAL_DEVICE)
+    offer_tour(entrance)
 with right:
     listed = st.session_state.get(FOUND)
     if listed is None:

@@ -46,7 +46,8 @@ STATE_COLORS: Mapping[SliceState, str] = {
 
 STATE_LEGEND: Mapping[SliceState, str] = {
     SliceState.DRAWN: STATE_NAMES[SliceState.DRAWN],
-    SliceState.PROPOSED: f"{STATE_NAMES[SliceState.PROPOSED]} (height: expected quality)",
+    SliceState.PROPOSED: f"{STATE_NAMES[SliceState.PROPOSED]} "
+    "(height: expected quality; striped: unknown)",
     SliceState.ACCEPTED: STATE_NAMES[SliceState.ACCEPTED],
     SliceState.CORRECTED: STATE_NAMES[SliceState.CORRECTED],
     SliceState.CONFIRMED_EMPTY: STATE_NAMES[SliceState.CONFIRMED_EMPTY],

@@ -54,7 +54,7 @@ def named_folder(text: str, roots: Sequence[Path]) -> Path:
     text : str
         What the person typed.
     roots : sequence of pathlib.Path
-        Folders below which files may be opened.
+        Folders in which a name is looked for, the first that has it.
 
     Returns
     -------
@@ -91,7 +91,7 @@ def writable_folder(text: str, home: Path, roots: Sequence[Path]) -> Path:
         If it does not exist or lies elsewhere.
     """
     allowed = [home, *roots]
-    folder = existing_below(text.strip() or ".", allowed)
+    folder = existing_below(named_folder(text, allowed), allowed) if text.strip() else None
     if folder is None or not folder.is_dir():
         names = ", ".join(str(root) for root in allowed)
         raise DicomError(f"There is no such folder among those that may be written to: {names}.")

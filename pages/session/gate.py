@@ -18,6 +18,7 @@ from core.home.person import remember_person, remembered_person
 from core.home.secret import home_secret
 from core.home.settings import Settings, SettingsError, read_settings
 from core.home.temporary_files import keep_temporary_files_in
+from core.home.tour import open_tour
 
 _ROUTED = "gate.routed"
 _WANTED = "gate.wanted"
@@ -35,6 +36,11 @@ _STYLE = """
 .block-container {padding: 4.2rem 1.4rem 0.5rem 1.4rem; max-width: none;}
 .st-key-stage {background: #000; border-radius: 4px; overflow: hidden;}
 [data-testid="stVerticalBlock"] {gap: 0.55rem;}
+[data-testid="stCaptionContainer"] {
+  color: color-mix(in srgb, currentColor 82%, transparent) !important; opacity: 1 !important;}
+[data-testid="stWidgetLabel"] {color: inherit !important;}
+.st-key-window-preset button {color: inherit !important;}
+kbd {color: inherit !important;}
 .st-key-look {background: #000; border-radius: 4px;}
 .st-key-look img {width: auto !important; max-width: 100%; max-height: calc(100vh - 15rem);}
 .st-key-stage, .st-key-stage [data-testid="stVerticalBlock"] {gap: 0 !important;}
@@ -129,6 +135,7 @@ def _ask_person(home: Path) -> None:
                 st.error("Enter a name or initials, without backslashes.")
                 return
             remember_person(home, name)
+            open_tour(home, name)
             st.session_state[_PERSON] = name
             st.rerun()
 

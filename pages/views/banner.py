@@ -14,8 +14,9 @@ _STYLE = """
          background: color-mix(in srgb, currentColor 7%, transparent); font-size: 0.86rem;}
 .banner b {font-weight: 600;}
 .banner span {white-space: nowrap; overflow: hidden; text-overflow: ellipsis; max-width: 34rem;}
-.banner .quiet {opacity: 0.7;}
-.banner .warn {color: #d98200; white-space: normal; max-width: none; flex-basis: 100%;}
+.banner .quiet {opacity: 0.8;}
+.banner .warn {color: color-mix(in srgb, #d98200 55%, currentColor);
+              white-space: normal; max-width: none; flex-basis: 100%;}
 </style>
 """
 

@@ -84,9 +84,9 @@ def _choose_segments(
         for segment in offered:
             versions = [one for (number, _), one in annotation.items() if number == segment.number]
             st.session_state.setdefault(keys[segment.number], True)
-            if st.checkbox(f"**{plain(segment.label)}**", key=keys[segment.number]):
+            label = f"**{plain(segment.label)}** · {_content(versions)}"
+            if st.checkbox(label, key=keys[segment.number]):
                 chosen.append(segment.number)
-            st.caption(_content(versions))
     return tuple(chosen)
 
 

@@ -7,9 +7,9 @@ import streamlit as st
 
 _STYLE = """
 :host {display: block;}
-div {display: flex; gap: 0.8rem; align-items: center; font: inherit;}
-input {flex: 1; accent-color: var(--st-primary-color);}
-output {min-width: 8.5rem; font-variant-numeric: tabular-nums;}
+div {display: flex; gap: 0.8rem; align-items: center; width: 100%;}
+input {flex: 1 1 100%; accent-color: var(--st-primary-color);}
+output {flex: none; font-variant-numeric: tabular-nums;}
 """
 
 

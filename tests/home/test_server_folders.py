@@ -69,6 +69,7 @@ def test_only_folders_below_the_allowed_ones_are_written_to(tmp_path: Path) -> N
         folder.mkdir(parents=True)
     (root / "link").symlink_to(tmp_path / "other")
     assert writable_folder(str(root / "below"), home, [root]) == root / "below"
+    assert writable_folder("below", home, [root]) == root / "below"
     for text in (
         str(tmp_path / "other"),
         str(root / "link"),

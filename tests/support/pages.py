@@ -12,9 +12,10 @@ OpenPage = Callable[..., AppTest]
 
 def shown(app: AppTest) -> str:
     """Everything the page says."""
+    labels = [checkbox.label for checkbox in app.checkbox]
     parts = [*app.markdown, *app.caption, *app.subheader, *app.error, *app.info]
     html = [element.proto.body for element in app.get("html")]
-    return "\n".join([*(element.value for element in parts), *html])
+    return "\n".join([*(element.value for element in parts), *html, *labels])
 
 
 def press(app: AppTest, label: str) -> AppTest:

@@ -1,0 +1,107 @@
+"""No page has a serious finding of axe-core: wide and narrow, light and dark."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from core.annotation.states import SliceState
+from core.segments.segment import Segment, default_color
+from tests.support.accessibility import Finding, findings
+from tests.support.drawn_series import DrawnSeries
+from tests.support.page_conditions import wait_until_true
+from tests.support.pages import PERSON
+from tests.support.segments import ANATOMY, SPLEEN
+from tests.support.slice_editor_driver import wait_until_drawable
+from tests.support.stored_series import put_mask
+
+pytestmark = pytest.mark.browser
+
+_SIZES = ((1440, 900), (768, 1024))
+_LOOKS, _PAUSE_MS = 6, 500
+
+# Inside of Streamlit's own widgets, which take no other markup: rule, part of the selector, reason.
+_STREAMLITS_OWN: tuple[tuple[str, str, str], ...] = ()
+
+_SETTLED = """() => {
+  const app = document.querySelector('[data-testid="stApp"]');
+  return app?.getAttribute("data-test-script-state") === "notRunning";
+}"""
+
+
+def text_shown(text: str) -> Callable[[Page], None]:
+    return lambda page: expect(page.get_by_text(text).first).to_be_visible()
+
+
+_READY: dict[str, Callable[[Page], None]] = {
+    "series": text_shown("Try it"),
+    "annotate": wait_until_drawable,
+    "review": wait_until_drawable,
+    "export": text_shown("Create DICOM-SEG"),
+    "unnamed": text_shown("What do you want to annotate?"),
+}
+
+
+@pytest.fixture
+def worked_on(series: DrawnSeries) -> DrawnSeries:
+    """The series with two segments, drawings and proposals."""
+    spleen = Segment(2, "Spleen", default_color(2), ANATOMY, SPLEEN)
+    series.store.save_segment(series.uid, spleen, PERSON)
+    mask = np.zeros_like(series.mask(1))
+    mask[100:140, 60:110] = True
+    for number, state in ((4, SliceState.DRAWN), (5, SliceState.PROPOSED), (6, SliceState.DRAWN)):
+        put_mask(
+            series.store,
+            series.uid,
+            1,
+            number - 1,
+            mask=mask,
+            state=state,
+            person=PERSON,
+            expected_dice=0.8 if state is SliceState.PROPOSED else None,
+        )
+    return series
+
+
+def lasting_findings(page: Page) -> set[Finding]:
+    """Serious findings that are there each time: Streamlit makes parts pale while it draws anew."""
+    lasting: set[Finding] | None = None
+    for _ in range(_LOOKS):
+        wait_until_true(page, _SETTLED)
+        found = {
+            one
+            for one in findings(page)
+            if one.impact in ("serious", "critical")
+            and not any(
+                one.rule == rule and part in one.selector for rule, part, _ in _STREAMLITS_OWN
+            )
+        }
+        lasting = found if lasting is None else lasting & found
+        if not lasting:
+            break
+        page.wait_for_timeout(_PAUSE_MS)
+    return lasting or set()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", list(_READY))
+def test_a_page_has_no_serious_finding(
+    name: str, scheme: str, browser: Browser, worked_on: DrawnSeries
+) -> None:
+    address = worked_on.server.url if name == "series" else worked_on.address(name)
+    if name == "unnamed":
+        for segment in worked_on.store.segments(worked_on.uid):
+            worked_on.store.remove_segment(worked_on.uid, segment.number, PERSON)
+        address = worked_on.address()
+    context = browser.new_context(color_scheme="dark" if scheme == "dark" else "light")
+    context.set_default_timeout(60_000)
+    page = context.new_page()
+    page.goto(address)
+    serious: dict[tuple[int, int], set[Finding]] = {}
+    for width, height in _SIZES:
+        page.set_viewport_size({"width": width, "height": height})
+        _READY[name](page)
+        serious[width, height] = lasting_findings(page)
+    context.close()
+    assert not any(serious.values()), serious

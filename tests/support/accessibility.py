@@ -1,0 +1,48 @@
+"""Findings of axe-core on a page: what a keyboard, a reader or weak sight cannot make use of."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from playwright.sync_api import Page
+
+AXE = Path(__file__).parent / "third_party" / "axe.min.js"
+"""axe-core 4.14.1 as it is on npm, under the Mozilla Public License 2.0 (axe-LICENSE.txt)."""
+
+AXE_SHA256 = "29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c"
+
+_RUN = """async () => {
+  const { violations } = await axe.run(document, { resultTypes: ["violations"] });
+  return violations.flatMap(({ id, impact, nodes }) =>
+    nodes.map((node) => [id, impact, node.target.flat().join(" "), node.html]));
+}"""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A part of a page that breaks a rule.
+
+    Attributes
+    ----------
+    rule : str
+        Identifier of axe-core's rule.
+    impact : str
+        "minor", "moderate", "serious" or "critical".
+    selector : str
+        Of the part.
+    html : str
+        Its beginning.
+    """
+
+    rule: str
+    impact: str
+    selector: str
+    html: str
+
+
+def findings(page: Page) -> list[Finding]:
+    """Look at a page as it is shown now."""
+    content = AXE.read_bytes()
+    assert hashlib.sha256(content).hexdigest() == AXE_SHA256
+    page.add_script_tag(content=content.decode("utf-8"))
+    return [Finding(*one) for one in page.evaluate(_RUN)]
