@@ -152,7 +152,7 @@ def test_a_plane_is_scrolled_zoomed_moved_windowed_and_left(
 ) -> None:
     page.goto(series.address())
     wait_until_drawable(page)
-    page.keyboard.press("y")
+    page.keyboard.press("u")
     wait_until_here(page, "row")
     bright = page.evaluate(BRIGHT)
     assert bright > 1000
@@ -175,7 +175,7 @@ def test_a_plane_is_scrolled_zoomed_moved_windowed_and_left(
     page.mouse.move(middle[0], middle[1] - 150, steps=3)
     page.mouse.up(button="right")
     wait_until_true(page, f"(before) => ({BRIGHT})() !== before", bright)
-    page.keyboard.press("y")
+    page.keyboard.press("u")
     wait_until_here(page, "column")
     page.keyboard.press("Escape")
     expect(page.locator(".plane-view")).to_be_hidden()

@@ -11,13 +11,14 @@ from core.annotation.actions import save_drawing
 from tests.support.drawn_series import DrawnSeries
 from tests.support.page_conditions import wait_until_true
 from tests.support.pages import PERSON
-from tests.support.slice_editor_driver import choose_tool, draw, wait_until_drawable
-from tests.support.slice_editor_driver import wait_until_saved as wait_until_stored
+from tests.support.slice_editor_driver import (
+    choose_tool,
+    draw,
+    wait_until_drawable,
+    wait_until_saved,
+)
 
 pytestmark = pytest.mark.browser
-
-COLOUR = (213, 94, 0)
-"""Of the first segment; see `series`."""
 
 
 def fill(series: DrawnSeries, slices: range) -> None:
@@ -31,7 +32,9 @@ def coloured(page: Page) -> np.ndarray:
     """Rows and columns of the view, in CSS pixels, that show a surface, shape (pixels, 2)."""
     picture = page.locator(".surface-plot").screenshot()
     pixels = np.asarray(Image.open(io.BytesIO(picture)).convert("RGB")).astype(int)
-    return np.argwhere(pixels.max(axis=2) - pixels.min(axis=2) > 80)
+    red, blue = pixels[..., 0], pixels[..., 2]
+    # The surface is orange; the frame of the slice and the letters are a pale yellow.
+    return np.argwhere((red > 60) & (blue < 0.3 * red))
 
 
 def test_surfaces_are_drawn_and_a_click_goes_to_the_slice(page: Page, series: DrawnSeries) -> None:
@@ -62,6 +65,12 @@ def test_surfaces_are_drawn_and_a_click_goes_to_the_slice(page: Page, series: Dr
         page.mouse.move(box["x"] + column, box["y"] + row, steps=3)
         place = [box["x"] + column, box["y"] + row]
         click_until(page, place, wanted)
+    page.get_by_role("button", name="Hide Liver").click()
+    for _ in range(60):
+        if not len(coloured(page)):
+            break
+        page.wait_for_timeout(200)
+    assert not len(coloured(page))
     assert hosts == {f"127.0.0.1:{series.server.port}"}
     assert [one for one in problems if "Content Security" in one or "eval" in one] == []
 
@@ -81,14 +90,14 @@ def click_until(page: Page, place: list[float], wanted: range) -> None:
 def test_surfaces_are_updated_when_asked_and_left_by_a_key(page: Page, series: DrawnSeries) -> None:
     page.goto(series.address())
     wait_until_drawable(page)
-    page.keyboard.press("Shift+Y")
+    page.keyboard.press("Shift+U")
     expect(page.get_by_text("Nothing is drawn yet.")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.locator(".surface-view")).to_be_hidden()
     choose_tool(page, "Brush")
     draw(page, [(100, 100), (140, 100)])
-    wait_until_stored(page)
-    page.keyboard.press("Shift+Y")
+    wait_until_saved(page)
+    page.keyboard.press("Shift+U")
     wait_until_true(page, "() => slicewiseEditor.app.surfaces.shown?.meshes.length === 1")
     update = page.get_by_role("button", name="update")
     expect(update).to_have_text("Update")

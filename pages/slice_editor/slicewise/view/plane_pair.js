@@ -48,7 +48,7 @@ export function createPlanePair(screen) {
     const { name } = grids[axis];
     find(`.plane[data-axis="${axis}"]`).setAttribute("aria-label", `${name} plane; click to go to that place`);
     const button = find(`[data-do="large-${axis}"]`);
-    button.title = `${name} plane in the large view (Y)`;
+    button.title = `${name} plane in the large view (U)`;
     button.setAttribute("aria-label", button.title);
   }
 

@@ -90,7 +90,7 @@ function paint(view) {
   const { shown } = app.surfaces;
   if (plotly === null || shown === null) return;
   const { slice } = app;
-  const segments = app.info.segments;
+  const segments = app.info.segments.filter(({ number }) => app.display.isShown(number));
   const key = JSON.stringify(segments);
   if (drawn?.shown === shown && drawn.key === key) {
     if (drawn.slice === slice) return;
