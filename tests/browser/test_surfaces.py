@@ -87,6 +87,36 @@ def click_until(page: Page, place: list[float], wanted: range) -> None:
     raise AssertionError(f"no click led to one of the slices {wanted}")
 
 
+def test_surfaces_are_drawn_again_when_the_browser_has_dropped_them(
+    page: Page, series: DrawnSeries
+) -> None:
+    fill(series, range(2, 12))
+    page.goto(series.address())
+    wait_until_drawable(page)
+    page.get_by_role("button", name="3-D").click()
+    expect(page.locator('.surface-plot[data-ready="true"]')).to_be_visible()
+    wait_until_true(
+        page,
+        """() => {
+          const canvases = [...slicewiseEditor.root.querySelectorAll(".surface-plot canvas")];
+          window.lost = canvases
+            .map((one) => one.getContext("webgl2") ?? one.getContext("webgl"))
+            .filter((context) => context !== null && !context.isContextLost())
+            .map((context) => context.getExtension("WEBGL_lose_context"));
+          for (const one of window.lost) one.loseContext();
+          return window.lost.length;
+        }""",
+    )
+    # A browser gives a context back after the event of its loss.
+    page.evaluate("() => new Promise((done) => setTimeout(done, 0))")
+    page.evaluate("() => { for (const one of window.lost) one.restoreContext(); }")
+    for _ in range(60):
+        if len(coloured(page)) > 5000:
+            return
+        page.wait_for_timeout(200)
+    raise AssertionError("the surfaces were not drawn again")
+
+
 def test_surfaces_are_updated_when_asked_and_left_by_a_key(page: Page, series: DrawnSeries) -> None:
     page.goto(series.address())
     wait_until_drawable(page)

@@ -27,6 +27,7 @@ export function createSurfaceView(screen) {
     problem: "",
   };
   listenToClicks(view);
+  listenToLoss(view);
   find('[data-do="update-surfaces"]').addEventListener("click", () => ask(view), { signal });
   const looking = setInterval(() => {
     if (view.isOpen && isAnswerLost(app.surfaces, performance.now())) ask(view);
@@ -122,6 +123,19 @@ function writeText(view) {
   const isNew = request === null && isOutdated(app);
   update.disabled = request !== null;
   update.textContent = isNew ? "Masks have changed: update" : "Update";
+}
+
+/** Draws everything anew once the browser gives back the graphics memory that it took. */
+function listenToLoss(view) {
+  const { screen: { signal }, plot } = view;
+  const options = { signal, capture: true };
+  // Only then is the context restored.
+  plot.addEventListener("webglcontextlost", (event) => event.preventDefault(), options);
+  plot.addEventListener("webglcontextrestored", () => {
+    view.plotly?.purge(plot);
+    view.drawn = null;
+    paint(view);
+  }, options);
 }
 
 /** plotly.js misses short clicks on surfaces; what was under the cursor is known from hovering. */
