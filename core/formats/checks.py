@@ -8,7 +8,9 @@ from core.segments.segment_masks import SegmentMasks
 
 
 def check_segments(summary: SeriesSummary, segments: Sequence[SegmentMasks]) -> None:
-    """Refuse segments that are empty or do not fit, and series without a place for them.
+    """Refuse segments that do not fit, and series without a place for them.
+
+    Segments that are empty are refused, too, unless they are absent.
 
     Raises
     ------
@@ -26,7 +28,7 @@ def check_segments(summary: SeriesSummary, segments: Sequence[SegmentMasks]) -> 
         )
     for masks in segments:
         label = masks.segment.label
-        if not any(mask.any() for mask in masks.masks.values()):
+        if not masks.absent and not any(mask.any() for mask in masks.masks.values()):
             raise DicomError(f"Segment “{label}” is empty; draw it or leave it out.")
         for index, mask in masks.masks.items():
             if not 0 <= index < summary.slices:

@@ -63,8 +63,9 @@ def write_segmentation(
     series : Series or SeriesSummary
         What was annotated; its files must still be there.
     segments : sequence of SegmentMasks
-        Each with at least one mask that is not empty. They are numbered from 1 in the order of
-        their own numbers.
+        Each with at least one mask that is not empty, or absent: then no frame refers to it,
+        unless nothing has a pixel or `write_empty_slices` is asked for. They are numbered from 1
+        in the order of their own numbers.
     path : pathlib.Path
         Where to write; replaced if it exists.
     creator : str

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from core.annotation.absence import is_absent
 from core.annotation.states import EXAMPLE_STATES, SliceState
 from core.annotation.store import SliceAnnotation
 from core.segments.segment import MAX_LABEL_LENGTH, Segment
@@ -36,6 +37,32 @@ def reviewed_segments(
         if kept:
             chosen.append(_masks(segment, kept, "MANUAL" if drawn else "SEMIAUTOMATIC"))
     return chosen
+
+
+def absent_segments(
+    segments: Sequence[Segment],
+    annotation: Mapping[tuple[int, int], SliceAnnotation],
+    slices: int,
+) -> list[SegmentMasks]:
+    """Segments that a person confirmed to be on no slice.
+
+    Parameters
+    ----------
+    segments, annotation
+        As for `reviewed_segments`.
+    slices : int
+        Number of slices of the series.
+
+    Returns
+    -------
+    list of SegmentMasks
+        Without masks, marked absent and MANUAL.
+    """
+    return [
+        SegmentMasks(segment, {}, absent=True)
+        for segment in segments
+        if is_absent(annotation, segment.number, slices)
+    ]
 
 
 def unreviewed_segments(

@@ -60,8 +60,8 @@ def write_structure_set(
     series : Series or SeriesSummary
         What was annotated; its files must still be there.
     segments : sequence of SegmentMasks
-        Each with at least one mask that is not empty. They are numbered from 1 in the order of
-        their own numbers.
+        Each with at least one mask that is not empty, or absent: a region without contours. They
+        are numbered from 1 in the order of their own numbers.
     path : pathlib.Path
         Where to write; replaced if it exists.
     label : str
@@ -142,7 +142,7 @@ def _longest_contour(dataset: Dataset) -> int:
         (
             len("\\".join(str(value) for value in contour.ContourData)) + 1
             for region in dataset.ROIContourSequence
-            for contour in region.ContourSequence
+            for contour in region.get("ContourSequence", ())
         ),
         default=0,
     )
@@ -188,6 +188,8 @@ def _contours(number: int, masks: SegmentMasks, summary: SeriesSummary) -> Datas
             # A decimal string has 16 characters; a millionth of a millimetre is plenty.
             contour.ContourData = [f"{value:.6f}" for value in points.ravel()]
             contours.ContourSequence.append(contour)
+    if not contours.ContourSequence:
+        del contours.ContourSequence  # type 3, with an item at least (PS3.3 C.8.8.6)
     contours.ReferencedROINumber = number
     return contours
 

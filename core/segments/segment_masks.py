@@ -31,6 +31,8 @@ class SegmentMasks:
     states : mapping of int to str
         How single masks came about, by slice index, such as "drawn" or "accepted"; without those
         of which nothing is known.
+    absent : bool
+        Whether a person confirmed that the segment is on no slice; there are no masks then.
     """
 
     segment: Segment
@@ -39,3 +41,4 @@ class SegmentMasks:
     algorithm_name: str = ""
     algorithm_version: str = ""
     states: Mapping[int, str] = field(default_factory=dict)
+    absent: bool = False

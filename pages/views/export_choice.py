@@ -6,11 +6,17 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from core.annotation.absence import is_absent
 from core.annotation.import_storing import IMPORT_TOOL
 from core.annotation.states import EXAMPLE_STATES, STATE_NAMES, SliceState
 from core.annotation.store import SliceAnnotation
 from core.annotation.versions import SliceKey
-from core.formats.selection import reviewed_segments, unreviewed_segments, weights_of
+from core.formats.selection import (
+    absent_segments,
+    reviewed_segments,
+    unreviewed_segments,
+    weights_of,
+)
 from core.segments.segment import Segment
 from core.segments.segment_masks import SegmentMasks
 from pages.views.formatting import count, plain
@@ -43,7 +49,7 @@ class ExportChoice:
 
 
 def choose_export(
-    segments: list[Segment], annotation: Mapping[SliceKey, SliceAnnotation]
+    segments: list[Segment], annotation: Mapping[SliceKey, SliceAnnotation], slices: int
 ) -> ExportChoice:
     """Let the person choose among the segments that have masks; at first, all are chosen.
 
@@ -53,25 +59,29 @@ def choose_export(
         All segments of the series.
     annotation : mapping
         What `AnnotationStore.annotation` returned.
+    slices : int
+        Number of slices of the series.
 
     Returns
     -------
     ExportChoice
         What is chosen.
     """
-    numbers = _choose_segments(segments, annotation)
+    numbers = _choose_segments(segments, annotation, slices)
     picked = [segment for segment in segments if segment.number in numbers]
     own = {key: one for key, one in annotation.items() if key[0] in numbers}
     proposals = unreviewed_segments(picked, own)
     include = _choose_unreviewed(proposals)
     masks = reviewed_segments(picked, own) + (proposals if include else [])
+    masks += absent_segments(picked, own, slices)
     return ExportChoice(numbers, include, masks, weights_of(own, unreviewed=include))
 
 
 def _choose_segments(
-    segments: list[Segment], annotation: Mapping[SliceKey, SliceAnnotation]
+    segments: list[Segment], annotation: Mapping[SliceKey, SliceAnnotation], slices: int
 ) -> tuple[int, ...]:
     marked = {number for (number, _), one in annotation.items() if one.pixels}
+    marked |= {one.number for one in segments if is_absent(annotation, one.number, slices)}
     offered = [segment for segment in segments if segment.number in marked]
     keys = {segment.number: f"export-segment-{segment.number}" for segment in offered}
     if len(offered) > 1:
@@ -84,7 +94,9 @@ def _choose_segments(
         for segment in offered:
             versions = [one for (number, _), one in annotation.items() if number == segment.number]
             st.session_state.setdefault(keys[segment.number], True)
-            label = f"**{plain(segment.label)}** · {_content(versions)}"
+            is_empty = is_absent(annotation, segment.number, slices)
+            content = "not in this series: an empty segment" if is_empty else _content(versions)
+            label = f"**{plain(segment.label)}** · {content}"
             if st.checkbox(label, key=keys[segment.number]):
                 chosen.append(segment.number)
     return tuple(chosen)

@@ -4,13 +4,14 @@ from dataclasses import dataclass, replace
 
 import streamlit as st
 
+from core.annotation.absence import is_absent, mark_absent
 from core.annotation.states import EXAMPLE_STATES, SliceState
-from core.annotation.store import StoreError
+from core.annotation.store import StoreError, VersionConflict
 from core.segments.anatomy import AnatomyTerm, search
 from core.segments.overlap_rules import OVERLAP_NAMES
 from core.segments.segment import Segment, default_color
 from pages.session.work import Work, is_locked, set_segment
-from pages.views.formatting import plain
+from pages.views.formatting import count, plain
 from pages.views.import_masks import import_button
 
 _MATCHES = 30
@@ -194,6 +195,29 @@ def _change_segment(work: Work, segment: Segment) -> None:
         disabled=locked,
     ):
         work.store.remove_segment(work.uid, segment.number, work.person)
+        _changed(work)
+    _offer_absence(work, segment, locked)
+
+
+def _offer_absence(work: Work, segment: Segment, locked: bool) -> None:
+    """Let the person state that the structure is on no slice."""
+    slices = work.series.summary.slices
+    annotation = work.store.annotation(work.uid)
+    marked = sum(one.pixels > 0 for key, one in annotation.items() if key[0] == segment.number)
+    cleared = f" Masks on {count(marked, 'slice')} are cleared." if marked else ""
+    if not st.button(
+        "Not in this series",
+        key=f"absent-{segment.number}",
+        help=f"Marks every slice as not here, which exports as an empty segment.{cleared} "
+        "Undo takes it back.",
+        disabled=locked or is_absent(annotation, segment.number, slices),
+    ):
+        return
+    try:
+        mark_absent(work.store, work.uid, segment.number, slices, person=work.person)
+    except (StoreError, VersionConflict) as error:
+        st.error(str(error))
+    else:
         _changed(work)
 
 

@@ -7,7 +7,12 @@ import numpy as np
 from core.annotation.run_length import encode_runs
 from core.annotation.states import SliceState
 from core.annotation.store import SliceAnnotation
-from core.formats.selection import reviewed_segments, unreviewed_segments, weights_of
+from core.formats.selection import (
+    absent_segments,
+    reviewed_segments,
+    unreviewed_segments,
+    weights_of,
+)
 from core.segments.segment import (
     MAX_LABEL_LENGTH,
     Code,
@@ -81,3 +86,10 @@ def test_another_program_is_named_where_no_weights_of_ours_took_part() -> None:
 def test_the_state_of_every_slice_goes_with_it() -> None:
     _, two = reviewed_segments(SEGMENTS, ANNOTATION)
     assert two.states == {0: "drawn", 1: "corrected"}
+
+
+def test_a_segment_is_absent_where_every_slice_was_confirmed_to_be_without_it() -> None:
+    empty = {(5, index): annotated(5, index, SliceState.CONFIRMED_EMPTY) for index in range(3)}
+    (five,) = absent_segments(SEGMENTS, ANNOTATION | empty, 3)
+    assert (five.segment.number, dict(five.masks), five.absent) == (5, {}, True)
+    assert absent_segments(SEGMENTS, ANNOTATION | empty, 4) == []
