@@ -1,6 +1,6 @@
 """Which segments proposals are made for, when nobody names one."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from core.annotation.records import SliceAnnotation
 from core.annotation.states import EXAMPLE_STATES, SliceState
@@ -10,8 +10,7 @@ from core.annotation.versions import SliceKey
 def segments_to_propose(annotation: Mapping[SliceKey, SliceAnnotation]) -> list[int]:
     """List the segments that can be proposed, without those whose review is done.
 
-    A review is done once proposals were accepted or corrected, none is left, and nothing was drawn
-    since. Where that holds for all segments, all are listed: whoever asks then means them.
+    Where the review of all segments is done, all are listed: whoever asks then means them.
 
     Parameters
     ----------
@@ -32,10 +31,17 @@ def segments_to_propose(annotation: Mapping[SliceKey, SliceAnnotation]) -> list[
         for number, own in versions.items()
         if any(one.pixels and one.state in EXAMPLE_STATES for one in own)
     ]
-    return [number for number in possible if not _is_reviewed(versions[number])] or possible
+    return [number for number in possible if not is_reviewed(versions[number])] or possible
 
 
-def _is_reviewed(versions: list[SliceAnnotation]) -> bool:
+def is_reviewed(versions: Collection[SliceAnnotation]) -> bool:
+    """Whether proposals were accepted or corrected, none is left, and nothing was drawn since.
+
+    Parameters
+    ----------
+    versions : collection of SliceAnnotation
+        The newest of every slice of a segment.
+    """
     states = {one.state for one in versions}
     if SliceState.PROPOSED in states or not states & {SliceState.ACCEPTED, SliceState.CORRECTED}:
         return False

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from core.annotation.open_segments import is_reviewed
 from core.annotation.states import EXAMPLE_STATES, SliceState
 from core.proposals.examples import Proposal
 from core.proposals.next_slice import Suggestion, suggest_slice
@@ -52,6 +53,8 @@ class NextStep:
         How many more should be drawn before proposing; 0 or less where there are enough.
     is_complete : bool
         Whether every slice is an example.
+    is_reviewed : bool
+        Whether proposals of the segment were reviewed, and nothing was drawn since.
     renews_neighbours : bool
         Whether the slice shown was corrected and has proposals beside it.
     """
@@ -62,12 +65,13 @@ class NextStep:
     drawn: int
     missing: int
     is_complete: bool
+    is_reviewed: bool
     renews_neighbours: bool
 
     @property
     def asks_for_ends(self) -> bool:
         """Whether stating the ends, which takes no drawing, helps most."""
-        return self.suggestion is not None and bool(self.suggestion.ends)
+        return self.suggestion is not None and bool(self.suggestion.ends) and not self.is_reviewed
 
     @property
     def reviews(self) -> bool:
@@ -78,7 +82,12 @@ class NextStep:
     def proposes(self) -> bool:
         """Whether proposing comes next."""
         enough = self.missing <= 0 and not self.asks_for_ends
-        return not self.proposed and enough and not self.is_complete
+        return not self.proposed and enough and not self.exports
+
+    @property
+    def exports(self) -> bool:
+        """Whether exporting comes next."""
+        return not self.proposed and (self.is_complete or self.is_reviewed)
 
 
 def find_next_step(work: Work, segment: Segment) -> NextStep:
@@ -111,6 +120,7 @@ def find_next_step(work: Work, segment: Segment) -> NextStep:
         drawn,
         min(_ENOUGH_SLICES, slices) - drawn,
         len(examples) == slices,
+        is_reviewed(own.values()),
         here is not None
         and here.state is SliceState.CORRECTED
         and any(version.state is SliceState.PROPOSED for version in beside),
@@ -137,11 +147,12 @@ def next_step(work: Work, segment: Segment) -> None:
         review_button(step)
     elif not step.drawn:
         st.caption("Next: draw on one slice, best where the structure is large.")
+    elif step.exports:
+        export_button(step)
+        if step.is_complete:
+            return
     elif step.missing > 0 and not step.asks_for_ends:
         st.caption(f"Draw on {count(step.missing, 'more slice')}, then propose.")
-    elif step.is_complete:
-        export_button(step)
-        return
     propose_button(work, step)
 
 
@@ -163,7 +174,7 @@ def export_button(step: NextStep) -> None:
     if st.button(
         "Export",
         icon=":material/download:",
-        type="primary" if step.is_complete and not step.proposed else "secondary",
+        type="primary" if step.exports else "secondary",
         key=leaving_key("export", to_page=True),
         width="stretch",
     ):
@@ -254,7 +265,7 @@ def _suggest(work: Work, segment: Segment, step: NextStep) -> None:
         return
     if step.asks_for_ends:
         ask_for_ends(segment, step.suggestion.ends)
-    elif not step.is_here:
+    elif not step.suggestion.ends and not step.is_here:
         suggested_button(work, step)
         st.caption(step.suggestion.reason)
 

@@ -100,16 +100,18 @@ def _sentence(segment: Segment, step: NextStep) -> str:
     suggestion = step.suggestion
     if not step.drawn:
         return "Next: draw on one slice, best where the structure is large."
-    if suggestion is not None and suggestion.ends:
+    if suggestion is not None and step.asks_for_ends:
         return asking_for_ends(html.escape(segment.label), suggestion.ends, ("“", "”"))
     helps = ""
-    if suggestion is not None:
+    if suggestion is not None and not suggestion.ends:
         place = "This slice" if step.is_here else f"Slice {suggestion.slice + 1}"
         helps = f" {place} would help most: {suggestion.reason}."
     if step.proposed:
         return f"Next: review {count(step.proposed, 'proposal')}.{helps}"
     if step.is_complete:
         return "Every slice is annotated. Next: export."
+    if step.exports:
+        return f"All proposals of {html.escape(segment.label)} are reviewed. Next: export.{helps}"
     if step.missing > 0:
         return f"Next: draw on {count(step.missing, 'more slice')}, then propose.{helps}"
     return f"Next: propose the other slices.{helps}"

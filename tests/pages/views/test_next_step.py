@@ -7,6 +7,7 @@ import pytest
 from numpy.typing import NDArray
 from streamlit.testing.v1 import AppTest
 
+from core.annotation.actions import accept_all
 from core.annotation.ends import state_end, stated_ends
 from core.annotation.states import SliceState
 from core.annotation.store import AnnotationStore
@@ -71,6 +72,23 @@ def test_one_click_goes_to_the_slice_that_would_help_most(app: AppTest) -> None:
     button.click().run()
     assert f"Slice **{POOR + 1}**" in shown(app)
     assert "leave-suggested" not in [one.key for one in app.button]
+
+
+def test_once_all_proposals_are_reviewed_the_next_step_is_to_export(
+    app: AppTest, proposed: AnnotationStore, demo_summary: SeriesSummary, disk: Disk
+) -> None:
+    def primary() -> list[str]:
+        steps = [one for one in app.button if str(one.key).startswith("leave-")]
+        return [one.label for one in steps if one.proto.type == "primary"]
+
+    assert [one.split()[0] for one in primary()] == ["Review"]
+    accept_all(proposed, demo_summary.uid, person=PERSON)
+    app.run()
+    assert primary() == ["Export"]
+    assert "the first and the last slice that show" not in shown(app)
+    put(proposed, demo_summary, DRAWN[1] + 3, disk(20), SliceState.DRAWN)
+    app.run()
+    assert primary() != ["Export"]
 
 
 def test_nothing_is_suggested_before_anything_is_drawn(
