@@ -57,7 +57,7 @@ def export(work: Work) -> None:
     counts_table(work, segments, annotation)
     left, right = st.columns([1.2, 1], gap="large")
     with left:
-        choice = choose_export(segments, annotation, work.series.summary.slices)
+        choice = choose_export(work.memory, segments, annotation, work.series.summary.slices)
         if not choice.masks and not any(one.pixels for one in annotation.values()):
             st.info("Nothing to export yet: draw on a slice first.")
             st.page_link("pages/annotate.py", label="Annotate", icon=":material/draw:")

@@ -81,7 +81,7 @@ def preset_display(series: Series) -> Display:
     choices = window_choices(series)
     names = list(choices)
     last = shown_last("window", names[0])
-    name = st.segmented_control(
+    name = st.pills(
         "Window",
         names,
         default=last if last in names else names[0],

@@ -19,9 +19,9 @@ from core.formats.selection import (
 )
 from core.segments.segment import Segment
 from core.segments.segment_masks import SegmentMasks
+from pages.session.memory import PageMemory
 from pages.views.formatting import count, plain
 
-_ALL = "export-all"
 _SHOWN_AT_ONCE = 8  # segments; more of them scroll
 _HEIGHT = 420  # CSS pixels
 
@@ -48,13 +48,34 @@ class ExportChoice:
     weights: str | None
 
 
+@dataclass
+class _Boxes:
+    """The boxes of the segments, which are made anew to choose all or none of them.
+
+    Setting the value of a box would not reach a browser that builds it again.
+    """
+
+    first_value: bool = True
+    generation: int = 0
+
+    def renew(self, value: bool) -> None:
+        """Make all boxes anew with a value."""
+        self.first_value = value
+        self.generation += 1
+
+
 def choose_export(
-    segments: list[Segment], annotation: Mapping[SliceKey, SliceAnnotation], slices: int
+    memory: PageMemory,
+    segments: list[Segment],
+    annotation: Mapping[SliceKey, SliceAnnotation],
+    slices: int,
 ) -> ExportChoice:
     """Let the person choose among the segments that have masks; at first, all are chosen.
 
     Parameters
     ----------
+    memory : PageMemory
+        What the tab remembers of the series.
     segments : list of Segment
         All segments of the series.
     annotation : mapping
@@ -67,7 +88,7 @@ def choose_export(
     ExportChoice
         What is chosen.
     """
-    numbers = _choose_segments(segments, annotation, slices)
+    numbers = _choose_segments(memory, segments, annotation, slices)
     picked = [segment for segment in segments if segment.number in numbers]
     own = {key: one for key, one in annotation.items() if key[0] in numbers}
     proposals = unreviewed_segments(picked, own)
@@ -78,33 +99,31 @@ def choose_export(
 
 
 def _choose_segments(
-    segments: list[Segment], annotation: Mapping[SliceKey, SliceAnnotation], slices: int
+    memory: PageMemory,
+    segments: list[Segment],
+    annotation: Mapping[SliceKey, SliceAnnotation],
+    slices: int,
 ) -> tuple[int, ...]:
+    boxes = memory.part(_Boxes)
     marked = {number for (number, _), one in annotation.items() if one.pixels}
     marked |= {one.number for one in segments if is_absent(annotation, one.number, slices)}
     offered = [segment for segment in segments if segment.number in marked]
-    keys = {segment.number: f"export-segment-{segment.number}" for segment in offered}
     if len(offered) > 1:
-        is_all = all(st.session_state.get(key, True) for key in keys.values())
-        st.session_state[_ALL] = is_all
-        st.checkbox("All segments", key=_ALL, on_change=_choose_all, args=(list(keys.values()),))
+        with st.container(horizontal=True):
+            st.button("All segments", key="export-all", on_click=boxes.renew, args=(True,))
+            st.button("No segment", key="export-none", on_click=boxes.renew, args=(False,))
     chosen = []
     many = len(offered) > _SHOWN_AT_ONCE
     with st.container(height=_HEIGHT if many else "content", border=many, key="export-segments"):
         for segment in offered:
             versions = [one for (number, _), one in annotation.items() if number == segment.number]
-            st.session_state.setdefault(keys[segment.number], True)
             is_empty = is_absent(annotation, segment.number, slices)
             content = "not in this series: an empty segment" if is_empty else _content(versions)
             label = f"**{plain(segment.label)}** · {content}"
-            if st.checkbox(label, key=keys[segment.number]):
+            key = f"export-segment-{segment.number}-{boxes.generation}"
+            if st.checkbox(label, value=boxes.first_value, key=key):
                 chosen.append(segment.number)
     return tuple(chosen)
-
-
-def _choose_all(keys: list[str]) -> None:
-    for key in keys:
-        st.session_state[key] = st.session_state[_ALL]
 
 
 def _content(versions: list[SliceAnnotation]) -> str:

@@ -261,8 +261,10 @@ def test_only_the_segments_that_are_chosen_are_exported(
     press(app, "Create DICOM-SEG")
     (spleen,) = read_segmentation(written(home), read_series(demo_summary))
     assert (spleen.segment.label, spleen.algorithm) == ("Spleen", "MANUAL")
-    next(one for one in app.checkbox if one.label == "All segments").check().run()
+    press(app, "All segments")
     assert all(one.value for one in app.checkbox if "**" in one.label)
+    press(app, "No segment")
+    assert not any(one.value for one in app.checkbox if "**" in one.label)
 
 
 def test_without_a_segment_there_is_nothing_to_create(app: AppTest) -> None:
