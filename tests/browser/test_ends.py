@@ -12,7 +12,6 @@ from core.annotation.states import SliceState
 from core.proposals.examples import Proposal
 from core.segments.ends import Ends
 from tests.support.drawn_series import DrawnSeries
-from tests.support.page_conditions import wait_until_true
 from tests.support.pages import PERSON
 from tests.support.slice_editor_driver import (
     act,
@@ -94,9 +93,6 @@ def test_an_end_that_contradicts_a_drawing_is_refused_and_a_drawing_beyond_one_i
     act(page, "Ends here")
     expect(page.locator(".place")).to_contain_text("its last slice")
     go_to(page, 12)
-    # What the page asks for above the slice changes with an end, and moves the slice.
-    wait_until_saved(page)
-    wait_until_true(page, "() => !document.querySelector('[data-stale=true]')")
     draw(page, [(80, 80), (120, 80)])
     wait_until_saved(page)
     assert series.mask(12)[80, 100]

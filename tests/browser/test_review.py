@@ -23,14 +23,15 @@ from tests.support.slice_editor_driver import (
 pytestmark = pytest.mark.browser
 
 SLICES, DRAWN, JUMPS = 14, 6, 10
-WORST = [2, 5, 9]  # slices with the lowest expected Dice, in this order
+WORST = [1, 12, 4]  # slices with the lowest expected Dice, in this order
 
 # Presses a key as a browser would, and tells which slice is shown before anything else happens.
 PRESS = """(key) => {
   const pressed = { key, bubbles: true, cancelable: true };
   const page = document.querySelector('[data-testid="stMain"]');
   page.dispatchEvent(new KeyboardEvent("keydown", pressed));
-  return slicewiseEditor.app.slice;
+  const { slice, pixels } = slicewiseEditor.app;
+  return pixels.has(slice) ? slice : "a slice that is not here yet";
 }"""
 PARTS = (".stage", ".strip", '[data-do="review-accept"]', '[data-do="review-all"]')
 BOXES = """(parts) => parts.map((part) => {
@@ -75,6 +76,8 @@ def reviewing(page: Page, proposed: DrawnSeries) -> Page:
     page.goto(proposed.address("review"))
     wait_until_drawable(page)
     expect(line(page)).to_contain_text("13 left, about 3 need a stroke")
+    fetched = "(slices) => slices.every((one) => slicewiseEditor.app.pixels.has(one))"
+    wait_until_true(page, fetched, WORST)
     return page
 
 
@@ -109,6 +112,18 @@ def test_keys_decide_at_once_worst_first_and_undo_takes_each_back(
         wait_until_saved(page)
         assert state(proposed, index) is SliceState.PROPOSED
     expect(line(page)).to_contain_text("13 left")
+
+
+def test_buttons_are_pressed_by_enter_and_sliders_keep_their_arrows(reviewing: Page) -> None:
+    page = reviewing
+    page.locator('[data-do="review-next"]').focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(f'.editor[data-slice="{WORST[1] + 1}"]')).to_have_count(1)
+    page.locator(".opacity").focus()
+    before = page.locator(".opacity").input_value()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".opacity")).not_to_have_value(before)
+    assert slice_shown(page) == WORST[1] + 1
 
 
 def test_the_whole_picture_and_the_strip_are_in_sight_on_a_short_page(reviewing: Page) -> None:

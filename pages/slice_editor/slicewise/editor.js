@@ -1,6 +1,6 @@
 // Slicewise's slice editor, as Streamlit loads it: called with every message from the server.
 
-import { acknowledge, createApp, isMissingPixels, send, sendSoon } from "./model/app.js";
+import { acknowledge, createApp, isMissingPixels, send, sendSoon, soonShown } from "./model/app.js";
 import { openMessage } from "./model/framing.js";
 import { receiveSurfaces } from "./model/surfaces.js";
 import { unpackPixels } from "./model/pixels.js";
@@ -92,7 +92,7 @@ async function unpack(app, header, message) {
   }
   for (const [{ slice }, bytes] of images) {
     if (app.pixels.has(slice)) continue;
-    app.pixels.put(slice, await unpackPixels(bytes, rows, columns), app.slice);
+    app.pixels.put(slice, await unpackPixels(bytes, rows, columns), app.slice, soonShown(app));
     tab.screen?.showPixels(slice);
   }
   for (const [{ axis, index }, bytes] of planes) {

@@ -32,7 +32,9 @@ export function createReviewing(screen) {
       screen.status.showNotice();
       return;
     }
-    if (app.annotation.decide(app.segment, waiting, kind, reason) === null) return;
+    const { annotation, segment } = app;
+    const sent = kind === "absent" ? annotation.declareAbsent(segment, app.slice) : annotation.decide(segment, waiting, kind, reason);
+    if (sent === null) return;
     screen.sendNow();
     goOn();
   }
@@ -48,12 +50,7 @@ export function createReviewing(screen) {
     "review-accept": accept,
     "review-reject": () => decide([app.slice], "reject"),
     "review-reason": () => panel.askReason((reason) => decide([app.slice], "reject", reason)),
-    "review-absent"() {
-      screen.drawing.settle();
-      if (app.annotation.declareAbsent(app.segment, app.slice) === null) return;
-      screen.sendNow();
-      goOn();
-    },
+    "review-absent": () => decide([app.slice], "absent"),
     "review-edit": () => screen.chooseTool(app.tool === EDITS_WITH ? "eraser" : EDITS_WITH),
     "review-next": goOn,
     "review-back"() {

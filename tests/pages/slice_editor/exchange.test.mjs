@@ -12,6 +12,11 @@ test("the slice shown is asked for first, again only after a while, and never be
   assert.deepEqual(requests.for(1, () => true, 2000), []);
 });
 
+test("slices that are shown soon are asked for before the neighbours, each once", () => {
+  const requests = createSliceRequests([10, 512, 512]);
+  assert.deepEqual(requests.for(1, () => false, 0, [8, 2]).map(([slice]) => slice), [1, 8, 2, 0, 3, 4, 5]);
+});
+
 test("a plane is asked for once, and again where it has not come for long", () => {
   const requests = createPlaneRequests();
   assert.deepEqual(requests.for(7, false, 0), [7, 1]);

@@ -28,6 +28,12 @@ test("the slices farthest away make room for others", () => {
   assert.equal(store.has(0), false);
 });
 
+test("slices that are shown soon stay, however far they are", () => {
+  const store = createPixelStore(4096, 4096);
+  for (let slice = 0; slice < 40; slice++) store.put(slice, new Uint16Array(1), slice, [2, 3]);
+  assert.deepEqual([1, 2, 3, 4, 39].map(store.has), [false, true, true, false, true]);
+});
+
 for (const one of vectors("greys")) {
   test(`windows give these greys: ${one.name}`, () => {
     const table = greyTable(one.window, one.scale);

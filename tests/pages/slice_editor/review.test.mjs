@@ -34,6 +34,14 @@ test("the least certain comes first, what was put off last, and then again from 
   assert.deepEqual(review.back(), [1, 3]);
 });
 
+test("the slices of the next proposals are asked for ahead", () => {
+  const { review } = reviewing();
+  const upcoming = (current) => review.upcoming(current).map(([segment, slice]) => [segment, slice]);
+  assert.deepEqual(upcoming([1, 4]), [[1, 2], [2, 0], [1, 3]]);
+  review.next([1, 4]);
+  assert.deepEqual(upcoming([1, 2]), [[2, 0], [1, 3], [1, 4]]);
+});
+
 test("a decision counts before the server has answered, and undo brings the proposal back", () => {
   const { tab, review } = reviewing();
   const accepted = tab.decide(1, [4, 2], "accept");

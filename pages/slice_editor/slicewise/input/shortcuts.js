@@ -6,7 +6,7 @@ const OTHER_WIDGETS =
   "[role=dialog], [role=listbox], [role=slider], [role=radiogroup], [data-baseweb=popover]";
 const PRESSED_BY_KEYS =
   "a, button, input, summary, [role=button], [role=checkbox], [role=switch], [role=tab], [role=option], [role=combobox]";
-const TURNS_SLICES = /^(previous|next|back|forth|first|last)$/;
+const MOVES_SLIDERS = /^(previous|next|back|forth|first|last|review-next|review-back)$/;
 
 /** Whether a key press is meant for something to type into, or for a widget beside the editor. */
 function isMeantElsewhere(event, root) {
@@ -60,7 +60,8 @@ export function listenToKeys(screen, keyboardCursor) {
     else if (/^(Delete|Backspace)$/.test(event.key) && drawing.removeMark()) screen.redraw({ pointer: true });
     else if (!movesCursor(event, focused)) {
       const meaning = meaningOf(event, screen.reviewing !== null);
-      if (meaning === null || (focused?.tagName === "INPUT" && TURNS_SLICES.test(meaning))) return false;
+      if (meaning === null || (focused?.tagName === "INPUT" && MOVES_SLIDERS.test(meaning))) return false;
+      if (meaning === "review-range" && (focused || !screen.reviewing.hasRange())) return false;
       if (!isSheetOpen() || meaning === "help") screen.act(meaning);
     }
     return true;

@@ -124,7 +124,7 @@ export function send(app) {
       segments: app.display.describe(),
       window: [app.window.name.slice(0, LONGEST_NAME), app.window.center, app.window.width],
       wanted: {
-        slices: app.sliceRequests.for(app.slice, app.pixels.has, now),
+        slices: app.sliceRequests.for(app.slice, app.pixels.has, now, soonShown(app)),
         row: plane("row"),
         column: plane("column"),
         second: secondRequests(app, now),
@@ -167,8 +167,12 @@ export function sendSoon(app, milliseconds) {
   app.sendLater = setTimeout(() => send(app), milliseconds);
 }
 
+/** Slices that a person will see next although they lie elsewhere: those of the next proposals. */
+export const soonShown = (app) => app.review?.upcoming([app.segment, app.slice]).map(([, slice]) => slice) ?? [];
+
 /** Whether there is something to ask for. */
 export function isMissingPixels(app) {
+  if (soonShown(app).some((slice) => !app.pixels.has(slice))) return true;
   const [slices] = app.info.shape;
   for (let away = 0; away <= AHEAD; away++) {
     for (const slice of [app.slice - away, app.slice + away]) {

@@ -86,11 +86,11 @@ export function createSliceRequests([slices, rows, columns], ahead = AHEAD, most
   const asked = new Map(); // slice -> {number, at}
   const atOnce = Math.min(most, Math.max(1, Math.floor(MOST_PIXELS_AT_ONCE / (rows * columns))));
   return {
-    /** Pairs of slice and number of the request; empty where everything is here. */
-    for(current, has, now) {
-      const near = [current];
+    /** Pairs of slice and number of the request; empty where everything is here. `soon` comes first. */
+    for(current, has, now, soon = []) {
+      const near = [current, ...soon];
       for (let away = 1; away <= ahead; away++) near.push(current + away, current - away);
-      const missing = near.filter((slice) => slice >= 0 && slice < slices && !has(slice));
+      const missing = [...new Set(near)].filter((slice) => slice >= 0 && slice < slices && !has(slice));
       const chosen = missing.slice(0, atOnce);
       for (const slice of chosen) {
         const before = asked.get(slice);

@@ -19,17 +19,17 @@ export async function unpackPixels(bytes, rows, columns) {
   return numbers;
 }
 
-/** Slices that are here already; the ones farthest from the slice shown go first. */
+/** Slices that are here already; the ones farthest from the slice shown go first, unless `soon` names them. */
 export function createPixelStore(rows, columns) {
   const slices = new Map();
   const most = Math.max(12, Math.floor(MOST_BYTES / (2 * rows * columns)));
   return {
     has: (slice) => slices.has(slice),
     get: (slice) => slices.get(slice) ?? null,
-    put(slice, numbers, current) {
+    put(slice, numbers, current, soon = []) {
       slices.set(slice, numbers);
       if (slices.size <= most) return;
-      const farthest = [...slices.keys()].reduce((one, other) =>
+      const farthest = [...slices.keys()].filter((one) => !soon.includes(one)).reduce((one, other) =>
         Math.abs(one - current) >= Math.abs(other - current) ? one : other,
       );
       slices.delete(farthest);

@@ -2,6 +2,7 @@
 // least certain first; what was decided here counts at once.
 
 const GOOD = "good"; // grade of proposals that are usually accepted as they are
+const UPCOMING = 3; // proposals whose slices are fetched ahead
 const keyOf = ([segment, slice]) => `${segment} ${slice}`;
 
 /**
@@ -35,6 +36,12 @@ export function createReview(annotation) {
     /** Slices of a segment with proposals in a range. */
     inRange: (segment, { first, last }) =>
       review.left(segment).map(([, slice]) => slice).filter((slice) => slice >= first && slice <= last).sort((a, b) => a - b),
+    /** The places that `next` would show one after the other. */
+    upcoming(current) {
+      const others = review.left(review.onlySegment ? current[0] : null).filter((one) => keyOf(one) !== keyOf(current));
+      const fresh = others.filter((one) => !later.has(keyOf(one)));
+      return [...fresh, ...others.filter((one) => later.has(keyOf(one)))].slice(0, UPCOMING);
+    },
     /** The place to show next, or null; the one shown now is put off where it still waits. */
     next(current) {
       const left = review.left(review.onlySegment ? current[0] : null);
@@ -72,7 +79,8 @@ export function progressText(left) {
   const strokes = known.filter(([, , grade]) => grade !== GOOD).length;
   const unknown = left.length - known.length;
   const parts = [`${left.length} left`];
-  if (known.length > 0) parts.push(strokes === 0 ? "about none needs a stroke" : `about ${strokes} ${strokes === 1 ? "needs" : "need"} a stroke`);
+  const need = strokes === 1 ? "needs" : "need";
+  if (known.length > 0) parts.push(strokes === 0 ? "about none needs a stroke" : `about ${strokes} ${need} a stroke`);
   if (unknown > 0) parts.push(`${unknown} of unknown quality`);
   return parts.join(", ");
 }
