@@ -7,10 +7,23 @@ from pages.session.model import show_model
 from pages.session.work import Work, current_segment
 from pages.slice_editor.editor import SIDE, rerun_editor, show_slice_editor
 from pages.views.editor_choice import choose_editor
-from pages.views.next_step_row import next_step_row
+from pages.views.next_step_row import NARROW, next_step_row
 from pages.views.second_series import choose_second
 from pages.views.segment_panel import segment_buttons
 from pages.views.volume_tools import volume_tools, volume_tools_button
+
+# What the panel of the volume tools computes and says must not change its height.
+_STYLE = f"""
+<style>
+.st-key-volume-tools {{position: relative;}}
+.st-key-volume-tools > :has([data-testid="stSpinner"]) {{
+  position: absolute; right: 1rem; bottom: 0.3rem; width: auto !important;
+}}
+@media (max-width: {NARROW}px) {{
+  .st-key-volume-tools [data-testid="stCaptionContainer"] {{min-height: 2.6rem;}}
+}}
+</style>
+"""
 
 
 def slice_workspace(work: Work) -> None:
@@ -21,6 +34,7 @@ def slice_workspace(work: Work) -> None:
     work : Work
         Series being worked on, with a segment.
     """
+    st.html(_STYLE)
     _next_step_bar(work)
     show_slice_editor(work)
 

@@ -141,7 +141,10 @@ def draw_liver(page: Page, hand: ModuleType, store: AnnotationStore, uid: str) -
 def correct_first_proposal(page: Page, hand: ModuleType, store: AnnotationStore, uid: str) -> int:
     """Correct the proposal that the review shows first; the number of its slice, from 1."""
     page.get_by_role("button", name="Review").click()
-    page.get_by_role("button", name="Edit" if hand is slice_editor else "Correct").click()
+    if hand is slice_editor:
+        page.locator('[data-do="review-edit"]').click()
+    else:
+        page.get_by_role("button", name="Correct").click()
     hand.wait_until_drawable(page)
     number: int = hand.slice_shown(page)
     proposed = store.slice(uid, 1, number - 1)

@@ -26,6 +26,7 @@ export function createReviewing(screen) {
 
   function decide(slices, kind, reason = "") {
     screen.drawing.settle();
+    if (screen.refusesDrawing()) return;
     const waiting = slices.filter((slice) => app.review.isWaiting(app.segment, slice));
     if (waiting.length === 0) {
       screen.note = "There is no proposal to decide about here.";
@@ -77,6 +78,8 @@ export function createReviewing(screen) {
     app.review.range = range;
     panel.update();
     screen.strip.sweep(range);
+    // So that keys go on working: Enter would press the tick that the pointer came down on.
+    screen.find(".stage").focus({ preventScroll: true });
   }
 
   return {
