@@ -3,8 +3,8 @@
 import { cornersOf } from "../model/surfaces.js";
 
 const PROPOSED_OPACITY = 0.35;
-const LIGHT = { ambient: 0.45, diffuse: 0.8, specular: 0.15, roughness: 0.7 };
-const LIGHT_FROM = { x: -2e4, y: -1e5, z: 4e4 }; // the front, as one looks at first
+const LIGHT = { ambient: 0.65, diffuse: 0.5, specular: 0.1, roughness: 0.7 };
+const LIGHT_FROM = { x: -5e4, y: 1e5, z: 0 }; // above and left of the viewer: x and y are those of the screen
 const LINE = { color: "rgb(255 224 130)", width: 3 };
 const LETTERS_AWAY = 0.08; // of the size of the surfaces
 const SIDES = [["R", "L"], ["A", "P"], ["F", "H"]]; // low and high x, y and z
