@@ -15,6 +15,8 @@ _LOOKS = 300  # at the screen, 50 ms and more apart, until it must show what is 
 
 ON_SCREEN = """() => {
   const { app } = slicewiseEditor;
+  // The page makes its element anew, such as after a lost connection.
+  if (slicewiseEditor.root === null) return null;
   const [, rows, columns] = app.info.shape;
   const canvas = slicewiseEditor.root.querySelector("canvas.masks");
   const { data, width } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
@@ -99,6 +101,11 @@ def slice_shown(page: Page) -> int:
 def mask_on_screen(page: Page) -> NDArray[np.bool_]:
     """Pixels of the slice that the screen shows in colour, bool [rows, columns]."""
     shown = page.evaluate(ON_SCREEN)
+    for _ in range(_LOOKS):
+        if shown is not None:
+            break
+        page.wait_for_timeout(50)
+        shown = page.evaluate(ON_SCREEN)
     mask = np.zeros(shown["rows"] * shown["columns"], dtype=np.bool_)
     mask[shown["found"]] = True
     return mask.reshape(shown["rows"], shown["columns"])
