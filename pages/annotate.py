@@ -13,6 +13,7 @@ from pages.views.banner import banner
 from pages.views.display import preset_display, slice_png
 from pages.views.editor_choice import chosen_editor
 from pages.views.import_masks import import_button, show_mask_import
+from pages.views.label_list import label_list_button, show_label_list
 from pages.views.recent_work import note_opened
 from pages.views.segment_panel import add_segment
 from pages.views.slice_scroller import slice_scroller
@@ -26,6 +27,7 @@ def first_segment(work: Work) -> None:
     with question:
         st.subheader("What do you want to annotate?")
         add_segment(work)
+        label_list_button("first")
         import_button("first")
     with picture:
         look_through(work)
@@ -54,6 +56,7 @@ show_tour(entrance, 3 if work.segments() else 2)
 banner(work.series.summary)
 note_opened(work)
 show_mask_import(entrance)
+show_label_list(entrance, work)
 if not work.segments():
     first_segment(work)
 elif chosen_editor(entrance.settings) is Editor.SIMPLE:

@@ -13,6 +13,7 @@ from core.segments.segment import Segment, default_color
 from pages.session.work import Work, is_locked, set_segment
 from pages.views.formatting import count, plain
 from pages.views.import_masks import import_button
+from pages.views.label_list import label_list_button
 
 _MATCHES = 30
 
@@ -81,6 +82,7 @@ def segment_buttons(work: Work, current: Segment) -> None:
     number = work.store.next_segment_number(work.uid)
     with add.popover("Add", icon=":material/add:", width="stretch", key=f"add-{number}"):
         add_segment(work)
+        label_list_button("add")
         import_button("add")
     # And for each change: it closes once something was done in it.
     key = f"edit-{current.number}-{work.memory.part(SegmentPanelMemory).changes}"
