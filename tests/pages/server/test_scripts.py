@@ -1,6 +1,7 @@
 """Scripts of other projects that pages load from our own server."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from starlette.applications import Starlette
@@ -25,7 +26,9 @@ def ask(path: str, headers: dict[str, str]) -> tuple[int, dict[str, str], bytes]
         "query_string": b"",
         "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
     }
-    asyncio.run(Starlette(routes=SCRIPTS)(scope, receive, send))
+    # A thread of its own: browser tests leave an event loop in the main one.
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, Starlette(routes=SCRIPTS)(scope, receive, send)).result()
     answered = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
     return sent[0]["status"], answered, b"".join(one.get("body", b"") for one in sent[1:])
 
