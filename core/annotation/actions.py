@@ -53,7 +53,7 @@ def accept(
         If there is no proposal.
     """
     current = _proposal(store, series_uid, segment_number, slice_index)
-    change = _accepted(current, based_on)
+    change = accepted_change(current, based_on)
     return store.put_many(series_uid, [change], person, "review", "accept")[0]
 
 
@@ -90,7 +90,7 @@ def accept_range(
 
     def changes(annotation: Mapping[SliceKey, SliceAnnotation]) -> list[MaskChange]:
         return [
-            _accepted(current)
+            accepted_change(current)
             for (number, index), current in annotation.items()
             if number == segment_number and index in slices and current.state is SliceState.PROPOSED
         ]
@@ -126,7 +126,7 @@ def accept_all(
 
     def changes(annotation: Mapping[SliceKey, SliceAnnotation]) -> list[MaskChange]:
         return [
-            _accepted(current)
+            accepted_change(current)
             for (number, _), current in annotation.items()
             if segment_number in (None, number) and current.state is SliceState.PROPOSED
         ]
@@ -158,14 +158,7 @@ def reject(
         If there is no proposal.
     """
     current = _proposal(store, series_uid, segment_number, slice_index)
-    change = MaskChange(
-        segment_number,
-        slice_index,
-        None,
-        SliceState.EMPTY,
-        current.version if based_on is None else based_on,
-        allow_clear=True,
-    )
+    change = rejected_change(current, based_on)
     return store.put_many(series_uid, [change], person, "review", "reject")[0]
 
 
@@ -318,7 +311,16 @@ def _proposal(
     return current
 
 
-def _accepted(current: SliceAnnotation, based_on: int | None = None) -> MaskChange:
+def accepted_change(current: SliceAnnotation, based_on: int | None = None) -> MaskChange:
+    """Make the change that accepts a proposal.
+
+    Parameters
+    ----------
+    current : SliceAnnotation
+        The proposal.
+    based_on : int, optional
+        Version that the person looked at; that of the proposal by default.
+    """
     return MaskChange(
         current.segment_number,
         current.slice_index,
@@ -327,4 +329,16 @@ def _accepted(current: SliceAnnotation, based_on: int | None = None) -> MaskChan
         current.version if based_on is None else based_on,
         expected_dice=current.expected_dice,
         weights=current.weights,
+    )
+
+
+def rejected_change(current: SliceAnnotation, based_on: int | None = None) -> MaskChange:
+    """Make the change that discards a proposal; parameters as for `accepted_change`."""
+    return MaskChange(
+        current.segment_number,
+        current.slice_index,
+        None,
+        SliceState.EMPTY,
+        current.version if based_on is None else based_on,
+        allow_clear=True,
     )

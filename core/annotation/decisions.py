@@ -5,7 +5,8 @@ Segments are counted from 1, slices from 0 along the normal.
 
 from collections.abc import Mapping
 
-from core.annotation.records import MaskChange, SliceAnnotation, StoreError
+from core.annotation.actions import accepted_change, rejected_change
+from core.annotation.records import SliceAnnotation, StoreError
 from core.annotation.states import SliceState
 from core.annotation.store import AnnotationStore
 
@@ -51,18 +52,8 @@ def accept_proposals(
     StoreError
         If one of the versions is no proposal.
     """
-    changes = [
-        MaskChange(
-            segment_number,
-            one.slice_index,
-            one.mask,
-            SliceState.ACCEPTED,
-            one.version,
-            expected_dice=one.expected_dice,
-            weights=one.weights,
-        )
-        for one in _proposals(store, series_uid, segment_number, seen)
-    ]
+    proposals = _proposals(store, series_uid, segment_number, seen)
+    changes = [accepted_change(one) for one in proposals]
     action = "accept" if len(changes) == 1 else "accept range"
     return store.put_many(series_uid, changes, person, "review", action, message=message)
 
@@ -91,17 +82,8 @@ def reject_proposals(
     list of int
         The new version of each.
     """
-    changes = [
-        MaskChange(
-            segment_number,
-            one.slice_index,
-            None,
-            SliceState.EMPTY,
-            one.version,
-            allow_clear=True,
-        )
-        for one in _proposals(store, series_uid, segment_number, seen)
-    ]
+    proposals = _proposals(store, series_uid, segment_number, seen)
+    changes = [rejected_change(one) for one in proposals]
     reason = reason.strip()
     if len(reason) > LONGEST_REASON:
         raise StoreError(f"A reason has at most {LONGEST_REASON} characters.")

@@ -1,7 +1,6 @@
 """Storing what is imported, with the segments that it adds, as one step that undo takes back."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from sqlalchemy import Connection
 
@@ -13,15 +12,10 @@ from core.annotation.mask_changes import (
     plain_numbers,
     version_columns,
 )
+from core.annotation.segment_changes import append_new_segment
 from core.annotation.store import AnnotationStore
 from core.annotation.text_checks import check_person
-from core.annotation.versions import (
-    append_masks,
-    append_segment,
-    newest_segments,
-    segment_columns,
-    utc_now,
-)
+from core.annotation.versions import append_masks, newest_segments
 from core.segments.segment import Segment
 
 IMPORT_TOOL = "import"
@@ -91,11 +85,7 @@ def _add_segment(
 
     Undo brings back the version before, so there is one: the segment as removed, of no step.
     """
-    common: dict[str, Any] = segment_columns(segment) | {
-        "series_uid": series_uid,
-        "person": person,
-        "time": utc_now(),
-    }
     for version, removed, step in ((1, True, None), (2, False, step_id)):
-        own = {"version": version, "origin": version, "removed": removed, "step_id": step}
-        append_segment(connection, common | own)
+        append_new_segment(
+            connection, series_uid, segment, person, version=version, removed=removed, step_id=step
+        )

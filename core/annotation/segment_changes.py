@@ -41,7 +41,7 @@ def save_segment(connection: Connection, series_uid: str, segment: Segment, pers
     current = newest_segments(connection, series_uid).get(segment.number)
     if current is None or current.removed:
         version = current.version + 1 if current is not None else 1
-        _append(
+        append_new_segment(
             connection, series_uid, segment, person, version=version, removed=False, step_id=None
         )
         return
@@ -49,7 +49,7 @@ def save_segment(connection: Connection, series_uid: str, segment: Segment, pers
     if before == segment:
         return
     step_id = history.append_step(connection, series_uid, person, _action(before, segment))
-    _append(
+    append_new_segment(
         connection,
         series_uid,
         segment,
@@ -94,7 +94,7 @@ def remove_segment(connection: Connection, series_uid: str, number: int, person:
         step_id,
         person,
     )
-    _append(
+    append_new_segment(
         connection,
         series_uid,
         segment_of(current),
@@ -126,10 +126,24 @@ def _action(before: Segment, after: Segment) -> str:
     return names[0] if len(names) == 1 else "change segment"
 
 
-def _append(
+def append_new_segment(
     connection: Connection, series_uid: str, segment: Segment, person: str, **version: Any
 ) -> None:
-    """Write a version of a segment that is new content, not one that undo brought back."""
+    """Write a version of a segment that is new content, not one that undo brought back.
+
+    Parameters
+    ----------
+    connection : sqlalchemy.Connection
+        Transaction to write in.
+    series_uid : str
+        Series Instance UID.
+    segment : Segment
+        The segment as it is from this version on.
+    person : str
+        Who did it.
+    **version
+        The columns `version`, `removed` and `step_id`.
+    """
     append_segment(
         connection,
         segment_columns(segment)

@@ -20,8 +20,8 @@ from core.formats.masks_read import MasksRead
 from core.formats.reading import NIFTI_ENDINGS, read_masks_with_cautions
 from pages.session.gate import Entrance
 from pages.session.uploaded_files import opened_upload, release_uploaded
-from pages.session.widget_keys import leaving_key
 from pages.session.work import chosen_summary, open_store, slice_names
+from pages.views.dialog_button import dialog_button
 from pages.views.formatting import count, plain
 from pages.views.import_preview import choose_ways
 
@@ -54,16 +54,13 @@ def import_button(name: str) -> None:
     name : str
         Tells it from other such buttons; letters and hyphens.
     """
-    pressed = st.button(
+    dialog_button(
         "Import masks…",
-        icon=":material/upload_file:",
-        key=leaving_key(f"import-masks-{name}"),
-        help="Adds masks from a DICOM segmentation, an RT structure set or a NIfTI label map.",
-        width="stretch",
+        ":material/upload_file:",
+        f"import-masks-{name}",
+        "Adds masks from a DICOM segmentation, an RT structure set or a NIfTI label map.",
+        _OPEN,
     )
-    if pressed:
-        st.session_state[_OPEN] = True
-        st.rerun()
 
 
 def show_mask_import(entrance: Entrance) -> None:

@@ -6,8 +6,8 @@ from core.annotation.store import StoreError
 from core.segments.label_lists import MOST_BYTES, LabelListError, ListedLabel, read_label_list
 from pages.session.gate import Entrance
 from pages.session.uploaded_files import opened_upload, release_uploaded
-from pages.session.widget_keys import leaving_key
 from pages.session.work import Work, set_segment
+from pages.views.dialog_button import dialog_button
 from pages.views.formatting import count, plain
 
 _OPEN = "label-list.open"
@@ -22,16 +22,13 @@ def label_list_button(name: str) -> None:
     name : str
         Tells it from other such buttons; letters and hyphens.
     """
-    pressed = st.button(
+    dialog_button(
         "Add from a label list…",
-        icon=":material/list:",
-        key=leaving_key(f"label-list-{name}"),
-        help="Adds the segments that a CSV or JSON file lists, with their codes and colours.",
-        width="stretch",
+        ":material/list:",
+        f"label-list-{name}",
+        "Adds the segments that a CSV or JSON file lists, with their codes and colours.",
+        _OPEN,
     )
-    if pressed:
-        st.session_state[_OPEN] = True
-        st.rerun()
 
 
 def show_label_list(entrance: Entrance, work: Work) -> None:
