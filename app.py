@@ -3,6 +3,7 @@
 import streamlit as st
 from starlette.middleware import Middleware
 
+from pages.server.garbage_collection import exempt_what_is_loaded
 from pages.server.request_checks import RequestChecks
 from pages.server.scripts import SCRIPTS
 from pages.server.upload_receiving import UploadReceiving
@@ -12,3 +13,4 @@ app = st.App(
     routes=SCRIPTS,
     middleware=[Middleware(RequestChecks), Middleware(UploadReceiving)],
 )
+exempt_what_is_loaded()

@@ -18,7 +18,6 @@ from torch import Tensor
 from core.network.arithmetic import RearrangedNetwork
 from core.network.convolution import fusing_available
 from core.network.cores import on_cores
-from core.network.definition import SIDE_MULTIPLE
 from core.network.inputs import checked_guidance, checked_pictures
 from core.network.processor import (
     choose_device,
@@ -113,11 +112,6 @@ class Engine:
         """What was chosen, in a few words, for settings and reports."""
         precision = str(self.precision).removeprefix("torch.")
         return f"{self.weights.name} in {precision} on {self.device} with {self._steps_name}"
-
-    def warm_up(self) -> None:
-        """Compile and load what the first prediction needs, so that no person waits for it."""
-        blank = np.zeros((1, SIDE_MULTIPLE, SIDE_MULTIPLE), dtype=np.float32)
-        self.predict(blank, self.encode(blank, blank))
 
     def encode(self, images: np.ndarray, labels: np.ndarray) -> list[EncodedExample]:
         """Encode examples.

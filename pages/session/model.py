@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from pages.server.garbage_collection import exempt_what_is_loaded
+
 if TYPE_CHECKING:
     from core.network.engine import Engine
 
@@ -77,7 +79,9 @@ def _loading(weights: str, device: str) -> Future[Engine]:
 def _loaded(weights: str, device: str) -> Engine:
     # Importing PyTorch takes seconds, which no page should wait for.
     from core.network.engine import load_engine
+    from core.proposals.warm_up import warm_up
 
     engine = load_engine(weights, device)
-    engine.warm_up()
+    warm_up(engine)
+    exempt_what_is_loaded()
     return engine

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 import torch
 
-from core.network import kernels
 from core.network.arithmetic import RearrangedNetwork
 from core.network.convolution import fusing_available
 from core.network.definition import UniverSeg
@@ -150,16 +149,6 @@ def test_absent_guidance_is_guidance_of_zeros() -> None:
     encoded, (asked, _) = engine.encode(*pictures(2, 16, 16)), pictures(2, 16, 16)
     zeros = np.zeros((2, 3, 16, 16))
     assert np.array_equal(engine.predict(asked, encoded), engine.predict(asked, encoded, zeros))
-
-
-def test_warming_up_compiles_every_step_beforehand() -> None:
-    steps = (kernels._first_block, kernels._average, kernels._pool, kernels._upsample)
-    engine = Engine(random_weights(8), CPU, torch.float32)
-    engine.warm_up()
-    compiled = [list(step.signatures) for step in steps]
-    assert all(compiled)
-    engine.predict(pictures(2, 32, 24)[0], engine.encode(*pictures(9, 32, 24)))
-    assert [list(step.signatures) for step in steps] == compiled
 
 
 def test_one_example_may_be_encoded_without_a_leading_dimension() -> None:
