@@ -4,13 +4,16 @@ A missing piece skips the test with a line that says how to get it. Under ``CI``
 so that no test goes missing unnoticed.
 """
 
+import importlib.util
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from core.dicom.configuration import configure_libraries
+from tests.support.postgresql import PostgreSQL, server_programs
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -78,3 +81,26 @@ def orthanc_program() -> str:
     if not Path("/usr/share/orthanc/plugins/libOrthancDicomWeb.so").is_file():
         _missing(f"Orthanc's DICOMweb plug-in is not installed; {how}")
     return _program("Orthanc", how)
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[PostgreSQL]:
+    """A PostgreSQL server for the tests of this run."""
+    programs = server_programs()
+    if programs is None:
+        _missing("PostgreSQL is not installed; on Debian: sudo apt-get install postgresql")
+    if importlib.util.find_spec("psycopg") is None:
+        _missing("psycopg is not installed; install it with: make develop")
+    server = PostgreSQL(Path(str(programs)))
+    try:
+        yield server.create()
+    finally:
+        server.remove()
+
+
+@pytest.fixture
+def postgresql_url(postgresql: PostgreSQL) -> Iterator[str]:
+    """Address of an empty database of PostgreSQL."""
+    name = postgresql.new_database()
+    yield postgresql.url(name)
+    postgresql.drop_database(name)

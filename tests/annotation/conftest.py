@@ -10,13 +10,32 @@ import pytest
 from core.annotation.proposal_storing import store_proposals
 from core.annotation.store import AnnotationStore
 from core.home.settings import default_url
+from tests.support.databases import BOTH
+from tests.support.postgresql import PostgreSQL
 from tests.support.stored_series import SERIES, Put, Suggested, prepare, put_mask, square
 
 
+@pytest.fixture(params=BOTH, scope="module")
+def database(request: pytest.FixtureRequest) -> str:
+    """Which database the store is in; every test of a store runs on both."""
+    return str(request.param)
+
+
 @pytest.fixture
-def url(tmp_path: Path) -> str:
-    """Address of a store that does not exist yet."""
-    return default_url(tmp_path)
+def url(database: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+    """Address of the store: one that does not exist yet, where the test does not use `store`."""
+    is_prepared = "store" in request.fixturenames
+    if database == "SQLite":
+        if is_prepared:
+            prepared_folder = request.getfixturevalue("prepared_folder")
+            shutil.copytree(prepared_folder, tmp_path, dirs_exist_ok=True)
+        yield default_url(tmp_path)
+        return
+    server = request.getfixturevalue("postgresql")
+    template = request.getfixturevalue("prepared_database") if is_prepared else "template1"
+    name = server.new_database(template)
+    yield server.url(name)
+    server.drop_database(name)
 
 
 @pytest.fixture(scope="session")
@@ -27,9 +46,17 @@ def prepared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def prepared_database(postgresql: PostgreSQL) -> str:
+    """Name of a database of PostgreSQL with a prepared store, to be copied."""
+    name = postgresql.new_database()
+    prepare(postgresql.url(name)).close()
+    return name
+
+
 @pytest.fixture
-def store(url: str, prepared_folder: Path, tmp_path: Path) -> Iterator[AnnotationStore]:
-    shutil.copytree(prepared_folder, tmp_path, dirs_exist_ok=True)
+def store(url: str) -> Iterator[AnnotationStore]:
+    """A prepared store, open."""
     store = AnnotationStore(url)
     yield store
     store.close()

@@ -16,6 +16,7 @@ from core.annotation.records import SliceAnnotation, StoreDamaged, StoreError
 from core.annotation.states import SliceState
 from core.annotation.store import AnnotationStore
 from core.home.settings import default_url
+from tests.support.databases import sqlite_only
 from tests.support.stored_series import SERIES, SHAPE, SLICES, Put, prepare, put_mask, square
 
 DAMAGED_COPIES = 60
@@ -72,6 +73,7 @@ def test_a_damaged_store_gives_the_same_masks_or_a_sentence(
     assert sentence.isprintable()
 
 
+@sqlite_only
 @pytest.mark.parametrize(
     "change",
     [
@@ -95,6 +97,7 @@ def test_a_version_that_is_not_as_it_was_written_is_refused_by_name(
         store.annotation(SERIES)
 
 
+@sqlite_only
 def test_undo_brings_back_nothing_that_was_damaged(
     store: AnnotationStore, put: Put, tmp_path: Path
 ) -> None:
@@ -108,6 +111,7 @@ def test_undo_brings_back_nothing_that_was_damaged(
     assert store.slice(SERIES, 1, 0).version == 2
 
 
+@sqlite_only
 @pytest.mark.parametrize(
     ("table", "change"),
     [
@@ -129,6 +133,7 @@ def test_what_nobody_writes_into_a_column_is_one_sentence(
         reads[table == "mask_version"](SERIES)
 
 
+@sqlite_only
 def test_masks_of_earlier_versions_get_their_checksums(url: str, tmp_path: Path) -> None:
     engine = create_engine(url)
     with engine.begin() as connection:

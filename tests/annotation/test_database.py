@@ -13,11 +13,13 @@ from core.annotation.records import StoreBusy, StoreError
 from core.annotation.store import AnnotationStore
 from core.home.settings import default_url
 from core.segments.overlap_rules import OverlapRule
+from tests.support.databases import sqlite_only
 from tests.support.earlier_stores import make_store_without_rules
 from tests.support.store_processes import open_together
 from tests.support.stored_series import SERIES, prepare
 
 
+@sqlite_only
 def test_every_commit_waits_for_the_disk(url: str) -> None:
     with reading(open_database(url)) as connection:
         assert connection.execute(text("PRAGMA journal_mode")).scalar_one() == "wal"
@@ -111,6 +113,7 @@ def test_a_failure_in_the_middle_leaves_nothing_behind(url: str) -> None:
         assert connection.execute(schema.series.select()).all() == []
 
 
+@sqlite_only
 def test_a_locked_store_is_reported_in_a_sentence(
     url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from core.annotation.states import SliceState
 from core.annotation.store import AnnotationStore, MaskChange
+from core.home.settings import default_url
 from tests.support.stored_series import SERIES, prepare, put_mask, segment, square
 
 PEOPLE = ("anna", "bert")
@@ -206,8 +207,17 @@ work = st.tuples(
 
 
 @pytest.fixture(scope="module")
-def shared_url(tmp_path_factory: pytest.TempPathFactory) -> str:
-    return f"sqlite:///{tmp_path_factory.mktemp('history') / 'annotations.db'}"
+def shared_url(
+    database: str, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[str]:
+    """Address of a store for all that is tried."""
+    if database == "SQLite":
+        yield default_url(tmp_path_factory.mktemp("history"))
+        return
+    server = request.getfixturevalue("postgresql")
+    name = server.new_database()
+    yield server.url(name)
+    server.drop_database(name)
 
 
 series_numbers = count()

@@ -9,7 +9,10 @@ from core.annotation import integrity
 from core.annotation.integrity import IntegrityCheck
 from core.annotation.records import StoreDamaged
 from core.annotation.store import AnnotationStore
+from tests.support.databases import sqlite_only
 from tests.support.stored_series import SERIES, Put, square
+
+pytestmark = sqlite_only
 
 
 def forget_newest_version(file: Path) -> None:

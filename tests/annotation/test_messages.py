@@ -1,5 +1,3 @@
-from pathlib import Path
-
 import pytest
 
 from core.annotation.states import SliceState
@@ -16,13 +14,13 @@ from tests.support.stored_series import SERIES, Put, put_mask, rows_in, square
 
 class TestMessages:
     def test_one_sent_again_is_answered_as_before(
-        self, store: AnnotationStore, put: Put, tmp_path: Path
+        self, store: AnnotationStore, put: Put, url: str
     ) -> None:
         assert put(message=("tab", 1)) == 1
         assert put(based_on=1, mask=square(4), message=("tab", 2)) == 2
         assert put(message=("tab", 1)) == 1
         assert put(based_on=1, mask=square(4), message=("tab", 2)) == 2
-        assert rows_in(tmp_path, "mask_version") == 2
+        assert rows_in(url, "mask_version") == 2
         assert store.slice(SERIES, 1, 0).pixels == 16
 
     def test_one_sent_again_after_a_restart_is_answered_as_before(self, url: str, put: Put) -> None:

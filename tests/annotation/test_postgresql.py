@@ -1,53 +1,23 @@
-"""Locks of PostgreSQL: waited for, given up in a sentence, and asked for again.
+"""Locks of PostgreSQL: waited for, given up in a sentence, and asked for again."""
 
-SLICEWISE_TEST_POSTGRESQL names a server on which databases may be made, such as
-``postgresql+psycopg://user@localhost/postgres``.
-"""
-
-import os
 import threading
-import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
 from sqlalchemy import create_engine
-from sqlalchemy.engine import make_url
 
 from core.annotation import database
 from core.annotation.actions import save_drawing
 from core.annotation.records import StoreBusy
 from core.annotation.retries import patiently
 from core.annotation.store import AnnotationStore
-from core.segments.overlap_rules import OverlapRule
-from tests.support.earlier_stores import make_store_without_rules
-from tests.support.store_processes import count_up_at_once
+from tests.support.databases import postgresql_only
 from tests.support.stored_series import SERIES, prepare, put_mask, segment, square
 
-_SERVER = os.environ.get("SLICEWISE_TEST_POSTGRESQL", "")
 _WAITING = "select count(*) from pg_stat_activity where wait_event_type = 'Lock'"
 
-pytestmark = pytest.mark.skipif(not _SERVER, reason="SLICEWISE_TEST_POSTGRESQL names no server")
-
-
-@pytest.fixture
-def url() -> Iterator[str]:
-    """Address of an empty database."""
-    server = create_engine(_SERVER, isolation_level="AUTOCOMMIT")
-    name = f"slicewise_{uuid.uuid4().hex}"
-    with server.connect() as connection:
-        connection.exec_driver_sql(f"CREATE DATABASE {name}")
-    yield make_url(_SERVER).set(database=name).render_as_string(hide_password=False)
-    with server.connect() as connection:
-        connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
-    server.dispose()
-
-
-@pytest.fixture
-def store(url: str) -> Iterator[AnnotationStore]:
-    store = prepare(url)
-    yield store
-    store.close()
+pytestmark = postgresql_only
 
 
 @contextmanager
@@ -124,11 +94,6 @@ def test_work_in_the_background_asks_again_until_its_turn_comes(
     assert versions == [1]
 
 
-def test_two_processes_that_heed_conflicts_lose_nothing(store: AnnotationStore, url: str) -> None:
-    assert count_up_at_once(url, ("anna", "bert"), 40) == [0, 0]
-    assert store.slice(SERIES, 1, 0).version == 80
-
-
 def test_a_new_database_may_be_opened_by_several_at_once(url: str) -> None:
     stores: list[AnnotationStore] = []
     threads = [threading.Thread(target=lambda: stores.append(prepare(url))) for _ in range(4)]
@@ -139,16 +104,6 @@ def test_a_new_database_may_be_opened_by_several_at_once(url: str) -> None:
     assert [len(store.segments(SERIES)) for store in stores] == [2] * 4
     for store in stores:
         store.close()
-
-
-def test_segments_that_must_not_overlap_overwrite_unlocked_ones_after_the_migration(
-    url: str,
-) -> None:
-    make_store_without_rules(url)
-    migrated = AnnotationStore(url)
-    rules = [segment.overlap for segment in migrated.segments("1.2")]
-    migrated.close()
-    assert rules == [OverlapRule.UNLOCKED, OverlapRule.ALLOW]
 
 
 def test_a_drawing_takes_pixels_from_another_segment_and_undo_gives_them_back(

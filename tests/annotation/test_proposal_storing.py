@@ -11,6 +11,7 @@ from core.annotation.retries import patiently
 from core.annotation.states import SliceState
 from core.annotation.store import AnnotationStore, StoreBusy
 from core.home.settings import default_url
+from tests.support.databases import sqlite_only
 from tests.support.stored_series import NOTHING, SERIES, Suggested, square, states
 
 
@@ -103,6 +104,7 @@ def test_a_segment_that_is_removed_while_proposals_are_stored_takes_no_others_al
     assert store_proposals(proposed, SERIES, suggestions, person="anna") == [(2, 5)]
 
 
+@sqlite_only
 def test_proposals_wait_for_a_store_that_is_locked_for_a_moment(
     proposed: AnnotationStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,5 +1,4 @@
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -28,10 +27,10 @@ class TestSegments:
         store.open_series("1.2.3", ["a"], 4, 4)
         assert store.segments("1.2.3") == []
 
-    def test_every_change_of_them_is_kept(self, store: AnnotationStore, tmp_path: Path) -> None:
+    def test_every_change_of_them_is_kept(self, store: AnnotationStore, url: str) -> None:
         store.save_segment(SERIES, replace(segment(1), label="Other"), "anna")
         store.remove_segment(SERIES, 1, "anna")
-        assert rows_in(tmp_path, "segment_version") == 4
+        assert rows_in(url, "segment_version") == 4
 
     def test_a_removed_one_is_gone_with_its_masks(self, store: AnnotationStore, put: Put) -> None:
         put()

@@ -13,6 +13,7 @@ from core.annotation import database
 from core.annotation.segment_details import details_of, details_text
 from core.annotation.store import AnnotationStore
 from core.segments.segment import Code, Region, SegmentDetails
+from tests.support.databases import sqlite_only
 from tests.support.segments import LIVER, LIVER_SEGMENT, SPLEEN
 from tests.support.stored_series import SERIES
 
@@ -40,6 +41,7 @@ def test_the_store_keeps_details_and_long_codes(store: AnnotationStore) -> None:
     assert store.segments(SERIES)[-1].details == DETAILS
 
 
+@sqlite_only
 def test_a_store_of_the_first_schema_keeps_its_segments(url: str, tmp_path: Path) -> None:
     engine = create_engine(url)
     with engine.begin() as connection:

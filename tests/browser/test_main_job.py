@@ -59,6 +59,16 @@ def test_from_a_fresh_start_to_a_segmentation_that_holds_what_the_screen_showed(
     own_server.check_log()
 
 
+def test_the_whole_job_on_postgresql(page: Page, tmp_path: Path, postgresql_url: str) -> None:
+    own_server = Server(new_home(tmp_path), database=postgresql_url).start()
+    try:
+        whole_job(page, own_server, tmp_path, slice_editor)
+    finally:
+        own_server.kill()
+    own_server.check_log()
+    assert not (own_server.home / "annotations.db").exists()
+
+
 def wait_until_shown(page: Page, hand: ModuleType, mask: NDArray[np.bool_]) -> None:
     """Wait until the screen shows a mask, but for the line around it, which is as wide as a pixel.
 
@@ -82,7 +92,7 @@ def whole_job(page: Page, own_server: Server, tmp_path: Path, hand: ModuleType) 
     open_demonstration(page, hand)
     series = read_series(find_series(own_server.home / "demo")[0])
     uid = series.summary.uid
-    store = AnnotationStore(default_url(own_server.home))
+    store = AnnotationStore(own_server.database or default_url(own_server.home))
     drawn = draw_liver(page, hand, store, uid)
     number = correct_first_proposal(page, hand, store, uid)
     accept_and_export(page, tmp_path / "downloaded.dcm")

@@ -35,12 +35,15 @@ class Server:
         What people draw with: "slice-editor" or "simple".
     script : str
         What Streamlit is to run.
+    database : str, optional
+        Address of the store; by default the file in its home.
     """
 
     home: Path
     port: int = field(default_factory=lambda: free_port())
     editor: str = "slice-editor"
     script: str = "app.py"
+    database: str | None = None
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -62,6 +65,7 @@ class Server:
             "SLICEWISE_HOME": str(self.home),
             "SLICEWISE_DEVICE": "cpu",
             "SLICEWISE_EDITOR": self.editor,
+            "SLICEWISE_DATABASE": self.database or "",
         }
         command = [sys.executable, "-m", "streamlit", "run", self.script]
         with self.log.open("ab") as log:

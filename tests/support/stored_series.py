@@ -1,13 +1,12 @@
 """A small series with two segments, and masks to put on it."""
 
-import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sqlalchemy import create_engine
 
 from core.annotation.records import MaskChange
 from core.annotation.states import SliceState
@@ -80,7 +79,10 @@ def states(store: AnnotationStore, segment: int = 1) -> list[str]:
     return [store.slice(SERIES, segment, index).state.value for index in range(SLICES)]
 
 
-def rows_in(folder: Path, table: str) -> int:
-    """Number of rows in a table of the store in a folder."""
-    with sqlite3.connect(folder / "annotations.db") as connection:
-        return connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+def rows_in(url: str, table: str) -> int:
+    """Number of rows in a table of a store."""
+    engine = create_engine(url)
+    with engine.connect() as connection:
+        rows = connection.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar_one()
+    engine.dispose()
+    return int(rows)
