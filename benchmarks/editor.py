@@ -23,12 +23,19 @@ from statistics import median
 from typing import Any
 
 import numpy as np
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright, expect
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.editor_page import COUNT, demo_files, open_series, saved, stroke  # noqa: E402
+from benchmarks.editor_page import (  # noqa: E402
+    COUNT,
+    READY,
+    demo_files,
+    open_series,
+    saved,
+    stroke,
+)
 from benchmarks.editor_soak import Soak, soak  # noqa: E402
 from core.dicom.configuration import configure_libraries  # noqa: E402
 from tests.browser.conftest import FLAGS, DrawnSeries, add_series, new_home  # noqa: E402
@@ -36,6 +43,7 @@ from tests.support.app_server import Server  # noqa: E402
 
 STROKES = 60
 SLICE_CHANGES = 40
+RELOADS = 12
 WINDOW = {"width": 1600, "height": 1000}
 
 # Remembers when the pointer was last lifted, and counts frames while it is down.
@@ -147,6 +155,26 @@ async def time_strokes(page: Page, series: DrawnSeries) -> dict[str, Any]:
     return {"mouse_up_to_disk_ms": summary(took), "payload_bytes": summary(payload, 0)}
 
 
+async def time_first_paint(page: Page, series: DrawnSeries) -> dict[str, dict[str, float]]:
+    """Until the slice is on the screen: from its address, and from the link on another page."""
+    by_address, by_link = [], []
+    links = page.get_by_test_id("stTopNav")
+    for _ in range(RELOADS):
+        await page.goto("about:blank")
+        begun = time.perf_counter()
+        await open_series(page, series.address())
+        by_address.append((time.perf_counter() - begun) * 1000)
+        await page.wait_for_timeout(1000)
+        await links.get_by_role("link", name="Export").click()
+        await expect(page.locator(READY)).to_have_count(0)
+        await page.wait_for_timeout(1000)
+        begun = time.perf_counter()
+        await links.get_by_role("link", name="Annotate").click()
+        await page.wait_for_selector(READY)
+        by_link.append((time.perf_counter() - begun) * 1000)
+    return {"by address": summary(by_address), "by link": summary(by_link)}
+
+
 async def time_slices(page: Page) -> dict[str, float]:
     """From the wheel to the frame with the next slice, its pixels being there."""
     took = []
@@ -228,6 +256,7 @@ async def _timings(browser: Browser, server: Server, folder: Path, report: dict[
         if size == 512:
             report |= await time_strokes(page, series)
             report["slice_change_ms"] = await time_slices(page)
+            report["first_paint_ms"] = await time_first_paint(page, series)
             await page.close()
             page = await browser.new_page(viewport=WINDOW)
         frames[str(size)] = await count_frames(page, series)

@@ -53,7 +53,6 @@ def opinions_between(
     *,
     flows: Tensor | None = None,
     walk_iterations: int = 60,
-    compile_steps: bool = False,
     done: Callable[[int], None] = lambda slices: None,
 ) -> Opinions:
     """Ask every method about the slices between two examples.
@@ -72,8 +71,6 @@ def opinions_between(
         every slice to the one before, and back.
     walk_iterations : int
         Steps in which the random walk is solved.
-    compile_steps : bool
-        Compile what is repeated on a graphics card: worth it where it runs for minutes.
     done : callable
         Called after parts of the work with for how many slices either method is done; it may raise
         an exception to end the work.
@@ -87,7 +84,7 @@ def opinions_between(
     if flows is None:
         lower, upper = pictures[:, :-1].flatten(0, 1), pictures[:, 1:].flatten(0, 1)
         ways = torch.cat([upper, lower]), torch.cat([lower, upper])
-        flows = flows_between(*ways, compile_steps=compile_steps)
+        flows = flows_between(*ways)
         flows = flows.unflatten(0, (2, tasks, slices - 1))
     up, down = flows
     ends = bounded_distances(torch.stack([first, last], dim=1))
@@ -100,9 +97,7 @@ def opinions_between(
     return Opinions(
         from_below=torch.stack(rising[1:-1], dim=1),
         from_above=torch.stack(falling[-2:0:-1], dim=1),
-        walked=walk_between(
-            pictures, first, last, step, walk_iterations, compile_steps=compile_steps, done=done
-        ),
+        walked=walk_between(pictures, first, last, step, walk_iterations, done=done),
         agreement=agreement / 2,
     )
 

@@ -8,14 +8,12 @@ C. Zach, T. Pock and H. Bischof, "A duality based approach for realtime TV-L1 op
 
 import importlib.util
 import math
-from collections.abc import Callable
 from typing import Final
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from core.network.compiled import compiled
 from core.network.cores import on_cores
 from core.proposals.pooling import pool_of
 
@@ -43,15 +41,13 @@ _COMPILED: Final = importlib.util.find_spec("numba") is not None
 _WARPS, _ITERATIONS, _DUAL_ITERATIONS = 3, 5, 2
 
 
-def flows_between(pictures: Tensor, others: Tensor, *, compile_steps: bool = False) -> Tensor:
+def flows_between(pictures: Tensor, others: Tensor) -> Tensor:
     """Find where every pixel of pictures is in others.
 
     Parameters
     ----------
     pictures, others : Tensor
         float32 [n, side, side], values in [0, 1].
-    compile_steps : bool
-        Compile the steps on a graphics card: seconds once, a fraction of the time from then on.
 
     Returns
     -------
@@ -62,11 +58,11 @@ def flows_between(pictures: Tensor, others: Tensor, *, compile_steps: bool = Fal
     if pictures.device.type == "cpu":
         most = min(AT_ONCE, math.ceil(len(pictures) / torch.get_num_threads()))
         parts = list(zip(pictures.split(most), others.split(most), strict=True))
-        return torch.cat(on_cores(lambda part: _flows_at_once(*part, False), parts))
-    return _flows_at_once(pictures, others, compile_steps)
+        return torch.cat(on_cores(lambda part: _flows_at_once(*part), parts))
+    return _flows_at_once(pictures, others)
 
 
-def _flows_at_once(pictures: Tensor, others: Tensor, compile_steps: bool) -> Tensor:
+def _flows_at_once(pictures: Tensor, others: Tensor) -> Tensor:
     """Do what `flows_between` does for as many pairs as a core computes at a time."""
     pool = pool_of(pictures.shape[-1])
     both = _smoothed(torch.stack([pictures, others], dim=1))
@@ -78,7 +74,7 @@ def _flows_at_once(pictures: Tensor, others: Tensor, compile_steps: bool) -> Ten
         if flow.shape[-2:] != level.shape[-2:]:
             size = (level.shape[-2], level.shape[-1])
             flow = 2 * functional.interpolate(flow, size, mode="bilinear")
-        flow = _refined(flow, level[:, 0], level[:, 1], compile_steps)
+        flow = _refined(flow, level[:, 0], level[:, 1])
     return flow * pool
 
 
@@ -113,7 +109,7 @@ def _smoothed(pictures: Tensor) -> Tensor:
     return functional.conv2d(across, kernel.transpose(2, 3), groups=2)
 
 
-def _refined(flow: Tensor, picture: Tensor, other: Tensor, compile_steps: bool) -> Tensor:
+def _refined(flow: Tensor, picture: Tensor, other: Tensor) -> Tensor:
     """Improve flows [n, 2, height, width] on one level of the pyramid."""
     if flow.device.type == "cpu" and _COMPILED:
         from core.proposals.optical_flow_kernel import refined_on_processor
@@ -121,16 +117,10 @@ def _refined(flow: Tensor, picture: Tensor, other: Tensor, compile_steps: bool) 
         steps = (_WARPS, _ITERATIONS, _DUAL_ITERATIONS)
         weights = (_ATTACHMENT, _TIGHTNESS, _TIME_STEP)
         return refined_on_processor(flow, picture, other, steps, weights)
-    on_card = compile_steps and flow.device.type == "cuda"
-    return _refined_anywhere(flow, picture, other, compiled(_iterated) if on_card else _iterated)
+    return _refined_anywhere(flow, picture, other)
 
 
-def _refined_anywhere(
-    flow: Tensor,
-    picture: Tensor,
-    other: Tensor,
-    iterated: Callable[[Tensor, Tensor, Tensor, Tensor, Tensor], tuple[Tensor, Tensor]],
-) -> Tensor:
+def _refined_anywhere(flow: Tensor, picture: Tensor, other: Tensor) -> Tensor:
     """Improve flows with PyTorch's own operations."""
     dual = flow.new_zeros(len(flow), 2, 2, *flow.shape[2:])
     for _ in range(_WARPS):
@@ -140,7 +130,7 @@ def _refined_anywhere(
         steepness = torch.where(steepness == 0, 1.0, steepness)
         difference = moved - picture - (gradient * flow).sum(dim=1)
         for _ in range(_ITERATIONS):
-            flow, dual = iterated(flow, dual, difference, gradient, steepness)
+            flow, dual = _iterated(flow, dual, difference, gradient, steepness)
     return flow
 
 

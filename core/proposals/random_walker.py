@@ -14,7 +14,6 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from core.network.compiled import compiled
 from core.proposals.pooling import pool_of
 
 _BETA: Final = 100.0
@@ -37,7 +36,6 @@ def walk_between(
     step: Tensor,
     iterations: int = 60,
     *,
-    compile_steps: bool = False,
     done: Callable[[int], None] = lambda slices: None,
 ) -> Tensor:
     """Find the probability that a walk from a pixel reaches the structure before anything else.
@@ -53,8 +51,6 @@ def walk_between(
         float32 [tasks]: distance between slices in pixels of the images.
     iterations : int
         Steps of the conjugate gradients.
-    compile_steps : bool
-        Compile the steps on a graphics card: seconds once, a fraction of the time from then on.
     done : callable
         Called during the work with how many slices a part of it stands for; it may raise an
         exception to end the work.
@@ -93,12 +89,10 @@ def walk_between(
     inflow[:, -1] += along[:, -1] * ends[:, 1]
     share = torch.linspace(0, 1, images.shape[1], device=images.device)[inner, None, None]
     start = (1 - share) * ends[:, :1] + share * ends[:, 1:]
-    on_card = compile_steps and images.device.type == "cuda"
-    advanced = compiled(_advanced) if on_card else _advanced
     if images.device.type == "cpu" and _COMPILED:
         found = _solved_on_processor(weights, inflow, start, iterations, done)
     else:
-        found = _solved(weights, inflow, start, iterations, advanced)
+        found = _solved(weights, inflow, start, iterations)
         done(len(start) * start.shape[1])
     found = found.clamp(0, 1)
     if pool > 1:
@@ -164,7 +158,6 @@ def _solved(
     inflow: Tensor,
     start: Tensor,
     iterations: int,
-    advanced: Callable[[_Residual, _Weights], _Residual],
 ) -> Tensor:
     """Solve for the probability in every pixel by preconditioned conjugate gradients.
 
@@ -176,8 +169,6 @@ def _solved(
         [tasks, inner, side, side]: what comes from the drawn slices, and a first guess.
     iterations : int
         How many.
-    advanced : callable
-        `_advanced`, or the same compiled.
 
     Returns
     -------
@@ -188,7 +179,7 @@ def _solved(
     direction = rest / weights.total
     state = (start, rest, direction, _product(rest, direction))
     for _ in range(iterations):
-        state = advanced(state, weights)
+        state = _advanced(state, weights)
     return state[0]
 
 

@@ -203,7 +203,6 @@ def _opinions(generator: Generator, images: Tensor, masks: Tensor, around: _Neig
         masks[each, around.right],
         step,
         walk_iterations=30,
-        compile_steps=True,
     )
     channels = torch.zeros(tasks, GUIDANCE_CHANNELS, side, side, device=masks.device)
     keep_carried, keep_walk, keep_near, keep_change = (

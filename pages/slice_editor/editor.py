@@ -5,7 +5,8 @@ that a stroke needs. The rest of the page is drawn again only when it has change
 """
 
 from dataclasses import dataclass, field
-from importlib.resources import files
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -13,6 +14,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core.annotation.ends import stated_ends
 from core.segments.segment import Segment
+from pages.server.editor_scripts import editor_address
 from pages.session.volume_preview import drop_outdated_preview, volume_preview
 from pages.session.work import (
     Work,
@@ -75,14 +77,11 @@ def show_slice_editor(work: Work, *, reviews: bool = False) -> None:
     memory = work.memory.part(EditorMemory)
     if memory.side_content is None:
         memory.side_content = _side_content(work, segment)
-    # Markup and style come with the message, and a browser fetches a module only once: where a page
-    # is built again right after a lost connection, a style sheet that could not be fetched would
-    # leave an error in place of the editor.
+    # Markup, style and a first script come with the message, and a browser fetches a module only
+    # once: where a page is built again right after a lost connection, a file that could not be
+    # fetched would leave an error in place of the editor.
     component = st.components.v2.component(
-        "slicewise.slice_editor",
-        html=(files("slicewise") / "editor.html").read_text(encoding="utf-8"),
-        css=(files("slicewise") / "editor.css").read_text(encoding="utf-8"),
-        js="editor.js",
+        "slice_editor", html=_part("editor.html"), css=_part("editor.css"), js=_first_script()
     )
     component(
         data=make_message(
@@ -90,6 +89,20 @@ def show_slice_editor(work: Work, *, reviews: bool = False) -> None:
         ),
         key=KEY,
         on_outbox_change=lambda: _outbox_changed(work),
+    )
+
+
+@cache
+def _part(name: str) -> str:
+    return (Path(__file__).parent / "slicewise" / name).read_text(encoding="utf-8")
+
+
+def _first_script() -> str:
+    """A module that imports the editor by an absolute address, because it has none itself."""
+    address = f"{editor_address()}/editor.js"
+    return (
+        f"const {{ default: show }} = await import(`${{location.origin}}{address}`);\n"
+        "export default show;\n"
     )
 
 

@@ -145,7 +145,7 @@ def test_the_editor_comes_back_where_its_files_cannot_be_fetched_again(
     page: Page, series: DrawnSeries
 ) -> None:
     open_series(page, series)
-    page.route("**/bidi-components/**", lambda route: route.abort())
+    page.route("**/scripts/slice-editor/**", lambda route: route.abort())
     links = page.get_by_test_id("stTopNav")
     links.get_by_role("link", name="Export").click()
     expect(page.get_by_text("Nothing to export yet")).to_be_visible()

@@ -12,7 +12,9 @@ import { updateSecond } from "./model/second_series.js";
 const PROPOSING_MS = 700; // between two looks at a running job
 
 // One for the whole tab: it outlives the element while other pages are shown.
-const tab = (globalThis.slicewiseEditor ??= { app: null, screen: null, root: null });
+const tab = (globalThis.slicewiseEditor ??= { app: null, screen: null, root: null, script: import.meta.url });
+// After an update of the server the tab begins anew; what was not stored yet is kept and sent.
+if (tab.script !== import.meta.url) location.reload();
 
 export default function ({ data, parentElement, setStateValue }) {
   const root = parentElement.querySelector(".editor");

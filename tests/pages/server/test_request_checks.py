@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from pages.server.editor_scripts import editor_address
 from tests.support.app_server import Server
 from tests.support.drawn_series import new_home
 from tests.support.raw_requests import ask, open_websocket
@@ -23,7 +24,7 @@ EVERYTHING = (
     ("OPTIONS", "/_stcore/upload_file/session/file"),
     ("GET", "/media/0123456789abcdef.png"),
     ("GET", "/component/streamlit_drawable_canvas/index.html"),
-    ("GET", "/_stcore/bidi-components/slicewise.slice_editor/editor.js"),
+    ("GET", f"{editor_address()}/editor.js"),
     ("GET", "/static/js/index.js"),
 )
 

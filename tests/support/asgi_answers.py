@@ -1,0 +1,50 @@
+"""What routes of Starlette answer, without a server."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.routing import BaseRoute
+
+
+def ask(
+    routes: Sequence[BaseRoute], path: str, headers: Mapping[str, str] | None = None
+) -> tuple[int, dict[str, str], bytes]:
+    """Status, headers and body of an answer.
+
+    Parameters
+    ----------
+    routes : sequence of BaseRoute
+        What answers.
+    path : str
+        Asked for by GET.
+    headers : mapping of str to str, optional
+        Sent with it.
+
+    Returns
+    -------
+    (int, dict of str to str, bytes)
+        Names of headers in lower case.
+    """
+    sent: list[dict[str, Any]] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    async def receive() -> Any:
+        return await asyncio.Event().wait()  # nobody leaves before the answer has come
+
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": path,
+        "query_string": b"",
+        "headers": [(name.encode(), value.encode()) for name, value in (headers or {}).items()],
+    }
+    # A thread of its own: browser tests leave an event loop in the main one.
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, Starlette(routes=routes)(scope, receive, send)).result()
+    answered = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
+    return sent[0]["status"], answered, b"".join(one.get("body", b"") for one in sent[1:])
