@@ -19,11 +19,13 @@ COMMANDS = {
     "train": "train the network on synthetic tasks, and on your own",
     "prepare": "turn your own labelled scans into training tasks",
     "convert": "turn DICOM-SEG, RTSTRUCT and NIfTI into each other, on their series",
+    "backup": "copy all annotations into one file, while people work",
+    "restore": "fill an empty store with the annotations of a backup",
     "pacs": "search the archive, open a series of it, store in it",
 }
 """Every command is the module of that name in `core.commands`; only the one used is imported."""
 
-WITHOUT_DICOM = frozenset({"train"})
+WITHOUT_DICOM = frozenset({"train", "backup", "restore"})
 """Commands that read no DICOM, and run where its libraries are not installed."""
 
 BAD_INPUT = 2

@@ -11,6 +11,7 @@ from typing import Any
 
 import alembic.command
 import alembic.config
+import alembic.script
 import alembic.util
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
@@ -87,12 +88,7 @@ def open_database(url: str) -> Database:
             check = IntegrityCheck(Path(str(address.database)))
             database = replace(database, integrity=check)
         with writing(database) as connection:
-            _migrate(connection)
-    except alembic.util.CommandError as error:
-        database.dispose()
-        raise StoreError(
-            "The annotation store was written by a newer version of Slicewise; update this one."
-        ) from error
+            migrate(connection, newest_revision())
     except StoreError:
         database.dispose()
         raise
@@ -234,11 +230,39 @@ def _begin_writing(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-def _migrate(connection: Connection) -> None:
-    """Run the missing migrations within the transaction of `connection`, one process at a time."""
+def newest_revision() -> str:
+    """Return the revision that the tables of `core.annotation.schema` have."""
+    return str(alembic.script.ScriptDirectory.from_config(_configuration()).get_current_head())
+
+
+def migrate(connection: Connection, revision: str) -> None:
+    """Run the missing migrations within the transaction of `connection`, one process at a time.
+
+    Parameters
+    ----------
+    connection : sqlalchemy.Connection
+        Transaction to write in.
+    revision : str
+        The last of them.
+
+    Raises
+    ------
+    StoreError
+        If the tables, or this revision, belong to a newer version.
+    """
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
+    config = _configuration()
+    config.attributes["connection"] = connection
+    try:
+        alembic.command.upgrade(config, revision)
+    except alembic.util.CommandError as error:
+        raise StoreError(
+            "The annotation store was written by a newer version of Slicewise; update this one."
+        ) from error
+
+
+def _configuration() -> alembic.config.Config:
     config = alembic.config.Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    config.attributes["connection"] = connection
-    alembic.command.upgrade(config, "head")
+    return config

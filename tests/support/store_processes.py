@@ -2,7 +2,7 @@
 
 import multiprocessing
 import sys
-from multiprocessing.synchronize import Barrier
+from multiprocessing.synchronize import Barrier, Event
 
 from core.annotation.states import SliceState
 from core.annotation.store import AnnotationStore, VersionConflict
@@ -38,6 +38,16 @@ def count_up_at_once(url: str, people: tuple[str, ...], times: int) -> list[int 
     for process in processes:
         process.join(timeout=300)
     return [process.exitcode for process in processes]
+
+
+def put_rounds(url: str, slice_index: int, stop: Event) -> None:
+    """Put one mask after another on a slice until told to stop."""
+    store = AnnotationStore(url)
+    version = 0
+    while not stop.is_set():
+        mask = square(1 + version % 8)
+        version = put_mask(store, SERIES, 1, slice_index, mask=mask, based_on=version)
+    store.close()
 
 
 def put_until_killed(url: str) -> None:

@@ -1,0 +1,182 @@
+"""All rows of the store as lines of JSON, and back into an empty store on either database."""
+
+import base64
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    Connection,
+    DateTime,
+    LargeBinary,
+    MetaData,
+    Table,
+    func,
+    insert,
+    select,
+    text,
+)
+
+from core.annotation.database import Database, migrate, newest_revision, reading, writing
+from core.annotation.records import StoreError
+from core.annotation.schema import metadata
+
+_ROWS_AT_ONCE = 1000
+
+
+@dataclass(frozen=True)
+class StoreCopy:
+    """What the store holds at one moment.
+
+    Attributes
+    ----------
+    revision : str
+        Of its tables.
+    tables : mapping of str to callable
+        By name, such that tables come before those that refer to them; each gives the rows of its
+        table, one line of JSON in UTF-8 for each. They can be read while the store is.
+    """
+
+    revision: str
+    tables: Mapping[str, Callable[[], Iterator[bytes]]]
+
+
+@contextmanager
+def copied_store(database: Database) -> Iterator[StoreCopy]:
+    """Give all rows as they are at one moment, while others go on writing.
+
+    Parameters
+    ----------
+    database : Database
+        The store's.
+
+    Yields
+    ------
+    StoreCopy
+        Read within one transaction, which ends with the block.
+
+    Raises
+    ------
+    StoreError
+        If the store cannot be read.
+    """
+    with reading(database) as connection:
+        if connection.dialect.name == "postgresql":
+            # SQLite reads from one state in any case.
+            connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        revision = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one()
+        tables = {table.name: _reader(connection, table) for table in metadata.sorted_tables}
+        yield StoreCopy(str(revision), tables)
+
+
+def restore_store(database: Database, copy: StoreCopy) -> None:
+    """Fill an empty store with what another one held; all of it, or nothing at all.
+
+    Tables of an earlier version are migrated.
+
+    Parameters
+    ----------
+    database : Database
+        The empty store's.
+    copy : StoreCopy
+        What it is to hold.
+
+    Raises
+    ------
+    StoreError
+        If the store holds anything, if the copy comes from a newer version, or if it holds what no
+        store does.
+    """
+    with writing(database) as connection:
+        if any(_holds_rows(connection, table) for table in metadata.sorted_tables):
+            raise StoreError(
+                "The annotation store holds annotations already; restore into an empty one: set "
+                "another SLICEWISE_HOME or SLICEWISE_DATABASE."
+            )
+        _begin_anew(connection, copy.revision)
+        known = MetaData()
+        known.reflect(connection)
+        for name, lines in copy.tables.items():
+            if name not in known.tables:
+                raise StoreError("The backup holds a table that no store has; it is damaged.")
+            _fill(connection, known.tables[name], lines())
+        migrate(connection, newest_revision())
+
+
+def _reader(connection: Connection, table: Table) -> Callable[[], Iterator[bytes]]:
+    def lines() -> Iterator[bytes]:
+        rows = connection.execution_options(yield_per=_ROWS_AT_ONCE).execute(
+            select(table).order_by(*table.primary_key.columns)
+        )
+        names = table.columns.keys()
+        for row in rows:
+            values = {name: _plain(value) for name, value in zip(names, row, strict=True)}
+            yield json.dumps(values, ensure_ascii=False).encode() + b"\n"
+
+    return lines
+
+
+def _plain(value: Any) -> Any:
+    """Value of a column in terms of JSON."""
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode("ascii")
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+def _value(column: Column[Any], plain: Any) -> Any:
+    """Value of a column from what `_plain` made of it."""
+    if plain is None:
+        return None
+    if isinstance(column.type, LargeBinary):
+        return base64.b64decode(plain, validate=True)
+    return datetime.fromisoformat(plain) if isinstance(column.type, DateTime) else plain
+
+
+def _holds_rows(connection: Connection, table: Table) -> bool:
+    return connection.execute(select(func.count()).select_from(table)).scalar_one() > 0
+
+
+def _begin_anew(connection: Connection, revision: str) -> None:
+    """Give an empty store the tables of a revision instead of the newest ones."""
+    if revision == newest_revision():
+        return
+    present = MetaData()
+    present.reflect(connection, only=[*metadata.tables, "alembic_version"])
+    present.drop_all(connection)
+    try:
+        migrate(connection, revision)
+    except StoreError as error:
+        raise StoreError(
+            "The backup was written by a newer version of Slicewise; update this one."
+        ) from error
+
+
+def _fill(connection: Connection, table: Table, lines: Iterable[bytes]) -> None:
+    rows = (_row(table, line) for line in lines)
+    while some := list(islice(rows, _ROWS_AT_ONCE)):
+        connection.execute(insert(table), some)
+    if connection.dialect.name == "postgresql":
+        for column in table.primary_key.columns:
+            _count_on(connection, table, column)
+
+
+def _row(table: Table, line: bytes) -> dict[str, Any]:
+    values = json.loads(line)
+    if values.keys() != set(table.columns.keys()):
+        raise StoreError("The backup holds a row that does not fit its table; it is damaged.")
+    return {name: _value(table.columns[name], plain) for name, plain in values.items()}
+
+
+def _count_on(connection: Connection, table: Table, column: Column[Any]) -> None:
+    """Let PostgreSQL number new rows behind those that have come with their numbers."""
+    sequence = connection.execute(
+        select(func.pg_get_serial_sequence(table.name, column.name))
+    ).scalar_one()
+    if sequence is not None:
+        largest = select(func.coalesce(func.max(column), 0) + 1).scalar_subquery()
+        connection.execute(select(func.setval(sequence, largest, False)))
