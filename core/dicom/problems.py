@@ -166,7 +166,7 @@ def _spacing_problems(geometry: Geometry) -> Iterable[str]:
     if geometry.tilt > _TILT_DEGREES:
         yield (
             f"Slices are shifted against each other by {geometry.tilt:.1f}° (tilted gantry): "
-            "positions are kept exactly, but views across the slices would be slanted."
+            "positions are kept exactly, also on the planes across the slices."
         )
 
 

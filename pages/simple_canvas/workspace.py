@@ -152,7 +152,8 @@ def _slice_buttons(work: Work, segment: Segment) -> None:
         width="stretch",
         on_click=_not_here,
         args=(work, segment),
-        help="Confirms that the structure is not on this slice; also an example for the model.",
+        help="Confirms that the structure is not on this slice; also an example for the model. "
+        "Not here up to the beginning or the end: Begins here, Ends here.",
     )
     end_buttons(work, segment)
 

@@ -13,8 +13,8 @@ from core.annotation.records import StepTaken
 from core.annotation.run_length import encode_runs
 from core.annotation.states import describe_states
 from core.annotation.store import SliceAnnotation
-from core.dicom.geometry import direction_letters
 from core.display.mask_opacity import MASK_OPACITY, OTHERS_SHARE, PROPOSED_SHARE
+from core.display.planes import AXES, slice_shifts, upright_letters
 from core.display.windows import window_choices
 from core.segments.ends import End
 from core.segments.segment import Segment, distinct_names
@@ -132,13 +132,12 @@ def _series(work: Work, segments: list[Segment]) -> dict[str, Any]:
         "inverted": series.inverted,
         "inPatient": in_patient,
         "letters": list(geometry.orientation_letters),
-        "normal": [direction_letters(way) for way in (-geometry.normal, geometry.normal)]
-        if in_patient
-        else ["", ""],
+        "upright": {axis: upright_letters(geometry, axis) for axis in AXES},
         "positions": [round(float(one @ geometry.normal), 2) for one in geometry.positions]
         if in_patient
         else None,
         "reach": geometry.slice_reach.round(3).tolist() if in_patient else None,
+        "shifts": slice_shifts(geometry).round(3).tolist() if in_patient else None,
         "mostSlices": most_slices(series.volume.shape),
         "thickness": [float(one) for one in geometry.slice_reach.sum(axis=1)]
         if in_patient

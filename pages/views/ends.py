@@ -14,6 +14,10 @@ from pages.views.formatting import plain
 
 _BUTTONS = {End.FIRST: "Begins here", End.LAST: "Ends here"}
 """As the slice editor names them in `input/keys.js`."""
+_BEYOND = {
+    End.FIRST: "from the slice before to the beginning",
+    End.LAST: "from the next slice to the end",
+}
 
 
 def ends_of(work: Work, segment: Segment) -> Ends:
@@ -91,12 +95,12 @@ def end_buttons(work: Work, segment: Segment) -> None:
         column.button(
             _BUTTONS[end],
             key=leaving_key(f"{end}-slice"),
-            type="primary" if is_here else "secondary",
+            icon=":material/check:" if is_here else None,
             width="stretch",
             on_click=_state,
             args=(work, segment, end, None if is_here else index),
-            help=f"States that this is the {end} slice that shows the structure; once more takes "
-            "it back.",
+            help=f"States that this is the {end} slice that shows the structure, not here "
+            f"{_BEYOND[end]}; once more takes it back.",
         )
     stated = [f"{end} slice {place + 1}" for end in End if (place := ends.of(end)) is not None]
     if stated:

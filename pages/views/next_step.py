@@ -5,6 +5,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Literal
 
 import streamlit as st
 
@@ -33,6 +35,17 @@ PROPOSE_HELP = (
     "Segments whose proposals are all reviewed are left out."
 )
 NEIGHBOURS_HELP = "Proposes the slices around this one again, up to the nearest examples."
+
+
+class Next(Enum):
+    """What a person does next; exactly one of these at any time."""
+
+    DRAW = auto()
+    GO_TO_SLICE = auto()
+    STATE_ENDS = auto()
+    PROPOSE = auto()
+    REVIEW = auto()
+    EXPORT = auto()
 
 
 @dataclass(frozen=True)
@@ -69,25 +82,25 @@ class NextStep:
     renews_neighbours: bool
 
     @property
-    def asks_for_ends(self) -> bool:
-        """Whether stating the ends, which takes no drawing, helps most."""
-        return self.suggestion is not None and bool(self.suggestion.ends) and not self.is_reviewed
+    def next(self) -> Next:
+        """What comes next: its button is the coloured one, and the text names it."""
+        suggestion = self.suggestion
+        is_done = self.is_reviewed or self.is_complete
+        if suggestion is not None and suggestion.ends and not is_done:
+            return Next.STATE_ENDS
+        if self.proposed:
+            return Next.REVIEW
+        if is_done:
+            return Next.EXPORT
+        if self.drawn and self.missing <= 0:
+            return Next.PROPOSE
+        if self.drawn and suggestion is not None and not suggestion.ends and not self.is_here:
+            return Next.GO_TO_SLICE
+        return Next.DRAW
 
-    @property
-    def reviews(self) -> bool:
-        """Whether reviewing comes next."""
-        return self.proposed > 0 and not self.asks_for_ends
-
-    @property
-    def proposes(self) -> bool:
-        """Whether proposing comes next."""
-        enough = self.missing <= 0 and not self.asks_for_ends
-        return not self.proposed and enough and not self.exports
-
-    @property
-    def exports(self) -> bool:
-        """Whether exporting comes next."""
-        return not self.proposed and (self.is_complete or self.is_reviewed)
+    def type_of(self, button: Next) -> Literal["primary", "secondary"]:
+        """Whether the button of a step is coloured."""
+        return "primary" if button is self.next else "secondary"
 
 
 def find_next_step(work: Work, segment: Segment) -> NextStep:
@@ -145,13 +158,13 @@ def next_step(work: Work, segment: Segment) -> None:
     _suggest(work, segment, step)
     if step.proposed:
         review_button(step)
-    elif not step.drawn:
-        st.caption("Next: draw on one slice, best where the structure is large.")
-    elif step.exports:
+    elif step.next is Next.EXPORT:
         export_button(step)
         if step.is_complete:
             return
-    elif step.missing > 0 and not step.asks_for_ends:
+    elif not step.drawn:
+        st.caption("Next: draw on one slice, best where the structure is large.")
+    elif step.missing > 0 and step.next is not Next.STATE_ENDS:
         st.caption(f"Draw on {count(step.missing, 'more slice')}, then propose.")
     propose_button(work, step)
 
@@ -161,7 +174,7 @@ def review_button(step: NextStep) -> None:
     if st.button(
         f"Review {count(step.proposed, 'proposal')}",
         icon=":material/fact_check:",
-        type="primary" if step.reviews else "secondary",
+        type=step.type_of(Next.REVIEW),
         disabled=not step.proposed,
         key=leaving_key("review", to_page=True),
         width="stretch",
@@ -174,7 +187,7 @@ def export_button(step: NextStep) -> None:
     if st.button(
         "Export",
         icon=":material/download:",
-        type="primary" if step.exports else "secondary",
+        type=step.type_of(Next.EXPORT),
         key=leaving_key("export", to_page=True),
         width="stretch",
     ):
@@ -201,7 +214,7 @@ def propose_button(work: Work, step: NextStep, changed: Callable[[], None] = lam
     st.button(
         "Propose again" if step.proposed else "Propose",
         icon=":material/auto_awesome:",
-        type="primary" if step.proposes else "secondary",
+        type=step.type_of(Next.PROPOSE),
         disabled=not can_propose(work) or running_job(work) is not None,
         help=PROPOSE_HELP,
         key=leaving_key("propose"),
@@ -248,6 +261,7 @@ def suggested_button(work: Work, step: NextStep) -> None:
             help=f"Drawing or correcting this slice would help most: {suggestion.reason}."
             if suggestion and is_slice
             else "Leads to the slice whose drawing would help most.",
+            type=step.type_of(Next.GO_TO_SLICE),
             disabled=not is_slice or step.is_here,
             width="stretch",
         )
@@ -263,7 +277,7 @@ def _suggest(work: Work, segment: Segment, step: NextStep) -> None:
         neighbours_button(work, segment, "Propose again for neighbouring slices")
     if step.suggestion is None:
         return
-    if step.asks_for_ends:
+    if step.next is Next.STATE_ENDS:
         ask_for_ends(segment, step.suggestion.ends)
     elif not step.suggestion.ends and not step.is_here:
         suggested_button(work, step)

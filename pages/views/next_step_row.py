@@ -17,6 +17,7 @@ from pages.views.ends import asking_for_ends, drawn_beyond_text
 from pages.views.formatting import count
 from pages.views.job_progress import LINE_STYLE, show_progress_in_line
 from pages.views.next_step import (
+    Next,
     NextStep,
     export_button,
     find_next_step,
@@ -67,8 +68,8 @@ def next_step_row(
     beside : callable
         Shows further buttons at the end of the row.
     """
-    st.html(_STYLE + LINE_STYLE)
     step = find_next_step(work, segment)
+    st.html(_STYLE + LINE_STYLE + _asked_ends_style(step))
     is_running = running_job(work) is not None
     with st.container(horizontal=True, key="steps"):
         suggested_button(work, step)
@@ -89,29 +90,50 @@ def next_step_row(
             _text(work, segment, step)
 
 
+def _asked_ends_style(step: NextStep) -> str:
+    """Colour the buttons of the editor that state the ends which are asked for."""
+    if step.next is not Next.STATE_ENDS or step.suggestion is None:
+        return ""
+    asked = "".join(f"--asked-{end}: 2px;" for end in step.suggestion.ends)
+    return f"<style>:root {{{asked}}}</style>"
+
+
 def _text(work: Work, segment: Segment, step: NextStep) -> None:
     warning = drawn_beyond_text(work, segment)
-    text = warning or _sentence(segment, step)
+    text = warning or sentence_of(segment, step)
     st.html(f'<p class="line-text{" warning" if warning else ""}" title="{text}">{text}</p>')
 
 
-def _sentence(segment: Segment, step: NextStep) -> str:
-    """What to do next, as HTML."""
-    suggestion = step.suggestion
-    if not step.drawn:
-        return "Next: draw on one slice, best where the structure is large."
-    if suggestion is not None and step.asks_for_ends:
+def sentence_of(segment: Segment, step: NextStep) -> str:
+    """Say what to do next.
+
+    Parameters
+    ----------
+    segment : Segment
+        The one being worked on.
+    step : NextStep
+        Of this segment.
+
+    Returns
+    -------
+    str
+        HTML; its first words name the step whose button is coloured.
+    """
+    suggestion, following = step.suggestion, step.next
+    if suggestion is not None and following is Next.STATE_ENDS:
         return asking_for_ends(html.escape(segment.label), suggestion.ends, ("“", "”"))
     helps = ""
     if suggestion is not None and not suggestion.ends:
         place = "This slice" if step.is_here else f"Slice {suggestion.slice + 1}"
         helps = f" {place} would help most: {suggestion.reason}."
-    if step.proposed:
+    if following is Next.REVIEW:
         return f"Next: review {count(step.proposed, 'proposal')}.{helps}"
-    if step.is_complete:
+    if following is Next.EXPORT and step.is_complete:
         return "Every slice is annotated. Next: export."
-    if step.exports:
+    if following is Next.EXPORT:
         return f"All proposals of {html.escape(segment.label)} are reviewed. Next: export.{helps}"
-    if step.missing > 0:
+    if following is Next.PROPOSE:
+        return f"Next: propose the other slices.{helps}"
+    if step.drawn:
         return f"Next: draw on {count(step.missing, 'more slice')}, then propose.{helps}"
-    return f"Next: propose the other slices.{helps}"
+    return "Next: draw on one slice, best where the structure is large."

@@ -93,24 +93,7 @@ def segment_buttons(work: Work, current: Segment) -> None:
 def add_segment(work: Work) -> None:
     """Let the person name a structure, find its code, and add it as a segment."""
     number = work.store.next_segment_number(work.uid)
-    text = st.text_input(
-        "Structure",
-        placeholder="liver, left kidney, aorta…",
-        key=f"anatomy-text-{number}",
-        help="Searches anatomy, tissues, lesions and tumours. The SNOMED CT code is written to the "
-        "DICOM-SEG.",
-    )
-    terms = search(text, limit=_MATCHES) if text.strip() else []
-    if text.strip() and not terms:
-        st.caption("No match. Try a more general name.")
-    term = st.selectbox(
-        "Code",
-        terms,
-        format_func=lambda term: f"{term.label} ({term.type.value})",
-        key=f"anatomy-term-{number}-{text}",
-        disabled=not terms,
-        placeholder="Enter a name above",
-    )
+    term = _find_term("Structure", f"anatomy-{number}")
     label_column, color_column = st.columns([3, 1], vertical_alignment="bottom")
     label = label_column.text_input(
         "Name", value=term.label if term else "", key=f"name-{number}-{term}"
@@ -120,6 +103,28 @@ def add_segment(work: Work) -> None:
     )
     if st.button("Add segment", type="primary", disabled=term is None, width="stretch"):
         _save_new(work, number, label, color, term)
+
+
+def _find_term(question: str, key: str) -> AnatomyTerm | None:
+    """Search for a code while its name is typed; nothing around the fields moves."""
+    text = st.text_input(
+        question,
+        placeholder="liver, left kidney, aorta…",
+        key=f"{key}-text",
+        help="Searches anatomy, tissues, lesions and tumours. The SNOMED CT code is written to the "
+        "DICOM-SEG.",
+        live=True,
+    ).strip()
+    terms = search(text, limit=_MATCHES) if text else []
+    return st.selectbox(
+        "Code",
+        terms,
+        format_func=lambda term: f"{term.label} ({term.type.value})",
+        # A field of its own for each search: the best match is chosen at first.
+        key=f"{key}-term-{text}",
+        disabled=not terms,
+        placeholder="No match: try a more general name" if text else "Type a name above",
+    )
 
 
 def _save_new(work: Work, number: int, label: str, color: str, term: AnatomyTerm | None) -> None:
@@ -143,22 +148,7 @@ def _save_new(work: Work, number: int, label: str, color: str, term: AnatomyTerm
 
 
 def _change_segment(work: Work, segment: Segment) -> None:
-    text = st.text_input(
-        "Find another code",
-        key=f"code-text-{segment.number}",
-        placeholder="liver, left kidney, aorta…",
-    )
-    terms = search(text, limit=_MATCHES) if text.strip() else []
-    if text.strip() and not terms:
-        st.caption("No match. Try a more general name.")
-    term = None
-    if terms:
-        term = st.selectbox(
-            "Code",
-            terms,
-            format_func=lambda term: f"{term.label} ({term.type.value})",
-            key=f"code-term-{segment.number}-{text}",
-        )
+    term = _find_term("Find another code", f"code-{segment.number}")
     coded = segment
     if term is not None:
         coded = replace(

@@ -30,7 +30,30 @@ def test_wheel_slider_and_presets_work_beside_the_question(page: Page, series: D
     expect(picture).not_to_have_attribute("src", shown or "")
 
     page.get_by_role("textbox", name="Structure").fill("liver")
-    page.get_by_role("textbox", name="Structure").press("Enter")
     page.get_by_role("button", name="Add segment").click()
     wait_until_drawable(page)
     assert slice_shown(page) == 3
+
+
+def test_codes_are_found_while_a_name_is_typed_and_nothing_moves(
+    page: Page, series: DrawnSeries
+) -> None:
+    page.goto(series.address())
+    wait_until_drawable(page)
+    page.locator('[class*="st-key-add-"] button').first.click()
+    field = page.get_by_role("textbox", name="Structure")
+    code = page.get_by_role("combobox", name="Code")
+    expect(code).to_be_disabled()
+    top = field.bounding_box()
+    field.press_sequentially("gliom")
+    # The field keeps the focus: typing goes on while results come.
+    expect(code).to_have_value(re.compile("^Neoplasm"))
+    field.press_sequentially("xyz")
+    expect(page.get_by_text("No match")).to_have_count(0)
+    expect(code).to_have_attribute("placeholder", re.compile("No match"))
+    assert field.bounding_box() == top
+    field.fill("spleen")
+    expect(code).to_have_value(re.compile("^Spleen"))
+    page.get_by_role("button", name="Add segment").click()
+    expect(page.locator(".segments").get_by_role("radio")).to_have_count(2)
+    expect(page.get_by_role("button", name=re.compile(r"\bAdd\b"))).to_have_count(1)

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import pydicom
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -46,6 +47,22 @@ COLOURED = """([x, y]) => {
 def thick(server: Server, demo_slices: list[Path], request: pytest.FixtureRequest) -> DrawnSeries:
     """Every third slice alone: slices of 15 mm with pixels of less than 2 mm."""
     return add_series(server, demo_slices[::3], f"thick-{request.node.name}")
+
+
+@pytest.fixture
+def tilted(
+    server: Server, demo_slices: list[Path], tmp_path: Path, request: pytest.FixtureRequest
+) -> DrawnSeries:
+    """Each slice is shifted against the one before by three pixels along its columns."""
+    files = []
+    for number, path in enumerate(demo_slices):
+        dataset = pydicom.dcmread(path)
+        across, down, along = (float(one) for one in dataset.ImagePositionPatient)
+        shift = 3 * number * float(dataset.PixelSpacing[0])
+        dataset.ImagePositionPatient = [across, round(down + shift, 4), along]
+        files.append(tmp_path / path.name)
+        dataset.save_as(files[-1])
+    return add_series(server, files, f"tilted-{request.node.name}")
 
 
 def open_plane(page: Page, series: DrawnSeries, axis: Axis, index: int, size: float) -> None:
@@ -130,6 +147,22 @@ def test_thick_slices_are_shown_with_the_right_aspect_and_drawn_on_as_slabs(
         }"""
     )
     assert aspect == pytest.approx(1, abs=1e-6)
+
+
+def test_a_straight_stroke_over_tilted_slices_lands_where_each_of_them_lies(
+    page: Page, tilted: DrawnSeries
+) -> None:
+    open_plane(page, tilted, "column", 90, size=8)
+    draw_on_plane(page, "column", [(150, 3), (150, 8)])
+    wait_until_saved(page)
+    masks = stored(tilted)
+    assert set(masks) == {2, 3, 4, 5, 6, 7, 8, 9}
+    for index in range(3, 9):
+        rows, columns = np.nonzero(masks[index])
+        assert set(columns) == {90}
+        assert abs(rows.mean() + 0.5 - (150 - 3 * index)) <= 1
+    for index in (3, 8):
+        assert page.evaluate(COLOURED, places(page, "column", [(150, index)])[0])
 
 
 def test_a_sphere_reaches_the_pixels_before_and_behind_the_plane(

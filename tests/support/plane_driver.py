@@ -11,12 +11,12 @@ Axis = Literal["row", "column"]
 
 _VIEW = """(axis) => {
   const { app, root } = slicewiseEditor;
-  const { normal, shape, spacing } = app.info;
+  const { upright, shape, spacing } = app.info;
   const box = root.querySelector(".plane-stage").getBoundingClientRect();
   const { view } = app.planeViews[axis];
   return {
     x: box.x + view.x, y: box.y + view.y, scale: view.scale, slices: shape[0], distance: spacing[0],
-    step: axis === "row" ? spacing[2] : spacing[1], flipped: normal[0].startsWith("F"),
+    step: axis === "row" ? spacing[2] : spacing[1], flipped: upright[axis][0].startsWith("F"),
   };
 }"""
 

@@ -19,7 +19,8 @@ const SERIES = {
   positions: [10, 14, 18, 30], // a slice is missing
   reach: [[2, 2], [2, 2], [2, 2], [2, 2]],
   letters: ["R", "L", "A", "P"],
-  normal: ["F", "H"],
+  shifts: [[0, 0], [0, 0], [0, 0], [0, 0]],
+  upright: { row: ["F", "H"], column: ["F", "H"] },
 };
 
 test("slices lie on a plane as they do in the patient, heads up, with gaps where there is none", () => {
@@ -30,14 +31,14 @@ test("slices lie on a plane as they do in the patient, heads up, with gaps where
   assert.deepEqual(grid.spacing, [2, 2]);
   assert.deepEqual(grid.slabs.map(({ top, bottom }) => [top, bottom]), [[10, 12], [8, 10], [6, 8], [0, 2]]);
   assert.deepEqual(grid.slabs.map(({ middle }) => middle), [22, 18, 14, 2]);
-  assert.deepEqual(gapsOf(grid), [[2, 6]]);
+  assert.deepEqual(gapsOf(grid), [[2 * 5, 6 * 5]]);
   assert.deepEqual([0, 3, 5, 13, 23.9, 40].map((depth) => sliceAt(grid, depth)), [3, 3, 3, 2, 0, 0]);
   assert.equal(createPlaneGrid(SERIES, "column").name, "Sagittal");
 });
 
 test("slices without a place in the patient lie evenly, the first at the top", () => {
   const grid = createPlaneGrid(
-    { ...SERIES, positions: null, reach: null, letters: ["", "", "", ""], normal: ["", ""] }, "column",
+    { ...SERIES, positions: null, reach: null, shifts: null, letters: ["", "", "", ""], upright: { row: ["", ""], column: ["", ""] } }, "column",
   );
   assert.equal(grid.name, "Along the columns");
   assert.deepEqual(grid.slabs.map(({ low, high }) => [low, high]), [[0, 4], [4, 8], [8, 12], [12, 16]]);
@@ -45,7 +46,7 @@ test("slices without a place in the patient lie evenly, the first at the top", (
 });
 
 test("values between the middles of slices are interpolated", () => {
-  const even = { ...SERIES, positions: [0, 4, 8, 12], normal: ["H", "F"] };
+  const even = { ...SERIES, positions: [0, 4, 8, 12], upright: { row: ["H", "F"], column: ["H", "F"] } };
   const grid = createPlaneGrid(even, "row");
   const numbers = Uint16Array.from([0, 100, 200, 60], (value) => value).reduce((all, value, slice) => {
     all.fill(value, slice * 5, slice * 5 + 5);
@@ -84,7 +85,9 @@ function distanceToSlab([[x0, y0], [x1, y1]], x, { low, high }) {
 }
 
 test("a stroke covers the pixels whose centres it reaches at some depth of their slab", () => {
-  const slabs = [{ low: 0, high: 5 }, { low: 5, high: 6 }, { low: 8, high: 16 }, { low: 16, high: 24 }];
+  const slabs = [
+    { low: 0, high: 5, left: 0 }, { low: 5, high: 6, left: 3 }, { low: 8, high: 16, left: 7 }, { low: 16, high: 24, left: 2 },
+  ];
   const [step, count] = [0.7, 40];
   let seed = 7;
   const random = () => (seed = (seed * 16807) % 2147483647) / 2147483647;
@@ -95,7 +98,7 @@ test("a stroke covers the pixels whose centres it reaches at some depth of their
     coverSlabs(points, radius, slabs, step, count, (slice, start, end) => found[slice].fill(1, start, end));
     slabs.forEach((slab, slice) => {
       for (let place = 0; place < count; place++) {
-        const distance = distanceToSlab(points, (place + 0.5) * step, slab);
+        const distance = distanceToSlab(points, (slab.left + place + 0.5) * step, slab);
         if (Math.abs(distance - radius) > 0.02) assert.equal(found[slice][place], distance < radius ? 1 : 0);
       }
     });
@@ -103,7 +106,7 @@ test("a stroke covers the pixels whose centres it reaches at some depth of their
 });
 
 test("a brush thinner than a slab changes it, and only the one that it is in", () => {
-  const slabs = [{ low: 0, high: 10 }, { low: 10, high: 20 }];
+  const slabs = [{ low: 0, high: 10, left: 0 }, { low: 10, high: 20, left: 0 }];
   const changed = (depth) => {
     const found = [];
     coverSlabs([[3.5, depth]], 0.5, slabs, 1, 8, (slice, start, end) => found.push([slice, start, end]));
@@ -114,15 +117,75 @@ test("a brush thinner than a slab changes it, and only the one that it is in", (
   assert.deepEqual(changed(9.5), [[0, 3, 4]]);
 });
 
-function drawn({ size, sphere = false, mostSlices = 4 }, points) {
-  const [, rows, columns] = SERIES.shape;
+// A gantry tilted about the rows: each slice 3 mm further along its columns, 4 mm along its normal.
+const TILTED = {
+  shape: [4, 6, 5],
+  spacing: [4, 1, 2],
+  positions: [0, 4, 8, 12],
+  reach: [[2, 2], [2, 2], [2, 2], [2, 2]],
+  shifts: [[0, 0], [0, 3], [0, 6], [0, 9]],
+  letters: ["R", "L", "A", "P"],
+  upright: { row: ["H", "F"], column: ["H", "F"] },
+};
+
+test("on the plane along the columns, slices of a tilted gantry lie beside each other as in the patient", () => {
+  const grid = createPlaneGrid(TILTED, "column");
+  assert.deepEqual(grid.shape, [16, 6 + 9]);
+  assert.deepEqual(grid.slabs.map(({ left, low, high }) => [left, low, high]), [[0, 0, 4], [3, 4, 8], [6, 8, 12], [9, 12, 16]]);
+  // What is no pixel of the slice is black: 9 before and behind each of its rows.
+  const black = gapsOf(grid).reduce((sum, [start, end]) => sum + end - start, 0);
+  assert.equal(black, 16 * 9);
+  assert.deepEqual(gapsOf(grid)[0], [6, 15]);
+  // A structure that goes straight on in the patient is straight on the picture.
+  const numbers = new Uint16Array(4 * 6);
+  for (const [slice, along] of [[0, 5], [1, 2]]) numbers[slice * 6 + along] = 800;
+  const shown = interpolatePlane(grid, numbers);
+  const rows = [1, 2, 3, 4, 5].map((row) => [4, 5, 6].map((column) => shown[row * 15 + column]));
+  assert.deepEqual(rows, new Array(5).fill([0, 800, 0]));
+});
+
+test("the plane along the rows of a tilted gantry is as high as the way through the patient", () => {
+  const grid = createPlaneGrid(TILTED, "row");
+  assert.deepEqual(grid.slabs.map(({ left, middle }) => [left, middle]), [[0, 2.5], [0, 7.5], [0, 12.5], [0, 17.5]]);
+  assert.deepEqual([grid.gap, grid.slide], [0.8, 0.6]);
+  const flipped = createPlaneGrid({ ...TILTED, upright: { row: ["F", "H"], column: ["F", "H"] } }, "row");
+  assert.deepEqual([flipped.slabs[0].middle, flipped.slide], [17.5, -0.6]);
+});
+
+test("a stroke straight down a tilted series changes each slice where it lies", () => {
+  const grid = createPlaneGrid(TILTED, "column");
+  const found = [];
+  coverSlabs([[5.5, 1], [5.5, 7]], 0.5, grid.slabs, grid.step, grid.count, (...stretch) => found.push(stretch));
+  assert.deepEqual(found, [[0, 5, 6], [1, 2, 3]]);
+});
+
+test("a sphere drawn on a slanted plane is a sphere in the patient", () => {
+  const series = { ...TILTED, shape: [4, 40, 5], spacing: [4, 1, 2] };
+  const grid = createPlaneGrid(series, "row");
+  const masks = drawn({ size: 10, sphere: true, series, index: 20 }, [[5, grid.slabs[1].middle]]);
+  // In the patient: [along the columns, along the normal] in mm, at some depth of the slab.
+  const distance = (slice, row) => Math.min(...Array.from({ length: 201 }, (_, part) => {
+    const depth = (part - 100) / 40;
+    return Math.hypot(3 * slice + row + 0.6 * depth - 23, 4 * slice + 0.8 * depth - 4);
+  }));
+  assert.deepEqual(Object.keys(masks), ["0", "1", "2"]);
+  for (const [slice, mask] of Object.entries(masks)) {
+    for (let row = 0; row < 40; row++) {
+      const away = distance(Number(slice), row);
+      if (Math.abs(away - 5) > 0.05) assert.equal(mask[row * 5 + 2], away < 5 ? 1 : 0, `${slice}, ${row}`);
+    }
+  }
+});
+
+function drawn({ size, sphere = false, mostSlices = 4, series = SERIES, index = 2 }, points) {
+  const [, rows, columns] = series.shape;
   const annotation = createAnnotation({ client: "a", size: rows * columns, states: STATES });
   annotation.receive({ answers: [], changes: [], full: true, epoch: "e", revision: 1, ends: [], steps: { undo: null, redo: null } }, 0);
-  const app = { annotation, segment: 1, slice: 0, size, sphere, tool: "brush", info: { ...SERIES, mostSlices } };
+  const app = { annotation, segment: 1, slice: 0, size, sphere, tool: "brush", info: { ...series, mostSlices } };
   const drawing = createDrawing(app, { painted() {}, changed() {} });
   const grid = createPlaneGrid(app.info, "row");
   const [first, ...rest] = points;
-  drawing.take(beginOnPlane(drawing.context, grid, 2, first, { tool: brush, erase: false }, () => {}));
+  drawing.take(beginOnPlane(drawing.context, grid, index, first, { tool: brush, erase: false }, () => {}));
   drawing.move(rest);
   assert.ok(drawing.isDown());
   drawing.end();

@@ -1,6 +1,8 @@
 """What the annotate page says to do next, once there are proposals."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
+from itertools import product
 
 import numpy as np
 import pytest
@@ -13,8 +15,12 @@ from core.annotation.states import SliceState
 from core.annotation.store import AnnotationStore
 from core.dicom.series import SeriesSummary
 from core.home.opened_series import OpenedSeries
+from core.proposals.next_slice import Suggestion
 from core.segments.ends import End, Ends
+from pages.views.next_step import Next, NextStep
+from pages.views.next_step_row import sentence_of
 from tests.support.pages import PERSON, OpenPage, shown
+from tests.support.segments import LIVER_SEGMENT
 from tests.support.stored_series import put_mask
 
 Disk = Callable[[float], NDArray[np.bool_]]
@@ -89,6 +95,40 @@ def test_once_all_proposals_are_reviewed_the_next_step_is_to_export(
     put(proposed, demo_summary, DRAWN[1] + 3, disk(20), SliceState.DRAWN)
     app.run()
     assert primary() != ["Export"]
+
+
+def steps() -> Iterator[NextStep]:
+    """All states: the parts of a step, each with every other."""
+    ends = [(), (End.FIRST,), (End.LAST,), (End.FIRST, End.LAST)]
+    suggestions = [None, *(Suggestion(4, "least certain here", asked) for asked in ends)]
+    flags = (False, True)
+    for suggestion, proposed, drawn, *others in product(
+        suggestions, (0, 7), (0, 1, 3), flags, flags, flags, flags
+    ):
+        is_here, is_complete, is_reviewed, renews = others
+        yield NextStep(
+            suggestion, is_here, proposed, drawn, 3 - drawn, is_complete, is_reviewed, renews
+        )
+
+
+def test_in_every_state_one_step_is_coloured_and_it_is_the_one_that_the_text_names() -> None:
+    said = {
+        Next.DRAW: r"Next: draw on (one slice|\d more slices?)",
+        Next.GO_TO_SLICE: r"Next: draw on \d more slices?, then propose\. Slice 5 would help most",
+        Next.STATE_ENDS: r"Next: go to the .* press “(Begins|Ends) here”",
+        Next.PROPOSE: r"Next: propose the other slices\.",
+        Next.REVIEW: r"Next: review 7 proposals\.",
+        Next.EXPORT: r".* Next: export\.",
+    }
+    reached = set()
+    for step in steps():
+        assert [one for one in Next if step.type_of(one) == "primary"] == [step.next]
+        assert re.match(said[step.next], sentence_of(LIVER_SEGMENT, step)), step
+        # What cannot be done is never asked for.
+        assert step.next is not Next.REVIEW or step.proposed
+        assert step.next is not Next.PROPOSE or step.drawn
+        reached.add(step.next)
+    assert reached == set(Next)
 
 
 def test_nothing_is_suggested_before_anything_is_drawn(

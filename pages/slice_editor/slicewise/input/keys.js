@@ -17,9 +17,9 @@ export const ACTIONS = [
   { id: "fill-holes", name: "Fill holes", key: "h", help: "Fill the holes of the mask" },
   { id: "largest", name: "Largest", key: "l", help: "Keep only the largest connected part" },
   { id: "clear", name: "Clear", key: "Delete", help: "Remove this segment from this slice" },
-  { id: "absent", name: "Not here", key: "n", help: "Confirm that the structure is not on this slice; the model uses that as an example, too" },
-  { id: "begins", name: "Begins here", key: "m", help: "State that this is the first slice that shows the structure; once more takes it back" },
-  { id: "ends", name: "Ends here", key: "M", help: "State that this is the last slice that shows the structure; once more takes it back" },
+  { id: "absent", name: "Not here", key: "n", help: "Confirm that the structure is not on this slice; the model uses that as an example, too. Not here up to the beginning or the end: Begins here, Ends here" },
+  { id: "begins", name: "Begins here", key: "m", help: "State that this is the first slice that shows the structure, not here from the slice before to the beginning; once more takes it back" },
+  { id: "ends", name: "Ends here", key: "M", help: "State that this is the last slice that shows the structure, not here from the next slice to the end; once more takes it back" },
 ];
 
 export const VIEWING = [
@@ -76,7 +76,7 @@ export const REVIEW = [
   { id: "review-accept", name: "Accept", key: "a", help: "Accept this proposal and show the next" },
   { id: "review-reject", name: "Reject", key: "x", help: "Discard this proposal and show the next" },
   { id: "review-reason", name: "Reason…", key: "X", help: "Discard this proposal and say why" },
-  { id: "review-absent", name: "Not here", key: "n", help: "Confirm that the structure is not on this slice, and show the next" },
+  { id: "review-absent", name: "Not here", key: "n", help: "Confirm that the structure is not on this slice, and show the next. Not here up to the beginning or the end: Begins here (M), Ends here (Shift+M)" },
   { id: "review-edit", name: "Edit", key: "e", help: "Correct this slice: take the brush, or the eraser" },
   { id: "review-back", name: "← Back", key: "ArrowLeft", help: "Show the proposal before" },
   { id: "review-next", name: "Later →", key: "ArrowRight", help: "Show the next proposal, the least certain first" },

@@ -9,9 +9,10 @@ import { chordOf, TOUCHING } from "./rasters.js";
  *
  * @param {number[][]} points [along, depth] in mm; one point is a dot.
  * @param {number} radius In mm.
- * @param {{low: number, high: number}[]} slabs Depths between which each slice lies, in mm.
+ * @param {{low: number, high: number, left: number}[]} slabs Depths between which each slice lies,
+ *   in mm, and how many pixels of the plane lie before its first one.
  * @param {number} step Distance of neighbouring pixels along the plane in mm.
- * @param {number} count Pixels along the plane.
+ * @param {number} count Pixels of a slice along the plane.
  * @param {(slice: number, start: number, end: number) => void} paint Called for stretches of
  *   pixels, which may overlap.
  */
@@ -20,11 +21,11 @@ export function coverSlabs(points, radius, slabs, step, count, paint) {
   const places = points.length === 1 ? [points[0], points[0]] : points;
   for (let index = 1; index < places.length; index++) {
     const [one, other] = [places[index - 1], places[index]];
-    slabs.forEach(({ low, high }, slice) => {
+    slabs.forEach(({ low, high, left: first }, slice) => {
       const [left, right] = stretchOf(one, other, reach, low, high);
       if (left > right) return;
-      const start = Math.max(0, Math.ceil(left / step - 0.5));
-      const end = Math.min(count - 1, Math.floor(right / step - 0.5)) + 1;
+      const start = Math.max(0, Math.ceil(left / step - 0.5) - first);
+      const end = Math.min(count - 1, Math.floor(right / step - 0.5) - first) + 1;
       if (start < end) paint(slice, start, end);
     });
   }

@@ -47,7 +47,8 @@ export function beginOnPlane(context, grid, index, place, { tool, erase }, paint
     const masks = new Map();
     for (const { slice: at, radius } of circlesOf(context.app, tool, grid, index)) {
       const line = { axis: grid.axis, index: at };
-      cover(points, radius, (slice, start, stop) => {
+      const here = points.map(([along, depth]) => [along, depth - (at - index) * grid.slide]);
+      cover(here, radius, (slice, start, stop) => {
         if (!masks.has(slice)) masks.set(slice, context.maskOf(slice));
         setOnLine(masks.get(slice), line, context.shape, start, stop, erase ? 0 : 1);
       });

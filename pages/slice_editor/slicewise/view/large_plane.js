@@ -115,7 +115,7 @@ function paint(plane) {
 /** Lines where the slice and the other plane are, and the circle of the brush. */
 function drawPointer({ screen, grid, stage, cursor, alt }) {
   const { app } = screen;
-  const along = app.cross[grid.axis === "row" ? 1 : 0] + 0.5;
+  const along = grid.slabs[app.slice].left + app.cross[grid.axis === "row" ? 1 : 0] + 0.5;
   const { x, y } = toScreen(stage.view(), grid.spacing, [along, grid.slabs[app.slice].middle / grid.spacing[0]]);
   stage.drawPointer((context) => {
     context.strokeStyle = LINE_COLOR;
@@ -147,8 +147,8 @@ function placeAt({ grid, stage }, place) {
   const [column, row] = toImage(stage.view(), grid.spacing, place);
   const depth = row * grid.spacing[0];
   const slice = sliceAt(grid, depth);
-  const { low, high } = grid.slabs[slice];
-  return { slice, along: Math.floor(column), isInSlab: depth >= low && depth < high, millimetres: [column * grid.step, depth] };
+  const { low, high, left } = grid.slabs[slice];
+  return { slice, along: Math.floor(column) - left, isInSlab: depth >= low && depth < high, millimetres: [column * grid.step, depth] };
 }
 
 function pointerActions(plane) {

@@ -10,8 +10,8 @@ import { PREVIEW_COLOR } from "./stage.js";
  * @param {() => boolean} isDrawing Whether a stroke is under way.
  */
 export function createPlaneMasks(app, grid, stage, isDrawing) {
-  const [rows, count] = grid.shape;
-  const everywhere = { top: 0, left: 0, bottom: rows, right: count };
+  const [rows, columns] = grid.shape;
+  const everywhere = { top: 0, left: 0, bottom: rows, right: columns };
   const lines = new Map(); // name of a layer -> its pixels, one row for each slice
   let drawn = null; // {segment, mask}: the stroke under way
 
@@ -19,7 +19,7 @@ export function createPlaneMasks(app, grid, stage, isDrawing) {
     const key = color.join();
     const known = lines.get(name);
     if (found === null && known === undefined) return;
-    const pixels = found ?? new Uint8Array(grid.slabs.length * count);
+    const pixels = found ?? new Uint8Array(grid.slabs.length * grid.count);
     if (known?.key === key && isSame(known.pixels, pixels)) return;
     lines.set(name, { key, pixels });
     stage.touchMask(name, spread(grid, pixels), color, everywhere);
@@ -53,17 +53,18 @@ export function createPlaneMasks(app, grid, stage, isDrawing) {
     /** A stroke begins on a segment: until it ends, `paint` changes what is shown. */
     begin(segment) {
       const [one, other] = ["drawn", "proposed"].map((kind) => lines.get(`${segment} ${kind}`)?.pixels);
-      const pixels = new Uint8Array(grid.slabs.length * count);
+      const pixels = new Uint8Array(grid.slabs.length * grid.count);
       for (const known of [one, other]) known?.forEach((value, place) => (pixels[place] |= value));
       for (const kind of ["drawn", "proposed"]) lines.delete(`${segment} ${kind}`);
-      stage.touchMask(`${segment} proposed`, new Uint8Array(rows * count), colorOf(segment), everywhere);
+      stage.touchMask(`${segment} proposed`, new Uint8Array(rows * columns), colorOf(segment), everywhere);
       drawn = { segment, mask: spread(grid, pixels) };
       stage.touchMask(`${segment} drawn`, drawn.mask, colorOf(segment), everywhere);
     },
     paint(slice, start, end, value) {
-      const { top, bottom } = grid.slabs[slice];
-      for (let row = top; row < bottom; row++) drawn.mask.fill(value, row * count + start, row * count + end);
-      stage.touchMask(`${drawn.segment} drawn`, drawn.mask, colorOf(drawn.segment), { top, bottom, left: start, right: end });
+      const { top, bottom, left: first } = grid.slabs[slice];
+      const [left, right] = [first + start, first + end];
+      for (let row = top; row < bottom; row++) drawn.mask.fill(value, row * columns + left, row * columns + right);
+      stage.touchMask(`${drawn.segment} drawn`, drawn.mask, colorOf(drawn.segment), { top, bottom, left, right });
     },
   };
 }
@@ -86,12 +87,12 @@ function isSame(one, other) {
   return one.every((value, place) => value === other[place]);
 }
 
-/** Makes every slice as thick as it is. */
-function spread({ shape: [rows, count], slabs }, pixels) {
-  const mask = new Uint8Array(rows * count);
-  slabs.forEach(({ top, bottom }, slice) => {
+/** Makes every slice as thick as it is, and puts it where it is. */
+function spread({ shape: [rows, columns], count, slabs }, pixels) {
+  const mask = new Uint8Array(rows * columns);
+  slabs.forEach(({ top, bottom, left }, slice) => {
     const line = pixels.subarray(slice * count, (slice + 1) * count);
-    for (let row = top; row < bottom; row++) mask.set(line, row * count);
+    for (let row = top; row < bottom; row++) mask.set(line, row * columns + left);
   });
   return mask;
 }

@@ -14,9 +14,9 @@ const EDGE = 0.85; // opacity of masks
  * @param {object} acts `jump(slice, along)`, `turn(steps)`.
  */
 export function createPlane(canvas, grid, signal, acts) {
-  const [rows, count] = grid.shape;
+  const [rows, columns] = grid.shape;
   const picture = document.createElement("canvas");
-  [picture.width, picture.height] = [count, rows];
+  [picture.width, picture.height] = [columns, rows];
   let numbers = null;
   let index = 0;
   const options = { signal };
@@ -38,9 +38,10 @@ export function createPlane(canvas, grid, signal, acts) {
   function jumpTo(event) {
     const box = canvas.getBoundingClientRect();
     const place = placeOf(grid, box.width, box.height);
-    const along = Math.floor(((event.clientX - box.left - place.x) / place.width) * count);
+    const column = Math.floor(((event.clientX - box.left - place.x) / place.width) * columns);
     const depth = ((event.clientY - box.top - place.y) / place.height) * rows * grid.spacing[0];
-    acts.jump(sliceAt(grid, depth), Math.min(Math.max(along, 0), count - 1));
+    const slice = sliceAt(grid, depth);
+    acts.jump(slice, Math.min(Math.max(column - grid.slabs[slice].left, 0), grid.count - 1));
   }
 
   return {
@@ -66,25 +67,25 @@ export function createPlane(canvas, grid, signal, acts) {
       context.imageSmoothingQuality = "high";
       context.drawImage(picture, place.x, place.y, place.width, place.height);
       const y = place.y + (place.height * grid.slabs[slice].middle) / (rows * grid.spacing[0]);
-      drawLines(context, place, place.x + (place.width * (cross + 0.5)) / count, y);
+      drawLines(context, place, place.x + (place.width * (grid.slabs[slice].left + cross + 0.5)) / columns, y);
       writeLetters(context, grid.letters, width, height);
     },
   };
 }
 
 /** Where the picture lies on a canvas, in CSS pixels: the aspect is that of the patient. */
-function placeOf({ shape: [rows, count], spacing: [rowStep, step] }, width, height) {
-  const scale = Math.min(width / (count * step), height / (rows * rowStep));
-  const size = { width: count * step * scale, height: rows * rowStep * scale };
+function placeOf({ shape: [rows, columns], spacing: [rowStep, step] }, width, height) {
+  const scale = Math.min(width / (columns * step), height / (rows * rowStep));
+  const size = { width: columns * step * scale, height: rows * rowStep * scale };
   return { x: (width - size.width) / 2, y: (height - size.height) / 2, ...size };
 }
 
 function paintGreys(context, grid, numbers, table) {
-  const [rows, count] = grid.shape;
-  const image = context.createImageData(count, rows);
+  const [rows, columns] = grid.shape;
+  const image = context.createImageData(columns, rows);
   const pixels = new Uint32Array(image.data.buffer);
   for (let place = 0; place < pixels.length; place++) pixels[place] = table[numbers[place]];
-  for (const [start, end] of gapsOf(grid)) pixels.fill(BLACK, start * count, end * count);
+  for (const [start, end] of gapsOf(grid)) pixels.fill(BLACK, start, end);
   context.putImageData(image, 0, 0);
 }
 
@@ -92,8 +93,10 @@ function paintGreys(context, grid, numbers, table) {
 function paintMasks(context, masks, line, { slabs, shapeOfSlice }) {
   for (const { slice, code, color } of masks) {
     context.fillStyle = `rgb(${color.join()})`;
-    const { top, bottom } = slabs[slice];
-    forEachOnLine(code, line, shapeOfSlice, (start, end) => context.fillRect(start, top, end - start, bottom - top));
+    const { top, bottom, left } = slabs[slice];
+    forEachOnLine(code, line, shapeOfSlice, (start, end) => {
+      context.fillRect(left + start, top, end - start, bottom - top);
+    });
   }
 }
 

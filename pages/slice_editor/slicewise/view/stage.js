@@ -46,7 +46,7 @@ export function createStage(root, shape, spacing, shares, before, picture = shap
     setView: (other) => (stage.view = other),
     fit: () => (stage.view = fitView(shape, spacing, stage.screen)),
     resize: () => resize(stage),
-    /** Draws the grey values; `numbers` null leaves the slice black, as `gaps` are, [start, end] of rows. */
+    /** Draws the grey values; `numbers` null leaves the slice black, as `gaps` are, [start, end] of pixels. */
     drawImage(numbers, table, gaps = []) {
       stage.grey.fill(numbers, table, gaps);
       placeImage(stage);
@@ -84,7 +84,7 @@ function createGrey([rows, columns]) {
     fill(numbers, table, gaps) {
       if (numbers === null) values.fill(BLACK);
       else for (let place = 0; place < numbers.length; place++) values[place] = table[numbers[place]];
-      for (const [start, end] of gaps) values.fill(BLACK, start * columns, end * columns);
+      for (const [start, end] of gaps) values.fill(BLACK, start, end);
       context.putImageData(pixels, 0, 0);
     },
   };
