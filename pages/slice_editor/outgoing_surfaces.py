@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
 from core.annotation.run_length import decode_runs
 from core.annotation.states import SliceState
 from core.annotation.store import SliceAnnotation
@@ -48,6 +46,7 @@ def surfaces_message(
     if request is None or not client_state.is_due(outbox, "surfaces", 0, request):
         return None
     # Importing scikit-image takes half a second, which only those wait for who look.
+    from core.display.surface_parts import part_surface
     from core.display.surfaces import MOST_VOXELS, make_surface
 
     geometry = work.series.geometry
@@ -65,13 +64,12 @@ def surfaces_message(
         )
         surface = make_surface(masks, geometry, most)
         proposed = [i for i, one in slices.items() if one.state is SliceState.PROPOSED]
-        is_proposed = np.isin(surface.slices, proposed)
-        faces = [surface.faces[~is_proposed], surface.faces[is_proposed]]
-        parts.append(b"".join(one.T.tobytes() for one in (surface.vertices, *faces)))
+        vertices, *faces = part_surface(surface, proposed, geometry)
+        parts.append(b"".join(one.T.tobytes() for one in (vertices, *faces)))
         meshes.append(
             {
                 "segment": segment,
-                "vertices": len(surface.vertices),
+                "vertices": len(vertices),
                 "drawn": len(faces[0]),
                 "proposed": len(faces[1]),
                 "bytes": len(parts[-1]),
