@@ -18,6 +18,7 @@ _STYLE = """
   display: grid; grid-template-columns: minmax(0, 1fr) 8rem 8rem; gap: 0.5rem; align-items: center;
 }
 .st-key-review-row > * {width: auto !important; min-width: 0;}
+[data-testid="stPopoverBody"]:has(.st-key-counts) {min-width: min(46rem, 90vw);}
 .st-key-review-row .st-key-line {height: 2.5rem; max-height: 2.5rem;}
 </style>
 """
@@ -53,7 +54,8 @@ def _review_row(work: Work) -> None:
         with st.container(horizontal=True, vertical_alignment="center", key="line"):
             if not show_progress_in_line(work):
                 st.html(f'<p class="line-text">{html.escape(_text(is_done, bool(annotation)))}</p>')
-        with st.popover("Counts", icon=":material/table_chart:", width="stretch"):
+        counts = st.popover("Counts", icon=":material/table_chart:", width="stretch")
+        with counts.container(key="counts"):
             counts_table(work, work.segments(), annotation)
         if st.button(
             "Export",

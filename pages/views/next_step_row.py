@@ -14,7 +14,7 @@ from core.segments.segment import Segment
 from pages.session.proposal_jobs import running_job
 from pages.session.work import Work
 from pages.views.ends import asking_for_ends, drawn_beyond_text
-from pages.views.formatting import count
+from pages.views.formatting import count, isolated
 from pages.views.job_progress import LINE_STYLE, show_progress_in_line
 from pages.views.next_step import (
     Next,
@@ -120,8 +120,9 @@ def sentence_of(segment: Segment, step: NextStep) -> str:
         HTML; its first words name the step whose button is coloured.
     """
     suggestion, following = step.suggestion, step.next
+    label = html.escape(isolated(segment.label))
     if suggestion is not None and following is Next.STATE_ENDS:
-        return asking_for_ends(html.escape(segment.label), suggestion.ends, ("“", "”"))
+        return asking_for_ends(label, suggestion.ends, ("“", "”"))
     helps = ""
     if suggestion is not None and not suggestion.ends:
         place = "This slice" if step.is_here else f"Slice {suggestion.slice + 1}"
@@ -131,7 +132,7 @@ def sentence_of(segment: Segment, step: NextStep) -> str:
     if following is Next.EXPORT and step.is_complete:
         return "Every slice is annotated. Next: export."
     if following is Next.EXPORT:
-        return f"All proposals of {html.escape(segment.label)} are reviewed. Next: export.{helps}"
+        return f"All proposals of {label} are reviewed. Next: export.{helps}"
     if following is Next.PROPOSE:
         return f"Next: propose the other slices.{helps}"
     if step.drawn:

@@ -1,6 +1,7 @@
 // What the buttons of the segment list do, by ids such as "lock 3".
 
 import { sendSoon } from "./model/app.js";
+import { isolated } from "./model/bidirectional.js";
 
 const REMEMBERED_AFTER_MS = 500; // for the next visit; nothing waits for it
 const ID = /^(lock|hide|solo|up|down) (\d+)$/;
@@ -54,7 +55,7 @@ export function createSegmentActions(screen) {
 
 /** Why the segment being worked on cannot be changed; blank where it can. */
 export function whyNotDraw({ display, info, segment }) {
-  const label = info.segments.find((one) => one.number === segment)?.label;
+  const label = isolated(info.segments.find((one) => one.number === segment)?.label ?? "");
   if (display.isLocked(segment)) return `${label} is locked. Unlock it in the list of segments to change it.`;
   return display.isShown(segment) ? "" : `${label} is hidden. Show it in the list of segments to change it.`;
 }

@@ -10,16 +10,16 @@ export const STEPS = [
 ];
 
 export const ACTIONS = [
+  { id: "begins", name: "Begins here", key: "m", help: "State that this is the first slice that shows the structure, not here from the slice before to the beginning; once more takes it back" },
+  { id: "ends", name: "Ends here", key: "M", help: "State that this is the last slice that shows the structure, not here from the next slice to the end; once more takes it back" },
   { id: "copy-before", name: "Copy ←", key: "c", help: "Copy the mask from the previous slice" },
   { id: "copy-after", name: "Copy →", key: "C", help: "Copy the mask from the next slice" },
+  { id: "clear", name: "Clear", key: "Delete", help: "Remove this segment from this slice" },
+  { id: "absent", name: "Not here", key: "n", help: "Confirm that the structure is not on this slice; the model uses that as an example, too. Not here up to the beginning or the end: Begins here, Ends here" },
   { id: "grow", name: "Grow", key: "g", help: "Grow the mask by one pixel" },
   { id: "shrink", name: "Shrink", key: "G", help: "Shrink the mask by one pixel" },
   { id: "fill-holes", name: "Fill holes", key: "h", help: "Fill the holes of the mask" },
   { id: "largest", name: "Largest", key: "l", help: "Keep only the largest connected part" },
-  { id: "clear", name: "Clear", key: "Delete", help: "Remove this segment from this slice" },
-  { id: "absent", name: "Not here", key: "n", help: "Confirm that the structure is not on this slice; the model uses that as an example, too. Not here up to the beginning or the end: Begins here, Ends here" },
-  { id: "begins", name: "Begins here", key: "m", help: "State that this is the first slice that shows the structure, not here from the slice before to the beginning; once more takes it back" },
-  { id: "ends", name: "Ends here", key: "M", help: "State that this is the last slice that shows the structure, not here from the next slice to the end; once more takes it back" },
 ];
 
 export const VIEWING = [

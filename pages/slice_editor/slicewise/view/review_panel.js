@@ -1,5 +1,6 @@
 // The controls of the review: deciding, going on, sweeping over several, reasons, the line above.
 
+import { isolated } from "../model/bidirectional.js";
 import { keyName, REVIEW } from "../input/keys.js";
 import { progressText, rangeText } from "../model/review.js";
 import { element } from "./element.js";
@@ -39,7 +40,7 @@ export function createReviewPanel(screen) {
   return {
     update() {
       const { review, segment, slice } = app;
-      const name = app.info.segments.find((one) => one.number === segment)?.label ?? "";
+      const name = isolated(app.info.segments.find((one) => one.number === segment)?.label ?? "");
       const left = review.left(review.onlySegment ? segment : null);
       progress.textContent = progressText(left);
       about.textContent = describe(app, name);
@@ -80,6 +81,7 @@ function showSeveral(buttons, review, segment, name) {
   const allButton = buttons.get("review-all");
   allButton.disabled = all === 0;
   allButton.textContent = `Accept all ${all} of ${name}`;
+  allButton.title = `${allButton.textContent}, in one step`;
 }
 
 function actionButton({ id, name, key, help }) {

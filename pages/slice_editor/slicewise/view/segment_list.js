@@ -1,6 +1,7 @@
 // The segments with how many of their slices are done and proposed, buttons that lock and hide each,
 // and what else can be set for the one that is worked on.
 
+import { isolated } from "../model/bidirectional.js";
 import { element } from "./element.js";
 import { icon } from "./icons.js";
 
@@ -87,7 +88,8 @@ function scrollTo(list, chosen) {
 function segmentRow(entry, current, act) {
   const row = element("div", { className: "segment-row" });
   row.classList.toggle("unseen", entry.hidden);
-  const { number, label, hidden, locked } = entry;
+  const { number, hidden, locked } = entry;
+  const label = isolated(entry.label);
   row.append(
     segmentButton(entry, current, act),
     toggle(`hide ${number}`, hidden ? "hidden" : "shown", `${hidden ? "Show" : "Hide"} ${label}`, hidden),
@@ -134,11 +136,12 @@ function opacitySlider(act) {
 
 function setSlider(slider, label, share) {
   slider.value = Math.round(share * 100);
-  slider.title = `Opacity of ${label}`;
+  slider.title = `Opacity of ${isolated(label)}`;
   slider.setAttribute("aria-label", slider.title);
 }
 
-function buttonsOf({ number, label, solo, index }, count) {
+function buttonsOf({ number, label: name, solo, index }, count) {
+  const label = isolated(name);
   const up = toggle(`up ${number}`, "up", `Move ${label} up`, null);
   const down = toggle(`down ${number}`, "down", `Move ${label} down`, null);
   up.disabled = index === 0;

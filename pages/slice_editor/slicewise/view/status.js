@@ -1,5 +1,6 @@
 // What the editor says in words: save state, notices, the slice shown, the value under the pointer.
 
+import { isolated } from "../model/bidirectional.js";
 import { nameOfEnd } from "../model/ends.js";
 import { element } from "./element.js";
 import { qualityText } from "./strip.js";
@@ -51,7 +52,7 @@ export function createStatus(screen, resolve) {
 }
 
 function segmentName({ info, segment }) {
-  return info.segments.find((one) => one.number === segment)?.label;
+  return isolated(info.segments.find((one) => one.number === segment)?.label ?? "");
 }
 
 function showSaveState({ app, find, drawing }) {
