@@ -1,7 +1,7 @@
 // The controls of the review: deciding, going on, sweeping over several, reasons, the line above.
 
-import { isolated } from "../model/bidirectional.js";
 import { keyName, REVIEW } from "../input/keys.js";
+import { isolated } from "../model/bidirectional.js";
 import { progressText, rangeText } from "../model/review.js";
 import { element } from "./element.js";
 
