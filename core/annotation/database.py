@@ -18,7 +18,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError, TimeoutError
 
 from core.annotation.integrity import IntegrityCheck
-from core.annotation.records import StoreBusy, StoreDamaged, StoreError
+from core.annotation.records import StoreBusy, StoreDamaged, StoreError, StoreUnavailable
 
 # A lock is asked for again and again, for a while each time, because SQLite is not fair: of many
 # who wait in one long request, the same one may lose every time.
@@ -127,6 +127,8 @@ def _explained(verb: str) -> Iterator[None]:
             raise StoreBusy(
                 "The annotation store is busy: somebody else is writing; try again."
             ) from error
+        if obstacle := _obstacle(reason):
+            raise StoreUnavailable(obstacle) from error
         if _is_damage(reason):
             has_code = hasattr(reason, "sqlite_errorcode")
             raise StoreDamaged(
@@ -142,6 +144,22 @@ def _is_busy(reason: BaseException | None) -> bool:
         return code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
     # lock_not_available, deadlock_detected, serialization_failure
     return getattr(reason, "sqlstate", None) in ("55P03", "40P01", "40001")
+
+
+def _obstacle(reason: BaseException | None) -> str | None:
+    """Say in a sentence what keeps disk or server from their work for now."""
+    code, state = getattr(reason, "sqlite_errorcode", 0) & 0xFF, getattr(reason, "sqlstate", None)
+    if code == sqlite3.SQLITE_FULL or state == "53100":
+        return "The disk of the annotation store is full; free some space and try again."
+    if code == sqlite3.SQLITE_READONLY or state == "25006":
+        return "The annotation store can only be read; make its disk writable and try again."
+    # Errors of PostgreSQL without a state come from the connection itself; class 08 and some of 57
+    # from a server that is starting or stopping.
+    is_operational = type(reason).__module__.startswith("psycopg") and state is None
+    if is_operational or str(state).startswith(("08", "57P")):
+        first_line = str(reason).partition("\n")[0]
+        return f"The database server cannot be reached; try again when it is back: {first_line}"
+    return None
 
 
 def _is_damage(reason: BaseException | None) -> bool:

@@ -21,6 +21,10 @@ class StoreBusy(StoreError):
     """Somebody else is writing for longer than this can wait; trying again later will do."""
 
 
+class StoreUnavailable(StoreBusy):
+    """Disk or server do not take anything for now; trying again when they are back will do."""
+
+
 class StoreDamaged(StoreError):
     """What the store holds is not what was written."""
 
