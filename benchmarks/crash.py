@@ -87,7 +87,7 @@ def main() -> None:
 
 def _prepare(url: str) -> None:
     store = AnnotationStore(url)
-    store.open_series(_SERIES, [f"{_SERIES}.{index}" for index in range(_SLICES)], *_SHAPE)
+    store.open_annotation(_SERIES, [f"{_SERIES}.{index}" for index in range(_SLICES)], *_SHAPE)
     store.save_segment(_SERIES, Segment(1, "Liver", default_color(1), _ANATOMY, _LIVER), "anna")
     store.close()
 

@@ -125,7 +125,7 @@ def annotated_series(home: Path) -> str:
     summary = find_series(folder)[0]
     store = AnnotationStore(default_url(home))
     names = [record.sop_instance_uid for record in summary.records]
-    store.open_series(summary.uid, names, summary.rows, summary.columns)
+    store.open_annotation(summary.uid, names, summary.rows, summary.columns)
     examples = []
     for number, (label, count) in enumerate(DRAWN.items(), start=1):
         term = search(label, limit=1)[0]

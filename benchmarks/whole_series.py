@@ -88,7 +88,7 @@ def store_masks(
 ) -> None:
     """Write proposals to a new store, as one step."""
     store = AnnotationStore(f"sqlite:///{folder / 'annotations.sqlite'}")
-    store.open_series("1.2.3", [f"1.2.3.{index}" for index in range(shape[0])], *shape[1:])
+    store.open_annotation("1.2.3", [f"1.2.3.{index}" for index in range(shape[0])], *shape[1:])
     tissue = Code("85756007", "SCT", "Body tissue structure")
     tube = Segment(1, "tube", default_color(1), category=tissue, type=tissue)
     store.save_segment("1.2.3", tube, "benchmark")

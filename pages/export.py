@@ -52,8 +52,9 @@ _DATES: dict[Dates, str] = {
 def export(work: Work) -> None:
     """Show what would be exported, create files, and offer the newest for download."""
     segments = work.segments()
-    made_from = revision(work.store, work.uid)  # before what is read, so that nothing is missed
-    annotation = work.store.annotation(work.uid)
+    # Before what is read, so that nothing is missed.
+    made_from = revision(work.store, work.annotation_key)
+    annotation = work.store.annotation(work.annotation_key)
     counts_table(work, segments, annotation)
     left, right = st.columns([1.2, 1], gap="large")
     with left:
@@ -73,7 +74,7 @@ def export(work: Work) -> None:
         if form is not None:
             paths = create(work, form, choice.masks, options, folder)
             if paths:
-                keep_written(WrittenExport(work.uid, paths, made_from, chosen))
+                keep_written(WrittenExport(work.annotation_key, paths, made_from, chosen))
     with right:
         offer_written(work, chosen)
 

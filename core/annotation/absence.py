@@ -11,7 +11,7 @@ from core.segments.ends import UNSTATED
 
 
 def mark_absent(
-    store: AnnotationStore, series_uid: str, segment_number: int, slices: int, *, person: str
+    store: AnnotationStore, annotation_key: str, segment_number: int, slices: int, *, person: str
 ) -> list[int]:
     """State that a segment is on no slice, as one step; masks that are there go with it.
 
@@ -19,8 +19,8 @@ def mark_absent(
     ----------
     store : AnnotationStore
         Where.
-    series_uid : str
-        Series Instance UID.
+    annotation_key : str
+        Key of the annotation.
     segment_number : int
         Segment.
     slices : int
@@ -40,12 +40,12 @@ def mark_absent(
     StoreError
         If it is stated where the segment begins or ends.
     """
-    if stated_ends(store, series_uid).get(segment_number, StatedEnds()).ends != UNSTATED:
+    if stated_ends(store, annotation_key).get(segment_number, StatedEnds()).ends != UNSTATED:
         raise StoreError(
             "It is stated where this segment begins or ends; take that back first (Begins here, "
             "Ends here)."
         )
-    stored = store.annotation(series_uid)
+    stored = store.annotation(annotation_key)
     here = [
         stored.get((segment_number, index), SliceAnnotation(segment_number, index, (0, 0)))
         for index in range(slices)
@@ -62,7 +62,7 @@ def mark_absent(
         for one in here
         if one.state is not SliceState.CONFIRMED_EMPTY
     ]
-    store.put_many(series_uid, changes, person, "review", "not in this series")
+    store.put_many(annotation_key, changes, person, "review", "not in this series")
     return [change.slice_index for change in changes]
 
 

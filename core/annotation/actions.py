@@ -18,7 +18,7 @@ from core.annotation.versions import SliceKey
 
 def accept(
     store: AnnotationStore,
-    series_uid: str,
+    annotation_key: str,
     segment_number: int,
     slice_index: int,
     *,
@@ -31,8 +31,8 @@ def accept(
     ----------
     store : AnnotationStore
         Where.
-    series_uid : str
-        Series Instance UID.
+    annotation_key : str
+        Key of the annotation.
     segment_number, slice_index : int
         Which one.
     person : str
@@ -52,14 +52,14 @@ def accept(
     StoreError
         If there is no proposal.
     """
-    current = _proposal(store, series_uid, segment_number, slice_index)
+    current = _proposal(store, annotation_key, segment_number, slice_index)
     change = accepted_change(current, based_on)
-    return store.put_many(series_uid, [change], person, "review", "accept")[0]
+    return store.put_many(annotation_key, [change], person, "review", "accept")[0]
 
 
 def accept_range(
     store: AnnotationStore,
-    series_uid: str,
+    annotation_key: str,
     segment_number: int,
     first: int,
     last: int,
@@ -72,8 +72,8 @@ def accept_range(
     ----------
     store : AnnotationStore
         Where.
-    series_uid : str
-        Series Instance UID.
+    annotation_key : str
+        Key of the annotation.
     segment_number : int
         Segment.
     first, last : int
@@ -95,12 +95,12 @@ def accept_range(
             if number == segment_number and index in slices and current.state is SliceState.PROPOSED
         ]
 
-    return save_changes(store, series_uid, changes, person, "review", "accept range")
+    return save_changes(store, annotation_key, changes, person, "review", "accept range")
 
 
 def accept_all(
     store: AnnotationStore,
-    series_uid: str,
+    annotation_key: str,
     *,
     person: str,
     segment_number: int | None = None,
@@ -111,8 +111,8 @@ def accept_all(
     ----------
     store : AnnotationStore
         Where.
-    series_uid : str
-        Series Instance UID.
+    annotation_key : str
+        Key of the annotation.
     person : str
         Who accepts them.
     segment_number : int, optional
@@ -131,12 +131,12 @@ def accept_all(
             if segment_number in (None, number) and current.state is SliceState.PROPOSED
         ]
 
-    return save_changes(store, series_uid, changes, person, "review", "accept all")
+    return save_changes(store, annotation_key, changes, person, "review", "accept all")
 
 
 def reject(
     store: AnnotationStore,
-    series_uid: str,
+    annotation_key: str,
     segment_number: int,
     slice_index: int,
     *,
@@ -157,14 +157,14 @@ def reject(
     StoreError
         If there is no proposal.
     """
-    current = _proposal(store, series_uid, segment_number, slice_index)
+    current = _proposal(store, annotation_key, segment_number, slice_index)
     change = rejected_change(current, based_on)
-    return store.put_many(series_uid, [change], person, "review", "reject")[0]
+    return store.put_many(annotation_key, [change], person, "review", "reject")[0]
 
 
 def confirm_empty(
     store: AnnotationStore,
-    series_uid: str,
+    annotation_key: str,
     segment_number: int,
     slice_index: int,
     *,
@@ -177,7 +177,7 @@ def confirm_empty(
 
     Parameters
     ----------
-    store, series_uid, segment_number, slice_index, person, based_on
+    store, annotation_key, segment_number, slice_index, person, based_on
         As for `accept`.
     allow_clear : bool
         Whether a mask that a person drew, accepted or corrected may be discarded as well.
@@ -196,7 +196,7 @@ def confirm_empty(
     ClearRefused
         If a person drew or accepted a mask here.
     """
-    current = store.slice(series_uid, segment_number, slice_index)
+    current = store.slice(annotation_key, segment_number, slice_index)
     change = MaskChange(
         segment_number,
         slice_index,
@@ -206,13 +206,13 @@ def confirm_empty(
         allow_clear=allow_clear or current.state is SliceState.PROPOSED,
     )
     return store.put_many(
-        series_uid, [change], person, "review", "it is not here", message=message
+        annotation_key, [change], person, "review", "it is not here", message=message
     )[0]
 
 
 def save_drawing(
     store: AnnotationStore,
-    series_uid: str,
+    annotation_key: str,
     segment_number: int,
     slice_index: int,
     mask: NDArray[np.bool_],
@@ -233,7 +233,7 @@ def save_drawing(
 
     Parameters
     ----------
-    store, series_uid, segment_number, slice_index, person
+    store, annotation_key, segment_number, slice_index, person
         As for `accept`.
     mask : numpy.ndarray
         Bool [rows, columns].
@@ -267,7 +267,7 @@ def save_drawing(
     drawing = SliceDrawing(slice_index, mask, based_on, unsaved_proposal)
     return save_drawings(
         store,
-        series_uid,
+        annotation_key,
         segment_number,
         [drawing],
         person=person,
@@ -303,9 +303,9 @@ def worst_first(annotation: Mapping[SliceKey, SliceAnnotation]) -> list[SliceAnn
 
 
 def _proposal(
-    store: AnnotationStore, series_uid: str, segment_number: int, slice_index: int
+    store: AnnotationStore, annotation_key: str, segment_number: int, slice_index: int
 ) -> SliceAnnotation:
-    current = store.slice(series_uid, segment_number, slice_index)
+    current = store.slice(annotation_key, segment_number, slice_index)
     if current.state is not SliceState.PROPOSED:
         raise StoreError("There is no proposal on this slice any more.")
     return current

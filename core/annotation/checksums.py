@@ -7,7 +7,7 @@ from typing import Any
 from core.annotation.records import StoreDamaged
 
 _DIGEST_BYTES = 8
-_PLAIN = ("series_uid", "segment_number", "slice_index", "version", "origin", "state", "pixels")
+_PLAIN = ("annotation_key", "segment_number", "slice_index", "version", "origin", "state", "pixels")
 
 
 def mask_checksum(columns: Mapping[str, Any]) -> str:

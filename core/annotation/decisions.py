@@ -16,7 +16,7 @@ LONGEST_REASON = 80
 
 def accept_proposals(
     store: AnnotationStore,
-    series_uid: str,
+    annotation_key: str,
     segment_number: int,
     seen: Mapping[int, int],
     *,
@@ -29,8 +29,8 @@ def accept_proposals(
     ----------
     store : AnnotationStore
         Where.
-    series_uid : str
-        Series Instance UID.
+    annotation_key : str
+        Key of the annotation.
     segment_number : int
         Segment.
     seen : mapping of int to int
@@ -52,15 +52,15 @@ def accept_proposals(
     StoreError
         If one of the versions is no proposal.
     """
-    proposals = _proposals(store, series_uid, segment_number, seen)
+    proposals = _proposals(store, annotation_key, segment_number, seen)
     changes = [accepted_change(one) for one in proposals]
     action = "accept" if len(changes) == 1 else "accept range"
-    return store.put_many(series_uid, changes, person, "review", action, message=message)
+    return store.put_many(annotation_key, changes, person, "review", action, message=message)
 
 
 def reject_proposals(
     store: AnnotationStore,
-    series_uid: str,
+    annotation_key: str,
     segment_number: int,
     seen: Mapping[int, int],
     *,
@@ -72,7 +72,7 @@ def reject_proposals(
 
     Parameters
     ----------
-    store, series_uid, segment_number, seen, person, message
+    store, annotation_key, segment_number, seen, person, message
         As for `accept_proposals`.
     reason : str
         Why, at most `LONGEST_REASON` characters; kept in the name of the step.
@@ -82,20 +82,20 @@ def reject_proposals(
     list of int
         The new version of each.
     """
-    proposals = _proposals(store, series_uid, segment_number, seen)
+    proposals = _proposals(store, annotation_key, segment_number, seen)
     changes = [rejected_change(one) for one in proposals]
     reason = reason.strip()
     if len(reason) > LONGEST_REASON:
         raise StoreError(f"A reason has at most {LONGEST_REASON} characters.")
     action = f"reject: {reason}" if reason else "reject"
-    return store.put_many(series_uid, changes, person, "review", action, message=message)
+    return store.put_many(annotation_key, changes, person, "review", action, message=message)
 
 
 def _proposals(
-    store: AnnotationStore, series_uid: str, segment_number: int, seen: Mapping[int, int]
+    store: AnnotationStore, annotation_key: str, segment_number: int, seen: Mapping[int, int]
 ) -> list[SliceAnnotation]:
     found = [
-        store.slice(series_uid, segment_number, index, version=version)
+        store.slice(annotation_key, segment_number, index, version=version)
         for index, version in seen.items()
     ]
     if any(one.state is not SliceState.PROPOSED for one in found):

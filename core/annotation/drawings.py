@@ -38,7 +38,7 @@ class SliceDrawing:
 
 def save_drawings(
     store: AnnotationStore,
-    series_uid: str,
+    annotation_key: str,
     segment_number: int,
     drawings: Sequence[SliceDrawing],
     *,
@@ -54,7 +54,7 @@ def save_drawings(
 
     Parameters
     ----------
-    store, series_uid, segment_number, person, tool, allow_clear, message, locked
+    store, annotation_key, segment_number, person, tool, allow_clear, message, locked
         As for `core.annotation.actions.save_drawing`.
     drawings : sequence of SliceDrawing
         At most one for each slice.
@@ -71,7 +71,7 @@ def save_drawings(
     """
     changes = []
     for one in drawings:
-        seen = store.slice(series_uid, segment_number, one.slice_index, version=one.based_on)
+        seen = store.slice(annotation_key, segment_number, one.slice_index, version=one.based_on)
         drawn_on = None
         if one.unsaved_proposal is not None and seen.state not in EXAMPLE_STATES:
             seen = replace(one.unsaved_proposal, version=seen.version)
@@ -83,13 +83,13 @@ def save_drawings(
 
     def put() -> list[int]:
         return store.put_many(
-            series_uid, changes, person, tool, action, message=message, locked=locked
+            annotation_key, changes, person, tool, action, message=message, locked=locked
         )
 
     try:
         return put()
     except VersionConflict as conflict:
-        changes = [_over_proposal(store, series_uid, change) for change in changes]
+        changes = [_over_proposal(store, annotation_key, change) for change in changes]
         if all(change.based_on != conflict.stored for change in changes):
             raise
         return put()
@@ -129,13 +129,13 @@ def drawn_change(
     )
 
 
-def _over_proposal(store: AnnotationStore, series_uid: str, change: MaskChange) -> MaskChange:
+def _over_proposal(store: AnnotationStore, annotation_key: str, change: MaskChange) -> MaskChange:
     """Change put on top of a proposal that was stored after the version that was drawn on."""
-    newest = store.slice(series_uid, change.segment_number, change.slice_index)
+    newest = store.slice(annotation_key, change.segment_number, change.slice_index)
     if newest.version == change.based_on or newest.state is not SliceState.PROPOSED:
         return change
     drawn_on = change.drawn_on
     if drawn_on is None:
         place = (change.segment_number, change.slice_index)
-        drawn_on = store.slice(series_uid, *place, version=change.based_on).mask
+        drawn_on = store.slice(annotation_key, *place, version=change.based_on).mask
     return replace(change, based_on=newest.version, allow_clear=True, drawn_on=drawn_on)

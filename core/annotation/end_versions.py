@@ -18,22 +18,22 @@ EndKey = tuple[int, End]
 _PLACE = ("segment_number", "which_end")
 
 
-def newest_ends(connection: Connection, series_uid: str) -> dict[EndKey, Row[Any]]:
-    """Newest version of each end of the segments of a series.
+def newest_ends(connection: Connection, annotation_key: str) -> dict[EndKey, Row[Any]]:
+    """Newest version of each end of the segments of an annotation.
 
     Parameters
     ----------
     connection : sqlalchemy.Connection
         Transaction to read in.
-    series_uid : str
-        Series Instance UID.
+    annotation_key : str
+        Key of the annotation.
 
     Returns
     -------
     dict
         Rows of ``end_version`` by segment number and end; nothing for what was never stated.
     """
-    rows = newest_rows(connection, end_version, series_uid, _PLACE)
+    rows = newest_rows(connection, end_version, annotation_key, _PLACE)
     return {(row.segment_number, End(row.which_end)): row for row in rows}
 
 
@@ -53,27 +53,29 @@ def ends_by_segment(newest: Mapping[EndKey, Row[Any]]) -> dict[int, StatedEnds]:
     return found
 
 
-def enclosing_ends(connection: Connection, series_uid: str) -> dict[int, Ends]:
+def enclosing_ends(connection: Connection, annotation_key: str) -> dict[int, Ends]:
     """Ends by segment number, widened to enclose every slice that a person drew or accepted."""
-    stated = ends_by_segment(newest_ends(connection, series_uid))
+    stated = ends_by_segment(newest_ends(connection, annotation_key))
     if not stated:
         return {}
     shown: dict[int, list[int]] = {number: [] for number in stated}
-    for (number, index), row in newest_masks(connection, series_uid).items():
+    for (number, index), row in newest_masks(connection, annotation_key).items():
         if number in stated and row.pixels and row.state in EXAMPLE_STATES:
             shown[number].append(index)
     return {number: one.ends.widened(shown[number]) for number, one in stated.items()}
 
 
-def end_at(connection: Connection, series_uid: str, key: EndKey, version: int) -> Row[Any] | None:
+def end_at(
+    connection: Connection, annotation_key: str, key: EndKey, version: int
+) -> Row[Any] | None:
     """One version of an end, as a row of ``end_version``; None where there is none."""
     place = dict(zip(_PLACE, (key[0], key[1].value), strict=True))
-    return version_at(connection, end_version, series_uid, place, version).one_or_none()
+    return version_at(connection, end_version, annotation_key, place, version).one_or_none()
 
 
 def append_ends(
     connection: Connection,
-    series_uid: str,
+    annotation_key: str,
     rows: Iterable[tuple[EndKey, int | None, int, int | None]],
     step_id: int,
     person: str,
@@ -84,8 +86,8 @@ def append_ends(
     ----------
     connection : sqlalchemy.Connection
         Transaction to write in.
-    series_uid : str
-        Series Instance UID.
+    annotation_key : str
+        Key of the annotation.
     rows : iterable of (EndKey, int or None, int, int or None)
         Which end, the slice, the version, and the version whose content it brings back, if any.
     step_id : int
@@ -95,7 +97,7 @@ def append_ends(
     """
     values = (
         {
-            "series_uid": series_uid,
+            "annotation_key": annotation_key,
             "segment_number": key[0],
             "which_end": key[1].value,
             "version": version,

@@ -18,6 +18,7 @@ from core.annotation.end_versions import (
 )
 from core.annotation.mask_changes import version_columns
 from core.annotation.messages import earlier_step, message_digest, message_key
+from core.annotation.opened_annotations import KnownAnnotation
 from core.annotation.records import (
     EndChanged,
     MessageKey,
@@ -26,7 +27,6 @@ from core.annotation.records import (
     StoreError,
 )
 from core.annotation.schema import end_version
-from core.annotation.series_records import KnownSeries
 from core.annotation.states import EXAMPLE_STATES, STATE_NAMES, SliceState
 from core.annotation.store import AnnotationStore
 from core.annotation.text_checks import check_person
@@ -41,28 +41,28 @@ from core.annotation.versions import (
 from core.segments.ends import End, Ends
 
 
-def stated_ends(store: AnnotationStore, series_uid: str) -> dict[int, StatedEnds]:
+def stated_ends(store: AnnotationStore, annotation_key: str) -> dict[int, StatedEnds]:
     """Return what is stated of the ends of all segments.
 
     Parameters
     ----------
     store : AnnotationStore
         Where.
-    series_uid : str
-        Series Instance UID.
+    annotation_key : str
+        Key of the annotation.
 
     Returns
     -------
     dict of int to StatedEnds
         By segment number; nothing for segments of which nothing was ever stated.
     """
-    with store.reading(series_uid) as (connection, _):
-        return ends_by_segment(newest_ends(connection, series_uid))
+    with store.reading(annotation_key) as (connection, _):
+        return ends_by_segment(newest_ends(connection, annotation_key))
 
 
 def state_end(
     store: AnnotationStore,
-    series_uid: str,
+    annotation_key: str,
     segment_number: int,
     end: End,
     slice_index: int | None,
@@ -79,8 +79,8 @@ def state_end(
     ----------
     store : AnnotationStore
         Where.
-    series_uid : str
-        Series Instance UID.
+    annotation_key : str
+        Key of the annotation.
     segment_number : int
         Segment.
     end : End
@@ -111,11 +111,11 @@ def state_end(
     key = (int(segment_number), End(end))
     index = None if slice_index is None else int(slice_index)
     name = message_key(message)
-    digest = message_digest("end", series_uid, person, key[0], key[1].value, index, based_on)
-    with store.changing(series_uid) as (connection, known):
+    digest = message_digest("end", annotation_key, person, key[0], key[1].value, index, based_on)
+    with store.changing(annotation_key) as (connection, known):
         if earlier := earlier_step(connection, name, digest):
             return int(rows_of_step(connection, end_version, earlier)[0].version)
-        newest = newest_ends(connection, series_uid)
+        newest = newest_ends(connection, annotation_key)
         version = newest[key].version if key in newest else 0
         _check_version(connection, known, key, version, based_on, name)
         _check_segment(connection, known, key[0], index)
@@ -125,9 +125,9 @@ def state_end(
             _check_drawings(connection, known, key, index)
         action = f"{end} slice" if index is not None else f"no {end} slice"
         step_id = history.append_step(
-            connection, series_uid, person, action, message=name, digest=digest
+            connection, annotation_key, person, action, message=name, digest=digest
         )
-        append_ends(connection, series_uid, [(key, index, version + 1, None)], step_id, person)
+        append_ends(connection, annotation_key, [(key, index, version + 1, None)], step_id, person)
         if index is not None:
             _remove_proposals(connection, known, key, index, step_id, person)
     return version + 1
@@ -190,7 +190,7 @@ def _is_beyond(key: EndKey, end: int, index: int) -> bool:
 
 def _check_version(
     connection: Connection,
-    known: KnownSeries,
+    known: KnownAnnotation,
     key: EndKey,
     version: int,
     based_on: int | None,
@@ -199,7 +199,7 @@ def _check_version(
     """Refuse to overwrite what somebody else stated in the meantime."""
     if based_on is None or version == based_on:
         return
-    place = {"series_uid": known.uid, "segment_number": key[0], "which_end": key[1].value}
+    place = {"annotation_key": known.key, "segment_number": key[0], "which_end": key[1].value}
     if (
         message is None
         or not 0 <= based_on < version
@@ -212,9 +212,9 @@ def _check_version(
 
 
 def _check_segment(
-    connection: Connection, known: KnownSeries, number: int, index: int | None
+    connection: Connection, known: KnownAnnotation, number: int, index: int | None
 ) -> None:
-    segment = newest_segments(connection, known.uid).get(number)
+    segment = newest_segments(connection, known.key).get(number)
     if segment is None or segment.removed:
         raise StoreError(f"There is no segment {number} in this series; add it first.")
     if index is not None and not 0 <= index < known.slices:
@@ -234,10 +234,12 @@ def _check_order(stated: Ends, end: End, index: int) -> None:
         )
 
 
-def _check_drawings(connection: Connection, known: KnownSeries, key: EndKey, index: int) -> None:
+def _check_drawings(
+    connection: Connection, known: KnownAnnotation, key: EndKey, index: int
+) -> None:
     """Refuse an end that contradicts what a person drew or confirmed."""
     where = "before" if key[1] is End.FIRST else "behind"
-    for (number, other), row in newest_masks(connection, known.uid).items():
+    for (number, other), row in newest_masks(connection, known.key).items():
         if number != key[0] or row.state not in EXAMPLE_STATES:
             continue
         if row.pixels and _is_beyond(key, index, other):
@@ -254,7 +256,7 @@ def _check_drawings(connection: Connection, known: KnownSeries, key: EndKey, ind
 
 def _remove_proposals(
     connection: Connection,
-    known: KnownSeries,
+    known: KnownAnnotation,
     key: EndKey,
     index: int,
     step_id: int,
@@ -265,8 +267,8 @@ def _remove_proposals(
         connection,
         [
             mask_content(None)
-            | version_columns(known.uid, place, row.version, step_id, person, f"{key[1]} slice")
-            for place, row in newest_masks(connection, known.uid).items()
+            | version_columns(known.key, place, row.version, step_id, person, f"{key[1]} slice")
+            for place, row in newest_masks(connection, known.key).items()
             if place[0] == key[0]
             and row.state == SliceState.PROPOSED
             and _is_beyond(key, index, place[1])

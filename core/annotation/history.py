@@ -36,20 +36,20 @@ from core.annotation.versions import (
 from core.segments.ends import End, Ends
 
 
-def next_undo(connection: Connection, series_uid: str, person: str) -> Row[Any] | None:
+def next_undo(connection: Connection, annotation_key: str, person: str) -> Row[Any] | None:
     """Step that the person's next undo takes back."""
-    return _step(connection, _undo_top(_latest(connection, series_uid, person)))
+    return _step(connection, _undo_top(_latest(connection, annotation_key, person)))
 
 
-def next_redo(connection: Connection, series_uid: str, person: str) -> Row[Any] | None:
+def next_redo(connection: Connection, annotation_key: str, person: str) -> Row[Any] | None:
     """Step that the person's next redo brings back."""
-    undone = _step(connection, _redo_top(_latest(connection, series_uid, person)))
+    undone = _step(connection, _redo_top(_latest(connection, annotation_key, person)))
     return _step(connection, undone.target) if undone is not None else None
 
 
 def append_step(
     connection: Connection,
-    series_uid: str,
+    annotation_key: str,
     person: str,
     action: str,
     *,
@@ -62,8 +62,8 @@ def append_step(
     ----------
     connection : sqlalchemy.Connection
         Transaction to write in.
-    series_uid : str
-        Series Instance UID.
+    annotation_key : str
+        Key of the annotation.
     person : str
         Whose history it is.
     action : str
@@ -78,13 +78,15 @@ def append_step(
     int
         Id of the step.
     """
-    below = _undo_top(_latest(connection, series_uid, person))
-    return _insert(connection, series_uid, person, action, "do", message, digest, {"below": below})
+    below = _undo_top(_latest(connection, annotation_key, person))
+    return _insert(
+        connection, annotation_key, person, action, "do", message, digest, {"below": below}
+    )
 
 
 def undo_step(
     connection: Connection,
-    series_uid: str,
+    annotation_key: str,
     person: str,
     *,
     message: MessageKey | None = None,
@@ -98,8 +100,8 @@ def undo_step(
     ----------
     connection : sqlalchemy.Connection
         Transaction to write in.
-    series_uid : str
-        Series Instance UID.
+    annotation_key : str
+        Key of the annotation.
     person : str
         Whose history it is.
     message : MessageKey, optional
@@ -112,7 +114,7 @@ def undo_step(
     list of (int, int)
         Segments and slices that changed.
     """
-    latest = _latest(connection, series_uid, person)
+    latest = _latest(connection, annotation_key, person)
     target = _step(connection, _undo_top(latest))
     if target is None:
         return []
@@ -121,13 +123,15 @@ def undo_step(
         "undo_next": target.below,
         "below": _redo_top(latest),
     }
-    step_id = _insert(connection, series_uid, person, target.action, "undo", message, digest, links)
+    step_id = _insert(
+        connection, annotation_key, person, target.action, "undo", message, digest, links
+    )
     return _switch(connection, target, step_id, person, forward=False)
 
 
 def redo_step(
     connection: Connection,
-    series_uid: str,
+    annotation_key: str,
     person: str,
     *,
     message: MessageKey | None = None,
@@ -140,13 +144,15 @@ def redo_step(
     list of (int, int)
         Segments and slices that changed.
     """
-    undone = _step(connection, _redo_top(_latest(connection, series_uid, person)))
+    undone = _step(connection, _redo_top(_latest(connection, annotation_key, person)))
     if undone is None:
         return []
     target = _step(connection, undone.target)
     assert target is not None  # the foreign key says so
     links = {"target": target.id, "undo_next": target.id, "redo_next": undone.below}
-    step_id = _insert(connection, series_uid, person, target.action, "redo", message, digest, links)
+    step_id = _insert(
+        connection, annotation_key, person, target.action, "redo", message, digest, links
+    )
     return _switch(connection, target, step_id, person, forward=True)
 
 
@@ -205,7 +211,7 @@ def _switch(
 ) -> list[SliceKey]:
     """Restore what `target` wrote to how it was after it (`forward`) or before it."""
     touched, switched = _switch_segments(connection, target, step_id, person, forward=forward)
-    newest = newest_segments(connection, target.series_uid)
+    newest = newest_segments(connection, target.annotation_key)
     removed = {number for number, row in newest.items() if row.removed}
     # A segment that somebody else removed, or created again under the same number, keeps its masks.
     blocked = (touched - switched) | (removed - touched)
@@ -219,10 +225,10 @@ def _switch_segments(
 ) -> tuple[set[int], set[int]]:
     """Restore segments; returns the numbers that `target` wrote and those restored."""
     rows = rows_of_step(connection, segment_version, target.id)
-    newest = newest_segments(connection, target.series_uid)
+    newest = newest_segments(connection, target.annotation_key)
     switched = set()
     for row in rows:
-        before = segment_at(connection, target.series_uid, row.number, row.version - 1)
+        before = segment_at(connection, target.annotation_key, row.number, row.version - 1)
         old, new = (before, row) if forward else (row, before)
         current = newest[row.number]
         if current.origin != old.origin:
@@ -231,7 +237,7 @@ def _switch_segments(
             connection,
             segment_columns(segment_of(new))
             | {
-                "series_uid": target.series_uid,
+                "annotation_key": target.annotation_key,
                 "version": current.version + 1,
                 "origin": new.origin,
                 "step_id": step_id,
@@ -254,19 +260,19 @@ def _switch_ends(
     forward: bool,
 ) -> set[int]:
     """Restore ends that nobody has changed since; returns the segments of those that stay."""
-    newest = newest_ends(connection, target.series_uid)
+    newest = newest_ends(connection, target.annotation_key)
     restored: list[tuple[EndKey, int | None, int, int | None]] = []
     kept = set()
     for row in rows_of_step(connection, end_version, target.id):
         key = (row.segment_number, End(row.which_end))
-        before = end_at(connection, target.series_uid, key, row.version - 1)
+        before = end_at(connection, target.annotation_key, key, row.version - 1)
         old, new = (before, row) if forward else (row, before)
         if key[0] in blocked or newest[key].origin != _origin(old):
             kept.add(key[0])
             continue
         index = new.slice_index if new is not None else None
         restored.append((key, index, newest[key].version + 1, _origin(new)))
-    append_ends(connection, target.series_uid, restored, step_id, person)
+    append_ends(connection, target.annotation_key, restored, step_id, person)
     return kept
 
 
@@ -282,9 +288,9 @@ def _switch_masks(
     """Restore the masks that `target` wrote and nobody has changed since."""
     written = rows_of_step(connection, mask_version, target.id)
     keys = [(row.segment_number, row.slice_index) for row in written]
-    newest = newest_masks(connection, target.series_uid, keys)
+    newest = newest_masks(connection, target.annotation_key, keys)
     before = _masks_before(connection, target.id)
-    ends = enclosing_ends(connection, target.series_uid)
+    ends = enclosing_ends(connection, target.annotation_key)
     changes = []
     for key, row in zip(keys, written, strict=True):
         old, new = (before.get(key), row) if forward else (row, before.get(key))
@@ -296,7 +302,7 @@ def _switch_masks(
         changes.append(
             mask_content(new)
             | {
-                "series_uid": target.series_uid,
+                "annotation_key": target.annotation_key,
                 "segment_number": key[0],
                 "slice_index": key[1],
                 "version": current.version + 1,
@@ -318,7 +324,7 @@ def _masks_before(connection: Connection, step_id: int) -> dict[SliceKey, Row[An
         select(before)
         .join(
             mask_version,
-            (before.c.series_uid == mask_version.c.series_uid)
+            (before.c.annotation_key == mask_version.c.annotation_key)
             & (before.c.segment_number == mask_version.c.segment_number)
             & (before.c.slice_index == mask_version.c.slice_index)
             & (before.c.version == mask_version.c.version - 1),
@@ -339,10 +345,10 @@ def _origin(row: Row[Any] | None) -> int:
     return row.origin if row is not None else 0
 
 
-def _latest(connection: Connection, series_uid: str, person: str) -> Row[Any] | None:
+def _latest(connection: Connection, annotation_key: str, person: str) -> Row[Any] | None:
     return connection.execute(
         select(step)
-        .where(step.c.series_uid == series_uid, step.c.person == person)
+        .where(step.c.annotation_key == annotation_key, step.c.person == person)
         .order_by(step.c.id.desc())
         .limit(1)
     ).one_or_none()
@@ -368,7 +374,7 @@ def _redo_top(latest: Row[Any] | None) -> int | None:
 
 def _insert(
     connection: Connection,
-    series_uid: str,
+    annotation_key: str,
     person: str,
     action: str,
     kind: str,
@@ -377,7 +383,7 @@ def _insert(
     links: dict[str, int | None],
 ) -> int:
     query = insert(step).values(
-        series_uid=series_uid,
+        annotation_key=annotation_key,
         person=person,
         action=action,
         kind=kind,

@@ -23,16 +23,16 @@ IMPORT_TOOL = "import"
 
 
 def store_import(
-    store: AnnotationStore, series_uid: str, plans: Sequence[ImportPlan], *, person: str
+    store: AnnotationStore, annotation_key: str, plans: Sequence[ImportPlan], *, person: str
 ) -> list[Segment]:
     """Store what was planned, all or nothing, as one step.
 
     Parameters
     ----------
     store : AnnotationStore
-        Where to; the series is open in it.
-    series_uid : str
-        Series Instance UID.
+        Where to; the annotation is open in it.
+    annotation_key : str
+        Key of the annotation.
     plans : sequence of ImportPlan
         From `plan_import`; those without changes do nothing.
     person : str
@@ -54,24 +54,25 @@ def store_import(
     wanted = [plan for plan in plans if plan.changes]
     if not wanted:
         return []
-    with store.changing(series_uid) as (connection, known):
-        free = max(newest_segments(connection, series_uid), default=0) + 1
+    with store.changing(annotation_key) as (connection, known):
+        free = max(newest_segments(connection, annotation_key), default=0) + 1
         numbered = []
         for plan in wanted:
             is_new = plan.way is ImportWay.ADD
             numbered.append(renumbered(plan, free) if is_new else plan)
             free += is_new
-        step_id = history.append_step(connection, series_uid, person, "import masks")
+        step_id = history.append_step(connection, annotation_key, person, "import masks")
         added = segments_added(numbered)
         for segment in added:
-            _add_segment(connection, series_uid, segment, step_id, person)
+            _add_segment(connection, annotation_key, segment, step_id, person)
         changes = [plain_numbers(change) for plan in numbered for change in plan.changes]
         contents = [change_content(change) for change in changes]
         current = check_changes(connection, known, changes, contents, None)
         append_masks(
             connection,
             [
-                content | version_columns(series_uid, at, current[at], step_id, person, IMPORT_TOOL)
+                content
+                | version_columns(annotation_key, at, current[at], step_id, person, IMPORT_TOOL)
                 for at, content in zip(current, contents, strict=True)
             ],
         )
@@ -79,7 +80,7 @@ def store_import(
 
 
 def _add_segment(
-    connection: Connection, series_uid: str, segment: Segment, step_id: int, person: str
+    connection: Connection, annotation_key: str, segment: Segment, step_id: int, person: str
 ) -> None:
     """Write a new segment such that undo of the step takes it away again.
 
@@ -87,5 +88,11 @@ def _add_segment(
     """
     for version, removed, step in ((1, True, None), (2, False, step_id)):
         append_new_segment(
-            connection, series_uid, segment, person, version=version, removed=removed, step_id=step
+            connection,
+            annotation_key,
+            segment,
+            person,
+            version=version,
+            removed=removed,
+            step_id=step,
         )

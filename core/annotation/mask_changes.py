@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row
 from core.annotation import history
 from core.annotation.end_versions import enclosing_ends
 from core.annotation.messages import message_digest
+from core.annotation.opened_annotations import KnownAnnotation
 from core.annotation.records import (
     BeyondEnds,
     ClearRefused,
@@ -23,7 +24,6 @@ from core.annotation.records import (
 )
 from core.annotation.run_length import encode_runs
 from core.annotation.schema import mask_version
-from core.annotation.series_records import KnownSeries
 from core.annotation.states import EXAMPLE_STATES, SliceState, state_of_mask
 from core.annotation.text_checks import check_weights
 from core.annotation.versions import SliceKey, newest_masks, newest_segments, utc_now
@@ -68,7 +68,7 @@ def change_content(change: MaskChange) -> dict[str, Any]:
 
 
 def changes_digest(
-    series_uid: str,
+    annotation_key: str,
     person: str,
     tool: str,
     changes: Sequence[MaskChange],
@@ -86,15 +86,15 @@ def changes_digest(
     ]
     # Left out where there are none: older versions of the program knew of none.
     further = [sorted(locked)] if locked else []
-    return message_digest("put", series_uid, person, tool, sent, *further)
+    return message_digest("put", annotation_key, person, tool, sent, *further)
 
 
 def version_columns(
-    series_uid: str, key: SliceKey, current: int, step_id: int, person: str, tool: str
+    annotation_key: str, key: SliceKey, current: int, step_id: int, person: str, tool: str
 ) -> dict[str, Any]:
     """Columns of ``mask_version`` that name the next version of a mask and who made it."""
     return {
-        "series_uid": series_uid,
+        "annotation_key": annotation_key,
         "segment_number": key[0],
         "slice_index": key[1],
         "version": current + 1,
@@ -108,7 +108,7 @@ def version_columns(
 
 def check_changes(
     connection: Connection,
-    known: KnownSeries,
+    known: KnownAnnotation,
     changes: Sequence[MaskChange],
     contents: Sequence[dict[str, Any]],
     message: MessageKey | None,
@@ -119,8 +119,8 @@ def check_changes(
     ----------
     connection : sqlalchemy.Connection
         Transaction to read in.
-    known : KnownSeries
-        The series to change.
+    known : KnownAnnotation
+        The annotation to change.
     changes : sequence of MaskChange
         At most one for each segment and slice.
     contents : sequence of dict
@@ -144,8 +144,8 @@ def check_changes(
     keys = [(change.segment_number, change.slice_index) for change in changes]
     if len(set(keys)) < len(keys):
         raise StoreError("One step holds one change for each segment and slice at most.")
-    segments = newest_segments(connection, known.uid)
-    newest = newest_masks(connection, known.uid, keys)
+    segments = newest_segments(connection, known.key)
+    newest = newest_masks(connection, known.key, keys)
     _check_ends(connection, known, changes, contents)
     versions = {}
     for key, change, content in zip(keys, changes, contents, strict=True):
@@ -159,7 +159,7 @@ def check_changes(
             message is not None
             and 0 <= change.based_on < versions[key]
             and history.only_earlier_messages(
-                connection, mask_version, _place(known.uid, key), change.based_on, message
+                connection, mask_version, _place(known.key, key), change.based_on, message
             )
         ):
             raise VersionConflict(*key, change.based_on, versions[key])
@@ -168,13 +168,13 @@ def check_changes(
     return versions
 
 
-def _place(series_uid: str, key: SliceKey) -> dict[str, Any]:
-    return {"series_uid": series_uid, "segment_number": key[0], "slice_index": key[1]}
+def _place(annotation_key: str, key: SliceKey) -> dict[str, Any]:
+    return {"annotation_key": annotation_key, "segment_number": key[0], "slice_index": key[1]}
 
 
 def _check_ends(
     connection: Connection,
-    known: KnownSeries,
+    known: KnownAnnotation,
     changes: Sequence[MaskChange],
     contents: Sequence[dict[str, Any]],
 ) -> None:
@@ -186,7 +186,7 @@ def _check_ends(
     ]
     if not proposed:
         return
-    ends = enclosing_ends(connection, known.uid)
+    ends = enclosing_ends(connection, known.key)
     for change in proposed:
         stated = ends.get(change.segment_number)
         if stated is not None and not stated.encloses(change.slice_index):
@@ -195,7 +195,7 @@ def _check_ends(
             )
 
 
-def _check_place(known: KnownSeries, change: MaskChange) -> None:
+def _check_place(known: KnownAnnotation, change: MaskChange) -> None:
     """Refuse a slice or a mask that the series does not have."""
     if not 0 <= change.slice_index < known.slices:
         raise StoreError(

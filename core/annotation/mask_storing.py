@@ -13,15 +13,15 @@ from core.annotation.mask_changes import (
     version_columns,
 )
 from core.annotation.messages import earlier_step
+from core.annotation.opened_annotations import KnownAnnotation
 from core.annotation.overwriting import overwrite_others
 from core.annotation.records import MaskChange, MessageKey
-from core.annotation.series_records import KnownSeries
 from core.annotation.versions import append_masks
 
 
 def store_masks(
     connection: Connection,
-    known: KnownSeries,
+    known: KnownAnnotation,
     changes: Sequence[MaskChange],
     contents: Sequence[dict[str, Any]],
     person: str,
@@ -37,8 +37,8 @@ def store_masks(
     ----------
     connection : sqlalchemy.Connection
         Transaction to write in.
-    known : KnownSeries
-        The series to change.
+    known : KnownAnnotation
+        The annotation to change.
     changes, person, tool, action, locked
         As for `AnnotationStore.put_many`; with plain numbers.
     contents : sequence of dict
@@ -51,7 +51,7 @@ def store_masks(
     list of int
         The new version of each of the changes.
     """
-    digest = changes_digest(known.uid, person, tool, changes, contents, locked or ())
+    digest = changes_digest(known.key, person, tool, changes, contents, locked or ())
     if earlier := earlier_step(connection, message, digest):
         # The changes asked for were written first.
         versions = [version for _, version in history.slices_of_step(connection, earlier)]
@@ -64,10 +64,10 @@ def store_masks(
         current |= {(one.segment_number, one.slice_index): one.based_on for one in taken}
         contents = [change_content(change) for change in (*changes, *taken)]
     step_id = history.append_step(
-        connection, known.uid, person, action, message=message, digest=digest
+        connection, known.key, person, action, message=message, digest=digest
     )
     rows = [
-        content | version_columns(known.uid, at, current[at], step_id, person, tool)
+        content | version_columns(known.key, at, current[at], step_id, person, tool)
         for at, content in zip(current, contents, strict=True)
     ]
     append_masks(connection, rows)

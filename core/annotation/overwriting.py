@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, Row
 
+from core.annotation.opened_annotations import KnownAnnotation
 from core.annotation.records import MaskChange, SliceAnnotation
-from core.annotation.series_records import KnownSeries
 from core.annotation.states import EXAMPLE_STATES, SliceState
 from core.annotation.versions import SliceKey, newest_masks, newest_segments, slice_annotation
 from core.segments.overlap_rules import OverlapRule, takes_from
@@ -21,7 +21,7 @@ from core.segments.segment import Segment
 
 def overwrite_others(
     connection: Connection,
-    known: KnownSeries,
+    known: KnownAnnotation,
     changes: Sequence[MaskChange],
     locked: Collection[int],
 ) -> tuple[list[MaskChange], list[MaskChange]]:
@@ -31,8 +31,8 @@ def overwrite_others(
     ----------
     connection : sqlalchemy.Connection
         Transaction to read in.
-    known : KnownSeries
-        The series to change.
+    known : KnownAnnotation
+        The annotation to change.
     changes : sequence of MaskChange
         Drawings with one segment, checked already, at most one for each slice.
     locked : collection of int
@@ -45,14 +45,14 @@ def overwrite_others(
     taken : list of MaskChange
         What the other segments lose. Their states stay, except that a mask without pixels is empty.
     """
-    others = _concerned(newest_segments(connection, known.uid), changes)
+    others = _concerned(newest_segments(connection, known.key), changes)
     if not others:
         return list(changes), []
     own = {(change.segment_number, change.slice_index) for change in changes}
     places = own | {(number, change.slice_index) for number in others for change in changes}
     stored = {
         key: slice_annotation(row, known.shape)
-        for key, row in newest_masks(connection, known.uid, places).items()
+        for key, row in newest_masks(connection, known.key, places).items()
         if row.pixels
     }
     kept, taken = [], []
@@ -85,7 +85,7 @@ def pixels_to_leave(
     annotation : mapping
         What is stored.
     segments : sequence of Segment
-        All of the series.
+        All of the annotation.
     place : (int, int)
         Segment and slice of the proposal.
 

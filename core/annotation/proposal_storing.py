@@ -43,7 +43,7 @@ class ProposedMask(Protocol):
 
 def store_proposals(
     store: AnnotationStore,
-    series_uid: str,
+    annotation_key: str,
     proposals: Iterable[ProposedMask],
     *,
     person: str,
@@ -61,8 +61,8 @@ def store_proposals(
     ----------
     store : AnnotationStore
         Where to.
-    series_uid : str
-        Series Instance UID.
+    annotation_key : str
+        Key of the annotation.
     proposals : iterable of ProposedMask
         At most one for each segment and slice.
     person : str
@@ -90,8 +90,8 @@ def store_proposals(
     wanted = list(proposals)
 
     def changes(annotation: Mapping[SliceKey, SliceAnnotation]) -> list[MaskChange]:
-        ends = widened_ends(stated_ends(store, series_uid), annotation)
-        segments = store.segments(series_uid)
+        ends = widened_ends(stated_ends(store, annotation_key), annotation)
+        segments = store.segments(annotation_key)
         present = {segment.number for segment in segments}
         pairs = [
             (item, annotation.get((item.segment, item.slice)))
@@ -106,7 +106,7 @@ def store_proposals(
         ]
         return stored + _removals(annotation, searched, wanted)
 
-    return save_changes(store, series_uid, changes, person, tool, "propose")
+    return save_changes(store, annotation_key, changes, person, tool, "propose")
 
 
 def _removals(

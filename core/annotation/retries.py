@@ -24,7 +24,7 @@ Result = TypeVar("Result")
 
 def save_changes(
     store: AnnotationStore,
-    series_uid: str,
+    annotation_key: str,
     changes: Callable[[Mapping[SliceKey, SliceAnnotation]], list[MaskChange]],
     person: str,
     tool: str,
@@ -36,8 +36,8 @@ def save_changes(
     ----------
     store : AnnotationStore
         Where to.
-    series_uid : str
-        Series Instance UID.
+    annotation_key : str
+        Key of the annotation.
     changes : callable
         Gets what `AnnotationStore.annotation` returned and returns the changes, at most one for
         each segment and slice.
@@ -59,9 +59,9 @@ def save_changes(
         If the store refuses.
     """
     for attempt in range(1, _ATTEMPTS + 1):
-        wanted = changes(store.annotation(series_uid))
+        wanted = changes(store.annotation(annotation_key))
         try:
-            store.put_many(series_uid, wanted, person, tool, action)
+            store.put_many(annotation_key, wanted, person, tool, action)
         except (VersionConflict, SegmentGone, BeyondEnds):
             if attempt == _ATTEMPTS:
                 raise

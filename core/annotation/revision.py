@@ -6,15 +6,15 @@ from core.annotation.schema import segment_version, step
 from core.annotation.store import AnnotationStore
 
 
-def revision(store: AnnotationStore, series_uid: str) -> tuple[int, int]:
+def revision(store: AnnotationStore, annotation_key: str) -> tuple[int, int]:
     """Return what differs after every change of an annotation.
 
     Parameters
     ----------
     store : AnnotationStore
         Where.
-    series_uid : str
-        Series Instance UID.
+    annotation_key : str
+        Key of the annotation.
 
     Returns
     -------
@@ -22,10 +22,10 @@ def revision(store: AnnotationStore, series_uid: str) -> tuple[int, int]:
         The newest step, undo and redo included, and the newest version of a segment, for adding
         one is no step; 0 where there is none.
     """
-    with store.reading(series_uid) as (connection, _):
+    with store.reading(annotation_key) as (connection, _):
         newest = [
             connection.execute(
-                select(func.max(table.c.id)).where(table.c.series_uid == series_uid)
+                select(func.max(table.c.id)).where(table.c.annotation_key == annotation_key)
             ).scalar()
             for table in (step, segment_version)
         ]

@@ -34,10 +34,17 @@ metadata = MetaData(
 # SQLite counts up by itself only in a column of type INTEGER.
 _RowId = BigInteger().with_variant(Integer, "sqlite")
 
-series = Table(
-    "series",
+# Names from when annotations were keyed by series: SQLite could change them only by writing whole
+# tables of masks anew.
+_SEGMENT_VERSIONS = "uq_segment_version_series_uid_number_version"
+_MASK_VERSIONS = "uq_mask_version_series_uid_segment_number_slice_index_version"
+_END_VERSIONS = "uq_end_version_series_uid_segment_number_which_end_version"
+
+# The work of one reader, or of all who share it, on one series of a project.
+annotation = Table(
+    "annotation",
     metadata,
-    Column("uid", String(64), primary_key=True),
+    Column("key", String(64), primary_key=True),
     Column("rows", Integer, nullable=False),
     Column("columns", Integer, nullable=False),
     Column("slices", Integer, nullable=False),
@@ -49,7 +56,7 @@ step = Table(
     "step",
     metadata,
     Column("id", _RowId, primary_key=True),
-    Column("series_uid", String(64), ForeignKey("series.uid"), nullable=False),
+    Column("annotation_key", String(64), ForeignKey("annotation.key"), nullable=False),
     Column("person", String(200), nullable=False),
     Column("action", String(100), nullable=False),
     Column("kind", String(4), nullable=False),  # "do", "undo" or "redo"
@@ -66,14 +73,14 @@ step = Table(
     Column("sequence", BigInteger),
     Column("message_digest", String(64)),
     UniqueConstraint("client", "sequence"),
-    Index(None, "series_uid", "person", "id"),
+    Index(None, "annotation_key", "person", "id"),
 )
 
 segment_version = Table(
     "segment_version",
     metadata,
     Column("id", _RowId, primary_key=True),
-    Column("series_uid", String(64), ForeignKey("series.uid"), nullable=False),
+    Column("annotation_key", String(64), ForeignKey("annotation.key"), nullable=False),
     Column("number", Integer, nullable=False),
     Column("version", Integer, nullable=False),
     # The version whose content this one holds: its own, or the one that undo brought back.
@@ -95,14 +102,14 @@ segment_version = Table(
     Column("removed", Boolean, nullable=False),
     Column("person", String(200), nullable=False),
     Column("time", DateTime, nullable=False),  # UTC
-    UniqueConstraint("series_uid", "number", "version"),
+    UniqueConstraint("annotation_key", "number", "version", name=_SEGMENT_VERSIONS),
 )
 
 mask_version = Table(
     "mask_version",
     metadata,
     Column("id", _RowId, primary_key=True),
-    Column("series_uid", String(64), ForeignKey("series.uid"), nullable=False),
+    Column("annotation_key", String(64), ForeignKey("annotation.key"), nullable=False),
     Column("segment_number", Integer, nullable=False),
     Column("slice_index", Integer, nullable=False),
     Column("version", Integer, nullable=False),
@@ -119,14 +126,16 @@ mask_version = Table(
     Column("weights", String(200)),
     Column("time", DateTime, nullable=False),  # UTC
     Column("checksum", String(16), nullable=False),
-    UniqueConstraint("series_uid", "segment_number", "slice_index", "version"),
+    UniqueConstraint(
+        "annotation_key", "segment_number", "slice_index", "version", name=_MASK_VERSIONS
+    ),
 )
 
 end_version = Table(
     "end_version",
     metadata,
     Column("id", _RowId, primary_key=True),
-    Column("series_uid", String(64), ForeignKey("series.uid"), nullable=False),
+    Column("annotation_key", String(64), ForeignKey("annotation.key"), nullable=False),
     Column("segment_number", Integer, nullable=False),
     Column("which_end", String(5), nullable=False),  # "first" or "last"
     Column("version", Integer, nullable=False),
@@ -137,5 +146,7 @@ end_version = Table(
     Column("slice_index", Integer),  # null where it is not stated any more
     Column("person", String(200), nullable=False),
     Column("time", DateTime, nullable=False),  # UTC
-    UniqueConstraint("series_uid", "segment_number", "which_end", "version"),
+    UniqueConstraint(
+        "annotation_key", "segment_number", "which_end", "version", name=_END_VERSIONS
+    ),
 )

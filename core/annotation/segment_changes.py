@@ -22,7 +22,9 @@ from core.annotation.versions import (
 from core.segments.segment import Segment
 
 
-def save_segment(connection: Connection, series_uid: str, segment: Segment, person: str) -> None:
+def save_segment(
+    connection: Connection, annotation_key: str, segment: Segment, person: str
+) -> None:
     """Add a segment, or change the one that has the same number.
 
     A change is a step that can be undone. Adding is none: an empty segment is in nobody's way.
@@ -31,27 +33,33 @@ def save_segment(connection: Connection, series_uid: str, segment: Segment, pers
     ----------
     connection : sqlalchemy.Connection
         Transaction to write in.
-    series_uid : str
-        Series Instance UID.
+    annotation_key : str
+        Key of the annotation.
     segment : Segment
         The segment as it is from now on.
     person : str
         Who did it.
     """
-    current = newest_segments(connection, series_uid).get(segment.number)
+    current = newest_segments(connection, annotation_key).get(segment.number)
     if current is None or current.removed:
         version = current.version + 1 if current is not None else 1
         append_new_segment(
-            connection, series_uid, segment, person, version=version, removed=False, step_id=None
+            connection,
+            annotation_key,
+            segment,
+            person,
+            version=version,
+            removed=False,
+            step_id=None,
         )
         return
     before = segment_of(current)
     if before == segment:
         return
-    step_id = history.append_step(connection, series_uid, person, _action(before, segment))
+    step_id = history.append_step(connection, annotation_key, person, _action(before, segment))
     append_new_segment(
         connection,
-        series_uid,
+        annotation_key,
         segment,
         person,
         version=current.version + 1,
@@ -60,15 +68,15 @@ def save_segment(connection: Connection, series_uid: str, segment: Segment, pers
     )
 
 
-def remove_segment(connection: Connection, series_uid: str, number: int, person: str) -> None:
+def remove_segment(connection: Connection, annotation_key: str, number: int, person: str) -> None:
     """Remove a segment with its ends and empty its slices, as one step that can be undone.
 
     Parameters
     ----------
     connection : sqlalchemy.Connection
         Transaction to write in.
-    series_uid : str
-        Series Instance UID.
+    annotation_key : str
+        Key of the annotation.
     number : int
         The segment.
     person : str
@@ -79,16 +87,16 @@ def remove_segment(connection: Connection, series_uid: str, number: int, person:
     StoreError
         If there is no such segment.
     """
-    current = newest_segments(connection, series_uid).get(number)
+    current = newest_segments(connection, annotation_key).get(number)
     if current is None or current.removed:
         raise StoreError(f"There is no segment {number} in this series.")
-    step_id = history.append_step(connection, series_uid, person, "remove segment")
+    step_id = history.append_step(connection, annotation_key, person, "remove segment")
     append_ends(
         connection,
-        series_uid,
+        annotation_key,
         [
             (key, None, row.version + 1, None)
-            for key, row in newest_ends(connection, series_uid).items()
+            for key, row in newest_ends(connection, annotation_key).items()
             if key[0] == number and row.slice_index is not None
         ],
         step_id,
@@ -96,7 +104,7 @@ def remove_segment(connection: Connection, series_uid: str, number: int, person:
     )
     append_new_segment(
         connection,
-        series_uid,
+        annotation_key,
         segment_of(current),
         person,
         version=current.version + 1,
@@ -107,8 +115,8 @@ def remove_segment(connection: Connection, series_uid: str, number: int, person:
         connection,
         [
             mask_content(None)
-            | version_columns(series_uid, key, row.version, step_id, person, "remove")
-            for key, row in newest_masks(connection, series_uid).items()
+            | version_columns(annotation_key, key, row.version, step_id, person, "remove")
+            for key, row in newest_masks(connection, annotation_key).items()
             if key[0] == number and row.state != SliceState.EMPTY
         ],
     )
@@ -127,7 +135,7 @@ def _action(before: Segment, after: Segment) -> str:
 
 
 def append_new_segment(
-    connection: Connection, series_uid: str, segment: Segment, person: str, **version: Any
+    connection: Connection, annotation_key: str, segment: Segment, person: str, **version: Any
 ) -> None:
     """Write a version of a segment that is new content, not one that undo brought back.
 
@@ -135,8 +143,8 @@ def append_new_segment(
     ----------
     connection : sqlalchemy.Connection
         Transaction to write in.
-    series_uid : str
-        Series Instance UID.
+    annotation_key : str
+        Key of the annotation.
     segment : Segment
         The segment as it is from this version on.
     person : str
@@ -148,7 +156,7 @@ def append_new_segment(
         connection,
         segment_columns(segment)
         | {
-            "series_uid": series_uid,
+            "annotation_key": annotation_key,
             "origin": version["version"],
             "person": person,
             "time": utc_now(),

@@ -16,6 +16,7 @@ from core.annotation.database import open_database, reading, writing
 from core.annotation.mask_changes import change_content, plain_numbers
 from core.annotation.mask_storing import store_masks
 from core.annotation.messages import earlier_step, message_digest, message_key
+from core.annotation.opened_annotations import KnownAnnotation, known_annotation, record_annotation
 from core.annotation.records import (
     ClearRefused,
     ExampleProtected,
@@ -30,7 +31,6 @@ from core.annotation.records import (
     VersionConflict,
 )
 from core.annotation.segment_changes import remove_segment, save_segment
-from core.annotation.series_records import KnownSeries, known_series, record_series
 from core.annotation.text_checks import check_action, check_person, check_tool
 from core.annotation.versions import (
     SliceKey,
@@ -59,7 +59,7 @@ __all__ = [
 
 
 class AnnotationStore:
-    """All annotations of all series in one database.
+    """All annotations in one database.
 
     One store serves any number of threads; any number of processes may open the same database.
 
@@ -81,15 +81,15 @@ class AnnotationStore:
         """Close all connections to the database."""
         self._database.dispose()
 
-    def open_series(
-        self, series_uid: str, sop_instance_uids: Sequence[str], rows: int, columns: int
+    def open_annotation(
+        self, annotation_key: str, sop_instance_uids: Sequence[str], rows: int, columns: int
     ) -> None:
-        """Record a series, or check that it has the slices that are recorded.
+        """Record an annotation, or check that its series has the slices that are recorded.
 
         Parameters
         ----------
-        series_uid : str
-            Series Instance UID.
+        annotation_key : str
+            Key of the annotation.
         sop_instance_uids : sequence of str
             SOP Instance UID of each slice, in slice order.
         rows, columns : int
@@ -100,53 +100,53 @@ class AnnotationStore:
         StoreError
             If the series has no pixels, or was annotated before with other slices.
         """
-        record_series(self._database, series_uid, sop_instance_uids, rows, columns)
+        record_annotation(self._database, annotation_key, sop_instance_uids, rows, columns)
 
-    def segments(self, series_uid: str) -> list[Segment]:
-        """Return the segments of a series by number, without the removed ones.
+    def segments(self, annotation_key: str) -> list[Segment]:
+        """Return the segments of an annotation by number, without the removed ones.
 
         Parameters
         ----------
-        series_uid : str
-            Series Instance UID.
+        annotation_key : str
+            Key of the annotation.
 
         Returns
         -------
         list of Segment
             In the order of their numbers.
         """
-        with self.reading(series_uid) as (connection, _):
-            newest = newest_segments(connection, series_uid)
+        with self.reading(annotation_key) as (connection, _):
+            newest = newest_segments(connection, annotation_key)
             return [segment_of(row) for row in newest.values() if not row.removed]
 
-    def next_segment_number(self, series_uid: str) -> int:
+    def next_segment_number(self, annotation_key: str) -> int:
         """Return the number for a new segment: one more than any that was ever in use."""
-        with self.reading(series_uid) as (connection, _):
-            return max(newest_segments(connection, series_uid), default=0) + 1
+        with self.reading(annotation_key) as (connection, _):
+            return max(newest_segments(connection, annotation_key), default=0) + 1
 
-    def save_segment(self, series_uid: str, segment: Segment, person: str) -> None:
+    def save_segment(self, annotation_key: str, segment: Segment, person: str) -> None:
         """Add a segment, or change one that has the same number, as a step that can be undone.
 
         Parameters
         ----------
-        series_uid : str
-            Series Instance UID.
+        annotation_key : str
+            Key of the annotation.
         segment : Segment
             The segment as it is from now on.
         person : str
             Who did it.
         """
         check_person(person)
-        with self.changing(series_uid) as (connection, _):
-            save_segment(connection, series_uid, segment, person)
+        with self.changing(annotation_key) as (connection, _):
+            save_segment(connection, annotation_key, segment, person)
 
-    def remove_segment(self, series_uid: str, number: int, person: str) -> None:
+    def remove_segment(self, annotation_key: str, number: int, person: str) -> None:
         """Remove a segment and empty its slices, as one step that can be undone.
 
         Parameters
         ----------
-        series_uid : str
-            Series Instance UID.
+        annotation_key : str
+            Key of the annotation.
         number : int
             The segment.
         person : str
@@ -158,12 +158,12 @@ class AnnotationStore:
             If there is no such segment.
         """
         check_person(person)
-        with self.changing(series_uid) as (connection, _):
-            remove_segment(connection, series_uid, number, person)
+        with self.changing(annotation_key) as (connection, _):
+            remove_segment(connection, annotation_key, number, person)
 
     def put_many(
         self,
-        series_uid: str,
+        annotation_key: str,
         changes: Sequence[MaskChange],
         person: str,
         tool: str,
@@ -176,8 +176,8 @@ class AnnotationStore:
 
         Parameters
         ----------
-        series_uid : str
-            Series Instance UID.
+        annotation_key : str
+            Key of the annotation.
         changes : sequence of MaskChange
             At most one for each segment and slice.
         person, tool : str
@@ -208,23 +208,23 @@ class AnnotationStore:
         changes = [plain_numbers(change) for change in changes]
         contents = [change_content(change) for change in changes]
         key, who = message_key(message), (person, tool, action)
-        with self.changing(series_uid) as (connection, known):
+        with self.changing(annotation_key) as (connection, known):
             return store_masks(
                 connection, known, changes, contents, *who, message=key, locked=locked
             )
 
-    def versions_stored(self, series_uid: str, message: tuple[str, int]) -> list[int] | None:
+    def versions_stored(self, annotation_key: str, message: tuple[str, int]) -> list[int] | None:
         """Return the versions that a message made; None where it was never stored.
 
         Parameters
         ----------
-        series_uid : str
-            Series Instance UID.
+        annotation_key : str
+            Key of the annotation.
         message : (str, int)
             As in `put_many`.
         """
         key = message_key(message)
-        with self.reading(series_uid) as (connection, _):
+        with self.reading(annotation_key) as (connection, _):
             step = history.step_of_message(connection, key) if key is not None else None
             if step is None:
                 return None
@@ -232,7 +232,7 @@ class AnnotationStore:
 
     def slice(
         self,
-        series_uid: str,
+        annotation_key: str,
         segment_number: int,
         slice_index: int,
         *,
@@ -242,8 +242,8 @@ class AnnotationStore:
 
         Parameters
         ----------
-        series_uid : str
-            Series Instance UID.
+        annotation_key : str
+            Key of the annotation.
         segment_number, slice_index : int
             Which one.
         version : int, optional
@@ -260,33 +260,33 @@ class AnnotationStore:
             If there is no such version.
         """
         key = (int(segment_number), int(slice_index))
-        with self.reading(series_uid) as (connection, known):
+        with self.reading(annotation_key) as (connection, known):
             if version is None:
-                row = newest_masks(connection, series_uid, [key]).get(key)
+                row = newest_masks(connection, annotation_key, [key]).get(key)
             else:
-                row = mask_at(connection, series_uid, key, version)
+                row = mask_at(connection, annotation_key, key, version)
             if row is not None:
                 return slice_annotation(row, known.shape)
         if version:
             raise StoreError(f"This slice has no version {version}; load it again.")
         return SliceAnnotation(*key, known.shape)
 
-    def annotation(self, series_uid: str) -> dict[SliceKey, SliceAnnotation]:
+    def annotation(self, annotation_key: str) -> dict[SliceKey, SliceAnnotation]:
         """Return the newest version of every segment on every slice that has one.
 
         Parameters
         ----------
-        series_uid : str
-            Series Instance UID.
+        annotation_key : str
+            Key of the annotation.
 
         Returns
         -------
         dict
             By segment number and slice index; without removed segments.
         """
-        with self.reading(series_uid) as (connection, known):
-            segments = newest_segments(connection, series_uid)
-            rows = newest_masks(connection, series_uid)
+        with self.reading(annotation_key) as (connection, known):
+            segments = newest_segments(connection, annotation_key)
+            rows = newest_masks(connection, annotation_key)
             return {
                 key: slice_annotation(row, known.shape)
                 for key, row in rows.items()
@@ -294,17 +294,17 @@ class AnnotationStore:
             }
 
     def undo(
-        self, series_uid: str, person: str, *, message: tuple[str, int] | None = None
+        self, annotation_key: str, person: str, *, message: tuple[str, int] | None = None
     ) -> list[SliceKey]:
-        """Take back the person's last step in this series, as new versions.
+        """Take back the person's last step in this annotation, as new versions.
 
         What somebody else changed since then stays: those slices are left out, and the step counts
         as taken back all the same.
 
         Parameters
         ----------
-        series_uid : str
-            Series Instance UID.
+        annotation_key : str
+            Key of the annotation.
         person : str
             Whose step.
         message : (str, int), optional
@@ -315,55 +315,55 @@ class AnnotationStore:
         list of (int, int)
             Segments and slices that changed; none where there is nothing to undo.
         """
-        return self._undo_or_redo("undo", series_uid, person, message)
+        return self._undo_or_redo("undo", annotation_key, person, message)
 
     def redo(
-        self, series_uid: str, person: str, *, message: tuple[str, int] | None = None
+        self, annotation_key: str, person: str, *, message: tuple[str, int] | None = None
     ) -> list[SliceKey]:
         """Bring back the step that the person's last undo took back; otherwise as `undo`."""
-        return self._undo_or_redo("redo", series_uid, person, message)
+        return self._undo_or_redo("redo", annotation_key, person, message)
 
-    def next_steps(self, series_uid: str, person: str) -> NextSteps:
+    def next_steps(self, annotation_key: str, person: str) -> NextSteps:
         """Return the steps that the person's next undo and redo are about."""
         with reading(self._database) as connection:
             return NextSteps(
-                _step_taken(history.next_undo(connection, series_uid, person)),
-                _step_taken(history.next_redo(connection, series_uid, person)),
+                _step_taken(history.next_undo(connection, annotation_key, person)),
+                _step_taken(history.next_redo(connection, annotation_key, person)),
             )
 
-    def undo_action(self, series_uid: str, person: str) -> str | None:
+    def undo_action(self, annotation_key: str, person: str) -> str | None:
         """Return the action that the person's next undo takes back, or None."""
-        step = self.next_steps(series_uid, person).undo
+        step = self.next_steps(annotation_key, person).undo
         return step.action if step is not None else None
 
-    def redo_action(self, series_uid: str, person: str) -> str | None:
+    def redo_action(self, annotation_key: str, person: str) -> str | None:
         """Return the action that the person's next redo brings back, or None."""
-        step = self.next_steps(series_uid, person).redo
+        step = self.next_steps(annotation_key, person).redo
         return step.action if step is not None else None
 
     def _undo_or_redo(
-        self, kind: str, series_uid: str, person: str, message: tuple[str, int] | None
+        self, kind: str, annotation_key: str, person: str, message: tuple[str, int] | None
     ) -> list[SliceKey]:
         check_person(person)
         key = message_key(message)
-        digest = message_digest(kind, series_uid, person)
+        digest = message_digest(kind, annotation_key, person)
         move = history.undo_step if kind == "undo" else history.redo_step
-        with self.changing(series_uid) as (connection, _):
+        with self.changing(annotation_key) as (connection, _):
             if earlier := earlier_step(connection, key, digest):
                 return [at for at, _ in history.slices_of_step(connection, earlier)]
-            return move(connection, series_uid, person, message=key, digest=digest)
+            return move(connection, annotation_key, person, message=key, digest=digest)
 
     @contextmanager
-    def changing(self, series_uid: str) -> Iterator[tuple[Connection, KnownSeries]]:
-        """Run a transaction that is the only one to change this series while it runs."""
+    def changing(self, annotation_key: str) -> Iterator[tuple[Connection, KnownAnnotation]]:
+        """Run a transaction that is the only one to change an annotation while it runs."""
         with writing(self._database) as connection:
-            yield connection, known_series(connection, series_uid, lock=True)
+            yield connection, known_annotation(connection, annotation_key, lock=True)
 
     @contextmanager
-    def reading(self, series_uid: str) -> Iterator[tuple[Connection, KnownSeries]]:
-        """Run a transaction that only reads this series, from one consistent state."""
+    def reading(self, annotation_key: str) -> Iterator[tuple[Connection, KnownAnnotation]]:
+        """Run a transaction that only reads an annotation, from one consistent state."""
         with reading(self._database) as connection:
-            yield connection, known_series(connection, series_uid)
+            yield connection, known_annotation(connection, annotation_key)
 
 
 def _step_taken(row: Row[Any] | None) -> StepTaken | None:

@@ -1,7 +1,7 @@
 """What reading and appending have in common for all tables of versions.
 
-Each has the columns ``series_uid``, ``version``, ``step_id`` and ``id``, and some that say of which
-place in the series a version is.
+Each has the columns ``annotation_key``, ``version``, ``step_id`` and ``id``, and some that say of
+which place in the annotation a version is.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -23,11 +23,11 @@ from sqlalchemy import (
 def newest_rows(
     connection: Connection,
     table: Table,
-    series_uid: str,
+    annotation_key: str,
     place: Sequence[str],
     *conditions: ColumnElement[bool],
 ) -> list[Row[Any]]:
-    """Newest version of every place in a series.
+    """Newest version of every place in an annotation.
 
     Parameters
     ----------
@@ -35,8 +35,8 @@ def newest_rows(
         Transaction to read in.
     table : sqlalchemy.Table
         Table of versions.
-    series_uid : str
-        Series Instance UID.
+    annotation_key : str
+        Key of the annotation.
     place : sequence of str
         Columns that say of which place a version is.
     *conditions : sqlalchemy.ColumnElement
@@ -48,7 +48,7 @@ def newest_rows(
         Rows of `table`, ordered by place.
     """
     columns = [table.c[name] for name in place]
-    wanted = (table.c.series_uid == series_uid, *conditions)
+    wanted = (table.c.annotation_key == annotation_key, *conditions)
     newest = (
         select(*columns, func.max(table.c.version).label("version"))
         .where(*wanted)
@@ -63,12 +63,16 @@ def newest_rows(
 
 
 def version_at(
-    connection: Connection, table: Table, series_uid: str, place: Mapping[str, Any], version: int
+    connection: Connection,
+    table: Table,
+    annotation_key: str,
+    place: Mapping[str, Any],
+    version: int,
 ) -> CursorResult[Any]:
     """One version of a place, by the columns that say which: one row of `table`, or none."""
     return connection.execute(
         select(table).where(
-            table.c.series_uid == series_uid,
+            table.c.annotation_key == annotation_key,
             *(table.c[name] == value for name, value in place.items()),
             table.c.version == version,
         )

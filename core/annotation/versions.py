@@ -35,16 +35,16 @@ def utc_now() -> datetime:
 
 
 def newest_masks(
-    connection: Connection, series_uid: str, keys: Collection[SliceKey] | None = None
+    connection: Connection, annotation_key: str, keys: Collection[SliceKey] | None = None
 ) -> dict[SliceKey, Row[Any]]:
-    """Newest version of each mask of a series.
+    """Newest version of each mask of an annotation.
 
     Parameters
     ----------
     connection : sqlalchemy.Connection
         Transaction to read in.
-    series_uid : str
-        Series Instance UID.
+    annotation_key : str
+        Key of the annotation.
     keys : collection of (int, int), optional
         Segments and slices wanted; all by default.
 
@@ -57,16 +57,16 @@ def newest_masks(
     if keys is not None:
         wanted.append(mask_version.c.segment_number.in_({segment for segment, _ in keys}))
         wanted.append(mask_version.c.slice_index.in_({index for _, index in keys}))
-    rows = newest_rows(connection, mask_version, series_uid, _MASK_PLACE, *wanted)
+    rows = newest_rows(connection, mask_version, annotation_key, _MASK_PLACE, *wanted)
     return {(row.segment_number, row.slice_index): row for row in rows}
 
 
 def mask_at(
-    connection: Connection, series_uid: str, key: SliceKey, version: int
+    connection: Connection, annotation_key: str, key: SliceKey, version: int
 ) -> Row[Any] | None:
     """One version of a mask, as a row of ``mask_version``; None where there is none."""
     place = dict(zip(_MASK_PLACE, key, strict=True))
-    return version_at(connection, mask_version, series_uid, place, version).one_or_none()
+    return version_at(connection, mask_version, annotation_key, place, version).one_or_none()
 
 
 def mask_content(row: Row[Any] | None) -> dict[str, Any]:
@@ -114,16 +114,16 @@ def slice_annotation(row: Row[Any], shape: tuple[int, int]) -> SliceAnnotation:
     )
 
 
-def newest_segments(connection: Connection, series_uid: str) -> dict[int, Row[Any]]:
-    """Newest version of each segment of a series by number, removed ones included."""
-    rows = newest_rows(connection, segment_version, series_uid, ["number"])
+def newest_segments(connection: Connection, annotation_key: str) -> dict[int, Row[Any]]:
+    """Newest version of each segment of an annotation by number, removed ones included."""
+    rows = newest_rows(connection, segment_version, annotation_key, ["number"])
     return {row.number: row for row in rows}
 
 
-def segment_at(connection: Connection, series_uid: str, number: int, version: int) -> Row[Any]:
+def segment_at(connection: Connection, annotation_key: str, number: int, version: int) -> Row[Any]:
     """One version of a segment."""
     place = {"number": number}
-    return version_at(connection, segment_version, series_uid, place, version).one()
+    return version_at(connection, segment_version, annotation_key, place, version).one()
 
 
 def append_segment(connection: Connection, row: Mapping[str, Any]) -> None:

@@ -55,7 +55,7 @@ class VolumeTask:
 
 
 def preview_volume(
-    store: AnnotationStore, series_uid: str, task: VolumeTask, shape: tuple[int, int, int]
+    store: AnnotationStore, annotation_key: str, task: VolumeTask, shape: tuple[int, int, int]
 ) -> list[MaskChange]:
     """Compute what `change_volume` would store now.
 
@@ -63,8 +63,8 @@ def preview_volume(
     ----------
     store : AnnotationStore
         Where the masks are.
-    series_uid : str
-        Series Instance UID.
+    annotation_key : str
+        Key of the annotation.
     task : VolumeTask
         What to do.
     shape : tuple of int
@@ -75,12 +75,12 @@ def preview_volume(
     list of MaskChange
         One for every slice that would change, in order.
     """
-    return _changes(store, series_uid, task, shape, store.annotation(series_uid))
+    return _changes(store, annotation_key, task, shape, store.annotation(annotation_key))
 
 
 def change_volume(
     store: AnnotationStore,
-    series_uid: str,
+    annotation_key: str,
     task: VolumeTask,
     shape: tuple[int, int, int],
     *,
@@ -90,7 +90,7 @@ def change_volume(
 
     Parameters
     ----------
-    store, series_uid, task, shape
+    store, annotation_key, task, shape
         As for `preview_volume`.
     person : str
         Who does it.
@@ -109,8 +109,8 @@ def change_volume(
     """
     return save_changes(
         store,
-        series_uid,
-        lambda annotation: _changes(store, series_uid, task, shape, annotation),
+        annotation_key,
+        lambda annotation: _changes(store, annotation_key, task, shape, annotation),
         person,
         "volume",
         task.name,
@@ -130,7 +130,7 @@ def segment_volume(
 
 def _changes(
     store: AnnotationStore,
-    series_uid: str,
+    annotation_key: str,
     task: VolumeTask,
     shape: tuple[int, int, int],
     annotation: Mapping[SliceKey, SliceAnnotation],
@@ -138,11 +138,11 @@ def _changes(
     before = segment_volume(annotation, task.segment, shape)
     others = [] if task.other is None else [segment_volume(annotation, task.other, shape)]
     after = task.operation(before, *others)
-    rules = {one.number: one.overlap for one in store.segments(series_uid)}
+    rules = {one.number: one.overlap for one in store.segments(annotation_key)}
     rule = rules.get(task.segment, OverlapRule.ALLOW)
     neighbours = {number for number, other in rules.items() if takes_from(rule, other)}
     neighbours -= {task.segment, task.other}
-    ends = widened_ends(stated_ends(store, series_uid), annotation).get(task.segment, UNSTATED)
+    ends = widened_ends(stated_ends(store, annotation_key), annotation).get(task.segment, UNSTATED)
     return list(_changed_slices(task, annotation, before, after, neighbours, ends))
 
 

@@ -68,7 +68,7 @@ class AskedJob:
 
 @dataclass(frozen=True, eq=False)
 class _Jobs:
-    """Jobs that have not finished and the newest failures, by series UID, for all sessions.
+    """Jobs that have not finished and the newest failures, by annotation, for all sessions.
 
     A finished job is dropped at once, because it holds the masks that it proposed: they are in the
     store by then.
@@ -78,17 +78,17 @@ class _Jobs:
     asked: dict[str, list[AskedJob]] = field(default_factory=dict)
     failures: dict[str, _Failure] = field(default_factory=dict)
 
-    def of(self, series_uid: str) -> list[AskedJob]:
+    def of(self, annotation_key: str) -> list[AskedJob]:
         with self.lock:
-            return list(self.asked.get(series_uid, ()))
+            return list(self.asked.get(annotation_key, ()))
 
-    def finish(self, series_uid: str, job: Job) -> None:
+    def finish(self, annotation_key: str, job: Job) -> None:
         with self.lock:
-            left = [asked for asked in self.asked.pop(series_uid) if asked.job is not job]
+            left = [asked for asked in self.asked.pop(annotation_key) if asked.job is not job]
             if left:
-                self.asked[series_uid] = left
+                self.asked[annotation_key] = left
             if job.error is not None:
-                self.failures[series_uid] = _Failure(job.error)
+                self.failures[annotation_key] = _Failure(job.error)
 
 
 def start_proposing(work: Work) -> None:
@@ -106,7 +106,7 @@ def start_proposing(work: Work) -> None:
 
 def can_propose(work: Work) -> bool:
     """Whether any segment has an example to propose from."""
-    return bool(segments_to_propose(work.store.annotation(work.uid)))
+    return bool(segments_to_propose(work.store.annotation(work.annotation_key)))
 
 
 def propose_neighbours(work: Work, segment_number: int, slice_index: int) -> None:
@@ -131,17 +131,17 @@ def propose_neighbours(work: Work, segment_number: int, slice_index: int) -> Non
 
 
 def _start(work: Work, wanted: _Wanted) -> None:
-    jobs, uid = _jobs(), work.uid
+    jobs, key = _jobs(), work.annotation_key
     with jobs.lock:
-        same = next((asked for asked in jobs.of(uid) if asked.wanted == wanted), None)
+        same = next((asked for asked in jobs.of(key) if asked.wanted == wanted), None)
         if same is not None:
             who = "you" if same.person == work.person else same.person
             st.toast(f"This is being proposed already: {who} asked for it.")
             return
-        jobs.failures.pop(uid, None)
+        jobs.failures.pop(key, None)
         details = JobDetails()
-        job = submit(_proposing(work, wanted, details), lambda job: jobs.finish(uid, job))
-        jobs.asked.setdefault(uid, []).append(AskedJob(job, wanted, work.person, details))
+        job = submit(_proposing(work, wanted, details), lambda job: jobs.finish(key, job))
+        jobs.asked.setdefault(key, []).append(AskedJob(job, wanted, work.person, details))
 
 
 def running_job(work: Work) -> Job | None:
@@ -151,12 +151,12 @@ def running_job(work: Work) -> Job | None:
 
 def asked_jobs(work: Work) -> list[AskedJob]:
     """Jobs for this series that have not finished, in the order in which they are done."""
-    return _jobs().of(work.uid)
+    return _jobs().of(work.annotation_key)
 
 
 def failure_shown(work: Work) -> str | None:
     """What went wrong in the newest job for this series, until it is dismissed in this tab."""
-    failure = _jobs().failures.get(work.uid)
+    failure = _jobs().failures.get(work.annotation_key)
     if failure is None or st.session_state.get(_DISMISSED) is failure:
         return None
     return failure.message
@@ -164,7 +164,7 @@ def failure_shown(work: Work) -> str | None:
 
 def forget_failure(work: Work) -> None:
     """Show what went wrong no more in this tab."""
-    st.session_state[_DISMISSED] = _jobs().failures.get(work.uid)
+    st.session_state[_DISMISSED] = _jobs().failures.get(work.annotation_key)
 
 
 @st.cache_resource(show_spinner=False)
@@ -188,7 +188,7 @@ def _proposing(
         details.weights = engine.weights.name
         # What is drawn by now counts: the job may have waited for others.
         exclusive = [segment.number for segment in work.segments() if segment.exclusive]
-        annotation = work.store.annotation(work.uid)
+        annotation = work.store.annotation(work.annotation_key)
         examples = _examples(work, annotation)
         numbers = segments_to_propose(annotation) if wanted.segment is None else [wanted.segment]
         made: dict[tuple[int, int], Proposal] = {}
@@ -210,7 +210,7 @@ def _proposing(
         patiently(
             lambda: store_proposals(
                 work.store,
-                work.uid,
+                work.annotation_key,
                 made.values(),
                 person=work.person,
                 weights=engine.weights.name,
@@ -232,7 +232,7 @@ def _examples(work: Work, annotation: Mapping[SliceKey, SliceAnnotation]) -> lis
     for (number, index), version in annotation.items():
         if version.state in EXAMPLE_STATES:
             masks.setdefault(number, {})[index] = version.mask
-    stated = stated_ends(work.store, work.uid)
+    stated = stated_ends(work.store, work.annotation_key)
     return [
         SegmentExamples(number, of_segment, stated.get(number, StatedEnds()).ends)
         for number, of_segment in masks.items()

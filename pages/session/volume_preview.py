@@ -72,7 +72,7 @@ def drop_outdated_preview(work: Work) -> None:
 
 
 def _versions(work: Work) -> dict[SliceKey, int]:
-    return {place: one.version for place, one in work.store.annotation(work.uid).items()}
+    return {place: one.version for place, one in work.store.annotation(work.annotation_key).items()}
 
 
 def _replace(work: Work, preview: VolumePreview, changes: Iterable[MaskChange]) -> None:

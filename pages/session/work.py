@@ -50,7 +50,7 @@ class Work:
     reading : SeriesReading
         Of the series; it has ended.
     store : AnnotationStore
-        In which the series is known.
+        In which the annotation is known.
     memory : PageMemory
         What this tab remembers of the series.
     """
@@ -74,7 +74,12 @@ class Work:
 
     @property
     def uid(self) -> str:
-        """UID of the series, as the store knows it."""
+        """Series Instance UID."""
+        return self.reading.summary.uid
+
+    @property
+    def annotation_key(self) -> str:
+        """Key by which the store knows the annotation of the series."""
         return self.reading.summary.uid
 
     @property
@@ -84,13 +89,13 @@ class Work:
 
     def segments(self) -> list[Segment]:
         """Segments of the series."""
-        return self.store.segments(self.uid)
+        return self.store.segments(self.annotation_key)
 
     def annotations_of(self, segment_number: int) -> dict[int, SliceAnnotation]:
         """Newest versions of one segment by slice index."""
         return {
             index: annotation
-            for (number, index), annotation in self.store.annotation(self.uid).items()
+            for (number, index), annotation in self.store.annotation(self.annotation_key).items()
             if number == segment_number
         }
 
@@ -181,7 +186,7 @@ def require_work(entrance: Entrance) -> Work:
         reading = whole_reading(entrance.settings.home, opened)
         summary = reading.summary
         store = open_store(entrance.settings.database)
-        store.open_series(summary.uid, slice_names(summary), summary.rows, summary.columns)
+        store.open_annotation(summary.uid, slice_names(summary), summary.rows, summary.columns)
     except (DicomError, StoreError) as error:
         st.error(str(error), icon=":material/error:")
         st.page_link("pages/series.py", label="Open another series", icon=":material/arrow_back:")
@@ -241,7 +246,7 @@ def current_slice(work: Work) -> int:
     if work.memory.slice_index is None:
         worked_on = [
             (annotation.time, annotation.slice_index)
-            for annotation in work.store.annotation(work.uid).values()
+            for annotation in work.store.annotation(work.annotation_key).values()
             if annotation.time is not None and annotation.state in EXAMPLE_STATES
         ]
         middle = work.series.summary.slices // 2

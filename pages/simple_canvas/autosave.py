@@ -99,7 +99,7 @@ def _add_strokes(work: Work, event: MaskEvent, newest: SliceAnnotation) -> None:
 def _store(work: Work, event: MaskEvent, mask: NDArray[np.bool_], based_on: int) -> int:
     version = save_drawing(
         work.store,
-        work.uid,
+        work.annotation_key,
         event.segment_number,
         event.slice_index,
         mask,
@@ -114,7 +114,7 @@ def _store(work: Work, event: MaskEvent, mask: NDArray[np.bool_], based_on: int)
 
 
 def _newest(work: Work, event: MaskEvent) -> SliceAnnotation:
-    return work.store.slice(work.uid, event.segment_number, event.slice_index)
+    return work.store.slice(work.annotation_key, event.segment_number, event.slice_index)
 
 
 def _draw_on_stored(work: Work, event: MaskEvent) -> None:

@@ -200,8 +200,8 @@ def _current_visit(memory: CanvasMemory, shown: EditedSlice, tools: ToolSettings
 def _still_fits(visit: _Visit, shown: EditedSlice, tools: ToolSettings) -> bool:
     before = visit.shown
     return (
-        (before.series_uid, before.segment.number, before.slice_index, before.size)
-        == (shown.series_uid, shown.segment.number, shown.slice_index, shown.size)
+        (before.annotation_key, before.segment.number, before.slice_index, before.size)
+        == (shown.annotation_key, shown.segment.number, shown.slice_index, shown.size)
         and visit.version == shown.annotation.version
         # Strokes of another tool would stay on top of what the eraser took away.
         and (visit.tools.tool is tools.tool or is_untouched(_reported(visit.key)))

@@ -25,8 +25,8 @@ class EditedSlice:
 
     Attributes
     ----------
-    series_uid : str
-        Series it belongs to.
+    annotation_key : str
+        Annotation it belongs to.
     segment : Segment
         Structure being drawn.
     slice_index : int
@@ -39,7 +39,7 @@ class EditedSlice:
         Stored mask, state and version that drawing starts from.
     """
 
-    series_uid: str
+    annotation_key: str
     segment: Segment
     slice_index: int
     picture: bytes

@@ -43,7 +43,7 @@ def simple_review(work: Work) -> None:
     with tools:
         show_progress(work)
         only = choose_segments(segments)
-    annotation = work.store.annotation(work.uid)
+    annotation = work.store.annotation(work.annotation_key)
     waiting = [
         proposal for proposal in worst_first(annotation) if only in (None, proposal.segment_number)
     ]
@@ -169,7 +169,7 @@ def action(
         report_failure(
             decision,
             work.store,
-            work.uid,
+            work.annotation_key,
             current.segment_number,
             current.slice_index,
             person=work.person,
@@ -221,7 +221,13 @@ def accept_several(
             width="stretch",
             disabled=inside == 0,
             on_click=lambda: report_failure(
-                accept_range, work.store, work.uid, segment.number, low, high, person=work.person
+                accept_range,
+                work.store,
+                work.annotation_key,
+                segment.number,
+                low,
+                high,
+                person=work.person,
             ),
         )
         st.button(
@@ -231,7 +237,7 @@ def accept_several(
             on_click=lambda: report_failure(
                 accept_all,
                 work.store,
-                work.uid,
+                work.annotation_key,
                 person=work.person,
                 segment_number=segment.number,
             ),
@@ -250,7 +256,7 @@ def nothing_waits(work: Work, any_segment: bool) -> None:
     """Say what to do when no proposal waits."""
     if running_job(work) is not None:
         return
-    if any_segment and work.store.annotation(work.uid):
+    if any_segment and work.store.annotation(work.annotation_key):
         st.success("All proposals are reviewed.", icon=":material/done_all:")
         if st.button(
             "Export", icon=":material/download:", type="primary", key="to-export", width="stretch"
@@ -265,8 +271,18 @@ def undo_buttons(work: Work) -> None:
     """Offer undo and redo of the person's steps."""
     columns = st.columns(2)
     for column, move, action_name, key in (
-        (columns[0], work.store.undo, work.store.undo_action(work.uid, work.person), "z"),
-        (columns[1], work.store.redo, work.store.redo_action(work.uid, work.person), "y"),
+        (
+            columns[0],
+            work.store.undo,
+            work.store.undo_action(work.annotation_key, work.person),
+            "z",
+        ),
+        (
+            columns[1],
+            work.store.redo,
+            work.store.redo_action(work.annotation_key, work.person),
+            "y",
+        ),
     ):
         word = "Undo" if key == "z" else "Redo"
         column.button(
@@ -278,7 +294,7 @@ def undo_buttons(work: Work) -> None:
             disabled=action_name is None,
             width="stretch",
             on_click=report_failure,
-            args=(move, work.uid, work.person),
+            args=(move, work.annotation_key, work.person),
         )
 
 

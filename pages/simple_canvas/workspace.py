@@ -111,8 +111,8 @@ def _drawing_tools(work: Work, segment: Segment) -> ToolSettings:
 def _undo_buttons(work: Work) -> None:
     """Offer undo and redo across all slices."""
     undo, redo = st.columns(2)
-    undoable = work.store.undo_action(work.uid, work.person)
-    redoable = work.store.redo_action(work.uid, work.person)
+    undoable = work.store.undo_action(work.annotation_key, work.person)
+    redoable = work.store.redo_action(work.annotation_key, work.person)
     undo.button(
         "Undo",
         icon=":material/undo:",
@@ -206,19 +206,19 @@ def _canvas(
     editor.show_editor(
         memory,
         EditedSlice(
-            series_uid=work.uid,
+            annotation_key=work.annotation_key,
             segment=segment,
             slice_index=index,
             picture=slice_png(
                 work.series,
                 index,
                 segments,
-                work.store.annotation(work.uid),
+                work.store.annotation(work.annotation_key),
                 segment.number,
                 display,
             ),
             size=slice_size(work.series, display),
-            annotation=work.store.slice(work.uid, segment.number, index),
+            annotation=work.store.slice(work.annotation_key, segment.number, index),
         ),
         settings,
     )
@@ -232,7 +232,7 @@ def _go_to(work: Work, index: int) -> None:
 def _undo_or_redo(work: Work, way: str) -> None:
     """Undo or redo the person's last step, and show the slice where it happened."""
     move = work.store.undo if way == "undo" else work.store.redo
-    changed = move(work.uid, work.person)
+    changed = move(work.annotation_key, work.person)
     if not changed:
         return
     segment, index = min(changed)
@@ -244,7 +244,7 @@ def _undo_or_redo(work: Work, way: str) -> None:
 
 def _clear_slice(work: Work, segment: Segment) -> None:
     """Remove the segment from the slice shown."""
-    current = work.store.slice(work.uid, segment.number, current_slice(work))
+    current = work.store.slice(work.annotation_key, segment.number, current_slice(work))
     if current.state is SliceState.EMPTY:
         return
     change = MaskChange(
@@ -256,7 +256,7 @@ def _clear_slice(work: Work, segment: Segment) -> None:
         allow_clear=True,
     )
     try:
-        work.store.put_many(work.uid, [change], work.person, "clear", "clear slice")
+        work.store.put_many(work.annotation_key, [change], work.person, "clear", "clear slice")
     except (VersionConflict, StoreError) as error:
         st.toast(str(error), icon=":material/error:")
 
@@ -266,7 +266,7 @@ def _not_here(work: Work, segment: Segment) -> None:
     try:
         confirm_empty(
             work.store,
-            work.uid,
+            work.annotation_key,
             segment.number,
             current_slice(work),
             person=work.person,

@@ -158,7 +158,7 @@ def _store_messages(work: Work) -> tuple[Outbox, list[Answer]]:
 
 def _side_content(work: Work, segment: Segment | None) -> Any:
     """What the page beside the editor shows: while it stays the same, nothing is drawn anew."""
-    states = {place: one.state for place, one in work.store.annotation(work.uid).items()}
-    ends = stated_ends(work.store, work.uid)
+    states = {place: one.state for place, one in work.store.annotation(work.annotation_key).items()}
+    ends = stated_ends(work.store, work.annotation_key)
     locked = work.memory.segments.locked
     return segment, locked, current_slice(work), states, ends, volume_preview(work).version

@@ -109,21 +109,21 @@ def _do(work: Work, answers: Answers, message: Message) -> tuple[str, str]:
 
 
 def _undo_or_redo(work: Work, message: StepMessage) -> str:
-    following = work.store.next_steps(work.uid, work.person)
+    following = work.store.next_steps(work.annotation_key, work.person)
     step = following.undo if message.way == "undo" else following.redo
     if message.of is not None and (
         step is None or step.message is None or tuple(step.message) != (message.client, message.of)
     ):
         return "skipped"
     move = work.store.undo if message.way == "undo" else work.store.redo
-    move(work.uid, work.person, message=message.key)
+    move(work.annotation_key, work.person, message=message.key)
     return "stored"
 
 
 def _state_end(work: Work, message: EndMessage) -> None:
     state_end(
         work.store,
-        work.uid,
+        work.annotation_key,
         message.segment,
         message.end,
         message.slice,
@@ -138,7 +138,7 @@ def _store(work: Work, answers: Answers, message: Message) -> None:
     place = (message.segment, message.slice)
     if isinstance(message, HintMessage):
         # Computed again, its mask may be another one: examples have come since.
-        versions = work.store.versions_stored(work.uid, message.key)
+        versions = work.store.versions_stored(work.annotation_key, message.key)
         if versions is not None:
             answers.written[place] = versions[0]
             return
@@ -186,7 +186,7 @@ def _put_several(work: Work, message: MasksMessage, bases: list[int]) -> list[in
     ]
     return save_drawings(
         work.store,
-        work.uid,
+        work.annotation_key,
         message.segment,
         drawings,
         person=work.person,
@@ -201,7 +201,7 @@ def _put(work: Work, message: MaskMessage | AbsentMessage | HintMessage, based_o
     if isinstance(message, AbsentMessage):
         return confirm_empty(
             work.store,
-            work.uid,
+            work.annotation_key,
             message.segment,
             message.slice,
             person=work.person,
@@ -215,7 +215,7 @@ def _put(work: Work, message: MaskMessage | AbsentMessage | HintMessage, based_o
         mask, tool, may_clear = message.mask.decoded(), message.tool, message.erased
     return save_drawing(
         work.store,
-        work.uid,
+        work.annotation_key,
         message.segment,
         message.slice,
         mask,

@@ -71,13 +71,13 @@ def make_message(
         See `join_parts`.
     """
     parts: list[bytes] = []
-    stored = work.store.annotation(work.uid)
+    stored = work.store.annotation(work.annotation_key)
     live = live_proposals(work, stored)
     annotation = {**stored, **live, **volume_preview(work).masks}
     if reviews and outbox.compares:
         annotation |= previous_masks(work, stored, segment.number, current_slice(work))
     full = outbox.epoch != client_state.epoch
-    steps = work.store.next_steps(work.uid, work.person)
+    steps = work.store.next_steps(work.annotation_key, work.person)
     _notice_move(client_state, (current_slice(work), segment.number))
     header = {
         "series": _series(work, segments),
@@ -245,7 +245,7 @@ def _ends(work: Work) -> list[dict[str, Any]]:
                 for end in End
             },
         }
-        for number, stated in stated_ends(work.store, work.uid).items()
+        for number, stated in stated_ends(work.store, work.annotation_key).items()
     ]
 
 

@@ -61,12 +61,17 @@ def decide(work: Work, message: DecisionMessage) -> None:
     seen = {one.slice: one.based_on for one in message.proposals}
     if message.decision == "accept":
         accept_proposals(
-            work.store, work.uid, message.segment, seen, person=work.person, message=message.key
+            work.store,
+            work.annotation_key,
+            message.segment,
+            seen,
+            person=work.person,
+            message=message.key,
         )
     else:
         reject_proposals(
             work.store,
-            work.uid,
+            work.annotation_key,
             message.segment,
             seen,
             person=work.person,
@@ -178,7 +183,7 @@ def _other_before(work: Work, current: SliceAnnotation) -> SliceAnnotation:
     """Newest earlier version with another mask: accepting makes a version with the same one."""
     place = (current.segment_number, current.slice_index)
     for version in range(current.version - 1, max(0, current.version - 1 - _MOST_BACK), -1):
-        before = work.store.slice(work.uid, *place, version=version)
+        before = work.store.slice(work.annotation_key, *place, version=version)
         if before.runs != current.runs:
             return before
     return SliceAnnotation(*place, current.shape)

@@ -39,7 +39,7 @@ def review_workspace(work: Work) -> None:
 
 
 def _show_worst(work: Work) -> None:
-    worst = next(iter(worst_first(work.store.annotation(work.uid))), None)
+    worst = next(iter(worst_first(work.store.annotation(work.annotation_key))), None)
     if worst is not None:
         set_segment(work, worst.segment_number)
         set_slice(work, worst.slice_index)
@@ -47,7 +47,7 @@ def _show_worst(work: Work) -> None:
 
 @st.fragment(key=SIDE)
 def _review_row(work: Work) -> None:
-    annotation = work.store.annotation(work.uid)
+    annotation = work.store.annotation(work.annotation_key)
     is_done = not worst_first(annotation) and running_job(work) is None
     st.html(_STYLE + LINE_STYLE)
     with st.container(horizontal=True, key="review-row"):

@@ -22,7 +22,7 @@ _BEYOND = {
 
 def ends_of(work: Work, segment: Segment) -> Ends:
     """What is stated of the ends of a segment."""
-    return stated_ends(work.store, work.uid).get(segment.number, StatedEnds()).ends
+    return stated_ends(work.store, work.annotation_key).get(segment.number, StatedEnds()).ends
 
 
 def ask_for_ends(segment: Segment, asked: Sequence[End]) -> None:
@@ -109,6 +109,6 @@ def end_buttons(work: Work, segment: Segment) -> None:
 
 def _state(work: Work, segment: Segment, end: End, index: int | None) -> None:
     try:
-        state_end(work.store, work.uid, segment.number, end, index, person=work.person)
+        state_end(work.store, work.annotation_key, segment.number, end, index, person=work.person)
     except StoreError as error:
         st.toast(str(error), icon=":material/error:")

@@ -20,17 +20,17 @@ class WrittenExport:
 
     Attributes
     ----------
-    uid : str
-        Of the series.
+    annotation_key : str
+        Of the annotation that it was made from.
     paths : tuple of pathlib.Path
         The file, and its copy in a folder where one was asked for.
     revision : tuple of int
-        Of the annotation that it was made from.
+        Which state of it.
     choice : hashable
         What was chosen when it was made.
     """
 
-    uid: str
+    annotation_key: str
     paths: tuple[Path, ...]
     revision: tuple[int, int]
     choice: Hashable
@@ -57,7 +57,11 @@ def offer_written(work: Work, choice: Hashable) -> None:
         What is chosen now.
     """
     written: WrittenExport | None = st.session_state.get(_WRITTEN)
-    if written is None or written.uid != work.uid or not written.paths[0].is_file():
+    if (
+        written is None
+        or written.annotation_key != work.annotation_key
+        or not written.paths[0].is_file()
+    ):
         return
     # Others may draw on the series while this page stands open.
     st.fragment(_offer, run_every=_CHECK_EVERY_S)(work, written, written.choice == choice)
@@ -65,7 +69,7 @@ def offer_written(work: Work, choice: Hashable) -> None:
 
 def _offer(work: Work, written: WrittenExport, is_as_chosen: bool) -> None:
     path = written.paths[0]
-    if is_as_chosen and revision(work.store, work.uid) == written.revision:
+    if is_as_chosen and revision(work.store, work.annotation_key) == written.revision:
         st.success(f"Created: {path.stat().st_size / 1024:.0f} kB", icon=":material/check_circle:")
         st.download_button(
             f"Download {path.name}",

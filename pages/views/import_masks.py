@@ -103,7 +103,7 @@ def _import_dialog(entrance: Entrance, summary: SeriesSummary) -> None:
     try:
         read = _file_read(summary, file, meaning)
         store = open_store(entrance.settings.database)
-        store.open_series(summary.uid, slice_names(summary), summary.rows, summary.columns)
+        store.open_annotation(summary.uid, slice_names(summary), summary.rows, summary.columns)
     except (NeedsConsentError, NeedsResamplingError) as error:
         st.warning(plain(_with_own_name(str(error), file)), icon=":material/help:")
         st.button(

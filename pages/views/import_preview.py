@@ -30,7 +30,7 @@ _WAYS: dict[ImportWay, str] = {
 
 
 def choose_ways(
-    store: AnnotationStore, series_uid: str, items: Sequence[ImportedSegment]
+    store: AnnotationStore, annotation_key: str, items: Sequence[ImportedSegment]
 ) -> list[ImportPlan]:
     """Show what importing each segment would do, and let the person choose how.
 
@@ -38,7 +38,7 @@ def choose_ways(
     ----------
     store : AnnotationStore
         The series is open in it.
-    series_uid : str
+    annotation_key : str
         Series Instance UID.
     items : sequence of ImportedSegment
         Segments of the file.
@@ -48,9 +48,9 @@ def choose_ways(
     list of ImportPlan
         One for each.
     """
-    segments = store.segments(series_uid)
-    annotation = store.annotation(series_uid)
-    ends = widened_ends(stated_ends(store, series_uid), annotation)
+    segments = store.segments(annotation_key)
+    annotation = store.annotation(annotation_key)
+    ends = widened_ends(stated_ends(store, annotation_key), annotation)
     plans = []
     targets = matching_segments(segments, annotation, items)
     for place, (item, target) in enumerate(zip(items, targets, strict=True)):

@@ -99,8 +99,8 @@ def _add(work: Work, labels: list[ListedLabel]) -> bool:
     numbers = []
     try:
         for one in labels:
-            numbers.append(work.store.next_segment_number(work.uid))
-            work.store.save_segment(work.uid, one.segment(numbers[-1]), work.person)
+            numbers.append(work.store.next_segment_number(work.annotation_key))
+            work.store.save_segment(work.annotation_key, one.segment(numbers[-1]), work.person)
     except (StoreError, ValueError) as error:
         st.error(plain(str(error)), icon=":material/error:")
         return False

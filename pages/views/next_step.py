@@ -119,7 +119,7 @@ def find_next_step(work: Work, segment: Segment) -> NextStep:
         For the slice shown.
     """
     index, slices = current_slice(work), work.series.summary.slices
-    annotation = work.store.annotation(work.uid)
+    annotation = work.store.annotation(work.annotation_key)
     own = {at: version for (number, at), version in annotation.items() if number == segment.number}
     examples = [version for version in own.values() if version.state in EXAMPLE_STATES]
     drawn = sum(version.pixels > 0 for version in examples)
@@ -288,12 +288,12 @@ def _suggestion_now(work: Work, segment: Segment) -> Suggestion | None:
     """Suggest what to do next once something is drawn."""
     own = work.annotations_of(segment.number)
     versions = tuple(sorted((index, version.version) for index, version in own.items()))
-    return _suggestion(work.uid, segment.number, versions, ends_of(work, segment), work)
+    return _suggestion(work.annotation_key, segment.number, versions, ends_of(work, segment), work)
 
 
 @st.cache_data(max_entries=64, show_spinner=False, hash_funcs={Ends: str})
 def _suggestion(
-    uid: str, number: int, versions: tuple[tuple[int, int], ...], ends: Ends, _work: Work
+    annotation_key: str, number: int, versions: tuple[tuple[int, int], ...], ends: Ends, _work: Work
 ) -> Suggestion | None:
     """Kept until a slice or an end of the segment changes."""
     own = _work.annotations_of(number)

@@ -43,7 +43,7 @@ def choose_segment(work: Work, segments: list[Segment], current: Segment) -> Non
     current : Segment
         The one being worked on.
     """
-    annotation = work.store.annotation(work.uid)
+    annotation = work.store.annotation(work.annotation_key)
     numbers = [segment.number for segment in segments]
     by_number = {segment.number: segment for segment in segments}
 
@@ -79,7 +79,7 @@ def segment_buttons(work: Work, current: Segment) -> None:
     """Offer to add a segment and to change the current one."""
     add, change = st.columns(2)
     # A popover of its own for each addition: the next one starts closed.
-    number = work.store.next_segment_number(work.uid)
+    number = work.store.next_segment_number(work.annotation_key)
     with add.popover("Add", icon=":material/add:", width="stretch", key=f"add-{number}"):
         add_segment(work)
         label_list_button("add")
@@ -92,7 +92,7 @@ def segment_buttons(work: Work, current: Segment) -> None:
 
 def add_segment(work: Work) -> None:
     """Let the person name a structure, find its code, and add it as a segment."""
-    number = work.store.next_segment_number(work.uid)
+    number = work.store.next_segment_number(work.annotation_key)
     term = _find_term("Structure", f"anatomy-{number}")
     label_column, color_column = st.columns([3, 1], vertical_alignment="bottom")
     label = label_column.text_input(
@@ -139,7 +139,7 @@ def _save_new(work: Work, number: int, label: str, color: str, term: AnatomyTerm
             term.type,
             type_modifier=term.modifier,
         )
-        work.store.save_segment(work.uid, segment, work.person)
+        work.store.save_segment(work.annotation_key, segment, work.person)
     except (StoreError, ValueError) as error:
         st.error(str(error))
         return
@@ -172,7 +172,7 @@ def _change_segment(work: Work, segment: Segment) -> None:
         if st.form_submit_button("Save", type="primary"):
             try:
                 changed = replace(coded, label=label.strip(), color=_rgb(color), overlap=overlap)
-                work.store.save_segment(work.uid, changed, work.person)
+                work.store.save_segment(work.annotation_key, changed, work.person)
             except (StoreError, ValueError) as error:
                 st.error(str(error))
             else:
@@ -186,7 +186,7 @@ def _change_segment(work: Work, segment: Segment) -> None:
         else "Undo restores it with all its masks.",
         disabled=locked,
     ):
-        work.store.remove_segment(work.uid, segment.number, work.person)
+        work.store.remove_segment(work.annotation_key, segment.number, work.person)
         _changed(work)
     _offer_absence(work, segment, locked)
 
@@ -194,7 +194,7 @@ def _change_segment(work: Work, segment: Segment) -> None:
 def _offer_absence(work: Work, segment: Segment, locked: bool) -> None:
     """Let the person state that the structure is on no slice."""
     slices = work.series.summary.slices
-    annotation = work.store.annotation(work.uid)
+    annotation = work.store.annotation(work.annotation_key)
     marked = sum(one.pixels > 0 for key, one in annotation.items() if key[0] == segment.number)
     cleared = f" Masks on {count(marked, 'slice')} are cleared." if marked else ""
     if not st.button(
@@ -206,7 +206,7 @@ def _offer_absence(work: Work, segment: Segment, locked: bool) -> None:
     ):
         return
     try:
-        mark_absent(work.store, work.uid, segment.number, slices, person=work.person)
+        mark_absent(work.store, work.annotation_key, segment.number, slices, person=work.person)
     except (StoreError, VersionConflict) as error:
         st.error(str(error))
     else:

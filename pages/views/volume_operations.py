@@ -119,8 +119,8 @@ def _margin(sign: int) -> "_Choice":
 def _values(name: str, work: Work, segment: Segment) -> ChosenOperation:
     unit = f" ({work.series.summary.units})" if work.series.summary.units else ""
     first_low, first_high = _range_inside(work, segment)
-    low = _number(f"From{unit}", f"volume-low-{work.uid}-{segment.number}", first_low)
-    high = _number(f"To{unit}", f"volume-high-{work.uid}-{segment.number}", first_high)
+    low = _number(f"From{unit}", f"volume-low-{work.annotation_key}-{segment.number}", first_low)
+    high = _number(f"To{unit}", f"volume-high-{work.annotation_key}-{segment.number}", first_high)
     operation = partial(keep_values, values=work.series.volume, low=low, high=high)
     return ChosenOperation(name, operation, inputs=(low, high))
 

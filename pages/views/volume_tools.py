@@ -99,8 +99,12 @@ def _task(work: Work, segment: Segment) -> tuple[VolumeTask | None, object]:
     """What is chosen, as a task and as something that can be compared."""
     slices = work.series.summary.slices
     chosen = choose_operation(work, segment)
-    first = st.number_input("From slice", 1, slices, 1, key=f"volume-first-{work.uid}", width=100)
-    last = st.number_input("To slice", 1, slices, slices, key=f"volume-last-{work.uid}", width=100)
+    first = st.number_input(
+        "From slice", 1, slices, 1, key=f"volume-first-{work.annotation_key}", width=100
+    )
+    last = st.number_input(
+        "To slice", 1, slices, slices, key=f"volume-last-{work.annotation_key}", width=100
+    )
     own = st.checkbox(
         "Also slices I drew",
         key="volume-own",
@@ -144,7 +148,7 @@ def _buttons(work: Work) -> tuple[bool, bool]:
 
 def _preview(work: Work, task: VolumeTask, asked: object) -> None:
     with st.spinner("Computing…"):
-        changes = preview_volume(work.store, work.uid, task, work.series.volume.shape)
+        changes = preview_volume(work.store, work.annotation_key, task, work.series.volume.shape)
     work.memory.part(VolumeToolsMemory).outcome = ""
     show_preview(work, task.segment, changes, asked)
 
@@ -152,7 +156,7 @@ def _preview(work: Work, task: VolumeTask, asked: object) -> None:
 def _apply(work: Work, task: VolumeTask, memory: VolumeToolsMemory) -> None:
     with st.spinner("Computing…"):
         changed = change_volume(
-            work.store, work.uid, task, work.series.volume.shape, person=work.person
+            work.store, work.annotation_key, task, work.series.volume.shape, person=work.person
         )
     memory.outcome = f"Changed {count(len(changed), 'slice')}. One undo takes all of it back."
     clear_preview(work)

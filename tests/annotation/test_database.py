@@ -36,7 +36,7 @@ def test_opening_again_changes_nothing(url: str) -> None:
     open_database(url).dispose()
     with reading(open_database(url)) as connection:
         assert connection.execute(text("SELECT version_num FROM alembic_version")).all() == [
-            ("0005",)
+            ("0006",)
         ]
 
 
@@ -100,17 +100,17 @@ def test_a_store_that_would_not_last_is_refused(url: str) -> None:
 
 def test_a_failure_in_the_middle_leaves_nothing_behind(url: str) -> None:
     engine = open_database(url)
-    row = {"uid": "1", "rows": 1, "columns": 1, "slices": 1, "slices_digest": "x"}
+    row = {"key": "1", "rows": 1, "columns": 1, "slices": 1, "slices_digest": "x"}
 
     def fail_after_writing() -> None:
         with writing(engine) as connection:
-            connection.execute(schema.series.insert(), [row])
+            connection.execute(schema.annotation.insert(), [row])
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
         fail_after_writing()
     with reading(engine) as connection:
-        assert connection.execute(schema.series.select()).all() == []
+        assert connection.execute(schema.annotation.select()).all() == []
 
 
 @sqlite_only

@@ -235,7 +235,7 @@ def test_any_work_of_two_people_is_undone_as_plain_lists_would(
 ) -> None:
     store, model = AnnotationStore(shared_url), Model()
     series = f"1.2.{next(series_numbers)}"
-    store.open_series(series, [str(place) for place in PLACES], *square(0).shape)
+    store.open_annotation(series, [str(place) for place in PLACES], *square(0).shape)
     store.save_segment(series, segment(1), "anna")
     for act in acts:
         if act[0] == "restart":

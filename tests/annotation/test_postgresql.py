@@ -25,7 +25,7 @@ def somebody_writing(url: str) -> Iterator[Callable[[], int]]:
     """Another client that holds the lock of the series; gives the number of those who wait."""
     engine = create_engine(url)
     with engine.connect() as writer, engine.connect() as watcher, writer.begin():
-        writer.exec_driver_sql("SELECT * FROM series FOR UPDATE")
+        writer.exec_driver_sql("SELECT * FROM annotation FOR UPDATE")
 
         def waiting() -> int:
             with watcher.begin():

@@ -69,8 +69,8 @@ def test_proposals_are_stored_even_while_people_draw(
 ) -> None:
     read = proposed.annotation
 
-    def read_then_somebody_draws(series_uid: str) -> dict:
-        annotation = read(series_uid)
+    def read_then_somebody_draws(annotation_key: str) -> dict:
+        annotation = read(annotation_key)
         if proposed.slice(SERIES, 1, 2).state is SliceState.PROPOSED:
             save_drawing(proposed, SERIES, 1, 2, square(7), person="bert", tool="brush")
         return annotation

@@ -24,7 +24,7 @@ class TestSegments:
         assert store.segments(SERIES) == [changed, segment(2, SPLEEN)]
 
     def test_belong_to_their_series(self, store: AnnotationStore) -> None:
-        store.open_series("1.2.3", ["a"], 4, 4)
+        store.open_annotation("1.2.3", ["a"], 4, 4)
         assert store.segments("1.2.3") == []
 
     def test_every_change_of_them_is_kept(self, store: AnnotationStore, url: str) -> None:

@@ -201,7 +201,7 @@ class TestAnnotation:
 
     def test_keeps_series_apart(self, store: AnnotationStore, put: Put) -> None:
         put()
-        store.open_series("1.2.3", ["a"], ROWS, COLUMNS)
+        store.open_annotation("1.2.3", ["a"], ROWS, COLUMNS)
         store.save_segment("1.2.3", segment(1), "anna")
         assert store.annotation("1.2.3") == {}
         assert store.undo("1.2.3", "anna") == []

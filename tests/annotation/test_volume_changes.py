@@ -151,8 +151,8 @@ def test_a_stroke_that_comes_in_between_is_kept(
 ) -> None:
     read = proposed.annotation
 
-    def read_then_somebody_draws(series_uid: str) -> dict:
-        annotation = read(series_uid)
+    def read_then_somebody_draws(annotation_key: str) -> dict:
+        annotation = read(annotation_key)
         if proposed.slice(SERIES, 1, 3).state is SliceState.PROPOSED:
             save_drawing(proposed, SERIES, 1, 3, square(2), person="bert", tool="brush")
         return annotation

@@ -85,7 +85,7 @@ def test_annotations_keep_them(coded, tmp_path):
     summary, read = coded
     store = AnnotationStore(default_url(tmp_path))
     names = [one.sop_instance_uid for one in summary.records]
-    store.open_series(summary.uid, names, summary.rows, summary.columns)
+    store.open_annotation(summary.uid, names, summary.rows, summary.columns)
     for one in read.segments:
         store.save_segment(summary.uid, one.segment, "Test Person")
     assert store.segments(summary.uid) == [one.segment for one in read.segments]

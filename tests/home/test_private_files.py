@@ -56,7 +56,7 @@ def test_whatever_is_kept_is_private_from_the_beginning(tmp_path: Path) -> None:
     private_folder(home / "demo")
     write_demo_series(home / "demo")
     store = AnnotationStore(read_settings({"SLICEWISE_HOME": str(home)}).database)
-    store.open_series("1.2.3", ["1.2.3.4"], 8, 8)
+    store.open_annotation("1.2.3", ["1.2.3.4"], 8, 8)
     assert len(everything(home)) > 50
     assert [path for path in everything(home) if not is_private(path)] == []
 

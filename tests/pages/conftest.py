@@ -78,7 +78,7 @@ def opened(home: Path, demo_summary: SeriesSummary) -> OpenedSeries:
 def store(home: Path, demo_summary: SeriesSummary) -> AnnotationStore:
     """Store of the app, in which the demonstration series has a segment."""
     store = AnnotationStore(default_url(home))
-    store.open_series(
+    store.open_annotation(
         demo_summary.uid,
         [record.sop_instance_uid for record in demo_summary.records],
         demo_summary.rows,
@@ -132,7 +132,7 @@ def work(series: Series, tmp_path: Path) -> Work:
     url = default_url(tmp_path)
     store = AnnotationStore(url)
     uids = [record.sop_instance_uid for record in series.slices]
-    store.open_series(series.summary.uid, uids, series.summary.rows, series.summary.columns)
+    store.open_annotation(series.summary.uid, uids, series.summary.rows, series.summary.columns)
     store.save_segment(series.summary.uid, LIVER_SEGMENT, "anna")
     settings = Settings(tmp_path, url, "default", "cpu")
     opened = OpenedSeries("0" * 24, series.summary.uid, tmp_path)

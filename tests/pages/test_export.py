@@ -216,7 +216,7 @@ def drawn_page(
     """The export page of the series in the folder "images", drawn on one slice."""
     (summary,) = find_series(home / "images")
     names = [one.sop_instance_uid for one in summary.records]
-    store.open_series(summary.uid, names, summary.rows, summary.columns)
+    store.open_annotation(summary.uid, names, summary.rows, summary.columns)
     store.save_segment(summary.uid, LIVER_SEGMENT, PERSON)
     change = MaskChange(1, 2, mask, SliceState.DRAWN, 0)
     store.put_many(summary.uid, [change], PERSON, "test", "prepare")

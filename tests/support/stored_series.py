@@ -39,7 +39,7 @@ NOTHING = square(0)
 def prepare(url: str) -> AnnotationStore:
     """Open a store that knows the series and has two segments."""
     store = AnnotationStore(url)
-    store.open_series(SERIES, [f"{SERIES}.{index}" for index in range(SLICES)], ROWS, COLUMNS)
+    store.open_annotation(SERIES, [f"{SERIES}.{index}" for index in range(SLICES)], ROWS, COLUMNS)
     store.save_segment(SERIES, segment(1, LIVER), "anna")
     store.save_segment(SERIES, segment(2, SPLEEN), "anna")
     return store
@@ -47,7 +47,7 @@ def prepare(url: str) -> AnnotationStore:
 
 def put_mask(
     store: AnnotationStore,
-    series_uid: str,
+    annotation_key: str,
     segment_number: int,
     slice_index: int,
     *,
@@ -61,7 +61,7 @@ def put_mask(
 ) -> int:
     """Store one mask as a step of its own, named after its tool; returns the new version."""
     change = MaskChange(segment_number, slice_index, mask, state, based_on, **more)
-    return store.put_many(series_uid, [change], person, tool, tool, message=message)[0]
+    return store.put_many(annotation_key, [change], person, tool, tool, message=message)[0]
 
 
 @dataclass

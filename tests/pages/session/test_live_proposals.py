@@ -40,9 +40,9 @@ def running(work: Work, monkeypatch: pytest.MonkeyPatch) -> Iterator[Event]:
 
     jobs = proposal_jobs._Jobs()
     monkeypatch.setattr(proposal_jobs, "_jobs", lambda: jobs)
-    job = submit(make, lambda job: jobs.finish(work.uid, job))
+    job = submit(make, lambda job: jobs.finish(work.annotation_key, job))
     details = JobDetails(weights="some-weights")
-    jobs.asked[work.uid] = [AskedJob(job, proposal_jobs._Wanted(), "anna", details)]
+    jobs.asked[work.annotation_key] = [AskedJob(job, proposal_jobs._Wanted(), "anna", details)]
     assert made.wait(_PATIENCE_S)
     yield go_on
     go_on.set()
@@ -51,17 +51,17 @@ def running(work: Work, monkeypatch: pytest.MonkeyPatch) -> Iterator[Event]:
 
 def shown(work: Work) -> dict[int, tuple[str, int]]:
     """State and pixels by slice."""
-    live = live_proposals(work, work.store.annotation(work.uid))
+    live = live_proposals(work, work.store.annotation(work.annotation_key))
     return {index: (one.state.value, one.pixels) for (_, index), one in live.items()}
 
 
 def test_a_running_job_is_shown_as_if_it_were_stored(work: Work, running: Event) -> None:
     assert shown(work) == {1: ("proposed", 16), 2: ("proposed", 25), 3: ("empty", 0)}
-    assert work.store.annotation(work.uid) == {}
+    assert work.store.annotation(work.annotation_key) == {}
 
 
 def test_what_a_person_drew_is_shown_instead(work: Work, running: Event) -> None:
-    save_drawing(work.store, work.uid, 1, 2, square(9), person="anna", tool="brush")
+    save_drawing(work.store, work.annotation_key, 1, 2, square(9), person="anna", tool="brush")
     assert shown(work) == {1: ("proposed", 16), 3: ("empty", 0)}
 
 
@@ -69,10 +69,10 @@ def test_pixels_drawn_with_another_segment_are_left_out_as_they_will_be(
     work: Work, running: Event
 ) -> None:
     spleen = Segment(2, "Spleen", default_color(2), ANATOMY, SPLEEN)
-    work.store.save_segment(work.uid, spleen, "anna")
-    save_drawing(work.store, work.uid, 2, 2, square(3), person="anna", tool="brush")
+    work.store.save_segment(work.annotation_key, spleen, "anna")
+    save_drawing(work.store, work.annotation_key, 2, 2, square(3), person="anna", tool="brush")
     assert shown(work)[2] == ("proposed", 16)
-    work.store.undo(work.uid, "anna")
+    work.store.undo(work.annotation_key, "anna")
     assert shown(work)[2] == ("proposed", 25)
 
 
@@ -80,7 +80,7 @@ def test_a_drawing_on_a_shown_proposal_corrects_it(work: Work, running: Event) -
     shown(work)
     save_drawing(
         work.store,
-        work.uid,
+        work.annotation_key,
         1,
         2,
         square(6),
@@ -89,7 +89,7 @@ def test_a_drawing_on_a_shown_proposal_corrects_it(work: Work, running: Event) -
         based_on=0,
         unsaved_proposal=unsaved_proposal(work, (1, 2)),
     )
-    stored = work.store.slice(work.uid, 1, 2)
+    stored = work.store.slice(work.annotation_key, 1, 2)
     assert stored.state is SliceState.CORRECTED
     assert stored.weights == "some-weights"
     assert unsaved_proposal(work, (1, 3)) is None

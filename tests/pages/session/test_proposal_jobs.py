@@ -78,7 +78,7 @@ def test_a_finished_job_and_its_masks_are_released(
     gc.collect()
     assert running_job(work) is None
     assert [reference() for reference in released] == [None] * len(released)
-    assert drawn.slice(work.uid, 1, DRAWN + 1).state is SliceState.PROPOSED
+    assert drawn.slice(work.annotation_key, 1, DRAWN + 1).state is SliceState.PROPOSED
 
 
 def test_what_went_wrong_is_shown_in_every_tab_until_it_is_dismissed_there(
@@ -168,14 +168,14 @@ def test_a_segment_removed_while_a_job_waits_takes_no_other_along(
         go_on.wait(_PATIENCE_S)
         return iter(())
 
-    drawn.save_segment(work.uid, replace(LIVER_SEGMENT, number=2), PERSON)
+    drawn.save_segment(work.annotation_key, replace(LIVER_SEGMENT, number=2), PERSON)
     changes = [MaskChange(2, index, disk(9), SliceState.DRAWN, 0) for index in (DRAWN, DRAWN + 2)]
-    drawn.put_many(work.uid, changes, PERSON, "test", "prepare")
+    drawn.put_many(work.annotation_key, changes, PERSON, "test", "prepare")
     submit(wait)
     propose_neighbours(work, 1, DRAWN)
-    drawn.remove_segment(work.uid, 2, "Somebody Else")
+    drawn.remove_segment(work.annotation_key, 2, "Somebody Else")
     job = running_job(work)
     go_on.set()
     assert job is not None and job.wait(_PATIENCE_S)
     assert job.error is None
-    assert drawn.slice(work.uid, 1, DRAWN + 1).state is SliceState.PROPOSED
+    assert drawn.slice(work.annotation_key, 1, DRAWN + 1).state is SliceState.PROPOSED

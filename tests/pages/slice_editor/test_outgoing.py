@@ -39,7 +39,9 @@ def square(size: int) -> np.ndarray:
 
 def test_a_new_tab_is_sent_everything_and_later_only_what_changed(work: Work) -> None:
     for index in (1, 3):
-        save_drawing(work.store, work.uid, 1, index, square(9), person="anna", tool="brush")
+        save_drawing(
+            work.store, work.annotation_key, 1, index, square(9), person="anna", tool="brush"
+        )
     client_state = ClientState()
     header, parts = send(work, client_state, Outbox())
     assert header["full"] and [one["slice"] for one in header["changes"]] == [1, 3]
@@ -49,14 +51,14 @@ def test_a_new_tab_is_sent_everything_and_later_only_what_changed(work: Work) ->
     known = Outbox(TAB, epoch=client_state.epoch, revision=header["revision"])
     header, _ = send(work, client_state, known)
     assert not header["full"] and header["changes"] == []
-    save_drawing(work.store, work.uid, 1, 3, square(12), person="ben", tool="brush")
+    save_drawing(work.store, work.annotation_key, 1, 3, square(12), person="ben", tool="brush")
     for _ in range(2):  # until the browser says that it knows
         header, _ = send(work, client_state, known)
         assert [(one["slice"], one["version"]) for one in header["changes"]] == [(3, 2)]
 
 
 def test_a_tab_that_knows_another_memory_is_sent_everything(work: Work) -> None:
-    save_drawing(work.store, work.uid, 1, 1, square(9), person="anna", tool="brush")
+    save_drawing(work.store, work.annotation_key, 1, 1, square(9), person="anna", tool="brush")
     header, _ = send(work, ClientState(), Outbox(TAB, epoch="another", revision=99))
     assert header["full"] and len(header["changes"]) == 1
 
@@ -106,14 +108,14 @@ def test_the_page_shows_the_editor(work: Work) -> None:
 
 def test_a_tab_is_told_where_segments_begin_and_end(work: Work) -> None:
     assert send(work, ClientState(), Outbox())[0]["ends"] == []
-    state_end(work.store, work.uid, 1, End.LAST, 4, person="anna")
+    state_end(work.store, work.annotation_key, 1, End.LAST, 4, person="anna")
     assert send(work, ClientState(), Outbox())[0]["ends"] == [
         {"segment": 1, "first": {"slice": None, "version": 0}, "last": {"slice": 4, "version": 1}}
     ]
 
 
 def test_surfaces_are_sent_when_asked_for_with_proposals_apart(work: Work) -> None:
-    save_drawing(work.store, work.uid, 1, 3, square(20), person="anna", tool="brush")
+    save_drawing(work.store, work.annotation_key, 1, 3, square(20), person="anna", tool="brush")
     client_state = ClientState()
     assert send(work, client_state, Outbox(TAB))[0]["surfaces"] is None
     outbox = Outbox(TAB, wanted=Wanted(surfaces=1))
@@ -134,7 +136,9 @@ def test_surfaces_are_sent_when_asked_for_with_proposals_apart(work: Work) -> No
     )
     assert np.allclose((vertices.min(axis=1) + vertices.max(axis=1)) / 2, middle, atol=0.01)
     assert send(work, client_state, outbox)[0]["surfaces"] is None
-    store_proposals(work.store, work.uid, [Proposal(1, 4, square(20), 0.8)], person="anna")
+    store_proposals(
+        work.store, work.annotation_key, [Proposal(1, 4, square(20), 0.8)], person="anna"
+    )
     header, _ = send(work, client_state, Outbox(TAB, wanted=Wanted(surfaces=2)))
     (mesh,) = header["surfaces"]["meshes"]
     assert mesh["drawn"] > 100 and mesh["proposed"] > 100

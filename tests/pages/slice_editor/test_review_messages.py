@@ -31,17 +31,17 @@ def block(column: int = 90, size: int = 30) -> NDArray[np.bool_]:
 @pytest.fixture
 def proposed(work: Work) -> Work:
     """One drawn slice, and proposals on the others; slice 2 lies elsewhere."""
-    save_drawing(work.store, work.uid, 1, 0, block(), person=PERSON, tool="brush")
+    save_drawing(work.store, work.annotation_key, 1, 0, block(), person=PERSON, tool="brush")
     proposals = [
         Proposal(1, at, block(150 if at == 2 else 90), {1: 0.95, 2: 0.8, 3: 0.5}.get(at))
         for at in range(1, SLICES)
     ]
-    store_proposals(work.store, work.uid, proposals, person=PERSON)
+    store_proposals(work.store, work.annotation_key, proposals, person=PERSON)
     return work
 
 
 def places(work: Work, live: set[SliceKey] | None = None) -> list[tuple[int, str]]:
-    header = review_header(work, work.store.annotation(work.uid), live or set())
+    header = review_header(work, work.store.annotation(work.annotation_key), live or set())
     return [(slice_index, grade) for _, slice_index, grade in header["queue"]]
 
 

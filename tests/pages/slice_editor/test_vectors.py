@@ -97,7 +97,7 @@ def test_drawings_and_other_segments_share_these_pixels(
 ) -> None:
     store = AnnotationStore(default_url(tmp_path))
     masks = [mask_of(vector["before"]), *(mask_of(one["mask"]) for one in vector["others"])]
-    store.open_series("1.2", ["1.2.3"], *masks[0].shape)
+    store.open_annotation("1.2", ["1.2.3"], *masks[0].shape)
     rules = [one["overlap"] for one in (vector, *vector["others"])]
     for number, (rule, mask) in enumerate(zip(rules, masks, strict=True), start=1):
         segment = replace(LIVER_SEGMENT, number=number, overlap=OverlapRule(rule))

@@ -39,7 +39,7 @@ def t1(home: Path) -> OpenedSeries:
     summary = described(find_series(folder), "T1")
     store = AnnotationStore(default_url(home))
     uids = [record.sop_instance_uid for record in summary.records]
-    store.open_series(summary.uid, uids, summary.rows, summary.columns)
+    store.open_annotation(summary.uid, uids, summary.rows, summary.columns)
     store.save_segment(summary.uid, LIVER_SEGMENT, PERSON)
     return remember_series(home, summary.uid, folder)
 

@@ -1,4 +1,4 @@
-"""The series that were opened, and the slices they had when they were first annotated."""
+"""The annotations that were opened, and the slices that their series had then."""
 
 import hashlib
 from collections.abc import Sequence
@@ -10,23 +10,23 @@ from sqlalchemy.exc import IntegrityError
 
 from core.annotation.database import Database, reading, writing
 from core.annotation.records import StoreError
-from core.annotation.schema import series
+from core.annotation.schema import annotation
 
 
-class KnownSeries(NamedTuple):
-    """A series as it is recorded in the store.
+class KnownAnnotation(NamedTuple):
+    """An annotation as it is recorded in the store.
 
     Attributes
     ----------
-    uid : str
-        Series Instance UID.
+    key : str
+        Names it.
     rows, columns : int
         Size of every slice.
     slices : int
         Number of slices.
     """
 
-    uid: str
+    key: str
     rows: int
     columns: int
     slices: int
@@ -37,31 +37,35 @@ class KnownSeries(NamedTuple):
         return self.rows, self.columns
 
 
-def record_series(
-    database: Database, series_uid: str, sop_instance_uids: Sequence[str], rows: int, columns: int
+def record_annotation(
+    database: Database,
+    annotation_key: str,
+    sop_instance_uids: Sequence[str],
+    rows: int,
+    columns: int,
 ) -> None:
-    """Record a series, or check that it has the slices that are recorded.
+    """Record an annotation, or check that its series has the slices that are recorded.
 
-    Parameters and errors are those of `core.annotation.store.AnnotationStore.open_series`.
+    Parameters and errors are those of `core.annotation.store.AnnotationStore.open_annotation`.
     """
     if not sop_instance_uids or rows < 1 or columns < 1:
         raise StoreError("A series without slices or pixels cannot be annotated.")
     digest = hashlib.sha256("\n".join(sop_instance_uids).encode()).hexdigest()
     new = {
-        "uid": series_uid,
+        "key": annotation_key,
         "rows": rows,
         "columns": columns,
         "slices": len(sop_instance_uids),
         "slices_digest": digest,
     }
-    query = select(series).where(series.c.uid == series_uid)
+    query = select(annotation).where(annotation.c.key == annotation_key)
     with reading(database) as connection:
         known = connection.execute(query).first()
     if known is None:
         with writing(database) as connection:
             # Another thread or process may have recorded it in between.
             with suppress(IntegrityError), connection.begin_nested():
-                connection.execute(insert(series).values(new))
+                connection.execute(insert(annotation).values(new))
             known = connection.execute(query).one()
     if dict(known._mapping) != new:
         raise StoreError(
@@ -71,31 +75,33 @@ def record_series(
         )
 
 
-def known_series(connection: Connection, series_uid: str, *, lock: bool = False) -> KnownSeries:
-    """Series as it is recorded.
+def known_annotation(
+    connection: Connection, annotation_key: str, *, lock: bool = False
+) -> KnownAnnotation:
+    """Annotation as it is recorded.
 
     Parameters
     ----------
     connection : sqlalchemy.Connection
         Transaction to read in.
-    series_uid : str
-        Series Instance UID.
+    annotation_key : str
+        Key of the annotation.
     lock : bool
-        Whether nobody else may change the series until the transaction ends.
+        Whether nobody else may change the annotation until the transaction ends.
 
     Returns
     -------
-    KnownSeries
-        Its size.
+    KnownAnnotation
+        With its size.
 
     Raises
     ------
     StoreError
-        If the series was never opened.
+        If the annotation was never opened.
     """
-    query = select(series).where(series.c.uid == series_uid)
+    query = select(annotation).where(annotation.c.key == annotation_key)
     # SQLite ignores the lock on the row; there the whole transaction has the database to itself.
     row = connection.execute(query.with_for_update() if lock else query).one_or_none()
     if row is None:
         raise StoreError("This series is not known to the store; open it first.")
-    return KnownSeries(row.uid, row.rows, row.columns, row.slices)
+    return KnownAnnotation(row.key, row.rows, row.columns, row.slices)

@@ -24,11 +24,11 @@ class TestSeries:
         self, store: AnnotationStore, uids: list[str], rows: int, columns: int
     ) -> None:
         with pytest.raises(StoreError, match="annotated before with 6 slices of 12 × 10"):
-            store.open_series(SERIES, uids, rows, columns)
+            store.open_annotation(SERIES, uids, rows, columns)
 
     def test_one_without_slices_is_refused(self, store: AnnotationStore) -> None:
         with pytest.raises(StoreError, match="without slices"):
-            store.open_series("1.2.3", [], 5, 5)
+            store.open_annotation("1.2.3", [], 5, 5)
 
     def test_one_never_opened_is_not_known(self, store: AnnotationStore) -> None:
         for question in (store.segments, store.annotation, store.next_segment_number):
@@ -40,7 +40,7 @@ class TestSeries:
 
         def open_it() -> None:
             try:
-                store.open_series("1.2.3", ["a"], 4, 4)
+                store.open_annotation("1.2.3", ["a"], 4, 4)
             except Exception as error:
                 problems.append(error)
 
