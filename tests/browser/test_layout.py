@@ -96,9 +96,11 @@ def test_a_run_of_proposals_an_end_and_undo_leave_everything_in_its_place(
     page.mouse.move(*end, steps=3)
     page.mouse.up()
     wait_until_saved(page)
+    assert len(page.evaluate(SEEN)[".stage"]) == 1
     drawn = series.mask(STROKE_SLICE)
-    assert drawn[STROKE_ROW, 60:140].all()
-    assert not drawn[STROKE_ROW + 12 : STROKE_ROW + 20].any()
+    rows, columns = (np.flatnonzero(drawn.any(axis=axis)) for axis in (1, 0))
+    assert drawn[STROKE_ROW, 60:140].all(), (rows, columns)
+    assert not drawn[STROKE_ROW + 12 : STROKE_ROW + 20].any(), (rows, columns)
 
     for number, button in ((3, "Begins here"), (11, "Ends here")):
         go_to(page, number)
