@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from core.training.settings import TrainingSettings, plain, read_settings, settings_from
 
 if TYPE_CHECKING:
+    from core.network.weights import Weights
     from core.training.progress import Progress
 
 FOLDERS = ("validate_pairs", "validate_volumes")
@@ -75,6 +76,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE.safetensors",
         help="write the averaged weights at the end",
     )
+    parser.add_argument(
+        "--mix-with",
+        nargs=2,
+        metavar=("NAME|PATH", "SHARE"),
+        help="mix other weights into what is exported, with a share from 0 to 1",
+    )
     parser.add_argument("--name", default="own", help="name of the exported weights")
     parser.add_argument("--licence", default="Apache-2.0", help="licence of the exported weights")
 
@@ -114,6 +121,7 @@ def run(arguments: argparse.Namespace) -> int:
         value = getattr(arguments, name)
         if value is not None and value <= 0:
             raise ValueError(f"--{name.replace('_', '-')}: got {value}; expected more than 0")
+    earlier, share = _mixed_in(arguments)
     if arguments.resume:
         join_checkpoint(arguments.folder / CHECKPOINT)
     if arguments.config is not None:
@@ -159,8 +167,32 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.start_from:
             data += f", beginning with the weights {Path(arguments.start_from).name}"
         card = {"name": arguments.name, "licence": arguments.licence, "data": data}
-        export_average(arguments.folder / CHECKPOINT, arguments.export, card)
+        if earlier is not None:
+            card["mixed with"] = f"{earlier.name}, share {share:g}"
+        export_average(
+            arguments.folder / CHECKPOINT,
+            arguments.export,
+            card,
+            earlier=None if earlier is None else earlier.network,
+            earlier_share=share,
+        )
     return 0
+
+
+def _mixed_in(arguments: argparse.Namespace) -> "tuple[Weights | None, float]":
+    """Weights to mix into what is exported, with their share."""
+    from core.network.weights import load_weights
+
+    if not arguments.mix_with:
+        return None, 0.0
+    source, given = arguments.mix_with
+    try:
+        share = float(given)
+    except ValueError:
+        share = -1.0
+    if not 0 <= share <= 1:
+        raise ValueError(f"--mix-with: got the share {given}; expected a number from 0 to 1")
+    return load_weights(source), share
 
 
 def _show(steps: "Iterable[Progress]") -> None:

@@ -3,9 +3,13 @@
 from pathlib import Path
 
 import pytest
+import torch
 
 from core.__main__ import main
+from core.network.definition import UniverSeg
 from core.network.engine import load_engine
+from core.network.guidance import GUIDANCE_CHANNELS
+from core.network.weights import load_weights, save_weights
 from core.training.checkpoint import CHECKPOINT
 
 RECIPE = """
@@ -41,6 +45,33 @@ def test_a_run_can_be_carried_on_and_exported(
     engine = load_engine(weights)
     assert engine.weights.name == "mine"
     assert engine.weights.card["licence"] == "Apache-2.0"
+
+
+def test_other_weights_can_be_mixed_into_what_is_exported(tmp_path: Path, recipe: Path) -> None:
+    torch.manual_seed(1)
+    other = tmp_path / "other.safetensors"
+    save_weights(UniverSeg(8, GUIDANCE_CHANNELS), other, {"name": "other", "licence": "CC0-1.0"})
+    command = ["train", str(tmp_path / "run"), "--device", "cpu", "--config", str(recipe)]
+    plain, mixed = tmp_path / "plain.safetensors", tmp_path / "mixed.safetensors"
+    assert main([*command, "--export", str(plain)]) == 0
+    more = ["--resume", "--export", str(mixed), "--mix-with", str(other), "0.25"]
+    assert main([*command, *more]) == 0
+    parameters = [list(load_weights(one).network.parameters()) for one in (other, plain, mixed)]
+    for first, last, between in zip(*parameters, strict=True):
+        assert torch.allclose(between, 0.25 * first + 0.75 * last, atol=1e-3)
+    assert load_weights(mixed).card["mixed with"] == "other, share 0.25"
+
+
+def test_weights_of_another_size_cannot_be_mixed_in(
+    tmp_path: Path, recipe: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["train", str(tmp_path / "run"), "--device", "cpu", "--config", str(recipe)]
+    export = ["--export", str(tmp_path / "own.safetensors"), "--mix-with", "default"]
+    assert main([*command, *export, "0.5"]) == 2
+    assert "other numbers of features" in capsys.readouterr().err
+    for share in ("much", "1.5", "nan"):
+        assert main([*command, "--resume", *export, share]) == 2
+        assert "expected a number from 0 to 1" in capsys.readouterr().err
 
 
 def test_mistakes_are_explained_in_one_line(
