@@ -48,10 +48,12 @@ def volume_tools_button(work: Work) -> None:
     memory = work.memory.part(VolumeToolsMemory)
     if st.button(
         "Volume tools",
-        icon=":material/view_in_ar:",
-        type="primary" if memory.is_open else "secondary",
+        # Not coloured while it is open: only the one next step is.
+        icon=":material/close:" if memory.is_open else ":material/view_in_ar:",
         key=leaving_key("volume-tools"),
-        help="Clean, smooth, grow or combine a segment on many slices at once.",
+        help="Close the volume tools."
+        if memory.is_open
+        else "Clean, smooth, grow or combine a segment on many slices at once.",
     ):
         memory.is_open, memory.outcome = not memory.is_open, ""
         clear_preview(work)
