@@ -18,6 +18,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -37,13 +38,19 @@ from benchmarks.editor_page import (  # noqa: E402
     stroke,
 )
 from benchmarks.editor_soak import Soak, soak  # noqa: E402
+from core.annotation.records import MaskChange  # noqa: E402
+from core.annotation.states import SliceState  # noqa: E402
 from core.dicom.configuration import configure_libraries  # noqa: E402
+from core.segments.segment import default_color  # noqa: E402
 from tests.browser.conftest import FLAGS, DrawnSeries, add_series, new_home  # noqa: E402
 from tests.support.app_server import Server  # noqa: E402
+from tests.support.pages import PERSON  # noqa: E402
+from tests.support.segments import LIVER_SEGMENT  # noqa: E402
 
 STROKES = 60
 SLICE_CHANGES = 40
 RELOADS = 12
+OTHERS = 19  # segments beside the one that is drawn, where frames are counted
 WINDOW = {"width": 1600, "height": 1000}
 
 # Remembers when the pointer was last lifted, and counts frames while it is down.
@@ -185,8 +192,24 @@ async def time_slices(page: Page) -> dict[str, float]:
     return summary(took)
 
 
+def draw_others(series: DrawnSeries, size: int, count: int) -> None:
+    """Draw a disk of each of `OTHERS` further segments on every slice."""
+    rows, columns = np.ogrid[:size, :size]
+    changes = []
+    for number in range(2, OTHERS + 2):
+        segment = replace(
+            LIVER_SEGMENT, number=number, label=f"Structure {number}", color=default_color(number)
+        )
+        series.store.save_segment(series.uid, segment, PERSON)
+        angle = 2 * np.pi * number / OTHERS
+        row, column = size * (0.5 + 0.3 * np.sin(angle)), size * (0.5 + 0.3 * np.cos(angle))
+        disk = (rows - row) ** 2 + (columns - column) ** 2 < (size / 12) ** 2
+        changes += [MaskChange(number, index, disk, SliceState.DRAWN, 0) for index in range(count)]
+    series.store.put_many(series.uid, changes, PERSON, "benchmark", "prepare")
+
+
 async def count_frames(page: Page, series: DrawnSeries) -> float:
-    """Frames per second while painting a long stroke with a large brush."""
+    """Frames per second while painting a long stroke with a large brush over other segments."""
     await open_series(page, series.address())
     await page.wait_for_timeout(2000)
     await page.evaluate("() => { slicewiseEditor.app.size = 40; }")
@@ -259,6 +282,7 @@ async def _timings(browser: Browser, server: Server, folder: Path, report: dict[
             report["first_paint_ms"] = await time_first_paint(page, series)
             await page.close()
             page = await browser.new_page(viewport=WINDOW)
+        draw_others(series, size, count)
         frames[str(size)] = await count_frames(page, series)
         frames[f"{size}, livewire"] = await count_livewire_frames(page)
         await page.close()
