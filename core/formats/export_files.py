@@ -69,8 +69,11 @@ def export_masks(
 
 
 def export_name(series_key: str, ending: str) -> str:
-    """File name without anything of the patient: part of the series' key, and the time in UTC."""
-    return f"slicewise-{series_key[:8]}-{datetime.now(UTC):%Y%m%d-%H%M%S}{ending}"
+    """File name without anything of the patient: part of the series' key, and the time in UTC.
+
+    To the microsecond: a file of the same second, perhaps another person's, must stay.
+    """
+    return f"slicewise-{series_key[:8]}-{datetime.now(UTC):%Y%m%d-%H%M%S-%f}{ending}"
 
 
 def next_instance_number(folder: Path, modality: str) -> int:

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 # As `core.formats.export_files` names them: what stands behind the time is the kind of the file.
-_NAME = re.compile(r"slicewise-[0-9a-f]{8}-\d{8}-\d{6}(\..+)")
+# Up to 0.2 the time was told to the second.
+_NAME = re.compile(r"slicewise-[0-9a-f]{8}-\d{8}-\d{6}(?:-\d{6})?(\..+)")
 
 
 def exports_of(home: Path, series_key: str) -> Path:

@@ -14,6 +14,11 @@ def test_a_name_tells_the_key_and_the_time() -> None:
     assert name.endswith(".dcm")
 
 
+def test_files_of_the_same_second_have_names_of_their_own() -> None:
+    names = [export_name("0123456789abcdef01234567", ".dcm") for _ in range(50)]
+    assert len(set(names)) == len(names)
+
+
 def test_each_kind_of_object_is_numbered_by_itself(tmp_path):
     write_series(tmp_path / "series", PLACEMENTS[0])
     (summary,) = find_series(tmp_path / "series")

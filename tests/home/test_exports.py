@@ -7,12 +7,13 @@ from pathlib import Path
 from core.home.exports import delete_old_exports, exports_of
 
 MONTH = timedelta(days=30)
+FORM, EARLIER_FORM = "%Y%m%d-%H%M%S-%f", "%Y%m%d-%H%M%S"
 
 
-def exported(home: Path, series: str, ending: str, days: float) -> Path:
+def exported(home: Path, series: str, ending: str, days: float, form: str = FORM) -> Path:
     """A file as it was exported so many days ago."""
     time = datetime.now(UTC) - timedelta(days=days)
-    path = exports_of(home, series) / f"slicewise-0123abcd-{time:%Y%m%d-%H%M%S}{ending}"
+    path = exports_of(home, series) / f"slicewise-0123abcd-{time:{form}}{ending}"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(b"masks")
     os.utime(path, (time.timestamp(), time.timestamp()))
@@ -21,6 +22,7 @@ def exported(home: Path, series: str, ending: str, days: float) -> Path:
 
 def test_old_files_go_and_the_newest_of_each_kind_and_series_stays(tmp_path: Path) -> None:
     old = [exported(tmp_path, "one", ".seg.dcm", days) for days in (90, 60)]
+    old.insert(0, exported(tmp_path, "one", ".seg.dcm", 120, EARLIER_FORM))
     kept = [
         exported(tmp_path, "one", ".seg.dcm", 40),
         exported(tmp_path, "one", ".nii.gz", 90),
