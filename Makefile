@@ -13,7 +13,7 @@ TOOLS := $(VENV)/tools
 INSTALL := -m pip install --quiet --disable-pip-version-check
 LOCKED := $(INSTALL) --require-hashes --no-deps
 
-.PHONY: app test develop lock audit clean
+.PHONY: app test develop openid lock audit clean
 
 app: $(VENV)/.app-installed
 	$(BIN)/streamlit run app.py --server.port $(PORT)
@@ -44,6 +44,13 @@ $(VENV)/.develop-installed: requirements/locked-dev.txt $(VENV)/.app-installed
 $(TOOLS)/.installed: requirements/locked-tools.txt | $(BIN)/python
 	$(BIN)/python -m venv $(TOOLS)
 	$(TOOLS)/bin/python $(LOCKED) -r requirements/locked-tools.txt
+	touch $@
+
+# The OpenID provider that the tests of sign-in run; needs Node.js 20 or newer and npm.
+openid: tests/support/node/node_modules/.package-lock.json
+
+tests/support/node/node_modules/.package-lock.json: tests/support/node/package-lock.json
+	npm ci --silent --no-audit --no-fund --ignore-scripts --prefix tests/support/node
 	touch $@
 
 # Writes the locked requirements anew, after a change of those that are named.

@@ -1,17 +1,29 @@
 """The server of Slicewise: `streamlit run app.py` serves navigation.py, with checks in front."""
 
+import os
+import sys
+
 import streamlit as st
 from starlette.middleware import Middleware
 
+from core.home.settings import SettingsError, read_settings
 from pages.server.editor_scripts import EDITOR_SCRIPTS
 from pages.server.garbage_collection import exempt_what_is_loaded
 from pages.server.request_checks import RequestChecks
 from pages.server.scripts import SCRIPTS
+from pages.server.sign_in_checks import SignInChecks
+from pages.server.sign_in_settings import check_start
 from pages.server.upload_receiving import UploadReceiving
+
+try:
+    read_settings(os.environ)
+    check_start()
+except SettingsError as error:
+    sys.exit(str(error))
 
 app = st.App(
     "navigation.py",
     routes=[*SCRIPTS, *EDITOR_SCRIPTS],
-    middleware=[Middleware(RequestChecks), Middleware(UploadReceiving)],
+    middleware=[Middleware(RequestChecks), Middleware(SignInChecks), Middleware(UploadReceiving)],
 )
 exempt_what_is_loaded()

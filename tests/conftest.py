@@ -57,6 +57,15 @@ def node() -> str:
 
 
 @pytest.fixture(scope="session")
+def openid_provider_program(node: str) -> list[str]:
+    """Command that starts an OpenID provider, without its arguments."""
+    folder = ROOT / "tests" / "support" / "node"
+    if not (folder / "node_modules" / "oidc-provider").is_dir():
+        _missing("the OpenID provider of the tests is not installed; install it with: make openid")
+    return [node, str(folder / "openid_provider.mjs")]
+
+
+@pytest.fixture(scope="session")
 def dciodvfy() -> str:
     """Path of the DICOM validator of dicom3tools."""
     return _program("dciodvfy", "on Debian: sudo apt-get install dicom3tools")

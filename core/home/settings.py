@@ -27,6 +27,7 @@ VARIABLES = {
     "SLICEWISE_UPLOAD_GIGABYTES": "upload_gigabytes",
     "SLICEWISE_EXPORT_DAYS": "export_lifetime",
     "SLICEWISE_DATA_ROOTS": "data_roots",
+    "SLICEWISE_PEOPLE": "people",
 }
 """Variables of the app and the commands, and the settings they give; empty counts as not set."""
 
@@ -73,6 +74,15 @@ def _folders(value: object) -> object:
     return _existing_folders(value) if isinstance(value, str) else value
 
 
+def _people(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    names = tuple(one.strip().lower() for one in value.split(","))
+    if any(not one or one == "@" or any(map(str.isspace, one)) for one in names):
+        raise ValueError(value)
+    return names
+
+
 @dataclass(frozen=True, config=ConfigDict(extra="forbid"))
 class Settings:
     """What the person who runs the server decides.
@@ -102,6 +112,9 @@ class Settings:
     data_roots : tuple of pathlib.Path
         Server folders that people may open, with links resolved (``SLICEWISE_DATA_ROOTS``,
         separated like PATH). Folders that do not exist are left out.
+    people : tuple of str
+        Who may sign in (``SLICEWISE_PEOPLE``, separated by commas): names, and domains of addresses
+        that begin with "@", in small letters; everybody whom the provider knows where it is empty.
     """
 
     home: Path
@@ -117,6 +130,7 @@ class Settings:
         timedelta(days=30)
     )
     data_roots: Annotated[tuple[Path, ...], BeforeValidator(_folders)] = ()
+    people: Annotated[tuple[str, ...], BeforeValidator(_people)] = ()
 
 
 _EXPECTED = {
@@ -125,6 +139,7 @@ _EXPECTED = {
     "upload_lifetime": "SLICEWISE_UPLOAD_DAYS must be a positive number of days",
     "upload_gigabytes": "SLICEWISE_UPLOAD_GIGABYTES must be a positive number",
     "export_lifetime": "SLICEWISE_EXPORT_DAYS must be a positive number of days",
+    "people": "SLICEWISE_PEOPLE must be names such as a@example.org or @example.org, with commas",
 }
 
 

@@ -19,12 +19,13 @@ from core.home.secret import home_secret
 from core.home.settings import Settings, SettingsError, read_settings
 from core.home.temporary_files import keep_temporary_files_in
 from core.home.tour import open_tour
+from pages.server.identities import LONGEST_PERSON, Identity, can_be_recorded, holds, identity_of
+from pages.server.sign_in_settings import sign_in
 
 _ROUTED = "gate.routed"
 _WANTED = "gate.wanted"
 _PERSON = "gate.person"
 _PAGE = "gate.page"
-_LONGEST_NAME = 64  # characters, as in a DICOM long string
 
 NOT_A_MEDICAL_DEVICE = (
     "Slicewise is a research tool, **not a medical device**. Do not use it for diagnosis or "
@@ -44,6 +45,11 @@ kbd {color: inherit !important;}
 .st-key-look {background: #000; border-radius: 4px;}
 .st-key-look img {width: auto !important; max-width: 100%; max-height: calc(100vh - 15rem);}
 .st-key-stage, .st-key-stage [data-testid="stVerticalBlock"] {gap: 0 !important;}
+.st-key-signed-in {position: fixed; z-index: 999992; top: 0.35rem; right: 1.4rem; height: 3.2rem;
+  width: auto; max-width: 17rem; flex-wrap: nowrap;}
+.st-key-signed-in [data-testid="stText"] {overflow: hidden; text-overflow: ellipsis;
+  white-space: nowrap; font-size: 0.86rem;}
+body:has(.st-key-signed-in) .st-key-tour {right: 19rem;}
 </style>
 """
 
@@ -57,7 +63,7 @@ class Entrance:
     settings : Settings
         As the person who runs the server chose them.
     person : str
-        Name or initials recorded with every change.
+        Recorded with every change: a name or initials, or who has signed in.
     arrived : bool
         Whether the person has just come to this page from another one.
     """
@@ -105,14 +111,48 @@ def enter(page: str) -> Entrance:
         st.error(str(error), icon=":material/settings:")
         st.stop()
     keep_temporary_files_in(settings.home)
-    person = st.session_state.get(_PERSON) or remembered_person(settings.home)
-    if not person:
-        _ask_person(settings.home)
-        st.stop()
-    st.session_state[_PERSON] = person
+    person = _named_person(settings.home) if sign_in() is None else _signed_in(settings.home)
     arrived = st.session_state.get(_PAGE) != page
     st.session_state[_PAGE] = page
     return Entrance(settings, person, arrived)
+
+
+def ensure_signed_in(home: Path) -> None:
+    """Stop what a page does, unless its person is signed in still or need not be.
+
+    Parameters
+    ----------
+    home : pathlib.Path
+        SLICEWISE_HOME.
+    """
+    if sign_in() is not None and _identity(home) is None:
+        st.stop()
+
+
+def _identity(home: Path) -> Identity | None:
+    """Sign-in of this tab, where it holds; Streamlit has compared it with its origin."""
+    identity = identity_of(st.user.to_dict())
+    return identity if identity is not None and holds(identity, home) else None
+
+
+def _signed_in(home: Path) -> str:
+    identity = _identity(home)
+    if identity is None or not identity.person:
+        st.error("Your sign-in has ended. Load this page again.", icon=":material/lock:")
+        st.stop()
+    with st.container(key="signed-in", horizontal=True, vertical_alignment="center"):
+        st.text(identity.person)
+        st.button("Sign out", type="tertiary", on_click=st.logout)
+    return identity.person
+
+
+def _named_person(home: Path) -> str:
+    person: str = st.session_state.get(_PERSON) or remembered_person(home)
+    if not person:
+        _ask_person(home)
+        st.stop()
+    st.session_state[_PERSON] = person
+    return person
 
 
 def _ask_person(home: Path) -> None:
@@ -126,12 +166,12 @@ def _ask_person(home: Path) -> None:
         name = st.text_input(
             "Your name or initials",
             value=_login_name(),
-            max_chars=_LONGEST_NAME,
+            max_chars=LONGEST_PERSON,
             help="Recorded with every mask you draw, accept or correct. Stored on this server.",
         )
         if st.form_submit_button("Start", type="primary"):
             name = " ".join(name.split())
-            if not name or "\\" in name or not name.isprintable():
+            if not can_be_recorded(name):
                 st.error("Enter a name or initials, without backslashes.")
                 return
             remember_person(home, name)

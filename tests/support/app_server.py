@@ -37,6 +37,8 @@ class Server:
         What Streamlit is to run.
     database : str, optional
         Address of the store; by default the file in its home.
+    options : tuple of str
+        Further options of Streamlit.
     """
 
     home: Path
@@ -44,6 +46,7 @@ class Server:
     editor: str = "slice-editor"
     script: str = "app.py"
     database: str | None = None
+    options: tuple[str, ...] = ()
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -70,7 +73,7 @@ class Server:
         command = [sys.executable, "-m", "streamlit", "run", self.script]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [*command, "--server.port", str(self.port)],
+                [*command, "--server.port", str(self.port), *self.options],
                 cwd=ROOT,
                 env=environment,
                 stdout=log,
