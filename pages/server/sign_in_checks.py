@@ -53,7 +53,10 @@ class SignInChecks:
         elif scope["type"] == "websocket":
             await self._websocket(way, scope, receive, send)
         else:
-            await self._request(scope, receive, send)
+            is_encrypted = way.origin.startswith("https:")
+            await self._request(
+                scope, receive, _with_secure_cookies(send) if is_encrypted else send
+            )
 
     async def _single_person(self, scope: Scope, receive: Receive, send: Send) -> None:
         if _is_on_loopback(scope):
@@ -111,9 +114,12 @@ def _base() -> str:
 
 
 def _is_on_loopback(scope: Scope) -> bool:
-    """Whether a request has come to an address of this machine alone, or to a socket in a file."""
-    server = scope.get("server")
-    return not server or server[1] is None or is_loopback(str(server[0]))
+    """Whether a request has come from this machine to an address of this machine alone.
+
+    Where a proxy on this machine says whom it asks for, that is where the request comes from.
+    """
+    ends = (scope.get("server"), scope.get("client"))
+    return all(end is None or is_loopback(str(end[0])) for end in ends)
 
 
 async def _refuse(reason: str, status: int, scope: Scope, receive: Receive, send: Send) -> None:
@@ -159,6 +165,22 @@ def _back_to_wanted(scope: Scope, send: Send) -> Send:
         await send(message)
 
     return send_back
+
+
+def _with_secure_cookies(send: Send) -> Send:
+    """Have the browser send our cookies encrypted only; Streamlit knows of no proxy."""
+
+    async def send_secure(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [
+                (name, value + b"; Secure")
+                if name.lower() == b"set-cookie" and b"; secure" not in value.lower()
+                else (name, value)
+                for name, value in message["headers"]
+            ]
+        await send(message)
+
+    return send_secure
 
 
 def _with_storage_cleared(send: Send) -> Send:

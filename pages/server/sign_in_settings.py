@@ -20,10 +20,7 @@ CALLBACK = "/oauth2callback"
 
 _KEYS = ("redirect_uri", "cookie_secret", "client_id", "client_secret", "server_metadata_url")
 _SHORTEST_SECRET = 32  # characters; 128 bits in hexadecimal digits
-_ELSEWHERE = (
-    "Slicewise listens beyond this machine, where people must sign in: set up [auth] in "
-    ".streamlit/secrets.toml as docs/sign-in.md says, or set server.address to 127.0.0.1."
-)
+_SET_UP = "set up [auth] in .streamlit/secrets.toml as docs/sign-in.md says"
 
 
 @dataclass(frozen=True)
@@ -129,6 +126,35 @@ def check_start() -> None:
     SettingsError
         If people must sign in and cannot.
     """
-    address: str | None = config.get_option("server.address")
-    if sign_in() is None and not (address and is_loopback(address)):
-        raise SettingsError(_ELSEWHERE)
+    if sign_in() is None:
+        check_single_person(
+            config.get_option("server.address") or "", config.get_option("server.allowedHosts")
+        )
+
+
+def check_single_person(address: str, hosts: Collection[str]) -> None:
+    """Make sure that a server at which nobody signs in is reached from its machine alone.
+
+    Parameters
+    ----------
+    address : str
+        Where it listens (``server.address``); empty for everywhere.
+    hosts : collection of str
+        Names under which it is reached (``server.allowedHosts``), also by way of a proxy.
+
+    Raises
+    ------
+    SettingsError
+        If it may be reached from elsewhere.
+    """
+    if not is_loopback(address):
+        raise SettingsError(
+            f"Slicewise listens beyond this machine, where people must sign in: {_SET_UP}, or set "
+            "server.address to 127.0.0.1."
+        )
+    beyond = next((host for host in hosts if not is_loopback(host)), None)
+    if beyond is not None:
+        raise SettingsError(
+            f"server.allowedHosts names {beyond}, which leads here from beyond this machine, where "
+            f"people must sign in: {_SET_UP}, or leave only names of this machine."
+        )

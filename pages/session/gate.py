@@ -62,15 +62,21 @@ class Entrance:
     ----------
     settings : Settings
         As the person who runs the server chose them.
-    person : str
-        Recorded with every change: a name or initials, or who has signed in.
+    came_as : str
+        Who has come through the gate: a name or initials, or who had signed in then.
     arrived : bool
         Whether the person has just come to this page from another one.
     """
 
     settings: Settings
-    person: str
+    came_as: str
     arrived: bool
+
+    @property
+    def person(self) -> str:
+        """Who is recorded with a change; where people sign in, only for as long as they are."""
+        ensure_signed_in(self.settings.home)
+        return self.came_as
 
 
 def mark_routed() -> tuple[str, dict[str, str]] | None:

@@ -139,9 +139,9 @@ def _start(work: Work, wanted: _Wanted) -> None:
             st.toast(f"This is being proposed already: {who} asked for it.")
             return
         jobs.failures.pop(key, None)
-        details = JobDetails()
-        job = submit(_proposing(work, wanted, details), lambda job: jobs.finish(key, job))
-        jobs.asked.setdefault(key, []).append(AskedJob(job, wanted, work.person, details))
+        person, details = work.person, JobDetails()
+        job = submit(_proposing(work, wanted, person, details), lambda job: jobs.finish(key, job))
+        jobs.asked.setdefault(key, []).append(AskedJob(job, wanted, person, details))
 
 
 def running_job(work: Work) -> Job | None:
@@ -173,9 +173,9 @@ def _jobs() -> _Jobs:
 
 
 def _proposing(
-    work: Work, wanted: _Wanted, details: JobDetails
+    work: Work, wanted: _Wanted, person: str, details: JobDetails
 ) -> Callable[[Callable[[], bool], Progress], Iterator[Proposal]]:
-    """What the background thread runs."""
+    """What the background thread runs, for who was signed in when it was asked for."""
     settings = work.entrance.settings
     series = work.series
 
@@ -212,7 +212,7 @@ def _proposing(
                 work.store,
                 work.annotation_key,
                 made.values(),
-                person=work.person,
+                person=person,
                 weights=engine.weights.name,
                 searched={} if cancelled() else _searched(numbers, wanted, len(series.volume)),
             )

@@ -15,7 +15,7 @@ from core.home.last_views import LastView, recall_view, remember_view
 from core.home.opened_series import OpenedSeries, recall_series
 from core.home.segment_display import SegmentDisplay
 from core.segments.segment import Segment
-from pages.session.gate import Entrance, ensure_signed_in
+from pages.session.gate import Entrance
 from pages.session.memory import PageMemory
 from pages.session.opening import (
     forget_readings,
@@ -85,7 +85,6 @@ class Work:
     @property
     def person(self) -> str:
         """Who is working; where people sign in, only for as long as they are."""
-        ensure_signed_in(self.entrance.settings.home)
         return self.entrance.person
 
     def segments(self) -> list[Segment]:

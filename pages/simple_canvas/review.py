@@ -293,9 +293,14 @@ def undo_buttons(work: Work) -> None:
             help=action_name or f"Nothing to {word.lower()}",
             disabled=action_name is None,
             width="stretch",
-            on_click=report_failure,
-            args=(move, work.annotation_key, work.person),
+            on_click=_move,
+            args=(work, move),
         )
+
+
+def _move(work: Work, move: Decision) -> None:
+    """Take back or bring back a step of whoever is signed in when the button is clicked."""
+    report_failure(move, work.annotation_key, work.person)
 
 
 def key_of(annotation: SliceAnnotation) -> tuple[int, int]:

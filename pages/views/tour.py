@@ -1,5 +1,8 @@
 """Five steps through the pages for a first visit, in the header, where they cover nothing."""
 
+from collections.abc import Callable
+from pathlib import Path
+
 import streamlit as st
 
 from core.home.tour import close_tour, is_tour_open, open_tour
@@ -34,17 +37,20 @@ def show_tour(entrance: Entrance, step: int) -> None:
     step : int
         From 1 to 5.
     """
-    home, person = entrance.settings.home, entrance.person
-    if not is_tour_open(home, person):
+    if not is_tour_open(entrance.settings.home, entrance.person):
         return
     st.html(_STYLE)
     with st.container(key="tour", horizontal=True, vertical_alignment="center"):
         st.markdown(f"{step} of {len(_STEPS)} · {_STEPS[step]}")
-        st.button("Close tour", type="tertiary", on_click=close_tour, args=(home, person))
+        st.button("Close tour", type="tertiary", on_click=lambda: _change(entrance, close_tour))
 
 
 def offer_tour(entrance: Entrance) -> None:
     """Offer to show the tour again."""
-    home, person = entrance.settings.home, entrance.person
-    if not is_tour_open(home, person):
-        st.button("Show the tour", type="tertiary", on_click=open_tour, args=(home, person))
+    if not is_tour_open(entrance.settings.home, entrance.person):
+        st.button("Show the tour", type="tertiary", on_click=lambda: _change(entrance, open_tour))
+
+
+def _change(entrance: Entrance, move: Callable[[Path, str], None]) -> None:
+    """Open or close the tour of whoever is signed in when the button is clicked."""
+    move(entrance.settings.home, entrance.person)

@@ -39,6 +39,8 @@ class Server:
         Address of the store; by default the file in its home.
     options : tuple of str
         Further options of Streamlit.
+    variables : dict of str to str
+        Further variables of its environment.
     """
 
     home: Path
@@ -47,6 +49,7 @@ class Server:
     script: str = "app.py"
     database: str | None = None
     options: tuple[str, ...] = ()
+    variables: dict[str, str] = field(default_factory=dict)
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -69,7 +72,7 @@ class Server:
             "SLICEWISE_DEVICE": "cpu",
             "SLICEWISE_EDITOR": self.editor,
             "SLICEWISE_DATABASE": self.database or "",
-        }
+        } | self.variables
         command = [sys.executable, "-m", "streamlit", "run", self.script]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(

@@ -55,10 +55,24 @@ def start_provider(program: list[str], redirect_uri: str) -> Provider:
     return provider
 
 
-def with_sign_in(server: Server, provider_port: int, client_secret: str) -> Server:
-    """Set up sign-in for a server that is not started yet."""
+def with_sign_in(
+    server: Server, provider_port: int, client_secret: str, origin: str = ""
+) -> Server:
+    """Set up sign-in for a server that is not started yet.
+
+    Parameters
+    ----------
+    server : Server
+        Which people sign in to.
+    provider_port : int
+        Where the provider listens on 127.0.0.1.
+    client_secret : str
+        Of Slicewise, as its client.
+    origin : str
+        Under which people reach the server; where it listens by default.
+    """
     section = {
-        "redirect_uri": redirect_uri(server),
+        "redirect_uri": f"{origin}/oauth2callback" if origin else redirect_uri(server),
         "cookie_secret": COOKIE_SECRET,
         "client_id": "slicewise",
         "client_secret": client_secret,
@@ -78,7 +92,14 @@ def redirect_uri(server: Server) -> str:
 
 
 def new_session(home: Path, person: str, origin: str, *, lasts_s: float = HOUR_S) -> str:
-    """Value of the cookie by which Streamlit knows a person.
+    """Value of the cookie by which Streamlit knows a person; parameters as `claims_of`."""
+    return session_of(claims_of(home, person, origin, lasts_s=lasts_s))
+
+
+def claims_of(
+    home: Path, person: str, origin: str, *, lasts_s: float = HOUR_S
+) -> dict[str, object]:
+    """What Streamlit keeps of a new sign-in of a person.
 
     Parameters
     ----------
@@ -92,7 +113,7 @@ def new_session(home: Path, person: str, origin: str, *, lasts_s: float = HOUR_S
         Seconds until the sign-in expires; it has expired where they are negative.
     """
     now = int(time.time())
-    claims = {
+    return {
         "iss": home.as_uri(),
         "sub": person,
         "aud": "slicewise",
@@ -104,6 +125,10 @@ def new_session(home: Path, person: str, origin: str, *, lasts_s: float = HOUR_S
         "is_logged_in": True,
         "provider": "default",
     }
+
+
+def session_of(claims: dict[str, object]) -> str:
+    """Value of the cookie in which Streamlit keeps a sign-in."""
     return create_signed_value(COOKIE_SECRET, USER_COOKIE_NAME, json.dumps(claims)).decode()
 
 
