@@ -9,6 +9,7 @@ from starlette.middleware import Middleware
 from core.home.settings import SettingsError, read_settings
 from pages.server.editor_scripts import EDITOR_SCRIPTS
 from pages.server.garbage_collection import exempt_what_is_loaded
+from pages.server.people_here import PEOPLE_HERE
 from pages.server.request_checks import RequestChecks
 from pages.server.scripts import SCRIPTS
 from pages.server.sign_in_checks import SignInChecks
@@ -23,7 +24,7 @@ except SettingsError as error:
 
 app = st.App(
     "navigation.py",
-    routes=[*SCRIPTS, *EDITOR_SCRIPTS],
+    routes=[*SCRIPTS, *EDITOR_SCRIPTS, *PEOPLE_HERE],
     middleware=[Middleware(RequestChecks), Middleware(SignInChecks), Middleware(UploadReceiving)],
 )
 exempt_what_is_loaded()

@@ -14,14 +14,13 @@ from core.home.opened_series import OpenedSeries
 from core.home.server_folders import server_files
 from core.home.settings import data_roots
 from core.home.temporary_files import temporary_folder
+from pages.server.tabs import is_tab_open, this_tab
 from pages.session.memory import SecondSeries
 from pages.session.series_in_use import (
     ReadSeries,
     Role,
     SeriesInUse,
     SeriesPlace,
-    is_tab_open,
-    this_tab,
 )
 
 _AT_ONCE_S = 0.4  # shorter than it takes to look at anything

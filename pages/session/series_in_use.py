@@ -7,9 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from streamlit.runtime import exists, get_instance
-from streamlit.runtime.scriptrunner import get_script_run_ctx
-
 from core.dicom.progressive import SeriesReading
 from core.dicom.series import SeriesSummary
 
@@ -146,14 +143,3 @@ class SeriesInUse:
                 if not self._read:
                     self._watcher = None
                     return
-
-
-def this_tab() -> str:
-    """Identify the tab that this run of a page is for."""
-    context = get_script_run_ctx(suppress_warning=True)
-    return context.session_id if context is not None else ""
-
-
-def is_tab_open(tab: str) -> bool:
-    """Tell whether a tab is open; without a server, as in tests of pages, each one is."""
-    return not exists() or get_instance().is_active_session(tab)

@@ -9,8 +9,8 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core.home.waiting_uploads import UploadKey
+from pages.server.tabs import this_tab
 from pages.server.upload_receiving import IN_ITS_PLACE, waiting_uploads
-from pages.session.series_in_use import this_tab
 
 
 @contextmanager

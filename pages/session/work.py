@@ -15,6 +15,7 @@ from core.home.last_views import LastView, recall_view, remember_view
 from core.home.opened_series import OpenedSeries, recall_series
 from core.home.segment_display import SegmentDisplay
 from core.segments.segment import Segment
+from pages.server.tabs import this_tab
 from pages.session.gate import Entrance
 from pages.session.memory import PageMemory
 from pages.session.opening import (
@@ -24,7 +25,6 @@ from pages.session.opening import (
     still_read,
     whole_reading,
 )
-from pages.session.series_in_use import this_tab
 
 OPEN_ELSEWHERE = (
     "This copy is open in another tab, or with somebody else, and was not deleted: close it there."

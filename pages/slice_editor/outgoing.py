@@ -27,6 +27,7 @@ from pages.slice_editor.client_state import ClientState, Place
 from pages.slice_editor.framing import join_parts
 from pages.slice_editor.incoming import Outbox, Wanted, most_slices
 from pages.slice_editor.message_handling import Answer, answer_dict
+from pages.slice_editor.outgoing_people import people_message
 from pages.slice_editor.outgoing_second import second_series_message
 from pages.slice_editor.outgoing_surfaces import surfaces_message
 from pages.slice_editor.pixels import Scale, pack, scale_of
@@ -71,6 +72,7 @@ def make_message(
         See `join_parts`.
     """
     parts: list[bytes] = []
+    people = people_message(work, client_state.epoch)
     stored = work.store.annotation(work.annotation_key)
     live = live_proposals(work, stored)
     annotation = {**stored, **live, **volume_preview(work).masks}
@@ -110,6 +112,7 @@ def make_message(
         "steps": {"undo": _step(steps.undo), "redo": _step(steps.redo)},
         "images": _images(work, client_state, outbox, parts),
         "planes": _planes(work, client_state, outbox, parts),
+        "people": people,
         "second": second_series_message(work, client_state, outbox, parts),
         "surfaces": surfaces_message(work, client_state, outbox, annotation, parts),
     }

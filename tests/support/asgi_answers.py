@@ -10,7 +10,11 @@ from starlette.routing import BaseRoute
 
 
 def ask(
-    routes: Sequence[BaseRoute], path: str, headers: Mapping[str, str] | None = None
+    routes: Sequence[BaseRoute],
+    address: str,
+    headers: Mapping[str, str] | None = None,
+    *,
+    method: str = "GET",
 ) -> tuple[int, dict[str, str], bytes]:
     """Status, headers and body of an answer.
 
@@ -18,10 +22,12 @@ def ask(
     ----------
     routes : sequence of BaseRoute
         What answers.
-    path : str
-        Asked for by GET.
+    address : str
+        Path, with or without a query.
     headers : mapping of str to str, optional
         Sent with it.
+    method : str
+        By which it is asked for.
 
     Returns
     -------
@@ -36,11 +42,12 @@ def ask(
     async def receive() -> Any:
         return await asyncio.Event().wait()  # nobody leaves before the answer has come
 
+    path, _, query = address.partition("?")
     scope = {
         "type": "http",
-        "method": "GET",
+        "method": method,
         "path": path,
-        "query_string": b"",
+        "query_string": query.encode(),
         "headers": [(name.encode(), value.encode()) for name, value in (headers or {}).items()],
     }
     # A thread of its own: browser tests leave an event loop in the main one.

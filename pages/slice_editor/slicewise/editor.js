@@ -31,6 +31,7 @@ export default function ({ data, parentElement, setStateValue }) {
   app.setState = setStateValue;
   acknowledge(app, header.acknowledged);
   app.info = header.series;
+  app.people = header.people;
   app.review = updateReview(app.review, header.review, () => app.annotation);
   app.second = updateSecond(app.second, header.second, header.series.shape);
   const changes = header.changes.map(({ bytes, ...one }) => ({ ...one, code: message.take(bytes) }));

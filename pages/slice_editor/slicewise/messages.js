@@ -9,7 +9,7 @@ export function takeInMessage(screen, answered, changed) {
   const { app, drawing } = screen;
   for (const one of answered) screen.note = noteAbout(one) ?? screen.note;
   const isOtherwise = ({ message }) => !["mask", "masks", "hints", "end", "accept", "reject"].includes(message.kind);
-  if (answered.some(isOtherwise)) drawing.forget();
+  if (answered.some(isOtherwise) || isChangedByOthers(app, answered, changed)) drawing.forget();
   // A step that only the server knew: show where it was.
   const unknown = answered.some(({ message }) => /do$/.test(message.kind) && message.changes.length === 0);
   const places = [...(changed ?? [])].map((key) => key.split(" ").map(Number));
@@ -17,6 +17,13 @@ export function takeInMessage(screen, answered, changed) {
   // While the person draws, only what lies beneath changes; the mask under the brush is theirs.
   if (drawing.isDrawing()) screen.status.showSaveState();
   else screen.refresh();
+}
+
+/** Whether the mask shown has changed without a message of this tab. */
+function isChangedByOthers({ segment, slice }, answered, changed) {
+  const own = answered.flatMap(({ message }) => message.changes);
+  const isHere = (one) => one.segment === segment && one.slice === slice;
+  return (changed?.has(`${segment} ${slice}`) ?? false) && !own.some(isHere);
 }
 
 /** What to say about an answer; null where there is nothing to say. */

@@ -23,6 +23,7 @@ import { createKeyboardCursor } from "./input/keyboard_cursor.js";
 import { listenToPointer } from "./input/pointer.js";
 import { holdLinks } from "./leaving.js";
 import { takeInMessage } from "./messages.js";
+import { watchPeople } from "./model/people.js";
 import { createNavigation } from "./navigation.js";
 import { createReviewing } from "./reviewing.js";
 import { createSegmentActions } from "./segment_actions.js";
@@ -48,6 +49,7 @@ export function createScreen(root, app) {
   const screen = createParts(root, app, closing.signal);
   const releaseLinks = holdLinks(screen);
   const stopConnection = keepConnected(app, closing.signal);
+  watchPeople(app, closing.signal, screen.status.showPeople, screen.drawing.isDrawing);
   const ticking = setInterval(() => {
     screen.status.showSaveState();
     releaseLinks();

@@ -9,7 +9,7 @@ import { TOOLS, toolOf } from "../../../pages/slice_editor/slicewise/tools/index
 import { lengthBetween } from "../../../pages/slice_editor/slicewise/tools/measure.js";
 import { brushSizes, nearestSize } from "../../../pages/slice_editor/slicewise/tools/sizes.js";
 import { createAnnotation } from "../../../pages/slice_editor/slicewise/model/annotation.js";
-import { decodeRuns } from "../../../pages/slice_editor/slicewise/masks/run_length.js";
+import { decodeRuns, encodeRuns } from "../../../pages/slice_editor/slicewise/masks/run_length.js";
 import { rowsOf, STATES } from "./vectors.mjs";
 
 const OPTIONS = new Set(["mode", "size", "tolerance", "range", "lengths", "depth"]);
@@ -95,6 +95,20 @@ test("the brush paints along the pointer, and erases while Alt is held", () => {
   assert.deepEqual(rows(), [EMPTY, EMPTY, ".######.", EMPTY, EMPTY, EMPTY]);
   stroke([[3.5, 2.5]], true);
   assert.equal(rows()[2], ".##.###.");
+});
+
+test("a stroke is based on what was shown when it began, whatever comes under it", () => {
+  const { app, drawing, rows } = opened("brush");
+  const { annotation } = app;
+  drawing.begin([1.5, 2.5], "brush", false);
+  const theirs = encodeRuns(Uint8Array.from({ length: ROWS * COLUMNS }, (_, place) => Number(place === 0)));
+  const changes = [{ segment: 1, slice: 0, version: 1, state: "drawn", expected: null, code: theirs }];
+  annotation.receive({ answers: [], changes, full: false, epoch: "e", revision: 2, ends: [], steps: { undo: null, redo: null } }, 0);
+  drawing.move([[3.5, 2.5]]);
+  drawing.end();
+  assert.equal(rows()[2], ".###....");
+  const [message] = annotation.outbox.pending();
+  assert.deepEqual([message.changes[0].base, message.changes[0].before], [0, annotation.empty]);
 });
 
 test("the eraser removes, and paints while Alt is held", () => {

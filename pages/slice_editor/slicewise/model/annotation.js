@@ -53,7 +53,10 @@ export function createAnnotation({ client, size, states, restored = [], segments
     state: (now) => (problems.size > 0 ? "problem" : outbox.state(now)),
     /** Replaces a mask; returns the message, or null where nothing changed or may change. */
     draw: (segment, slice, code, how) => drawSeveral(own, segment, [{ slice, code }], how),
-    /** Replaces masks `{slice, code}` of a segment as one step; otherwise as `draw`. */
+    /**
+     * Replaces masks `{slice, code}` of a segment as one step; otherwise as `draw`. Where a mask was made
+     * from something else than what is shown by now, `seen` is what was shown then.
+     */
     drawSeveral: (segment, masks, how) => drawSeveral(own, segment, masks, how),
     /** Pixels of a slice that a stroke with a segment leaves to locked ones; null where there are none. */
     heldPixels: (segment, slice) => heldPixels(own, segment, slice),
@@ -115,8 +118,7 @@ function isWaiting({ client, received, outbox }) {
   return received.epoch === "" || outbox.pending().some(isUnknown);
 }
 
-function change(own, { segment, slice }, code, state) {
-  const now = shown(own, { segment, slice });
+function change(own, { segment, slice }, code, state, now = shown(own, { segment, slice })) {
   return {
     segment,
     slice,
@@ -147,13 +149,14 @@ function drawSeveral(own, segment, masks, { tool, erased }) {
   const concerned = concernedSegments(segments, segment);
   const drawn = [];
   const taken = [];
-  for (const { slice, code } of masks) {
+  for (const { slice, code, seen } of masks) {
     const place = { segment, slice };
     if (own.problems.has(keyOf(place))) continue;
-    const before = shown(own, place).code;
-    const outcome = overwrite(before, code, othersOn(own, concerned, slice), own.size);
-    if (sameCode(outcome.code, before)) continue;
-    drawn.push(change(own, place, outcome.code));
+    const here = shown(own, place);
+    const now = seen === undefined || sameCode(seen.code, here.code) ? here : seen;
+    const outcome = overwrite(now.code, code, othersOn(own, concerned, slice), own.size);
+    if (sameCode(outcome.code, now.code)) continue;
+    drawn.push(change(own, place, outcome.code, undefined, now));
     for (const { number, code: left } of outcome.taken) taken.push(loss(own, { segment: number, slice }, left));
   }
   if (drawn.length === 0) return null;

@@ -27,19 +27,25 @@ import { toolOf } from "./index.js";
 function createContext(app, shown) {
   const [, rows, columns] = app.info.shape;
   const current = () => app.annotation.shown(app.segment, app.slice);
+  const madeFrom = new WeakMap(); // mask -> what was shown when it was taken: others may change it under a stroke
   const context = {
     app,
     shape: [rows, columns],
     pixelSize: [app.info.spacing[2], app.info.spacing[1]],
     open: null,
     current,
-    mask: () => decodeRuns(current().code, rows * columns),
+    mask: () => context.maskOf(app.slice),
     pixels: () => app.pixels.get(app.slice),
     pixelAt(place) {
       const [x, y] = place.map(Math.floor);
       return x < 0 || y < 0 || x >= columns || y >= rows ? null : [y, x];
     },
-    maskOf: (slice) => decodeRuns(app.annotation.shown(app.segment, slice).code, rows * columns),
+    maskOf(slice) {
+      const seen = app.annotation.shown(app.segment, slice);
+      const mask = decodeRuns(seen.code, rows * columns);
+      madeFrom.set(mask, seen);
+      return mask;
+    },
     mayPaint(slice, erases) {
       // Nobody looks at that slice: what was said of it in so many words holds.
       if (app.annotation.shown(app.segment, slice).state === "confirmed_empty") return false;
@@ -47,7 +53,7 @@ function createContext(app, shown) {
     },
     store: (mask, tool, erased) => context.storeSeveral([{ slice: app.slice, mask }], tool, erased),
     storeSeveral(drawn, tool, erased, metLocked = false) {
-      const masks = drawn.map(({ slice, mask }) => ({ slice, code: encodeRuns(mask) }));
+      const masks = drawn.map(({ slice, mask }) => ({ slice, code: encodeRuns(mask), seen: madeFrom.get(mask) }));
       const meets = metLocked || (!erased && masks.some((one) => meetsLocked(app, one)));
       shown.changed(app.annotation.drawSeveral(app.segment, masks, { tool, erased }));
       if (meets) shown.metLocked();

@@ -45,6 +45,11 @@ export function createStatus(screen, resolve) {
       const name = `Slice ${app.slice + 1} of ${app.info.shape[0]}, ${segmentName(app)}: ${app.states[state].name}`;
       find(".stage").setAttribute("aria-label", name);
     },
+    /** Says who else is here. */
+    showPeople(text) {
+      const people = find(".people");
+      if (people.textContent !== text) people.textContent = text;
+    },
     showValue: () => showValue(screen),
     showWindow: () => showWindow(app, find),
     showScale: () => showScale(app, find, screen.stage.view()),

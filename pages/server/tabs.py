@@ -1,0 +1,15 @@
+"""The tabs of browsers that this process serves."""
+
+from streamlit.runtime import exists, get_instance
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+
+def this_tab() -> str:
+    """Identify the tab that this run of a page is for."""
+    context = get_script_run_ctx(suppress_warning=True)
+    return context.session_id if context is not None else ""
+
+
+def is_tab_open(tab: str) -> bool:
+    """Tell whether a tab is open; without a server, as in tests of pages, each one is."""
+    return not exists() or get_instance().is_active_session(tab)

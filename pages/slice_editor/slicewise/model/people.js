@@ -1,0 +1,58 @@
+// Who else has this annotation open, and whether it has changed: asked for every second.
+
+import { isolated } from "./bidirectional.js";
+import { send } from "./app.js";
+
+const ASK_EVERY_MS = 1000;
+const MOST_NAMED = 3;
+
+/**
+ * Asks until a signal is aborted, and then says that this tab has left.
+ *
+ * @param {object} app See app.js; `app.people` is what the last message of the server says.
+ * @param {AbortSignal} signal
+ * @param {(text: string) => void} show Called with who is here, in words.
+ * @param {() => boolean} isBusy Whether what is new has to wait, such as for the end of a stroke.
+ */
+export function watchPeople(app, signal, show, isBusy) {
+  let asking = false;
+  async function ask() {
+    if (asking || document.hidden || app.people === null) return;
+    asking = true;
+    try {
+      const answer = await request(app, app.slice);
+      const { people, revision } = answer.ok ? await answer.json() : { people: [], revision: null };
+      show(peopleText(people));
+      if (revision !== null && revision !== app.people.revision && !isBusy() && isAnswered(app)) send(app);
+    } catch {
+      show(""); // without a connection nobody is known to be here
+    } finally {
+      asking = false;
+    }
+  }
+  const ticking = setInterval(ask, ASK_EVERY_MS);
+  document.addEventListener("visibilitychange", ask, { signal });
+  signal.addEventListener("abort", () => {
+    clearInterval(ticking);
+    request(app, null).catch(() => {});
+  });
+  ask();
+}
+
+function request({ people: { address, editor } }, slice) {
+  const query = new URLSearchParams({ editor, slice: slice ?? "" });
+  return fetch(`${address}?${query}`, { method: "POST", keepalive: true });
+}
+
+/** Whether nothing is under way whose answer brings what is new. */
+const isAnswered = (app) => app.acknowledged === app.sent && app.annotation.outbox.pending().length === 0;
+
+/** Who is here, in words; blank where nobody else is. */
+export function peopleText(people) {
+  const named = people.slice(0, MOST_NAMED).map(({ name, slice, oneself }) => {
+    return `${oneself ? "you in another tab" : isolated(name)} (slice ${slice + 1})`;
+  });
+  const more = people.length - named.length;
+  if (named.length === 0) return "";
+  return `Also here: ${named.join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+}
