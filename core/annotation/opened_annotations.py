@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, insert, select
 from sqlalchemy.exc import IntegrityError
@@ -37,6 +37,27 @@ class KnownAnnotation(NamedTuple):
         return self.rows, self.columns
 
 
+def annotation_row(
+    annotation_key: str, sop_instance_uids: Sequence[str], rows: int, columns: int
+) -> dict[str, Any]:
+    """Columns of ``annotation`` for a series.
+
+    Raises
+    ------
+    StoreError
+        If the series has no pixels.
+    """
+    if not sop_instance_uids or rows < 1 or columns < 1:
+        raise StoreError("A series without slices or pixels cannot be annotated.")
+    return {
+        "key": annotation_key,
+        "rows": rows,
+        "columns": columns,
+        "slices": len(sop_instance_uids),
+        "slices_digest": hashlib.sha256("\n".join(sop_instance_uids).encode()).hexdigest(),
+    }
+
+
 def record_annotation(
     database: Database,
     annotation_key: str,
@@ -48,16 +69,7 @@ def record_annotation(
 
     Parameters and errors are those of `core.annotation.store.AnnotationStore.open_annotation`.
     """
-    if not sop_instance_uids or rows < 1 or columns < 1:
-        raise StoreError("A series without slices or pixels cannot be annotated.")
-    digest = hashlib.sha256("\n".join(sop_instance_uids).encode()).hexdigest()
-    new = {
-        "key": annotation_key,
-        "rows": rows,
-        "columns": columns,
-        "slices": len(sop_instance_uids),
-        "slices_digest": digest,
-    }
+    new = annotation_row(annotation_key, sop_instance_uids, rows, columns)
     query = select(annotation).where(annotation.c.key == annotation_key)
     with reading(database) as connection:
         known = connection.execute(query).first()

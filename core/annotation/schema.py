@@ -1,7 +1,8 @@
-"""Tables of the annotation store, as the newest migration leaves them.
+"""Tables of annotations, as the newest migration leaves them.
 
-All are append-only: a change of a mask, of a segment or of one of its ends is a new row with the
-next version number, and the unique constraints let exactly one of two concurrent writers have that
+Those of projects stand in `core.annotation.project_schema`; `metadata` holds all of them. All are
+append-only: a change of a mask, of a segment or of one of its ends is a new row with the next
+version number, and the unique constraints let exactly one of two concurrent writers have that
 number.
 """
 
@@ -15,24 +16,24 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     String,
     Table,
     Text,
     UniqueConstraint,
 )
 
-metadata = MetaData(
-    naming_convention={
-        "pk": "pk_%(table_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-    }
-)
+from core.annotation import project_schema
+from core.annotation.table_metadata import RowId, metadata
 
-# SQLite counts up by itself only in a column of type INTEGER.
-_RowId = BigInteger().with_variant(Integer, "sqlite")
+__all__ = [
+    "annotation",
+    "end_version",
+    "mask_version",
+    "metadata",
+    "project_schema",
+    "segment_version",
+    "step",
+]
 
 # Names from when annotations were keyed by series: SQLite could change them only by writing whole
 # tables of masks anew.
@@ -55,19 +56,19 @@ annotation = Table(
 step = Table(
     "step",
     metadata,
-    Column("id", _RowId, primary_key=True),
+    Column("id", RowId, primary_key=True),
     Column("annotation_key", String(64), ForeignKey("annotation.key"), nullable=False),
     Column("person", String(200), nullable=False),
     Column("action", String(100), nullable=False),
     Column("kind", String(4), nullable=False),  # "do", "undo" or "redo"
     Column("time", DateTime, nullable=False),  # UTC
     # The step that an undo takes back or a redo brings back.
-    Column("target", _RowId, ForeignKey("step.id")),
+    Column("target", RowId, ForeignKey("step.id")),
     # The person's history as two linked lists: what undo and redo would take after this step, and
     # what lies below this step in the list that it was put on.
-    Column("undo_next", _RowId),
-    Column("redo_next", _RowId),
-    Column("below", _RowId),
+    Column("undo_next", RowId),
+    Column("redo_next", RowId),
+    Column("below", RowId),
     # Who asked, so that a message sent twice is carried out once.
     Column("client", String(64)),
     Column("sequence", BigInteger),
@@ -79,13 +80,13 @@ step = Table(
 segment_version = Table(
     "segment_version",
     metadata,
-    Column("id", _RowId, primary_key=True),
+    Column("id", RowId, primary_key=True),
     Column("annotation_key", String(64), ForeignKey("annotation.key"), nullable=False),
     Column("number", Integer, nullable=False),
     Column("version", Integer, nullable=False),
     # The version whose content this one holds: its own, or the one that undo brought back.
     Column("origin", Integer, nullable=False),
-    Column("step_id", _RowId, ForeignKey("step.id"), index=True),
+    Column("step_id", RowId, ForeignKey("step.id"), index=True),
     Column("label", String(64), nullable=False),
     Column("color", String(7), nullable=False),  # "#rrggbb"
     Column("category_value", Text, nullable=False),
@@ -108,7 +109,7 @@ segment_version = Table(
 mask_version = Table(
     "mask_version",
     metadata,
-    Column("id", _RowId, primary_key=True),
+    Column("id", RowId, primary_key=True),
     Column("annotation_key", String(64), ForeignKey("annotation.key"), nullable=False),
     Column("segment_number", Integer, nullable=False),
     Column("slice_index", Integer, nullable=False),
@@ -116,7 +117,7 @@ mask_version = Table(
     # The version whose content this one holds: its own, or the one that undo brought back; 0 for
     # the untouched slice.
     Column("origin", Integer, nullable=False),
-    Column("step_id", _RowId, ForeignKey("step.id"), nullable=False, index=True),
+    Column("step_id", RowId, ForeignKey("step.id"), nullable=False, index=True),
     Column("state", String(16), nullable=False),
     Column("runs", LargeBinary),  # run-length code; null for a mask without pixels
     Column("pixels", Integer, nullable=False),
@@ -134,7 +135,7 @@ mask_version = Table(
 end_version = Table(
     "end_version",
     metadata,
-    Column("id", _RowId, primary_key=True),
+    Column("id", RowId, primary_key=True),
     Column("annotation_key", String(64), ForeignKey("annotation.key"), nullable=False),
     Column("segment_number", Integer, nullable=False),
     Column("which_end", String(5), nullable=False),  # "first" or "last"
@@ -142,7 +143,7 @@ end_version = Table(
     # The version whose content this one holds: its own, or the one that undo brought back; 0 for an
     # end that was never stated.
     Column("origin", Integer, nullable=False),
-    Column("step_id", _RowId, ForeignKey("step.id"), nullable=False, index=True),
+    Column("step_id", RowId, ForeignKey("step.id"), nullable=False, index=True),
     Column("slice_index", Integer),  # null where it is not stated any more
     Column("person", String(200), nullable=False),
     Column("time", DateTime, nullable=False),  # UTC

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Row
 
 from core.annotation import history
-from core.annotation.database import open_database, reading, writing
+from core.annotation.database import Database, open_database, reading, writing
 from core.annotation.mask_changes import change_content, plain_numbers
 from core.annotation.mask_storing import store_masks
 from core.annotation.messages import earlier_step, message_digest, message_key
@@ -80,6 +80,11 @@ class AnnotationStore:
     def close(self) -> None:
         """Close all connections to the database."""
         self._database.dispose()
+
+    @property
+    def database(self) -> Database:
+        """The database, for tables that belong to no single annotation."""
+        return self._database
 
     def open_annotation(
         self, annotation_key: str, sop_instance_uids: Sequence[str], rows: int, columns: int

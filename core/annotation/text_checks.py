@@ -1,5 +1,7 @@
 """Checks of the texts that go into the store, as long as its columns are wide."""
 
+import unicodedata
+
 from core.annotation.records import StoreError
 
 _LONGEST_NAME = 200  # of a person or of weights
@@ -30,6 +32,46 @@ def check_weights(weights: str) -> None:
 def check_client(client: str) -> None:
     """Raise StoreError unless the name of a client has between 1 and 64 characters."""
     _check(client, "The name of a client", _LONGEST_CLIENT)
+
+
+def check_line(text: str, what: str, longest: int) -> None:
+    """Raise StoreError unless a text is one line that is not blank and shows all it contains.
+
+    Parameters
+    ----------
+    text : str
+        From a person.
+    what : str
+        Begins the sentence of the error, such as "The name of a project".
+    longest : int
+        Characters that fit.
+    """
+    _check(text, what, longest)
+    _check_signs(text, what, allowed="")
+
+
+def check_paragraphs(text: str, what: str, longest: int, *, may_be_blank: bool = False) -> None:
+    """Raise StoreError unless a text shows all it contains; it may have several lines."""
+    if not (may_be_blank and not text.strip() and len(text) <= longest):
+        _check(text, what, longest)
+    _check_signs(text, what, allowed="\n\t")
+
+
+def _check_signs(text: str, what: str, allowed: str) -> None:
+    """Refuse what changes how other text is shown, or cannot be stored: control characters."""
+    if any(_is_hidden(sign) for sign in text if sign not in allowed):
+        raise StoreError(f"{what} may contain no control characters; type it anew.")
+
+
+def _is_hidden(sign: str) -> bool:
+    # Joiners belong to the scripts of some languages and to composed symbols.
+    return sign not in "\u200c\u200d" and unicodedata.category(sign) in {
+        "Cc",
+        "Cf",
+        "Cs",
+        "Zl",
+        "Zp",
+    }
 
 
 def _check(text: str, what: str, longest: int) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.segments.anatomy import CATEGORIES, LEFT, RIGHT, search
+from core.segments.overlap_rules import OverlapRule
 from core.segments.segment import MAX_LABEL_LENGTH, Code, Segment, default_color
 
 MOST_BYTES = 1_000_000
@@ -19,10 +20,24 @@ MOST_LABELS = 500
 LONGEST_CODE = 128
 """Characters of a code; URNs are the longest."""
 
-COLUMNS = ("label", "code", "scheme", "meaning", "category", "side", "color")
+LONGEST_INSTRUCTIONS = 2000
+"""Characters of what a list says of how to draw a segment."""
+
+COLUMNS = (
+    "label",
+    "code",
+    "scheme",
+    "meaning",
+    "category",
+    "side",
+    "color",
+    "overlap",
+    "instructions",
+)
 """What a list may say of a label; only the label itself is needed, where its code is known."""
 
 _SIDES = {"": None, "left": LEFT, "right": RIGHT}
+_FORMULA_BEGINNINGS = ("=", "@")
 _COLOR = re.compile(r"#?([0-9a-f]{6})")
 
 
@@ -44,6 +59,10 @@ class ListedLabel:
         The side of a paired structure.
     color : tuple of int or None
         Red, green, blue, each 0 to 255; None where the list gives none.
+    overlap : OverlapRule
+        What drawing with it does to other segments.
+    instructions : str
+        How to draw it, for people; may be blank.
     """
 
     label: str
@@ -51,6 +70,8 @@ class ListedLabel:
     type: Code
     modifier: Code | None
     color: tuple[int, int, int] | None
+    overlap: OverlapRule = OverlapRule.UNLOCKED
+    instructions: str = ""
 
     def segment(self, number: int) -> Segment:
         """Make a segment with a number, in the usual colour unless the list gives one."""
@@ -60,6 +81,7 @@ class ListedLabel:
             self.color or default_color(number),
             self.category,
             self.type,
+            self.overlap,
             type_modifier=self.modifier,
         )
 
@@ -72,7 +94,8 @@ def read_label_list(content: bytes) -> list[ListedLabel]:
     content : bytes
         A CSV file with a line of the names in `COLUMNS`, separated by commas, semicolons or tabs,
         or JSON: a list of objects with these names. Without a code, that of the structure of this
-        name is taken. The scheme is SNOMED CT ("SCT") and the category "anatomy" unless given.
+        name is taken. The scheme is SNOMED CT ("SCT") and the category "anatomy" unless given;
+        the rule for overlaps is one of `OverlapRule`, "unlocked" unless given.
 
     Returns
     -------
@@ -163,6 +186,8 @@ def _check_columns(names: Sequence[str]) -> None:
 
 def _label(place: str, row: Mapping[str, str]) -> ListedLabel:
     said = {name: " ".join(row.get(name, "").split()) for name in COLUMNS}
+    if any(text.startswith(_FORMULA_BEGINNINGS) for text in said.values()):
+        raise LabelListError(f"{place}: no value may begin like a formula, with = or @.")
     label = said["label"]
     if not label or len(label) > MAX_LABEL_LENGTH:
         raise LabelListError(f"{place}: a label has 1 to {MAX_LABEL_LENGTH} characters.")
@@ -173,12 +198,34 @@ def _label(place: str, row: Mapping[str, str]) -> ListedLabel:
     category, kind, modifier = _codes(place, said)
     try:
         listed = ListedLabel(
-            label, category, kind, modifier, (rgb[0], rgb[1], rgb[2]) if rgb else None
+            label,
+            category,
+            kind,
+            modifier,
+            (rgb[0], rgb[1], rgb[2]) if rgb else None,
+            _overlap(place, said["overlap"].lower()),
+            _instructions(place, row.get("instructions", "")),
         )
         listed.segment(1)
     except ValueError as error:
         raise LabelListError(f"{place}: {error}") from None
     return listed
+
+
+def _overlap(place: str, said: str) -> OverlapRule:
+    if said not in ("", *OverlapRule):
+        raise LabelListError(f"{place}: the overlap is one of {', '.join(OverlapRule)}.")
+    return OverlapRule(said or OverlapRule.UNLOCKED)
+
+
+def _instructions(place: str, said: str) -> str:
+    """Instructions with their lines, without blanks around them."""
+    text = "\n".join(" ".join(line.split()) for line in said.splitlines()).strip()
+    if len(text) > LONGEST_INSTRUCTIONS:
+        raise LabelListError(
+            f"{place}: instructions have at most {LONGEST_INSTRUCTIONS} characters."
+        )
+    return text
 
 
 def _codes(place: str, said: Mapping[str, str]) -> tuple[Code, Code, Code | None]:

@@ -1,0 +1,1 @@
+"""Projects: members with roles, the protocol, and work on series from to do to done."""
