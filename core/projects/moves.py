@@ -7,10 +7,10 @@ from sqlalchemy import Connection
 
 from core.annotation.database import reading
 from core.annotation.store import AnnotationStore
-from core.projects.access import changing_project, project_of, properties, roles_in
+from core.projects.access import changing_project, project_of, properties, require, roles_in
 from core.projects.assignments import may_review, may_take
 from core.projects.comment_rows import has_open_comment
-from core.projects.item_rows import readings_in, write_version
+from core.projects.item_rows import item_in, readings_in, write_version
 from core.projects.records import AccessRefused, MoveRefused, Role, WorkItem, WorkState
 from core.projects.visibility import visible_item
 
@@ -79,7 +79,7 @@ def possible_moves(store: AnnotationStore, annotation_key: str, person: str) -> 
         If the person may not see it, or there is none.
     """
     with reading(store.database) as connection:
-        item = visible_item(connection, annotation_key, person)
+        item = _reachable_item(connection, annotation_key, person)
         if properties(connection, item.project_key).archived:
             return []
         return [
@@ -126,7 +126,7 @@ def move(
         if it has changed since `based_on`.
     """
     with changing_project(store, project_of(store, annotation_key), person) as (connection, roles):
-        item = visible_item(connection, annotation_key, person)
+        item = _reachable_item(connection, annotation_key, person)
         of_role = [one for one in moves_of(item) if one.after is after and one.role in roles]
         if not of_role:
             raise AccessRefused
@@ -145,6 +145,16 @@ def move(
         if item.reading == 3:
             _finish_readings(connection, moved, person)
         return moved
+
+
+def _reachable_item(connection: Connection, annotation_key: str, person: str) -> WorkItem:
+    """Item that a person may see, or may take although its masks are hidden until then."""
+    item = item_in(connection, annotation_key)
+    roles = require(connection, item.project_key, person)
+    is_free = item.assigned is None and item.reading < 3 and Role.ANNOTATE in roles
+    if is_free and may_take(connection, item, person):
+        return item
+    return visible_item(connection, annotation_key, person)
 
 
 def _is_theirs(connection: Connection, item: WorkItem, chosen: Move, person: str) -> bool:
