@@ -1,6 +1,5 @@
 """What a person looked at last in a series, and with which tool, kept for the next visit."""
 
-import hashlib
 import json
 import math
 import re
@@ -9,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from core.home.private_files import private_folder
-from core.home.secret import home_secret
+from core.home.secret import opaque_name
 from core.home.segment_display import SegmentDisplay, segment_display
 from core.home.whole_files import written_whole
 
@@ -109,7 +108,4 @@ def recall_view(home: Path, key: str, person: str) -> LastView:
 
 def _note(home: Path, key: str, person: str) -> Path:
     """File of a series and a person, whose name it does not tell."""
-    digest = hashlib.blake2b(
-        f"{key} {person}".encode(), digest_size=12, key=home_secret(home)
-    ).hexdigest()
-    return home / "views" / f"{digest}.json"
+    return home / "views" / f"{opaque_name(home, f'{key} {person}')}.json"

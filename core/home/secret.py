@@ -1,5 +1,6 @@
 """The key that belongs to a SLICEWISE_HOME, for names that nobody else can trace back."""
 
+import hashlib
 import os
 import secrets
 from pathlib import Path
@@ -43,3 +44,21 @@ def home_secret(home: Path) -> bytes:
             "new one, with which pages and de-identified copies get other names."
         )
     return secret
+
+
+def opaque_name(home: Path, text: str) -> str:
+    """Name for a text, always the same in one home, that tells nobody what the text is.
+
+    Parameters
+    ----------
+    home : pathlib.Path
+        SLICEWISE_HOME; it must exist.
+    text : str
+        Such as the name of a person.
+
+    Returns
+    -------
+    str
+        24 hexadecimal digits.
+    """
+    return hashlib.blake2b(text.encode(), digest_size=12, key=home_secret(home)).hexdigest()

@@ -21,6 +21,7 @@ from core.home.temporary_files import keep_temporary_files_in
 from core.home.tour import open_tour
 from pages.server.identities import LONGEST_PERSON, Identity, can_be_recorded, holds, identity_of
 from pages.server.sign_in_settings import sign_in
+from pages.session.widget_keys import leaving_key
 
 _ROUTED = "gate.routed"
 _WANTED = "gate.wanted"
@@ -148,7 +149,7 @@ def _signed_in(home: Path) -> str:
         st.stop()
     with st.container(key="signed-in", horizontal=True, vertical_alignment="center"):
         st.text(identity.person)
-        st.button("Sign out", type="tertiary", on_click=st.logout)
+        st.button("Sign out", type="tertiary", key=leaving_key("sign-out"), on_click=st.logout)
     return identity.person
 
 

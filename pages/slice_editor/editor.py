@@ -29,7 +29,7 @@ from pages.slice_editor.client_state import ClientState
 from pages.slice_editor.incoming import Outbox, read_outbox
 from pages.slice_editor.message_handling import Answer, Answers, answer_messages
 from pages.slice_editor.message_values import MessageError
-from pages.slice_editor.outgoing import make_message
+from pages.slice_editor.outgoing import make_message, owner_of
 
 KEY = "slice-editor"
 """Key of the element and of its fragment."""
@@ -140,6 +140,9 @@ def _store_messages(work: Work) -> tuple[Outbox, list[Answer]]:
         outbox = read_outbox(state, (summary.slices, summary.rows, summary.columns))
     except MessageError:
         # Our own editor sends no such message; without an answer it shows that nothing is saved.
+        return Outbox(), []
+    if outbox.client and outbox.owner != owner_of(work):
+        # Of somebody who was signed in here before: the tab keeps it until they are again.
         return Outbox(), []
     memory = work.memory.part(EditorMemory)
     reported = (outbox.slice, outbox.segment)

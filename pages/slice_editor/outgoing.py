@@ -16,6 +16,7 @@ from core.annotation.store import SliceAnnotation
 from core.display.mask_opacity import MASK_OPACITY, OTHERS_SHARE, PROPOSED_SHARE
 from core.display.planes import AXES, slice_shifts, upright_letters
 from core.display.windows import window_choices
+from core.home.secret import opaque_name
 from core.segments.ends import End
 from core.segments.segment import Segment, distinct_names
 from pages.session.live_proposals import live_proposals
@@ -119,6 +120,14 @@ def make_message(
     return join_parts(header, parts)
 
 
+def owner_of(work: Work) -> str:
+    """Opaque name of the person, to whom belongs what a tab has not sent yet.
+
+    A tab may lose its connection and come back when somebody else has signed in to the browser.
+    """
+    return opaque_name(work.entrance.settings.home, work.person)
+
+
 def _series(work: Work, segments: list[Segment]) -> dict[str, Any]:
     series, geometry = work.series, work.series.geometry
     scale = _scale(work.opened.key, work)
@@ -126,6 +135,7 @@ def _series(work: Work, segments: list[Segment]) -> dict[str, Any]:
     names = distinct_names(segments)
     return {
         "key": work.opened.key,
+        "owner": owner_of(work),
         "shape": [series.summary.slices, series.summary.rows, series.summary.columns],
         "spacing": [float(one) for one in geometry.spacing],
         "offset": scale.offset,

@@ -7,9 +7,13 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.support.app_server import Server
+from tests.support.browser_connection import Connection
 from tests.support.drawn_series import DrawnSeries, add_series, new_home
+from tests.support.page_conditions import wait_until_true
 from tests.support.signed_in import (
     expect_signed_out,
+    give_session,
+    new_session,
     redirect_uri,
     sign_in,
     start_provider,
@@ -19,7 +23,13 @@ from tests.support.slice_editor_driver import draw, go_to, wait_until_drawable, 
 
 pytestmark = pytest.mark.browser
 
-ANNA, BRIEFLY = "anna@example.org", "briefly@example.org"
+ANNA, BOB, BRIEFLY = "anna@example.org", "bob@example.org", "briefly@example.org"
+PROPOSING_MS = 400_000  # the model is compiled first
+KEPT = "() => Object.keys(sessionStorage).filter((name) => name.startsWith('slicewise.unsaved.'))"
+# As on a page that is being left: nothing is sent.
+UNSENT = """() => {
+  Object.defineProperty(slicewiseEditor.app, "setState", { get: () => null, set() {} });
+}"""
 SQUARE = [(60, 60), (120, 60), (120, 120), (60, 120)]
 
 
@@ -94,3 +104,108 @@ def test_a_tab_ends_when_its_token_expires(
     expect_signed_out(page)
     sign_in(page, ANNA)
     wait_until_drawable(page)
+
+
+def come_as(page: Page, series: DrawnSeries, person: str) -> None:
+    """Open the series in the same tab, with a new sign-in of somebody."""
+    become(page, series.server, person)
+    page.goto(series.address())
+    wait_until_drawable(page)
+
+
+def become(page: Page, server: Server, person: str, origin: str = "") -> None:
+    """Put a new sign-in of somebody in the place of the one that the browser has."""
+    page.context.clear_cookies()
+    give_session(page.context, server, new_session(server.home, person, origin or server.url))
+
+
+def drawn_by(series: DrawnSeries) -> list[tuple[int, str]]:
+    """Slices with a mask, and who drew it."""
+    versions = series.store.annotation(series.uid).values()
+    return sorted((one.slice_index, one.person) for one in versions if one.mask.any())
+
+
+def test_what_a_tab_could_not_send_is_kept_for_its_person_and_is_nobody_elses(
+    page: Page, sign_in_server: Server, demo_slices: list[Path]
+) -> None:
+    series = add_series(sign_in_server, demo_slices, "unsent")
+    page.on("dialog", lambda dialog: dialog.accept())
+    come_as(page, series, ANNA)
+    go_to(page, 3)
+    page.evaluate(UNSENT)
+    draw(page, SQUARE)
+    wait_until_true(page, f"() => ({KEPT})().length === 1")
+    come_as(page, series, BOB)
+    assert page.evaluate("() => slicewiseEditor.app.annotation.unsaved().length") == 0
+    go_to(page, 5)
+    draw(page, SQUARE)
+    wait_until_saved(page)
+    assert drawn_by(series) == [(4, BOB)]
+    come_as(page, series, ANNA)
+    wait_until_saved(page)
+    assert drawn_by(series) == [(2, ANNA), (4, BOB)]
+    assert page.evaluate(KEPT) == []
+
+
+def test_a_tab_that_comes_back_under_another_sign_in_sends_nothing_of_before(
+    page: Page, tmp_path: Path, demo_slices: list[Path]
+) -> None:
+    server = Server(new_home(tmp_path))
+    connection = Connection(server.port)
+    origin = f"http://127.0.0.1:{connection.port}"
+    with_sign_in(server, 1, "no provider answers", origin).start()
+    try:
+        series = add_series(server, demo_slices, "back")
+        become(page, server, ANNA, origin)
+        page.goto(f"{origin}/annotate?series={series.key}")
+        wait_until_drawable(page)
+        go_to(page, 3)
+        connection.cut()
+        draw(page, SQUARE)
+        expect(page.locator(".save-state")).to_have_attribute("data-state", "offline")
+        annas = page.evaluate("() => slicewiseEditor.app.info.owner")
+        become(page, server, BOB, origin)
+        connection.mend()
+        wait_until_true(page, "(owner) => slicewiseEditor.app.info.owner !== owner", annas)
+        wait_until_drawable(page)
+        go_to(page, 5)
+        draw(page, SQUARE)
+        wait_until_saved(page)
+        assert drawn_by(series) == [(4, BOB)]
+    finally:
+        connection.close()
+        server.kill()
+    server.check_log()
+
+
+def test_signing_out_clears_what_the_browser_keeps(
+    page: Page, sign_in_server: Server, demo_slices: list[Path]
+) -> None:
+    series = add_series(sign_in_server, demo_slices, "cleared")
+    come_as(page, series, ANNA)
+    page.evaluate(
+        "() => { sessionStorage.setItem('slicewise.unsaved.x', '1');"
+        " localStorage.setItem('slicewise.editor', '{}'); }"
+    )
+    page.get_by_role("button", name="Sign out").click()
+    page.get_by_role("link", name="Sign in").or_(
+        page.get_by_role("button", name="Yes, sign me out")
+    ).wait_for()
+    page.goto(series.address())
+    expect_signed_out(page)
+    assert page.evaluate("() => sessionStorage.length + localStorage.length") == 0
+
+
+def test_proposals_are_stored_under_the_name_of_who_asked_for_them(
+    page: Page, sign_in_server: Server, demo_slices: list[Path]
+) -> None:
+    series = add_series(sign_in_server, demo_slices, "proposed")
+    come_as(page, series, ANNA)
+    go_to(page, 5)
+    draw(page, SQUARE)
+    wait_until_saved(page)
+    page.get_by_role("button", name="Propose", exact=True).click()
+    expect(page.get_by_role("button", name="Cancel")).to_be_visible()
+    expect(page.get_by_role("button", name="Cancel")).to_have_count(0, timeout=PROPOSING_MS)
+    assert {person for _, person in drawn_by(series)} == {ANNA}
+    assert len(drawn_by(series)) > 1

@@ -3,7 +3,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from core.dicom.errors import DicomError
-from core.home.secret import home_secret
+from core.home.secret import home_secret, opaque_name
 
 
 def test_a_home_has_one_key_for_good_that_others_cannot_read(tmp_path):
@@ -26,3 +26,13 @@ def test_a_file_without_a_key_is_refused_and_stays(tmp_path, content):
     with pytest.raises(DicomError, match="holds no key of 32 bytes"):
         home_secret(tmp_path)
     assert (tmp_path / "secret").read_bytes() == content
+
+
+def test_a_name_is_the_same_in_one_home_alone_and_tells_nothing(tmp_path):
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+    first = opaque_name(tmp_path / "a", "anna@example.org")
+    assert first == opaque_name(tmp_path / "a", "anna@example.org")
+    assert first != opaque_name(tmp_path / "a", "bob@example.org")
+    assert first != opaque_name(tmp_path / "b", "anna@example.org")
+    assert len(first) == 24 and int(first, 16) >= 0

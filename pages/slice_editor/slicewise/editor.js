@@ -1,6 +1,7 @@
 // Slicewise's slice editor, as Streamlit loads it: called with every message from the server.
 
 import { acknowledge, createApp, isMissingPixels, send, sendSoon, soonShown } from "./model/app.js";
+import { keepForReload } from "./model/exchange.js";
 import { openMessage } from "./model/framing.js";
 import { receiveSurfaces } from "./model/surfaces.js";
 import { unpackPixels } from "./model/pixels.js";
@@ -21,7 +22,8 @@ export default function ({ data, parentElement, setStateValue }) {
   if (root === null || data === null) return undefined;
   const message = openMessage(data);
   const { header } = message;
-  if (tab.app === null || tab.app.info.key !== header.series.key) {
+  const { key, owner } = header.series;
+  if (tab.app === null || tab.app.info.key !== key || tab.app.info.owner !== owner) {
     tab.screen?.close();
     tab.screen = null;
     tab.app = createApp(header);
@@ -36,6 +38,7 @@ export default function ({ data, parentElement, setStateValue }) {
   app.second = updateSecond(app.second, header.second, header.series.shape);
   const changes = header.changes.map(({ bytes, ...one }) => ({ ...one, code: message.take(bytes) }));
   const { answered, changed } = app.annotation.receive({ ...header, changes }, performance.now());
+  if (answered.length > 0) keepForReload(app.info, app.annotation.unsaved());
   const isNew = tab.screen === null || tab.root !== root;
   if (isNew) {
     tab.screen?.close();

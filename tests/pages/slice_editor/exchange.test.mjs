@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { createPlaneRequests, createSliceRequests } from "../../../pages/slice_editor/slicewise/model/exchange.js";
+import {
+  createPlaneRequests,
+  createSliceRequests,
+  keepForReload,
+  recallAfterReload,
+} from "../../../pages/slice_editor/slicewise/model/exchange.js";
 
 test("the slice shown is asked for first, again only after a while, and never beyond the ends", () => {
   const requests = createSliceRequests([10, 512, 512]);
@@ -28,4 +33,27 @@ test("a plane is asked for once, and again where it has not come for long", () =
 
 test("large slices are asked for one at a time", () => {
   assert.equal(createSliceRequests([10, 2048, 2048]).for(5, () => false, 0).length, 1);
+});
+
+test("what a tab keeps unsent comes back to the same person and series alone, until it is answered", () => {
+  const kept = new Map();
+  globalThis.sessionStorage = {
+    getItem: (name) => kept.get(name) ?? null,
+    setItem: (name, text) => kept.set(name, text),
+    removeItem: (name) => kept.delete(name),
+  };
+  try {
+    const mine = { key: "series", owner: "anna" };
+    const messages = [{ client: "c", number: 1, kind: "mask", changes: [{ code: Uint8Array.of(1, 2) }] }];
+    keepForReload(mine, messages);
+    assert.deepEqual(recallAfterReload(mine), messages);
+    assert.deepEqual(recallAfterReload({ ...mine, owner: "bob" }), []);
+    assert.deepEqual(recallAfterReload({ ...mine, key: "another" }), []);
+    keepForReload({ ...mine, owner: "bob" }, []);
+    assert.deepEqual(recallAfterReload(mine), messages);
+    keepForReload(mine, []);
+    assert.equal(kept.size, 0);
+  } finally {
+    delete globalThis.sessionStorage;
+  }
 });

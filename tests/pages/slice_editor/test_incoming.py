@@ -267,3 +267,11 @@ def test_versions_before_are_sent_only_where_they_are_asked_for() -> None:
     assert not read_outbox(OUTBOX, SHAPE).compares
     assert read_outbox(OUTBOX | {"compares": True}, SHAPE).compares
     assert not read_outbox(OUTBOX | {"compares": "yes"}, SHAPE).compares
+
+
+def test_whose_messages_they_are_is_read_where_it_is_sent() -> None:
+    assert read_outbox(OUTBOX, SHAPE).owner == ""
+    assert read_outbox(OUTBOX | {"owner": "0123456789abcdef"}, SHAPE).owner == "0123456789abcdef"
+    for wrong in ("anna@example.org", "0" * 25, 7, None):
+        with pytest.raises(MessageError):
+            read_outbox(OUTBOX | {"owner": wrong}, SHAPE)

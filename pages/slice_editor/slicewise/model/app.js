@@ -37,7 +37,7 @@ export function createApp(header) {
       client,
       size: rows * columns,
       states,
-      restored: recallAfterReload(series.key),
+      restored: recallAfterReload(series),
       segments: () => app.info.segments.map((one) => ({ ...one, locked: app.display.isLocked(one.number) })),
     }),
     display: createSegmentDisplay(view.segments), // which segments are shown, and which are locked
@@ -105,7 +105,7 @@ export function send(app) {
   // before it comes.
   if (now < app.leavingUntil) return;
   const messages = app.annotation.outbox.send(now);
-  keepForReload(app.info.key, app.annotation.unsaved());
+  keepForReload(app.info, app.annotation.unsaved());
   if (app.setState === null) return;
   app.sentAt = now;
   app.sent += 1;
@@ -116,6 +116,7 @@ export function send(app) {
   try {
     app.setState("outbox", {
       client: app.client,
+      owner: app.info.owner,
       sent: app.sent,
       ...app.annotation.received(),
       slice: app.slice,

@@ -41,26 +41,32 @@ export function toWire(message) {
 }
 
 /**
- * Keeps messages without an answer for the next load of this tab, and only as long as needed. They
- * hold outlines and an opaque key of the series, nothing that names a patient.
+ * Keeps messages without an answer for the next load of this tab by the same person, and only as
+ * long as needed. They hold outlines and opaque names of series and person, nothing that names a
+ * patient.
  */
-export function keepForReload(key, messages) {
+export function keepForReload(series, messages) {
   try {
-    if (messages.length === 0) sessionStorage.removeItem(STORAGE + key);
-    else sessionStorage.setItem(STORAGE + key, JSON.stringify(messages, packed));
+    if (messages.length === 0) sessionStorage.removeItem(place(series));
+    else sessionStorage.setItem(place(series), JSON.stringify(messages, packed));
   } catch {
     // Without this storage a reload is safe only after the answer, which is what the page says.
   }
 }
 
 /** Messages that `keepForReload` kept, oldest first. */
-export function recallAfterReload(key) {
+export function recallAfterReload(series) {
   try {
-    const messages = JSON.parse(sessionStorage.getItem(STORAGE + key) ?? "[]", unpacked);
+    const messages = JSON.parse(sessionStorage.getItem(place(series)) ?? "[]", unpacked);
     return Array.isArray(messages) ? messages : [];
   } catch {
     return [];
   }
+}
+
+/** Whoever signs in to this tab next neither sees nor sends what it keeps for others. */
+function place({ key, owner }) {
+  return `${STORAGE}${owner}.${key}`;
 }
 
 const PREFIX = "runs:";
