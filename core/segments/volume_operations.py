@@ -1,9 +1,10 @@
 """Operations on the masks of one segment over all slices together.
 
 Volumes are bool [slices, rows, columns]. Lengths are in mm and volumes in mm³, whatever the
-distances between slices, rows and columns are, also where they differ from slice to slice. Voxels
-are connected where they share a face, an edge or a corner. What lies beyond the borders of the
-series is unknown, so that nothing is removed for its sake.
+distances between slices, rows and columns are, also where they differ from slice to slice, and
+where slices are shifted against each other. Voxels are connected where they share a face, an edge
+or a corner. What lies beyond the borders of the series is unknown, so that nothing is removed for
+its sake.
 """
 
 from collections.abc import Iterator
@@ -13,6 +14,14 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
+
+from core.segments.shifted_slices import (
+    as_slices,
+    moved,
+    pixels_within,
+    shift_in_pixels,
+    straightened,
+)
 
 Volume = NDArray[np.bool_]
 """Bool [slices, rows, columns]."""
@@ -36,16 +45,24 @@ class VoxelGrid:
         How much of the normal each slice stands for, in mm.
     pixel_spacing : tuple of float
         Distance between rows, then between columns, in mm.
+    shifts : numpy.ndarray, shape (slices, 2)
+        How far the slices are shifted, along their rows, then along their columns, in mm.
     """
 
     positions: NDArray[np.float64]
     thickness: NDArray[np.float64]
     pixel_spacing: tuple[float, float]
+    shifts: NDArray[np.float64]
 
     @cached_property
     def voxel_mm3(self) -> NDArray[np.float64]:
         """Volume of one voxel of each slice in mm³, shape (slices,)."""
         return self.thickness * self.pixel_spacing[0] * self.pixel_spacing[1]
+
+    @cached_property
+    def pixel_shifts(self) -> NDArray[np.float64]:
+        """How far the slices are shifted in rows and columns, shape (slices, 2)."""
+        return shift_in_pixels(self.shifts, self.pixel_spacing)
 
     def volume_mm3(self, mask: Volume) -> float:
         """Volume that a mask marks, in mm³."""
@@ -57,6 +74,15 @@ class VoxelGrid:
         high = self.positions[last] + distance + _ROUNDED_MM
         start, stop = np.searchsorted(self.positions, [low, high])
         return slice(int(start), int(stop))
+
+    def sideways(self, first: int, last: int, distance: float) -> NDArray[np.intp]:
+        """Rows and columns by which slices within a distance of some are shifted against them."""
+        near = self.near(first, last, distance)
+        own = slice(first, last + 1)
+        away = np.abs(self.positions[own, None] - self.positions[None, near])
+        shifts = np.abs(self.pixel_shifts[own, None] - self.pixel_shifts[None, near])
+        reached = shifts[away <= distance + _ROUNDED_MM]
+        return np.ceil(reached.max(axis=0, initial=0.0)).astype(np.intp)
 
 
 def keep_largest_part(mask: Volume, grid: VoxelGrid) -> Volume:
@@ -110,12 +136,14 @@ def fill_holes(mask: Volume) -> Volume:
     return filled
 
 
-def fill_cavities(mask: Volume) -> Volume:
-    """Fill what the mask encloses on all sides, above and below included."""
+def fill_cavities(mask: Volume, grid: VoxelGrid) -> Volume:
+    """Fill what the mask encloses on all sides, above and below included; parameters as above."""
     filled: Volume = mask.copy()
     box = _box(mask)
     if box is not None:
-        filled[box] = ndimage.binary_fill_holes(mask[box])
+        part = mask[box]
+        laid, corners = straightened(part, grid.pixel_shifts[box[0]])
+        filled[box] = as_slices(ndimage.binary_fill_holes(laid), corners, part.shape[1:])
     return filled
 
 
@@ -158,8 +186,9 @@ def smooth(mask: Volume, grid: VoxelGrid, deviation_mm: float) -> Volume:
     at = grid.positions[box[0]]
     away = (at[:, None] - at[None, :]) / deviation_mm
     weights = np.exp(-0.5 * away**2) * grid.thickness[box[0]]
+    weights[np.abs(away) > _GAUSSIAN_REACH] = 0.0
     weights /= weights.sum(axis=1, keepdims=True)
-    smoothed[box] = np.tensordot(weights.astype(np.float32), planes, axes=1) > 0.5
+    smoothed[box] = _weighted(planes, weights, grid.pixel_shifts[box[0]]) > 0.5
     return smoothed
 
 
@@ -186,7 +215,8 @@ def add_margin(mask: Volume, grid: VoxelGrid, margin_mm: float) -> Volume:
     changed: Volume = mask.copy()
     if box is None or reach == 0:
         return changed
-    part, result, at = mask[box], changed[box], grid.positions[box[0]]
+    part, result = mask[box], changed[box]
+    at, shifts = grid.positions[box[0]], grid.shifts[box[0]]
     grows = margin_mm > 0
     for index, plane in enumerate(part):
         seeds = plane if grows else ~plane
@@ -194,7 +224,14 @@ def add_margin(mask: Volume, grid: VoxelGrid, margin_mm: float) -> Volume:
             continue
         distances = ndimage.distance_transform_edt(~seeds, sampling=grid.pixel_spacing)
         for other, left in _within(at, index, reach):
-            result[other][distances <= left] = grows
+            shift = shifts[index] - shifts[other]
+            is_shifted = np.abs(shift).max() > _ROUNDED_MM
+            reached = (
+                pixels_within(seeds, shift, grid.pixel_spacing, left)
+                if is_shifted
+                else (distances <= left)
+            )
+            result[other][reached] = grows
     return changed
 
 
@@ -230,7 +267,9 @@ def keep_values(mask: Volume, values: NDArray[np.generic], low: float, high: flo
 
 def _parts(mask: Volume, grid: VoxelGrid) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
     """Number of the connected part of every voxel, 0 outside, and volumes of the parts in mm³."""
-    labels, parts = ndimage.label(mask, structure=_TOUCHING)
+    laid, corners = straightened(mask, grid.pixel_shifts)
+    labels, parts = ndimage.label(laid, structure=_TOUCHING)
+    labels = as_slices(labels, corners, mask.shape[1:])
     sizes = np.zeros(parts)
     for plane, size in zip(labels, grid.voxel_mm3, strict=True):
         sizes += size * np.bincount(plane.ravel(), minlength=parts + 1)[1:]
@@ -247,14 +286,26 @@ def _box(
     planes, rows, columns = found[0]
     if grid is None:
         return planes, rows, columns
-    wide = [
-        slice(
-            max(0, one.start - 1 - int(np.ceil(around_mm / step))),
-            one.stop + 1 + int(np.ceil(around_mm / step)),
-        )
-        for one, step in zip((rows, columns), grid.pixel_spacing, strict=True)
-    ]
+    more = grid.sideways(planes.start, planes.stop - 1, around_mm)
+    wide = []
+    for one, step, shifted in zip((rows, columns), grid.pixel_spacing, more, strict=True):
+        around = 1 + int(np.ceil(around_mm / step)) + int(shifted)
+        wide.append(slice(max(0, one.start - around), one.stop + around))
     return grid.near(planes.start, planes.stop - 1, around_mm), wide[0], wide[1]
+
+
+def _weighted(
+    planes: NDArray[np.float32], weights: NDArray[np.float64], shifts: NDArray[np.float64]
+) -> NDArray[np.float32]:
+    """Sum of all slices at the places of each, with a row of weights for each."""
+    weights = weights.astype(np.float32)
+    if not np.ptp(shifts, axis=0).any():
+        return np.tensordot(weights, planes, axes=1)
+    summed = np.zeros_like(planes)
+    for index, row in enumerate(weights):
+        for other in np.flatnonzero(row):
+            summed[index] += row[other] * moved(planes[other], shifts[other] - shifts[index])
+    return summed
 
 
 def _within(

@@ -8,6 +8,7 @@ import numpy as np
 import streamlit as st
 
 from core.dicom.geometry import Geometry
+from core.display.planes import slice_shifts
 from core.segments.segment import Segment
 from core.segments.volume_operations import (
     Volume,
@@ -73,6 +74,7 @@ def voxel_grid(geometry: Geometry) -> VoxelGrid:
         geometry.positions @ geometry.normal,
         geometry.slice_reach.sum(axis=1),
         geometry.pixel_spacing,
+        slice_shifts(geometry),
     )
 
 
@@ -80,9 +82,10 @@ def _without_number(operation: Callable[[Volume], Volume]) -> "_Choice":
     return lambda name, work, segment: ChosenOperation(name, operation)
 
 
-def _largest(name: str, work: Work, segment: Segment) -> ChosenOperation:
-    grid = voxel_grid(work.series.geometry)
-    return ChosenOperation(name, partial(keep_largest_part, grid=grid))
+def _with_grid(operation: Callable[..., Volume]) -> "_Choice":
+    return lambda name, work, segment: ChosenOperation(
+        name, partial(operation, grid=voxel_grid(work.series.geometry))
+    )
 
 
 def _islands(name: str, work: Work, segment: Segment) -> ChosenOperation:
@@ -185,10 +188,10 @@ def _minus(mask: Volume, other: Volume) -> Volume:
 _Choice = Callable[[str, Work, Segment], ChosenOperation | None]
 
 _OPERATIONS: Mapping[str, _Choice] = {
-    "Keep largest part": _largest,
+    "Keep largest part": _with_grid(keep_largest_part),
     "Remove islands": _islands,
     "Fill holes in each slice": _without_number(fill_holes),
-    "Fill enclosed cavities": _without_number(fill_cavities),
+    "Fill enclosed cavities": _with_grid(fill_cavities),
     "Smooth": _smooth,
     "Grow by a margin": _margin(1),
     "Shrink by a margin": _margin(-1),

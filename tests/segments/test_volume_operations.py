@@ -1,5 +1,6 @@
 """Operations on whole segments, compared with what the words mean, voxel by voxel."""
 
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -17,11 +18,17 @@ from core.segments.volume_operations import (
     smooth,
 )
 
-EVEN = VoxelGrid(np.arange(12) * 5.0, np.full(12, 5.0), (1.0, 0.5))
+EVEN = VoxelGrid(np.arange(12) * 5.0, np.full(12, 5.0), (1.0, 0.5), np.zeros((12, 2)))
 UNEVEN = VoxelGrid(
     np.array([0.0, 1.0, 2.0, 4.0, 9.0, 10.0]),
     np.array([1.0, 1.0, 1.5, 3.5, 3.0, 1.0]),
     (0.8, 1.2),
+    np.zeros((6, 2)),
+)
+# Each slice lies elsewhere, by parts of pixels as well.
+TILTED = replace(UNEVEN, shifts=np.outer(UNEVEN.positions, [0.37, -0.61]))
+GRIDS = pytest.mark.parametrize(
+    "grid", [EVEN, UNEVEN, TILTED], ids=["even", "uneven", "shifted slices"]
 )
 
 
@@ -44,6 +51,8 @@ def within(mask: NDArray[np.bool_], grid: VoxelGrid, reach: float) -> NDArray[np
         ),
         axis=-1,
     )
+    places[..., 2] += grid.shifts[:, 0, None, None]
+    places[..., 1] += grid.shifts[:, 1, None, None]
     found = np.zeros_like(mask)
     for place in places[mask]:
         found |= np.linalg.norm(places - place, axis=-1) <= reach + 1e-3
@@ -76,14 +85,14 @@ def test_islands_below_a_volume_go_and_those_of_exactly_that_volume_stay() -> No
     assert not remove_islands(mask, EVEN, 10.1).any()
 
 
-@pytest.mark.parametrize("grid", [EVEN, UNEVEN], ids=["even", "uneven"])
+@GRIDS
 def test_nothing_stays_nothing(grid: VoxelGrid) -> None:
     nothing = empty(len(grid.positions))
     for changed in (
         keep_largest_part(nothing, grid),
         remove_islands(nothing, grid, 5),
         fill_holes(nothing),
-        fill_cavities(nothing),
+        fill_cavities(nothing, grid),
         smooth(nothing, grid, 2.0),
         add_margin(nothing, grid, 3.0),
         add_margin(nothing, grid, -3.0),
@@ -97,13 +106,13 @@ def test_holes_are_filled_within_slices_and_cavities_only_where_closed_above_and
     mask[2:7, 5, 5] = False  # a channel through all slices
     mask[3:5, 8, 8] = False  # closed on all sides
     assert fill_holes(mask)[2:7, 2:12, 2:12].all()
-    filled = fill_cavities(mask)
+    filled = fill_cavities(mask, EVEN)
     assert not filled[2:7, 5, 5].any() and filled[3:5, 8, 8].all()
     assert filled.sum() == mask.sum() + 2
 
 
 @pytest.mark.parametrize("reach", [1.0, 2.4, 5.0, 7.3])
-@pytest.mark.parametrize("grid", [EVEN, UNEVEN], ids=["even", "uneven"])
+@GRIDS
 def test_a_margin_reaches_as_far_in_mm_in_every_direction(grid: VoxelGrid, reach: float) -> None:
     mask = scattered(len(grid.positions))
     assert np.array_equal(add_margin(mask, grid, reach), within(mask, grid, reach))
@@ -118,12 +127,40 @@ def test_a_margin_of_nothing_changes_nothing_and_the_border_of_the_series_remove
     assert add_margin(full, UNEVEN, -3.0).all()
 
 
-@pytest.mark.parametrize("grid", [EVEN, UNEVEN], ids=["even", "uneven"])
+@GRIDS
 def test_smoothing_keeps_a_flat_surface_where_it_is(grid: VoxelGrid) -> None:
-    slices = len(grid.positions)
-    mask = empty(slices)
-    mask[:, 10:, :] = True
+    # Of a surface that is flat in the patient, so in other rows on slices that are shifted.
+    rows = np.arange(40) * grid.pixel_spacing[0]
+    mask = empty(len(grid.positions), 40)
+    mask |= (rows[None, :] + grid.shifts[:, 1, None] >= 12)[:, :, None]
     assert np.array_equal(smooth(mask, grid, 2.0), mask)
+
+
+def test_a_straight_rod_over_shifted_slices_is_one_part_and_stays_where_it_is() -> None:
+    grid = replace(EVEN, shifts=np.outer(np.arange(12), [1.5, 8.0]))  # 3 columns, 8 rows a slice
+    upright, rod = empty(12, 120, 60), empty(12, 120, 60)
+    upright[2:10, 100:106, 40:52] = True
+    for index in range(12):
+        rod[index] = np.roll(upright[index], (-8 * index, -3 * index), (0, 1))
+    rod[11, 55:58, 55:58] = True
+    kept = keep_largest_part(rod, grid)
+    assert kept[2:10].sum() == upright.sum() and not kept[11].any()
+    assert keep_largest_part(rod, EVEN).sum() < upright.sum()
+    smoothed, expected = smooth(kept, grid, 2.5), smooth(upright, EVEN, 2.5)
+    for index in range(12):
+        back = np.roll(smoothed[index], (8 * index, 3 * index), (0, 1))
+        assert np.array_equal(back, expected[index])
+
+
+def test_a_cavity_is_closed_where_its_slices_lie_above_each_other_in_the_patient() -> None:
+    grid = replace(EVEN, shifts=np.outer(np.arange(12), [0.0, 3.0]))
+    mask = empty(12, 60, 24)
+    for index in range(2, 6):
+        mask[index, 40 - 3 * index : 52 - 3 * index, 4:16] = True
+    for index in (3, 4):
+        mask[index, 46 - 3 * index, 9] = False
+    filled = fill_cavities(mask, grid)
+    assert filled.sum() == mask.sum() + 2 and filled[3, 37, 9] and filled[4, 34, 9]
 
 
 def test_smoothing_takes_the_slices_beside_into_account_as_far_as_they_are_near() -> None:

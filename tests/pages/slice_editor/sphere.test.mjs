@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { decodeRuns, encodeRuns, fromBase64 } from "../../../pages/slice_editor/slicewise/masks/run_length.js";
-import { slicePositions, sphereSlices } from "../../../pages/slice_editor/slicewise/masks/sphere.js";
+import { shiftBetween, slicePositions, sphereSlices } from "../../../pages/slice_editor/slicewise/masks/sphere.js";
 import { createAnnotation } from "../../../pages/slice_editor/slicewise/model/annotation.js";
 import { toWire } from "../../../pages/slice_editor/slicewise/model/exchange.js";
 import { createDrawing } from "../../../pages/slice_editor/slicewise/tools/drawing.js";
@@ -27,12 +27,19 @@ test("slices without positions lie as far apart as the series says", () => {
   assert.deepEqual(slicePositions({ positions: null, shape: [3, 7, 7], spacing: [2, 1, 1] }), [0, 2, 4]);
 });
 
-function opened({ changes = [], ends = [], mostSlices = 5 } = {}) {
+test("a place lies in another row and column of slices that are shifted", () => {
+  const info = { shifts: [[0, 0], [3, -1]], spacing: [5, 0.5, 2] };
+  assert.deepEqual(shiftBetween(info, 1, 0), [1.5, -2]);
+  assert.deepEqual(shiftBetween(info, 0, 1), [-1.5, 2]);
+  assert.deepEqual(shiftBetween({ shifts: null, spacing: [1, 1, 1] }, 0, 1), [0, 0]);
+});
+
+function opened({ changes = [], ends = [], mostSlices = 5, shifts = null } = {}) {
   const annotation = createAnnotation({ client: "a", size: ROWS * COLUMNS, states: STATES });
   annotation.receive({ answers: [], changes, full: true, epoch: "e", revision: 1, ends, steps: { undo: null, redo: null } }, 0);
   const app = {
     annotation, mostSlices, tool: "brush", segment: 1, slice: 2, size: 5, erase: false, sphere: true,
-    info: { shape: [5, ROWS, COLUMNS], spacing: [1, 1, 1], positions: POSITIONS, mostSlices, inPatient: true },
+    info: { shape: [5, ROWS, COLUMNS], spacing: [1, 1, 1], positions: POSITIONS, shifts, mostSlices, inPatient: true },
   };
   const drawing = createDrawing(app, { painted() {}, changed() {} });
   const click = (id) => {
@@ -57,6 +64,15 @@ test("one stroke paints a sphere, which one undo takes back", () => {
   assert.deepEqual(message.changes.map(({ slice }) => slice), [2, 3, 1]);
   annotation.undo();
   for (const slice of [1, 2, 3]) assert.deepEqual(new Set(rows(slice)), new Set([EMPTY]));
+});
+
+test("a sphere stays round in the patient where slices are shifted", () => {
+  const { click, rows } = opened({ shifts: [[0, 0], [0, 1], [0, 0], [-2, 0], [0, 0]] });
+  click("brush");
+  assert.equal(rows(2)[3], ".#####.");
+  assert.equal(rows(3)[3], "...####"); // two columns further right, cut at the border
+  assert.equal(rows(1)[2], "..###.."); // one row further up
+  assert.equal(rows(1)[4], EMPTY);
 });
 
 test("the eraser removes a sphere", () => {

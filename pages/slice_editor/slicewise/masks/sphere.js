@@ -25,3 +25,13 @@ export function sphereSlices(positions, middle, radius, most) {
 export function slicePositions({ positions, shape: [slices], spacing: [distance] }) {
   return positions ?? Array.from({ length: slices }, (_, slice) => slice * distance);
 }
+
+/**
+ * How far a place on one slice lies from the same row and column on another, in columns and rows:
+ * slices may be shifted against each other, as a tilted gantry leaves them.
+ */
+export function shiftBetween({ shifts, spacing: [, height, width] }, one, other) {
+  if (!shifts) return [0, 0];
+  const [along, down] = [0, 1].map((way) => shifts[one][way] - shifts[other][way]);
+  return [along / width, down / height];
+}

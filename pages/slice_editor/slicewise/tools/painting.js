@@ -2,7 +2,7 @@
 // eraser can be spheres: then the slices that they reach change, too, once the pointer is lifted.
 
 import { coverStroke } from "../masks/rasters.js";
-import { slicePositions, sphereSlices } from "../masks/sphere.js";
+import { shiftBetween, slicePositions, sphereSlices } from "../masks/sphere.js";
 
 /**
  * Starts painting with a stroke.
@@ -40,7 +40,9 @@ function paintNeighbours({ app, shape, pixelSize, mayPaint, maskOf }, { points, 
   const reached = sphereSlices(slicePositions(info), middle, size / 2, info.mostSlices - 1);
   return reached.filter(({ slice }) => mayPaint(slice, erase)).map(({ slice, radius }) => {
     const mask = maskOf(slice);
-    coverStroke(points, radius, pixelSize, shape, (row, start, end) => {
+    const [across, down] = shiftBetween(info, middle, slice);
+    const here = points.map(([x, y]) => [x + across, y + down]);
+    coverStroke(here, radius, pixelSize, shape, (row, start, end) => {
       mask.fill(erase ? 0 : 1, row * shape[1] + start, row * shape[1] + end);
     });
     return { slice, mask };
