@@ -19,6 +19,14 @@ from pages.views.segment_panel import add_segment
 from pages.views.slice_scroller import slice_scroller
 from pages.views.tour import show_tour
 
+# Streamlit lays a button for the whole screen over the presets above the picture.
+_LOOK_STYLE = """
+<style>
+.stMain:has(.st-key-look) [data-testid="stElementToolbar"] {display: none;}
+.stMain:has(.st-key-look) [data-testid="stButtonGroup"] > div {flex-wrap: wrap; overflow: visible;}
+</style>
+"""
+
 
 @st.fragment
 def first_segment(work: Work) -> None:
@@ -35,6 +43,7 @@ def first_segment(work: Work) -> None:
 
 def look_through(work: Work) -> None:
     """Show a slice; the wheel and a slider go through the series, and presets set the window."""
+    st.html(_LOOK_STYLE)
     display = preset_display(work.series)
     summary, index = work.series.summary, current_slice(work)
     with st.container(key="look", horizontal_alignment="center"):

@@ -28,6 +28,7 @@ from pages.views.export_choice import choose_export
 from pages.views.export_offer import (
     WrittenExport,
     forget_written,
+    is_offered,
     keep_written,
     offer_written,
 )
@@ -47,6 +48,17 @@ _DATES: dict[Dates, str] = {
     "remove": "Removed",
     "shift": "Shifted, all by the same number of days",
 }
+
+# As many buttons beside each other as there is room for.
+_FORMS_STYLE = """
+<style>
+.st-key-forms {
+  display: grid; grid-template-columns: repeat(auto-fill, minmax(10rem, 1fr)); gap: 0.5rem;
+}
+.st-key-forms > * {width: auto !important;}
+.st-key-forms > :first-child {grid-column: 1 / -1;}
+</style>
+"""
 
 
 def export(work: Work) -> None:
@@ -68,14 +80,15 @@ def export(work: Work) -> None:
             return
         with st.expander("Options"):
             options, folder = choose_options(work, choice.weights)
+    with right:
         show_cautions(work.series.summary, options, choice.masks)
         chosen = (choice.numbers, choice.unreviewed, options)
-        form = pressed_form()
+        form = pressed_form(is_done=is_offered(work, chosen))
         if form is not None:
             paths = create(work, form, choice.masks, options, folder)
             if paths:
                 keep_written(WrittenExport(work.annotation_key, paths, made_from, chosen))
-    with right:
+                st.rerun()
         offer_written(work, chosen)
 
 
@@ -131,20 +144,23 @@ def choose_options(work: Work, weights: str | None) -> tuple[WritingOptions, str
     return options, folder
 
 
-def pressed_form() -> str | None:
-    """Show a button for each format; return the name of the one whose button was pressed."""
+def pressed_form(*, is_done: bool) -> str | None:
+    """Show a button for each format; return the name of the one whose button was pressed.
+
+    The first is the next step, unless a file was created and is to be downloaded.
+    """
     offered = {name: form for name, form in FORMATS.items() if form.label}
-    columns = [*st.columns(2), *st.columns(3)]
-    columns += [st.container() for _ in range(len(offered) - len(columns))]
+    st.html(_FORMS_STYLE)
     pressed = None
-    for column, (name, form) in zip(columns, offered.items(), strict=True):
-        if column.button(
-            f"Create {form.label}",
-            type="primary" if name == "seg" else "secondary",
-            width="stretch",
-            help=form.use,
-        ):
-            pressed = name
+    with st.container(key="forms"):
+        for name, form in offered.items():
+            if st.button(
+                f"Create {form.label}",
+                type="primary" if name == "seg" and not is_done else "secondary",
+                width="stretch",
+                help=form.use,
+            ):
+                pressed = name
     return pressed
 
 

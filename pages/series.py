@@ -15,7 +15,7 @@ from core.demo import write_demo_series
 from core.dicom.errors import DicomError
 from core.dicom.reading import find_with_rest
 from core.dicom.series import SeriesSummary
-from core.dicom.shown_names import printable
+from core.dicom.shown_names import isolated, printable
 from core.home.archives import is_archive
 from core.home.opened_series import remember_series
 from core.home.server_folders import named_folder
@@ -47,6 +47,19 @@ from pages.views.recent_work import offer_recent_work
 from pages.views.tour import offer_tour, show_tour
 
 FOUND = "series.found"
+
+# On a narrow page the sources need a larger share than the series beside them.
+_STYLE = """
+<style>
+[class*="st-key-copy-"] {flex-wrap: nowrap;}
+@media (max-width: 900px) {
+  .st-key-series-page > div > [data-testid="stHorizontalBlock"] {gap: 1rem;}
+  .st-key-series-page > div > [data-testid="stHorizontalBlock"] > :first-child {
+    flex: 1 0 19rem;
+  }
+}
+</style>
+"""
 
 _FILES_PER_STEP = 25  # between two updates of the progress shown
 
@@ -136,14 +149,23 @@ def offer_upload(settings: Settings) -> None:
         days = lifetime.total_seconds() / 86400
         st.caption(f"Copies are deleted {days:g} days after upload. Annotations are kept.")
     for upload in list_uploads(home):
-        text, show, delete = st.columns([3, 1.4, 0.9], vertical_alignment="center")
-        text.caption(f"{upload.created:%Y-%m-%d %H:%M} UTC · {count(upload.files, 'file')}")
-        if show.button("Show", key=f"show-{upload.identifier}", width="stretch"):
-            search_in(home, upload.folder)
-        # One of its own for each copy: the next one's does not stand open where this one's was.
-        menu = delete.popover(
-            "", icon=":material/delete:", help="Delete this copy", key=f"menu-{upload.identifier}"
+        row = st.container(
+            horizontal=True,
+            vertical_alignment="center",
+            gap="small",
+            key=f"copy-{upload.identifier}",
         )
+        with row:
+            st.caption(f"{upload.created:%Y-%m-%d %H:%M} UTC · {count(upload.files, 'file')}")
+            if st.button("Show", key=f"show-{upload.identifier}"):
+                search_in(home, upload.folder)
+            # One of its own for each copy: the next one's does not stand open where this one's was.
+            menu = st.popover(
+                "",
+                icon=":material/delete:",
+                help="Delete this copy",
+                key=f"menu-{upload.identifier}",
+            )
         with menu:
             st.write(
                 f"Delete the copy of {upload.created:%Y-%m-%d %H:%M} UTC with "
@@ -176,14 +198,15 @@ def store_and_search(settings: Settings, files: Sequence[UploadedFile]) -> None:
         st.error(str(error), icon=":material/error:")
         return
     names = [file.name for file in files]
+    first = isolated(printable(names[0]))
     remember_names(upload.folder, names, within=any(archives))
     if search_in(home, upload.folder):
         status.update(label=f"Stored {count(upload.files, 'file')}", state="complete")
         return
     with contextlib.suppress(DicomError):  # nothing of it could ever be opened
         delete_upload(upload.identifier, home)
-    chosen = names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
-    status.update(label=f"Nothing was kept of {plain(printable(chosen))}", state="error")
+    chosen = first if len(names) == 1 else f"{first} and {len(names) - 1} more"
+    status.update(label=f"Nothing was kept of {plain(chosen)}", state="error")
 
 
 def delete_expired_uploads(settings: Settings) -> timedelta | None:
@@ -230,7 +253,9 @@ show_tour(entrance, 1)
 shown = chosen_summary(entrance)
 banner(shown)
 show_mask_import(entrance)
-left, right = st.columns([1, 2.1], gap="large")
+st.html(_STYLE)
+with st.container(key="series-page"):
+    left, right = st.columns([1, 2.1], gap="large")
 with left:
     offer_sources(entrance)
     if shown is not None:

@@ -1,9 +1,8 @@
 """Counts and volumes of what is annotated."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from math import prod
 
 from core.annotation.records import SliceAnnotation
 from core.annotation.states import EXAMPLE_STATES, SliceState
@@ -33,7 +32,7 @@ def summarise(
     annotation: Mapping[SliceKey, SliceAnnotation],
     segment_numbers: Iterable[int],
     slices: int,
-    spacing: tuple[float, float, float],
+    pixel_ml: Sequence[float],
 ) -> dict[int, SegmentSummary]:
     """Count slices in each state and add up volumes, per segment.
 
@@ -45,15 +44,18 @@ def summarise(
         Segments to report.
     slices : int
         Slices of the series.
-    spacing : tuple of float
-        Distance between slices, rows and columns, in mm.
+    pixel_ml : sequence of float
+        Volume that one pixel of each slice stands for, in millilitres.
 
     Returns
     -------
     dict of int to SegmentSummary
         By segment number.
     """
-    ml_per_pixel = prod(spacing) / 1000
+
+    def volume(items: Iterable[SliceAnnotation]) -> float:
+        return sum(item.pixels * pixel_ml[item.slice_index] for item in items)
+
     summaries = {}
     for number in segment_numbers:
         items = [item for (segment, _), item in annotation.items() if segment == number]
@@ -61,9 +63,7 @@ def summarise(
         counts[SliceState.EMPTY] += slices - len(items)
         summaries[number] = SegmentSummary(
             counts={state: counts[state] for state in SliceState},
-            volume_ml=ml_per_pixel
-            * sum(item.pixels for item in items if item.state in EXAMPLE_STATES),
-            proposed_ml=ml_per_pixel
-            * sum(item.pixels for item in items if item.state is SliceState.PROPOSED),
+            volume_ml=volume(item for item in items if item.state in EXAMPLE_STATES),
+            proposed_ml=volume(item for item in items if item.state is SliceState.PROPOSED),
         )
     return summaries

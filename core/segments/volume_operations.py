@@ -300,8 +300,8 @@ def _weighted(
     """Sum of all slices at the places of each, with a row of weights for each."""
     weights = weights.astype(np.float32)
     if not np.ptp(shifts, axis=0).any():
-        return np.tensordot(weights, planes, axes=1)
-    summed = np.zeros_like(planes)
+        return np.asarray(np.tensordot(weights, planes, axes=1), dtype=np.float32)
+    summed: NDArray[np.float32] = np.zeros_like(planes)
     for index, row in enumerate(weights):
         for other in np.flatnonzero(row):
             summed[index] += row[other] * moved(planes[other], shifts[other] - shifts[index])

@@ -10,7 +10,7 @@ from pathlib import Path
 import streamlit as st
 
 from core.dicom.files import file_label
-from core.dicom.shown_names import printable
+from core.dicom.shown_names import isolated, printable
 
 _NAMES = "own-names"
 
@@ -28,7 +28,7 @@ def remember_names(folder: Path, names: Iterable[str], *, within: bool) -> None:
         Whether archives were among them, whose members were numbered as well: then it is only
         known which uploads a copy may come from.
     """
-    shown = [printable(name) for name in names]
+    shown = [isolated(printable(name)) for name in names]
     known: dict[str, str] = st.session_state.setdefault(_NAMES, {})
     if within:
         known[f"{folder.name}/"] = f"a file in {', '.join(shown)}"

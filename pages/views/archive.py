@@ -93,7 +93,11 @@ def _search_form(archive: Archive) -> None:
         first, second = st.columns(2)
         patient_id = first.text_input("Patient ID")
         patient_name = second.text_input("Patient name", help="Family name first.")
-        day = first.text_input("Study date", placeholder="2026-01-31 or 2026-01-01..2026-01-31")
+        day = first.text_input(
+            "Study date",
+            placeholder="2026-01-31",
+            help="One day, or two with “..” between them: 2026-01-01..2026-01-31.",
+        )
         modality = second.selectbox(
             "Modality", MODALITIES, format_func=lambda code: code or "any", key="archive-modality"
         )

@@ -6,6 +6,7 @@ import re
 import streamlit as st
 
 from core.dicom.series import SeriesSummary
+from core.dicom.shown_names import isolated
 from pages.session.own_names import with_own_names
 
 _STYLE = """
@@ -81,4 +82,4 @@ def size_text(summary: SeriesSummary) -> str:
 
 
 def _text(text: str) -> str:
-    return html.escape(text.strip())
+    return html.escape(isolated(text.strip()))

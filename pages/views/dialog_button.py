@@ -4,6 +4,8 @@ import streamlit as st
 
 from pages.session.widget_keys import leaving_key
 
+_OPENED = "dialog-button.opened"
+
 
 def dialog_button(label: str, icon: str, name: str, tip: str, opens: str) -> None:
     """Show a button that waits until everything drawn is saved, and then asks for a dialog.
@@ -23,4 +25,14 @@ def dialog_button(label: str, icon: str, name: str, tip: str, opens: str) -> Non
     """
     if st.button(label, icon=icon, key=leaving_key(name), help=tip, width="stretch"):
         st.session_state[opens] = True
+        st.session_state[_OPENED] = dialogs_opened() + 1
         st.rerun()
+
+
+def dialogs_opened() -> int:
+    """How many dialogs were asked for: a menu with this in its key is closed when one opens.
+
+    It would lie on top of the dialog otherwise.
+    """
+    opened: int = st.session_state.get(_OPENED, 0)
+    return opened

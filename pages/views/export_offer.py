@@ -46,6 +46,20 @@ def keep_written(written: WrittenExport) -> None:
     st.session_state[_WRITTEN] = written
 
 
+def is_offered(work: Work, choice: Hashable) -> bool:
+    """Whether a file can be downloaded that is as the series and the choice are now.
+
+    Parameters
+    ----------
+    work : Work
+        Series being worked on.
+    choice : hashable
+        What is chosen now.
+    """
+    written = _written(work)
+    return written is not None and written.choice == choice and _is_current(work, written)
+
+
 def offer_written(work: Work, choice: Hashable) -> None:
     """Offer the file that was created last, and no file of an earlier state.
 
@@ -56,20 +70,27 @@ def offer_written(work: Work, choice: Hashable) -> None:
     choice : hashable
         What is chosen now.
     """
-    written: WrittenExport | None = st.session_state.get(_WRITTEN)
-    if (
-        written is None
-        or written.annotation_key != work.annotation_key
-        or not written.paths[0].is_file()
-    ):
+    written = _written(work)
+    if written is None:
         return
     # Others may draw on the series while this page stands open.
     st.fragment(_offer, run_every=_CHECK_EVERY_S)(work, written, written.choice == choice)
 
 
+def _written(work: Work) -> WrittenExport | None:
+    written: WrittenExport | None = st.session_state.get(_WRITTEN)
+    if written is None or written.annotation_key != work.annotation_key:
+        return None
+    return written if written.paths[0].is_file() else None
+
+
+def _is_current(work: Work, written: WrittenExport) -> bool:
+    return revision(work.store, work.annotation_key) == written.revision
+
+
 def _offer(work: Work, written: WrittenExport, is_as_chosen: bool) -> None:
     path = written.paths[0]
-    if is_as_chosen and revision(work.store, work.annotation_key) == written.revision:
+    if is_as_chosen and _is_current(work, written):
         st.success(f"Created: {path.stat().st_size / 1024:.0f} kB", icon=":material/check_circle:")
         st.download_button(
             f"Download {path.name}",

@@ -14,7 +14,7 @@ from core.annotation.store import AnnotationStore, StoreError, VersionConflict
 from core.dicom.errors import DicomError, NeedsConsentError, NeedsResamplingError
 from core.dicom.files import file_label
 from core.dicom.series import SeriesSummary
-from core.dicom.shown_names import printable
+from core.dicom.shown_names import isolated, printable
 from core.formats.imported_segments import Meaning, imported_segments
 from core.formats.masks_read import MasksRead
 from core.formats.reading import NIFTI_ENDINGS, read_masks_with_cautions
@@ -188,4 +188,4 @@ def _neutral_name(file: UploadedFile) -> Path:
 
 def _with_own_name(text: str, file: UploadedFile) -> str:
     """Put the name that the person knows in place of the neutral one."""
-    return text.replace(file_label(_neutral_name(file)), printable(file.name))
+    return text.replace(file_label(_neutral_name(file)), isolated(printable(file.name)))

@@ -6,11 +6,13 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from core.dicom.shown_names import isolated
 from core.proposals.examples import Proposal
 from core.proposals.worker import Job
 from pages.session.proposal_jobs import AskedJob, asked_jobs, failure_shown, forget_failure
 from pages.session.proposal_progress import progress_text
 from pages.session.work import Work
+from pages.views.formatting import plain
 
 LINE_STYLE = """
 <style>
@@ -94,7 +96,7 @@ def _show_jobs(work: Work, jobs: list[AskedJob]) -> None:
         if asked.person == work.person:
             _cancel_button(asked.job, place)
         else:
-            st.caption(f"Asked for by {asked.person}, who alone can stop it.")
+            st.caption(f"Asked for by {plain(asked.person)}, who alone can stop it.")
 
 
 def _show_first_job(work: Work, jobs: list[AskedJob]) -> None:
@@ -106,7 +108,7 @@ def _show_first_job(work: Work, jobs: list[AskedJob]) -> None:
         text += f"; {len(jobs) - 1} more to do"
     others = sorted({one.person for one in jobs} - {work.person})
     if others:
-        text += f". Asked for by {', '.join(others)}, who alone can stop it."
+        text += f". Asked for by {', '.join(map(isolated, others))}, who alone can stop it."
     percent = round(100 * share)
     with st.container(horizontal=True, vertical_alignment="center", key="job-in-line"):
         st.html(

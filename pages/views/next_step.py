@@ -22,6 +22,7 @@ from pages.session.proposal_jobs import (
     running_job,
     start_proposing,
 )
+from pages.session.volume_preview import volume_preview
 from pages.session.widget_keys import leaving_key
 from pages.session.work import Work, current_slice, set_slice
 from pages.views.ends import ask_for_ends, ends_of, tell_drawn_beyond
@@ -46,6 +47,7 @@ class Next(Enum):
     PROPOSE = auto()
     REVIEW = auto()
     EXPORT = auto()
+    APPLY = auto()
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,8 @@ class NextStep:
         Whether proposals of the segment were reviewed, and nothing was drawn since.
     renews_neighbours : bool
         Whether the slice shown was corrected and has proposals beside it.
+    has_preview : bool
+        Whether the volume tools show what an operation would change.
     """
 
     suggestion: Suggestion | None
@@ -80,10 +84,13 @@ class NextStep:
     is_complete: bool
     is_reviewed: bool
     renews_neighbours: bool
+    has_preview: bool = False
 
     @property
     def next(self) -> Next:
         """What comes next: its button is the coloured one, and the text names it."""
+        if self.has_preview:
+            return Next.APPLY
         suggestion = self.suggestion
         is_done = self.is_reviewed or self.is_complete
         if suggestion is not None and suggestion.ends and not is_done:
@@ -137,6 +144,7 @@ def find_next_step(work: Work, segment: Segment) -> NextStep:
         here is not None
         and here.state is SliceState.CORRECTED
         and any(version.state is SliceState.PROPOSED for version in beside),
+        bool(volume_preview(work).changes),
     )
 
 

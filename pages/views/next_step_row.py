@@ -10,11 +10,13 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from core.dicom.shown_names import isolated
 from core.segments.segment import Segment
 from pages.session.proposal_jobs import running_job
+from pages.session.volume_preview import drop_outdated_preview
 from pages.session.work import Work
 from pages.views.ends import asking_for_ends, drawn_beyond_text
-from pages.views.formatting import count, isolated
+from pages.views.formatting import count
 from pages.views.job_progress import LINE_STYLE, show_progress_in_line
 from pages.views.next_step import (
     Next,
@@ -68,6 +70,7 @@ def next_step_row(
     beside : callable
         Shows further buttons at the end of the row.
     """
+    drop_outdated_preview(work)
     step = find_next_step(work, segment)
     st.html(_STYLE + LINE_STYLE + _asked_ends_style(step))
     is_running = running_job(work) is not None
@@ -123,6 +126,8 @@ def sentence_of(segment: Segment, step: NextStep) -> str:
     label = html.escape(isolated(segment.label))
     if suggestion is not None and following is Next.STATE_ENDS:
         return asking_for_ends(label, suggestion.ends, ("“", "”"))
+    if following is Next.APPLY:
+        return "Next: look at what the volume tools would change, and apply it."
     helps = ""
     if suggestion is not None and not suggestion.ends:
         place = "This slice" if step.is_here else f"Slice {suggestion.slice + 1}"

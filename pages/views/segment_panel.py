@@ -11,6 +11,7 @@ from core.segments.anatomy import AnatomyTerm, search
 from core.segments.overlap_rules import OVERLAP_NAMES
 from core.segments.segment import Segment, default_color
 from pages.session.work import Work, is_locked, set_segment
+from pages.views.dialog_button import dialogs_opened
 from pages.views.formatting import count, plain
 from pages.views.import_masks import import_button
 from pages.views.label_list import label_list_button
@@ -78,9 +79,10 @@ def choose_segment(work: Work, segments: list[Segment], current: Segment) -> Non
 def segment_buttons(work: Work, current: Segment) -> None:
     """Offer to add a segment and to change the current one."""
     add, change = st.columns(2)
-    # A popover of its own for each addition: the next one starts closed.
+    # A popover of its own for each addition, and for each dialog: the next one starts closed.
     number = work.store.next_segment_number(work.annotation_key)
-    with add.popover("Add", icon=":material/add:", width="stretch", key=f"add-{number}"):
+    key = f"add-{number}-{dialogs_opened()}"
+    with add.popover("Add", icon=":material/add:", width="stretch", key=key):
         add_segment(work)
         label_list_button("add")
         import_button("add")
@@ -155,8 +157,9 @@ def _change_segment(work: Work, segment: Segment) -> None:
             segment, category=term.category, type=term.type, type_modifier=term.modifier
         )
     with st.form(f"change-{segment.number}", border=False):
-        label = st.text_input("Name", value=segment.label)
-        color = st.color_picker("Colour", value=_hex(segment.color))
+        label_column, color_column = st.columns([3, 1], vertical_alignment="bottom")
+        label = label_column.text_input("Name", value=segment.label)
+        color = color_column.color_picker("Colour", value=_hex(segment.color))
         rules = tuple(OVERLAP_NAMES)
         overlap = st.selectbox(
             "Overlap with other segments",

@@ -140,7 +140,8 @@ def _buttons(work: Work) -> tuple[bool, bool]:
     applies = st.button(
         "Apply",
         icon=":material/check:",
-        type="primary",
+        # Coloured when it is the one next step.
+        type="primary" if preview.changes else "secondary",
         key=leaving_key("volume-apply"),
         disabled=not preview.changes,
         help="Changes all these slices in one step, which undo takes back.",

@@ -17,7 +17,7 @@ def test_slices_are_counted_by_state_and_volumes_are_in_millilitres(
         MaskChange(1, 5, square(2), SliceState.ACCEPTED, 0),
     ]
     store.put_many(SERIES, changes, "anna", "brush", "draw")
-    summaries = summarise(store.annotation(SERIES), [1, 2], SLICES, (5.0, 2.0, 4.0))
+    summaries = summarise(store.annotation(SERIES), [1, 2], SLICES, [0.04] * SLICES)
 
     assert summaries[1].counts == {
         SliceState.EMPTY: 1,
@@ -32,3 +32,11 @@ def test_slices_are_counted_by_state_and_volumes_are_in_millilitres(
     assert summaries[1].proposed_ml == pytest.approx((16 + 9) * 0.04)
     assert summaries[2].counts[SliceState.EMPTY] == SLICES
     assert summaries[2].volume_ml == 0
+
+
+def test_each_slice_counts_as_thick_as_it_is(store: AnnotationStore) -> None:
+    changes = [MaskChange(1, at, square(2), SliceState.DRAWN, 0) for at in (0, 3)]
+    store.put_many(SERIES, changes, "anna", "brush", "draw")
+    pixel_ml = [0.1 * (at + 1) for at in range(SLICES)]
+    (summary,) = summarise(store.annotation(SERIES), [1], SLICES, pixel_ml).values()
+    assert summary.volume_ml == pytest.approx(4 * (0.1 + 0.4))

@@ -1,6 +1,7 @@
 """What tests of pages say and do: who works, opening a page, reading it, pressing a button."""
 
 from collections.abc import Callable
+from html.parser import HTMLParser
 
 from streamlit.testing.v1 import AppTest
 
@@ -16,6 +17,38 @@ def shown(app: AppTest) -> str:
     parts = [*app.markdown, *app.caption, *app.subheader, *app.error, *app.info]
     html = [element.proto.body for element in app.get("html")]
     return "\n".join([*(element.value for element in parts), *html, *labels])
+
+
+class _Cells(HTMLParser):
+    """Collects the cells of a table, row by row."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rows: list[list[str]] = []
+        self._is_cell = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "tr":
+            self.rows.append([])
+        self._is_cell = tag in ("th", "td")
+        if self._is_cell:
+            self.rows[-1].append("")
+
+    def handle_endtag(self, tag: str) -> None:
+        self._is_cell = self._is_cell and tag not in ("th", "td")
+
+    def handle_data(self, data: str) -> None:
+        if self._is_cell:
+            self.rows[-1][-1] += data
+
+
+def counts_shown(app: AppTest) -> list[dict[str, str]]:
+    """Rows of the table of counts, by heading."""
+    (table,) = [one.proto.body for one in app.get("html") if "<table" in one.proto.body]
+    cells = _Cells()
+    cells.feed(table[table.index("<table") :])
+    headings, *rows = cells.rows
+    return [dict(zip(headings, row, strict=True)) for row in rows]
 
 
 def press(app: AppTest, label: str) -> AppTest:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from pages.views.formatting import isolated, plain
+from core.dicom.shown_names import isolated
+from pages.views.formatting import plain
 
 
 @pytest.mark.parametrize("name", ["Liver", "肝臓", "Ünïcödé (1)", ""])

@@ -1,6 +1,7 @@
 // How the parts of the editor share the page.
 
-const LEAST_HEIGHT = 480; // CSS pixels, as below
+const LEAST_HEIGHT = 400; // CSS pixels, as below
+const LEAST_NARROW_HEIGHT = 460; // what stands above and below the slice takes more lines
 const NARROW = 980;
 const BELOW = 12;
 const SECOND_SHARE = 0.7; // of the height, for a second series below the slice on a narrow page
@@ -10,8 +11,8 @@ export function fitPage(root, hasSecond) {
   const find = (selector) => root.querySelector(selector);
   const scrolled = document.querySelector('[data-testid="stMain"]')?.scrollTop ?? 0;
   const top = root.getBoundingClientRect().top + scrolled;
-  const height = Math.max(LEAST_HEIGHT, window.innerHeight - top - BELOW);
   const narrow = root.clientWidth < NARROW;
+  const height = Math.max(narrow ? LEAST_NARROW_HEIGHT : LEAST_HEIGHT, window.innerHeight - top - BELOW);
   const below = narrow && hasSecond ? Math.round(height * SECOND_SHARE) : 0;
   root.classList.toggle("narrow", narrow);
   find(".middle").style.height = `${height + below}px`;

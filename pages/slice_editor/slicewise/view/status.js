@@ -31,11 +31,11 @@ export function createStatus(screen, resolve) {
       const millimetres = app.info.positions?.[app.slice];
       place.replaceChildren("Slice ", element("b", { textContent: app.slice + 1 }), ` of ${slices}`);
       if (millimetres !== undefined) place.append(` · ${millimetres.toFixed(1)} mm`);
+      if (app.annotation.shown(app.previewSegment, app.slice).state !== "empty") place.append(" · preview");
       const end = nameOfEnd(app.annotation.ends(app.segment), app.slice);
       if (end !== "") place.append(` · ${segmentName(app)}: ${end}`);
       const { state, expected } = app.annotation.shown(app.segment, app.slice);
       if (state === "proposed" && app.review === null) place.append(` · ${qualityText(expected)}`);
-      if (app.annotation.shown(app.previewSegment, app.slice).state !== "empty") place.append(" · preview");
       place.title = place.textContent;
       showValue(screen);
     },
