@@ -1,9 +1,9 @@
 """Tables of annotations, as the newest migration leaves them.
 
-Those of projects stand in `core.annotation.project_schema`; `metadata` holds all of them. All are
-append-only: a change of a mask, of a segment or of one of its ends is a new row with the next
-version number, and the unique constraints let exactly one of two concurrent writers have that
-number.
+Those of projects stand in `core.annotation.project_schema`, that of the audit log in
+`core.annotation.audit_schema`; `metadata` holds all of them. All are append-only: a change of a
+mask, of a segment or of one of its ends is a new row with the next version number, and the unique
+constraints let exactly one of two concurrent writers have that number.
 """
 
 from sqlalchemy import (
@@ -22,11 +22,12 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from core.annotation import project_schema
+from core.annotation import audit_schema, project_schema
 from core.annotation.table_metadata import RowId, metadata
 
 __all__ = [
     "annotation",
+    "audit_schema",
     "end_version",
     "mask_version",
     "metadata",
