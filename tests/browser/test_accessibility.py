@@ -8,9 +8,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from core.annotation.states import SliceState
 from core.segments.segment import Segment, default_color
-from tests.support.accessibility import Finding, findings
+from tests.support.accessibility import Finding, lasting_findings
 from tests.support.drawn_series import DrawnSeries
-from tests.support.page_conditions import wait_until_true
 from tests.support.pages import PERSON
 from tests.support.segments import ANATOMY, SPLEEN
 from tests.support.slice_editor_driver import wait_until_drawable
@@ -19,15 +18,6 @@ from tests.support.stored_series import put_mask
 pytestmark = pytest.mark.browser
 
 _SIZES = ((1440, 900), (768, 1024))
-_LOOKS, _PAUSE_MS = 6, 500
-
-# Inside of Streamlit's own widgets, which take no other markup: rule, part of the selector, reason.
-_STREAMLITS_OWN: tuple[tuple[str, str, str], ...] = ()
-
-_SETTLED = """() => {
-  const app = document.querySelector('[data-testid="stApp"]');
-  return app?.getAttribute("data-test-script-state") === "notRunning";
-}"""
 
 
 def text_shown(text: str) -> Callable[[Page], None]:
@@ -62,26 +52,6 @@ def worked_on(series: DrawnSeries) -> DrawnSeries:
             expected_dice=0.8 if state is SliceState.PROPOSED else None,
         )
     return series
-
-
-def lasting_findings(page: Page) -> set[Finding]:
-    """Serious findings that are there each time: Streamlit makes parts pale while it draws anew."""
-    lasting: set[Finding] | None = None
-    for _ in range(_LOOKS):
-        wait_until_true(page, _SETTLED)
-        found = {
-            one
-            for one in findings(page)
-            if one.impact in ("serious", "critical")
-            and not any(
-                one.rule == rule and part in one.selector for rule, part, _ in _STREAMLITS_OWN
-            )
-        }
-        lasting = found if lasting is None else lasting & found
-        if not lasting:
-            break
-        page.wait_for_timeout(_PAUSE_MS)
-    return lasting or set()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

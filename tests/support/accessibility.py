@@ -6,10 +6,19 @@ from pathlib import Path
 
 from playwright.sync_api import Page
 
+from tests.support.page_conditions import wait_until_true
+
 AXE = Path(__file__).parent / "third_party" / "axe.min.js"
 """axe-core 4.14.1 as it is on npm, under the Mozilla Public License 2.0 (axe-LICENSE.txt)."""
 
 AXE_SHA256 = "29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c"
+
+_LOOKS, _PAUSE_MS = 6, 500
+
+_SETTLED = """() => {
+  const app = document.querySelector('[data-testid="stApp"]');
+  return app?.getAttribute("data-test-script-state") === "notRunning";
+}"""
 
 _RUN = """async () => {
   const { violations } = await axe.run(document, { resultTypes: ["violations"] });
@@ -46,3 +55,16 @@ def findings(page: Page) -> list[Finding]:
     assert hashlib.sha256(content).hexdigest() == AXE_SHA256
     page.add_script_tag(content=content.decode("utf-8"))
     return [Finding(*one) for one in page.evaluate(_RUN)]
+
+
+def lasting_findings(page: Page) -> set[Finding]:
+    """Serious findings that are there each time: Streamlit makes parts pale while it draws anew."""
+    lasting: set[Finding] | None = None
+    for _ in range(_LOOKS):
+        wait_until_true(page, _SETTLED)
+        found = {one for one in findings(page) if one.impact in ("serious", "critical")}
+        lasting = found if lasting is None else lasting & found
+        if not lasting:
+            break
+        page.wait_for_timeout(_PAUSE_MS)
+    return lasting or set()

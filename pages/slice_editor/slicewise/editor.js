@@ -36,22 +36,23 @@ export default function ({ data, parentElement, setStateValue }) {
   app.people = header.people;
   app.review = updateReview(app.review, header.review, () => app.annotation);
   app.second = updateSecond(app.second, header.second, header.series.shape);
+  const view = viewOf(app, header);
   const changes = header.changes.map(({ bytes, ...one }) => ({ ...one, code: message.take(bytes) }));
   const { answered, changed } = app.annotation.receive({ ...header, changes }, performance.now());
   if (answered.length > 0) keepForReload(app.info, app.annotation.unsaved());
   const isNew = tab.screen === null || tab.root !== root;
   if (isNew) {
     tab.screen?.close();
-    Object.assign(app, { slice: header.view.slice, segment: header.view.segment });
+    Object.assign(app, { slice: view.slice, segment: view.segment });
     tab.root = root;
     if (app.review === null) takeUpTool(app);
     tab.screen = createScreen(root, app);
   }
   const { screen } = tab;
   const removed = !app.info.segments.some((one) => one.number === app.segment);
-  if (isNew || removed || header.view.moves > app.moves) {
-    app.moves = header.view.moves;
-    screen.show(header.view.segment, header.view.slice);
+  if (isNew || removed || view.moves > app.moves) {
+    app.moves = view.moves;
+    screen.show(view.segment, view.slice);
   }
   screen.showMessage(answered, changed);
   screen.showSecond();
@@ -70,6 +71,18 @@ export default function ({ data, parentElement, setStateValue }) {
       tab.screen = null;
       tab.root = null;
     });
+}
+
+/**
+ * What to show: what the server says, but for one that was started anew, or has forgotten this tab.
+ * It knows nothing of what was shown since, and a person who draws on must not be led elsewhere.
+ */
+function viewOf(app, { view, epoch }) {
+  const known = app.annotation.received().epoch;
+  if (known === "" || known === epoch) return view;
+  app.moves = view.moves;
+  const isThere = app.info.segments.some((one) => one.number === app.segment);
+  return { ...view, slice: app.slice, segment: isThere ? app.segment : view.segment };
 }
 
 /** Takes up the tool and the window that the person had at the last visit. */
