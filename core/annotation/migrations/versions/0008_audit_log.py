@@ -28,8 +28,8 @@ def upgrade() -> None:
     op.create_index("ix_audit_entry_person_id", _TABLE, ["person", "id"])
     if op.get_bind().dialect.name == "postgresql":
         op.execute(
-            "CREATE FUNCTION refuse_change_of_audit_entry() RETURNS trigger LANGUAGE plpgsql AS "
-            f"$$ BEGIN RAISE EXCEPTION '{_REASON}'; END $$"
+            "CREATE OR REPLACE FUNCTION refuse_change_of_audit_entry() RETURNS trigger "
+            f"LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION '{_REASON}'; END $$"
         )
         op.execute(
             f"CREATE TRIGGER audit_entry_stays BEFORE UPDATE OR DELETE OR TRUNCATE ON {_TABLE} "
