@@ -81,7 +81,7 @@ def tour(page: Page) -> None:
 PARTS: dict[str, tuple[str, Callable[[Page], None]]] = {
     "new segment": ("annotate", menu("Add", "Structure")),
     "segment": ("annotate", menu("Edit", "Overlap with other segments")),
-    "settings": ("annotate", menu("settings", "Editor")),
+    "settings": ("annotate", menu("Settings", "Editor")),
     "import": ("annotate", dialog("Import masks…")),
     "label list": ("annotate", dialog("Add from a label list…")),
     "volume tools": ("annotate", volume_tools),

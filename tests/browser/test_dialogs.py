@@ -92,3 +92,24 @@ def test_only_applying_is_coloured_while_the_volume_tools_show_a_preview(
     coloured = page.locator('[data-testid="stBaseButton-primary"]:visible')
     expect(coloured).to_have_count(1)
     expect(coloured).to_contain_text("Apply")
+
+
+def test_formats_stand_beside_the_choice_and_the_download_takes_over_as_next_step(
+    page: Page, series: DrawnSeries
+) -> None:
+    series.draw_on(5)
+    page.set_viewport_size({"width": 768, "height": 1024})
+    page.goto(series.address("export"))
+    create = page.get_by_role("button", name="Create DICOM-SEG")
+    choice = page.get_by_text("1 slice: 1 drawn")
+    expect(create).to_be_visible()
+    left, right = choice.bounding_box(), create.bounding_box()
+    assert left is not None and right is not None
+    assert left["x"] + left["width"] <= right["x"] and right["x"] + right["width"] <= 768
+    assert abs(right["y"] - left["y"]) < 100
+    coloured = page.locator('[data-testid="stBaseButton-primary"]:visible')
+    expect(coloured).to_have_text(["Create DICOM-SEG"])
+    create.click()
+    expect(page.get_by_role("button", name="Download slicewise")).to_be_visible()
+    expect(coloured).to_have_count(1)
+    expect(coloured).to_contain_text("Download slicewise")

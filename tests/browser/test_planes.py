@@ -23,6 +23,8 @@ from tests.support.plane_driver import (
 )
 from tests.support.slice_editor_driver import (
     choose_tool,
+    draw,
+    go_to,
     wait_until_drawable,
     wait_until_saved,
 )
@@ -163,6 +165,25 @@ def test_a_straight_stroke_over_tilted_slices_lands_where_each_of_them_lies(
         assert abs(rows.mean() + 0.5 - (150 - 3 * index)) <= 1
     for index in (3, 8):
         assert page.evaluate(COLOURED, places(page, "column", [(150, index)])[0])
+
+
+def test_a_sphere_on_a_slice_is_straight_over_tilted_slices(
+    page: Page, tilted: DrawnSeries
+) -> None:
+    page.goto(tilted.address())
+    wait_until_drawable(page)
+    go_to(page, 7)
+    choose_tool(page, "Brush")
+    page.get_by_label("Sphere").check()
+    page.evaluate("() => { slicewiseEditor.app.size = 24; }")
+    draw(page, [(100, 100)])
+    wait_until_saved(page)
+    masks = stored(tilted)
+    assert set(masks) == {4, 5, 6, 7, 8}
+    for index, mask in masks.items():
+        rows, columns = np.nonzero(mask)
+        assert abs(rows.mean() + 0.5 - (100 - 3 * (index - 6))) <= 1
+        assert abs(columns.mean() + 0.5 - 100) <= 1
 
 
 def test_a_sphere_reaches_the_pixels_before_and_behind_the_plane(
