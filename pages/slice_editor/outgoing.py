@@ -164,6 +164,7 @@ def _series(work: Work, segments: list[Segment]) -> dict[str, Any]:
                 "number": one.number,
                 "label": names[one.number],
                 "color": list(one.color),
+                "category": one.category.meaning,
                 "overlap": str(one.overlap),
             }
             for one in segments

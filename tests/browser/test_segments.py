@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 from playwright.sync_api import Locator, Page, expect
 
 from core.annotation.actions import save_drawing
-from core.segments.segment import default_color
+from core.annotation.proposal_storing import store_proposals
+from core.proposals.examples import Proposal
+from core.segments.segment import Code, default_color
 from tests.support.drawn_series import DrawnSeries
 from tests.support.pages import PERSON
 from tests.support.segments import LIVER_SEGMENT
@@ -178,3 +180,34 @@ def test_fifty_segments_are_searched_and_do_not_push_the_planes_away(
     expect(radios.nth(4)).to_have_attribute("aria-checked", "true")
     page.get_by_role("searchbox", name="Find a segment").fill("nothing")
     expect(page.locator(".segment-list")).to_contain_text("No segment has this name.")
+
+
+def test_many_segments_are_grouped_by_what_is_done_and_by_category(
+    page: Page, series: DrawnSeries
+) -> None:
+    lesion = Code("49755003", "SCT", "Morphologically Abnormal Structure")
+    for number in range(2, 13):
+        segment = replace(LIVER_SEGMENT, number=number, label=f"Structure {number}")
+        if number == 12:
+            segment = replace(segment, category=lesion)
+        series.store.save_segment(series.uid, segment, PERSON)
+    series.draw_on(5, segment=3)
+    mask = series.mask(1).copy()
+    mask[50:60, 50:60] = True
+    store_proposals(series.store, series.uid, [Proposal(4, 5, mask, 0.5)], person=PERSON)
+    page.goto(series.address())
+    wait_until_drawable(page)
+    radios = page.locator(".segments").get_by_role("radio")
+    expect(radios).to_have_count(12)
+    groups = page.get_by_label("Group of segments")
+    for group, names in (
+        ("Begun", ["Structure 3"]),
+        ("To review", ["Structure 4"]),
+        (lesion.meaning, ["Structure 12"]),
+    ):
+        groups.select_option(group)
+        expect(radios).to_contain_text(names)
+    groups.select_option("Not begun")
+    expect(radios).to_have_count(10)
+    groups.select_option("All")
+    expect(radios).to_have_count(12)

@@ -8,29 +8,40 @@ import { icon } from "./icons.js";
 const WITH_KEY = 9; // segments that a digit chooses
 const FEW = 4; // segments up to which all are shown at once
 const WITH_SEARCH = 8; // segments from which on they can be searched
+const EVERY = "All";
+const STATES = new Map([
+  [EVERY, () => true],
+  ["To review", ({ proposed }) => proposed > 0],
+  ["Begun", ({ done }) => done > 0],
+  ["Not begun", ({ done, proposed }) => done + proposed === 0],
+]);
 
 /**
- * @param {HTMLElement} root Holds `.segment-search`, `.segment-list` and `.segment-display`.
+ * @param {HTMLElement} root Holds `.segment-find` with `.segment-search` and `.segment-group`, `.segment-list` and
+ *   `.segment-display`.
  * @param {object} app
  * @param {(id: string, value?: number) => void} act
  * @returns {(counts: (segment: number) => {done: number, proposed: number, ends: object}) => void} Shows them.
  */
 export function createSegmentList(root, app, act) {
-  const [search, list, display] = ["search", "list", "display"].map((name) => root.querySelector(`.segment-${name}`));
+  const [find, search, group, list, display] = ["find", "search", "group", "list", "display"].map((name) =>
+    root.querySelector(`.segment-${name}`));
   const slider = opacitySlider(act);
   let entries = [];
   let [shown, controlled] = ["", ""];
 
   function show() {
-    search.hidden = entries.length < WITH_SEARCH;
+    find.hidden = entries.length < WITH_SEARCH;
     list.classList.toggle("few", entries.length <= FEW);
-    const wanted = search.hidden ? "" : search.value.trim().toLocaleLowerCase();
-    const found = entries.filter((one) => one.label.toLocaleLowerCase().includes(wanted));
+    listGroups(group, entries);
+    const wanted = find.hidden ? "" : search.value.trim().toLocaleLowerCase();
+    const chosen = find.hidden ? EVERY : group.value;
+    const found = entries.filter((one) => one.label.toLocaleLowerCase().includes(wanted) && isIn(one, chosen));
     // Left alone while it stays the same: a new button would not have the focus of the old one.
-    const now = JSON.stringify([found, app.segment, wanted]);
+    const now = JSON.stringify([found, app.segment, wanted, chosen]);
     if (now === shown) return;
     shown = now;
-    const empty = element("p", { className: "hint", textContent: "No segment has this name." });
+    const empty = element("p", { className: "hint", textContent: wanted ? "No segment has this name." : "No segment is in this group." });
     keepingPlace(root, list, () => {
       list.replaceChildren(...(found.length > 0 ? found.map((one) => segmentRow(one, app.segment, act)) : [empty]));
     });
@@ -48,6 +59,7 @@ export function createSegmentList(root, app, act) {
   }
 
   search.oninput = show;
+  group.onchange = show;
   return (counts) => {
     const before = list.querySelector("[aria-checked=true]")?.dataset.segment;
     entries = app.display.sorted(app.info.segments).map((one, index) => ({
@@ -62,6 +74,21 @@ export function createSegmentList(root, app, act) {
     showControls();
     if (before !== String(app.segment)) scrollTo(list, list.querySelector("[aria-checked=true]"));
   };
+}
+
+/** Fills the menu of groups: by what is done, and by category where there are several. */
+function listGroups(menu, entries) {
+  const categories = [...new Set(entries.map(({ category }) => category))];
+  const groups = [...STATES.keys(), ...(categories.length > 1 ? categories : [])];
+  if (JSON.stringify(groups) === JSON.stringify([...menu.options].map(({ value }) => value))) return;
+  const chosen = menu.value;
+  menu.replaceChildren(...groups.map((one) => element("option", { value: one, textContent: one })));
+  menu.value = groups.includes(chosen) ? chosen : EVERY;
+}
+
+/** Whether a segment belongs to a group. */
+export function isIn(entry, group) {
+  return STATES.get(group)?.(entry) ?? entry.category === group;
 }
 
 /** Replaces content, after which the focus and what is scrolled are where they were. */
