@@ -64,11 +64,12 @@ begin_loading(entrance.settings.weights, entrance.settings.device)
 show_tour(entrance, 3 if work.segments() else 2)
 banner(work.series.summary)
 note_opened(work)
-show_mask_import(entrance)
-show_label_list(entrance, work)
 if not work.segments():
     first_segment(work)
 elif chosen_editor(entrance.settings) is Editor.SIMPLE:
     simple_workspace(work)
 else:
     slice_workspace(work)
+# Last, so that a dialog takes the focus when the menu that it was asked for in has gone.
+show_mask_import(entrance)
+show_label_list(entrance, work)

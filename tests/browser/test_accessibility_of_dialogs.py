@@ -31,6 +31,11 @@ def menu(button: str, content: str) -> Callable[[Page], None]:
     return show
 
 
+def settings(page: Page) -> None:
+    page.locator('[data-testid="stPopoverButton"]:visible').last.click()
+    expect(page.get_by_text("Editor", exact=True)).to_be_visible()
+
+
 def dialog(button: str) -> Callable[[Page], None]:
     """Open a dialog from the menu of a new segment."""
 
@@ -81,7 +86,7 @@ def tour(page: Page) -> None:
 PARTS: dict[str, tuple[str, Callable[[Page], None]]] = {
     "new segment": ("annotate", menu("Add", "Structure")),
     "segment": ("annotate", menu("Edit", "Overlap with other segments")),
-    "settings": ("annotate", menu("Settings", "Editor")),
+    "settings": ("annotate", settings),
     "import": ("annotate", dialog("Import masks…")),
     "label list": ("annotate", dialog("Add from a label list…")),
     "volume tools": ("annotate", volume_tools),

@@ -16,6 +16,7 @@ LONG_NAME = "Lymph nodes of the hepatic hilum, later arterial phase, group 12"
 
 _HIDDEN_SIDEWAYS = """() => [...document.querySelectorAll(".counts")].some(
   (one) => one.clientWidth > 0 && one.scrollWidth > one.clientWidth)"""
+_HAS_FOCUS = """() => document.querySelector('[role="dialog"]')?.contains(document.activeElement)"""
 _SCROLLED = """() => {
   const main = document.querySelector('[data-testid="stMain"]');
   return main.scrollHeight - main.clientHeight;
@@ -34,6 +35,7 @@ def test_a_dialog_opened_from_a_menu_closes_the_menu(
     menu.get_by_role("button", name=button).click()
     expect(page.get_by_role("dialog")).to_be_visible()
     expect(menu).to_have_count(0)
+    wait_until_true(page, _HAS_FOCUS)
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)
     expect(menu).to_have_count(0)
