@@ -14,15 +14,15 @@ def worst_slice_dice(mask: Mask, truth: Mask) -> float:
     return min(dice(*slices) for slices in zip(mask, truth, strict=True))
 
 
-def hausdorff_95_mm(mask: Mask, truth: Mask, spacing: tuple[float, float, float]) -> float:
+def hausdorff_95_mm(mask: Mask, truth: Mask, spacing: tuple[float, ...]) -> float:
     """95th percentile of the distances between two surfaces, in mm.
 
     Parameters
     ----------
     mask, truth : ndarray of bool
-        [slice, row, column].
+        [slice, row, column], or [row, column] for the contours on one slice.
     spacing : tuple of float
-        Of slices, rows and columns, in mm.
+        Of slices, rows and columns, or of rows and columns, in mm.
 
     Returns
     -------

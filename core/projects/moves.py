@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from core.annotation.database import reading
 from core.annotation.store import AnnotationStore
 from core.projects.access import changing_project, project_of, properties, require, roles_in
+from core.projects.adjudicated_slices import unsettled_slices
 from core.projects.assignments import may_review, may_take
 from core.projects.comment_rows import has_open_comment
 from core.projects.item_rows import item_in, readings_in, write_version
@@ -82,6 +83,8 @@ def possible_moves(store: AnnotationStore, annotation_key: str, person: str) -> 
         item = _reachable_item(connection, annotation_key, person)
         if properties(connection, item.project_key).archived:
             return []
+        if item.reading < 3 and 3 in readings_in(connection, item):
+            return []
         return [
             move.after
             for move in moves_of(item)
@@ -133,10 +136,14 @@ def move(
         if based_on is not None and based_on != item.version:
             raise MoveRefused("Somebody else has changed this series meanwhile; look at it again.")
         chosen = next((one for one in of_role if one.before is item.state), None)
+        if item.reading < 3 and 3 in readings_in(connection, item):
+            raise MoveRefused("This series is being adjudicated; its readings stay as they are.")
         if chosen is None:
             raise MoveRefused(f"This series is {item.state}; it cannot become {after} now.")
         if not _is_theirs(connection, item, chosen, person):
             raise MoveRefused(_refusal(chosen))
+        if item.reading == 3 and after is WorkState.DONE:
+            _require_settled(connection, item)
         if chosen.needs_comment and not has_open_comment(connection, annotation_key):
             raise MoveRefused("Say in a comment what is missing before you return this series.")
         if chosen.who is Who.NO_READER:
@@ -175,6 +182,12 @@ def _finish_readings(connection: Connection, adjudicated: WorkItem, person: str)
     for number, item in readings_in(connection, adjudicated).items():
         if number < 3 and item.state is not WorkState.DONE:
             write_version(connection, item, person, state=WorkState.DONE, reviewer=person)
+
+
+def _require_settled(connection: Connection, adjudicated: WorkItem) -> None:
+    left = len(unsettled_slices(connection, readings_in(connection, adjudicated)))
+    if left:
+        raise MoveRefused(f"Both readings still differ where you have not decided: {left} slices.")
 
 
 def _refusal(chosen: Move) -> str:

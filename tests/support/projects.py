@@ -1,10 +1,11 @@
-"""Series to put into projects."""
+"""Series to put into projects, and readings of them."""
 
 from core.annotation.store import AnnotationStore
+from core.projects.moves import move
 from core.projects.projects import change_project
 from core.projects.records import WorkItem, WorkState
 from core.projects.work_items import SeriesToAdd, add_series
-from tests.support.stored_series import COLUMNS, ROWS, SLICES
+from tests.support.stored_series import COLUMNS, ROWS, SLICES, put_mask, square
 
 SPACING_MM = (5.0, 0.8, 0.8)
 
@@ -37,5 +38,18 @@ def add_read_twice(
     return first, second
 
 
-def states(items: list[WorkItem]) -> list[WorkState]:
-    return [item.state for item in items]
+def submitted_readings(store: AnnotationStore, project_key: str) -> tuple[str, str]:
+    """Two readings of one series that anna and ben have drawn and submitted; returns their keys.
+
+    Both have the same square on slice 1 of segment 1; on slice 2 they differ, and only ben drew
+    on slice 3.
+    """
+    keys = tuple(one.annotation_key for one in add_read_twice(store, project_key))
+    for key, person, size in zip(keys, ("anna", "ben"), (3, 5), strict=True):
+        move(store, key, WorkState.IN_PROGRESS, person)
+        put_mask(store, key, 1, 1, mask=square(4), person=person)
+        put_mask(store, key, 1, 2, mask=square(size), person=person)
+        if person == "ben":
+            put_mask(store, key, 1, 3, mask=square(2), person=person)
+        move(store, key, WorkState.TO_REVIEW, person)
+    return keys[0], keys[1]
