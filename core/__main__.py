@@ -22,11 +22,12 @@ COMMANDS = {
     "backup": "copy all annotations into one file, while people work",
     "restore": "fill an empty store with the annotations of a backup",
     "audit": "print or export the audit log: who did what, when and from where",
+    "projects": "list, export and delete projects, and take people out of them",
     "pacs": "search the archive, open a series of it, store in it",
 }
 """Every command is the module of that name in `core.commands`; only the one used is imported."""
 
-WITHOUT_DICOM = frozenset({"train", "backup", "restore", "audit"})
+WITHOUT_DICOM = frozenset({"train", "backup", "restore", "audit", "projects"})
 """Commands that read no DICOM, and run where its libraries are not installed."""
 
 BAD_INPUT = 2

@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from itertools import islice
 from typing import Any
 
 from sqlalchemy import (
     Column,
+    ColumnElement,
     Connection,
     DateTime,
     LargeBinary,
@@ -65,13 +67,22 @@ def copied_store(database: Database) -> Iterator[StoreCopy]:
     StoreError
         If the store cannot be read.
     """
+    with reading_one_state(database) as connection:
+        revision = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one()
+        tables = {
+            table.name: partial(table_lines, connection, table) for table in metadata.sorted_tables
+        }
+        yield StoreCopy(str(revision), tables)
+
+
+@contextmanager
+def reading_one_state(database: Database) -> Iterator[Connection]:
+    """Run a transaction all of whose queries see the store as it is at one moment."""
     with reading(database) as connection:
         if connection.dialect.name == "postgresql":
             # SQLite reads from one state in any case.
             connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-        revision = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one()
-        tables = {table.name: _reader(connection, table) for table in metadata.sorted_tables}
-        yield StoreCopy(str(revision), tables)
+        yield connection
 
 
 def restore_store(database: Database, copy: StoreCopy) -> None:
@@ -108,17 +119,17 @@ def restore_store(database: Database, copy: StoreCopy) -> None:
         migrate(connection, newest_revision())
 
 
-def _reader(connection: Connection, table: Table) -> Callable[[], Iterator[bytes]]:
-    def lines() -> Iterator[bytes]:
-        rows = connection.execution_options(yield_per=_ROWS_AT_ONCE).execute(
-            select(table).order_by(*table.primary_key.columns)
-        )
-        names = table.columns.keys()
-        for row in rows:
-            values = {name: _plain(value) for name, value in zip(names, row, strict=True)}
-            yield json.dumps(values, ensure_ascii=False).encode() + b"\n"
-
-    return lines
+def table_lines(
+    connection: Connection, table: Table, *conditions: ColumnElement[bool]
+) -> Iterator[bytes]:
+    """Rows of a table, all or those that fulfil conditions; one line of JSON in UTF-8 for each."""
+    rows = connection.execution_options(yield_per=_ROWS_AT_ONCE).execute(
+        select(table).where(*conditions).order_by(*table.primary_key.columns)
+    )
+    names = table.columns.keys()
+    for row in rows:
+        values = {name: _plain(value) for name, value in zip(names, row, strict=True)}
+        yield json.dumps(values, ensure_ascii=False).encode() + b"\n"
 
 
 def _plain(value: Any) -> Any:

@@ -14,8 +14,9 @@ from core.dicom.errors import DicomError
 from core.home.private_files import private_folder
 from core.home.whole_files import written_whole
 
-TABLES, FILES = "tables/", "files/"
-"""What the names of parts begin with that hold a table of the store, or a file of the home."""
+TABLES, FILES, MASKS = "tables/", "files/", "masks/"
+"""What the names of parts begin with that hold a table of the store, a file of the home, or a mask
+for other programs, which is not put back: the tables hold it as well."""
 
 _CONTENTS = "contents.json"
 _FORMAT = "slicewise backup 1"
@@ -148,7 +149,7 @@ def checked_backup(path: Path) -> Iterator[Backup]:
 
 def _is_inside(name: str) -> bool:
     """Tell whether a part is one that a backup holds, and its file one of the home."""
-    for beginning in (TABLES, FILES):
+    for beginning in (TABLES, FILES, MASKS):
         if name.startswith(beginning):
             path = PurePosixPath(name.removeprefix(beginning))
             return not path.is_absolute() and ".." not in path.parts and "\\" not in name

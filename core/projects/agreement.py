@@ -138,12 +138,14 @@ def _agreement(
         segment=pair.segment,
         first_number=pair.first,
         second_number=pair.second,
-        dice=dice(*masks),
+        dice=dice(masks[0], masks[1]),
         distance_95_mm=_distance(masks[0], masks[1], spacing),
         first_ml=first_ml,
         second_ml=second_ml,
         slices=tuple(
-            _slice_agreement(index, *masks[:, index - first_slice], spacing, voxel_ml)
+            _slice_agreement(
+                index, masks[0, index - first_slice], masks[1, index - first_slice], spacing
+            )
             for index in indices
         ),
     )
@@ -154,14 +156,13 @@ def _slice_agreement(
     first: NDArray[np.bool_],
     second: NDArray[np.bool_],
     spacing: tuple[float, float, float],
-    voxel_ml: float,
 ) -> SliceAgreement:
     difference = int(np.count_nonzero(second)) - int(np.count_nonzero(first))
     return SliceAgreement(
         slice_index=index,
         dice=dice(first, second),
         distance_95_mm=_distance(first, second, spacing[1:]),
-        volume_difference_ml=difference * voxel_ml,
+        volume_difference_ml=difference * math.prod(spacing) / _MM3_PER_ML,
     )
 
 

@@ -77,7 +77,7 @@ def set_roles(
     if not roles:
         raise MoveRefused("A member has at least one role; remove the member instead.")
     with changing_project(store, project_key, person, Role.ADMINISTER) as (connection, _):
-        _write(connection, project_key, member, frozenset(roles), person)
+        write_membership(connection, project_key, member, frozenset(roles), person)
 
 
 def remove_member(store: AnnotationStore, project_key: str, member: str, person: str) -> None:
@@ -107,22 +107,36 @@ def remove_member(store: AnnotationStore, project_key: str, member: str, person:
     with changing_project(store, project_key, person, even_archived=True) as (connection, _):
         if person != member:
             require(connection, project_key, person, Role.ADMINISTER)
-        take_out(connection, project_key, member, person)
+        write_membership(connection, project_key, member, frozenset(), person)
 
 
-def take_out(connection: Connection, project_key: str, member: str, person: str) -> None:
-    """Remove a member within a transaction that is the only one to change the project."""
-    _write(connection, project_key, member, frozenset(), person)
-
-
-def _write(
+def write_membership(
     connection: Connection,
     project_key: str,
     member: str,
     roles: frozenset[Role],
     person: str,
 ) -> None:
-    """Write the next version of a membership; no roles for its end."""
+    """Write the next version of a membership, and free what the member loses the role for.
+
+    Parameters
+    ----------
+    connection : sqlalchemy.Connection
+        Transaction that is the only one to change the project.
+    project_key : str
+        The project.
+    member : str
+        Whose membership.
+    roles : frozenset of Role
+        From now on; none for its end.
+    person : str
+        Who changes it.
+
+    Raises
+    ------
+    MoveRefused
+        If nobody would administer the project any more, or the end is that of no member.
+    """
     members = {one.person: one.roles for one in members_in(connection, project_key)}
     if not roles and member not in members:
         raise MoveRefused("This person is no member of the project.")
