@@ -11,7 +11,7 @@ from core.annotation.records import SliceAnnotation
 from core.annotation.schema import mask_version, segment_version
 from core.annotation.segment_details import details_of, details_text
 from core.annotation.states import SliceState
-from core.annotation.version_tables import append_rows, newest_rows, version_at
+from core.annotation.version_tables import append_rows, newest_rows, newest_rows_among, version_at
 from core.segments.overlap_rules import OverlapRule
 from core.segments.segment import Code, Segment
 
@@ -53,11 +53,12 @@ def newest_masks(
     dict
         Rows of ``mask_version`` by segment number and slice index; nothing for untouched slices.
     """
-    wanted = []
-    if keys is not None:
-        wanted.append(mask_version.c.segment_number.in_({segment for segment, _ in keys}))
-        wanted.append(mask_version.c.slice_index.in_({index for _, index in keys}))
-    rows = newest_rows(connection, mask_version, annotation_key, _MASK_PLACE, *wanted)
+    if keys is None:
+        rows = newest_rows(connection, mask_version, annotation_key, _MASK_PLACE)
+    else:
+        numbers, indices = ({key[axis] for key in keys} for axis in range(2))
+        places = dict(zip(_MASK_PLACE, (numbers, indices), strict=True))
+        rows = newest_rows_among(connection, mask_version, annotation_key, places)
     return {(row.segment_number, row.slice_index): row for row in rows}
 
 
