@@ -8,7 +8,7 @@ from starlette.middleware import Middleware
 
 from core.home.settings import SettingsError, read_settings
 from pages.server.editor_scripts import EDITOR_SCRIPTS
-from pages.server.garbage_collection import exempt_what_is_loaded
+from pages.server.garbage_collection import collect_at_intervals, exempt_what_is_loaded
 from pages.server.people_here import PEOPLE_HERE
 from pages.server.request_checks import RequestChecks
 from pages.server.scripts import SCRIPTS
@@ -28,3 +28,4 @@ app = st.App(
     middleware=[Middleware(RequestChecks), Middleware(SignInChecks), Middleware(UploadReceiving)],
 )
 exempt_what_is_loaded()
+collect_at_intervals()

@@ -10,6 +10,7 @@ import json
 import secrets
 import struct
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -21,9 +22,12 @@ from websockets.asyncio.client import ClientConnection, connect
 from core.annotation.run_length import encode_runs
 
 _COMPONENT = "slice_editor"
-_ANSWERED_WITHIN_S = 60.0
 _SEGMENT = 1
-_AHEAD = 4  # as in model/exchange.js
+# As in model/exchange.js and model/outbox.js: of two messages in a row, Streamlit may carry out the
+# later one only, and of two runs, the browser may get what the later one shows.
+_AHEAD = 4
+_ASK_AGAIN_S = 0.8
+_RESEND_AFTER_S = 3.0
 
 Header = dict[str, Any]
 
@@ -49,7 +53,7 @@ class Tab:
         self._sent = 0
         self._number = 0
         self._slice = 0
-        self._element = self._fragment = self._page = ""
+        self._element = self._fragment = self._page = self._owner = ""
         self._known: dict[str, Any] = {}
         self._versions: dict[int, int] = {}
         self._has: set[int] = set()
@@ -84,17 +88,22 @@ class Tab:
     async def opened(self, within_s: float) -> None:
         """Wait until the editor shows the pixels of its slice."""
         header = await self._next_header(lambda _: True, within_s)
-        self._slice = header["view"]["slice"]
-        await self.go_to(self._slice)
+        if header is None:
+            raise TimeoutError("the page did not show the editor")
+        await self.go_to(header["view"]["slice"])
 
     async def go_to(self, index: int) -> None:
         """Go to a slice and wait for its pixels; its neighbours are asked for with it."""
         self._slice = index
         slices = range(index - _AHEAD, index + _AHEAD + 1)
         near = sorted((one for one in slices if one >= 0), key=lambda one: abs(one - index))
-        wanted = [[one, 1] for one in near if one not in self._has]
-        await self._send([], wanted)
-        await self._next_header(lambda _: index in self._has)
+        missing = [one for one in near if one not in self._has]
+        header, asked = None, 0
+        while header is None:
+            asked += 1
+            await self._send([], [[one, asked] for one in missing])
+            patience = _ASK_AGAIN_S * 2 ** (asked - 1)
+            header = await self._next_header(lambda _: index in self._has, patience)
 
     async def draw(self, index: int, mask: NDArray[np.bool_]) -> None:
         """Draw a mask, bool [rows, columns], and wait for the answer that it is stored."""
@@ -112,11 +121,15 @@ class Tab:
             "erased": False,
             "locked": [],
         }
-        await self._send([drawn], [])
-        header = await self._next_header(
-            lambda one: any(answer["number"] == number for answer in one["answers"])
-        )
-        (answer,) = (one for one in header["answers"] if one["number"] == number)
+
+        def answers(header: Header) -> list[dict[str, Any]]:
+            return [one for one in header["answers"] if one["number"] == number]
+
+        header = None
+        while header is None:
+            await self._send([drawn], [])
+            header = await self._next_header(lambda one: bool(answers(one)), _RESEND_AFTER_S)
+        (answer,) = answers(header)
         if answer["result"] != "stored":
             raise RuntimeError(f"a stroke was not stored: {answer}")
 
@@ -127,6 +140,7 @@ class Tab:
             "client": self._client,
             "sent": self._sent,
             **self._known,
+            "owner": self._owner,
             "slice": self._slice,
             "segment": _SEGMENT,
             "wanted": {"slices": wanted},
@@ -141,17 +155,19 @@ class Tab:
         await self._socket.send(message.SerializeToString())
 
     async def _next_header(
-        self, is_wanted: Callable[[Header], bool], within_s: float = _ANSWERED_WITHIN_S
-    ) -> Header:
-        """Take in messages until one of the editor's is the wanted one."""
+        self, is_wanted: Callable[[Header], bool], within_s: float
+    ) -> Header | None:
+        """Take in messages until one of the editor's is the wanted one; None where none comes."""
         assert self._socket is not None
-        async with asyncio.timeout(within_s):
-            while True:
-                data = await self._socket.recv()
-                assert isinstance(data, bytes)
-                header = self._take_in(ForwardMsg.FromString(data))
-                if header is not None and is_wanted(header):
-                    return header
+        with suppress(TimeoutError):
+            async with asyncio.timeout(within_s):
+                while True:
+                    data = await self._socket.recv()
+                    assert isinstance(data, bytes)
+                    header = self._take_in(ForwardMsg.FromString(data))
+                    if header is not None and is_wanted(header):
+                        return header
+        return None
 
     def _take_in(self, message: ForwardMsg) -> Header | None:
         element = message.delta.new_element.bidi_component
@@ -161,6 +177,7 @@ class Tab:
         self._page = message.metadata.active_script_hash
         (length,) = struct.unpack_from("<I", element.bytes)
         header: Header = json.loads(element.bytes[4 : 4 + length])
+        self._owner = header["series"]["owner"]
         self._known = {"epoch": header["epoch"], "revision": header["revision"]}
         for change in header["changes"]:
             if change["segment"] == _SEGMENT:

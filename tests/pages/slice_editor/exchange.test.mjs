@@ -17,6 +17,17 @@ test("the slice shown is asked for first, again only after a while, and never be
   assert.deepEqual(requests.for(1, () => true, 2000), []);
 });
 
+test("a server that does not answer is asked again after twice the time", () => {
+  const requests = createSliceRequests([1, 512, 512]);
+  const times = [];
+  for (let now = 0, last = 0; now <= 12000; now += 100) {
+    const [[, number]] = requests.for(0, () => false, now);
+    if (number > last) times.push(now);
+    last = number;
+  }
+  assert.deepEqual(times, [0, 900, 2600, 5900]);
+});
+
 test("slices that are shown soon are asked for before the neighbours, each once", () => {
   const requests = createSliceRequests([10, 512, 512]);
   assert.deepEqual(requests.for(1, () => false, 0, [8, 2]).map(([slice]) => slice), [1, 8, 2, 0, 3, 4, 5]);

@@ -4,6 +4,7 @@ import { fromBase64, toBase64 } from "../masks/run_length.js";
 
 export const AHEAD = 4; // slices fetched on either side
 const MOST_PIXELS_AT_ONCE = 3e6;
+// A server that many people use is not asked more and more often: each time waits twice as long.
 const ASK_AGAIN_MS = { shown: 800, others: 3000 };
 const STORAGE = "slicewise.unsaved.";
 
@@ -100,9 +101,11 @@ export function createSliceRequests([slices, rows, columns], ahead = AHEAD, most
       const chosen = missing.slice(0, atOnce);
       for (const slice of chosen) {
         const before = asked.get(slice);
-        const patience = slice === current ? ASK_AGAIN_MS.shown : ASK_AGAIN_MS.others;
-        if (before === undefined) asked.set(slice, { number: 1, at: now });
-        else if (now - before.at > patience) asked.set(slice, { number: before.number + 1, at: now });
+        const number = (before?.number ?? 0) + 1;
+        const first = slice === current ? ASK_AGAIN_MS.shown : ASK_AGAIN_MS.others;
+        if (before === undefined || now - before.at > first * 2 ** (before.number - 1)) {
+          asked.set(slice, { number, at: now });
+        }
       }
       return chosen.map((slice) => [slice, asked.get(slice).number]);
     },
