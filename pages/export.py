@@ -53,7 +53,7 @@ _DATES: dict[Dates, str] = {
 _FORMS_STYLE = """
 <style>
 .st-key-forms {
-  display: grid; grid-template-columns: repeat(auto-fill, minmax(10rem, 1fr)); gap: 0.5rem;
+  display: grid; grid-template-columns: repeat(auto-fill, minmax(11rem, 1fr)); gap: 0.5rem;
 }
 .st-key-forms > * {width: auto !important;}
 .st-key-forms > :first-child {grid-column: 1 / -1;}
@@ -157,6 +157,8 @@ def pressed_form(*, is_done: bool) -> str | None:
             if st.button(
                 f"Create {form.label}",
                 type="primary" if name == "seg" and not is_done else "secondary",
+                # With a key it stays the same button, whichever colour it has when it is clicked.
+                key=f"create-{name}",
                 width="stretch",
                 help=form.use,
             ):

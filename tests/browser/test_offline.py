@@ -261,3 +261,17 @@ def test_a_segment_cannot_be_renamed_before_the_server_is_back(outage: Outage) -
     save.click()
     expect(page.locator(".segments").get_by_role("radio", name="Hepar")).to_be_visible()
     assert [one.label for one in series.store.segments(series.uid)] == ["Hepar"]
+
+
+def test_a_stroke_while_the_browser_itself_has_no_network(page: Page, series: DrawnSeries) -> None:
+    go = page.context.set_offline
+    outage = Outage(page, series, series.server.port, lambda: go(True), lambda: go(False))
+    outage.open()
+    go_to(page, 5)
+    choose_tool(page, "Brush")
+    outage.begin()
+    draw(page, [(60, 60), (90, 60)])
+    outage.expect_told()
+    outage.end()
+    assert outage.changed() == {(1, 4): 1}
+    assert series.mask(5)[60, 70]
