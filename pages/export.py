@@ -6,6 +6,8 @@ from pathlib import Path
 import streamlit as st
 
 from core.annotation.revision import revision
+from core.annotation.store import StoreError
+from core.audit.entries import Action
 from core.dicom.errors import DicomError
 from core.dicom.series import SeriesSummary
 from core.formats.deidentified_writing import Dates
@@ -20,6 +22,7 @@ from core.home.server_folders import writable_folder
 from core.home.settings import data_roots
 from core.home.whole_files import written_whole
 from core.segments.segment_masks import SegmentMasks
+from pages.session.audit_log import record
 from pages.session.gate import enter
 from pages.session.work import Work, require_work
 from pages.views.banner import banner
@@ -32,7 +35,7 @@ from pages.views.export_offer import (
     keep_written,
     offer_written,
 )
-from pages.views.formatting import plain
+from pages.views.formatting import count, plain
 from pages.views.tour import show_tour
 
 _KINDS: dict[Kind, str] = {
@@ -193,11 +196,14 @@ def create(
             target = None
             if folder.strip():
                 target = writable_folder(folder, work.entrance.settings.home, data_roots())
+            key, numbers = work.opened.key, len(chosen)
+            detail = f"{form}, {count(numbers, 'segment')}"
+            record(work.entrance, work.store, Action.EXPORT_CREATED, subject=key, detail=detail)
             path = export_masks(
                 form, work.series, chosen, exports_folder(work), work.opened.key, options
             )
             return (path,) if target is None else (path, copied_whole(path, target))
-    except (DicomError, OSError) as error:
+    except (DicomError, StoreError, OSError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         st.error(f"Nothing was exported: {reason}", icon=":material/error:")
         return ()

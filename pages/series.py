@@ -11,6 +11,8 @@ from typing import BinaryIO
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
+from core.annotation.store import StoreError
+from core.audit.entries import Action
 from core.demo import write_demo_series
 from core.dicom.errors import DicomError
 from core.dicom.reading import find_with_rest
@@ -27,6 +29,7 @@ from core.home.uploads import (
     list_uploads,
     store_upload,
 )
+from pages.session.audit_log import record
 from pages.session.gate import NOT_A_MEDICAL_DEVICE, Entrance, enter
 from pages.session.opening import series_in_use, source_files
 from pages.session.own_names import remember_names, with_own_names
@@ -37,6 +40,7 @@ from pages.session.work import (
     chosen_summary,
     forget_source,
     is_open_elsewhere,
+    open_store,
 )
 from pages.views.archive import open_from_archive
 from pages.views.banner import banner
@@ -125,15 +129,16 @@ def offer_sources(entrance: Entrance) -> None:
             open_demonstration(home)
     with st.container(border=True):
         st.subheader("Upload")
-        offer_upload(entrance.settings)
-    open_from_archive(home, lambda folder: search_in(home, folder))
+        offer_upload(entrance)
+    open_from_archive(entrance, lambda folder: search_in(home, folder))
     with st.container(border=True):
         st.subheader("Folder on the server")
         offer_folder(home)
 
 
-def offer_upload(settings: Settings) -> None:
+def offer_upload(entrance: Entrance) -> None:
     """Store uploaded files, and list what is stored already."""
+    settings = entrance.settings
     home = settings.home
     with st.form("upload", border=False, clear_on_submit=True):
         files = st.file_uploader(
@@ -142,7 +147,7 @@ def offer_upload(settings: Settings) -> None:
             help="Copied to this server. Delete the copy below when you are done.",
         )
         if st.form_submit_button("Upload and list series", width="stretch") and files:
-            store_and_search(settings, files)
+            store_and_search(entrance, files)
             release_uploaded(files)
     lifetime = delete_expired_uploads(settings)
     if lifetime is not None:
@@ -172,11 +177,12 @@ def offer_upload(settings: Settings) -> None:
                 f"{count(upload.files, 'file')} permanently? Annotations are kept."
             )
             if st.button("Delete", key=f"delete-{upload.identifier}", type="primary"):
-                remove_upload(home, upload)
+                remove_upload(entrance, upload)
 
 
-def store_and_search(settings: Settings, files: Sequence[UploadedFile]) -> None:
+def store_and_search(entrance: Entrance, files: Sequence[UploadedFile]) -> None:
     """Store uploaded files, show the progress, and search for series in them."""
+    settings = entrance.settings
     home, quota = settings.home, int(settings.upload_gigabytes * 1e9)
     status = st.status("Storing…")
 
@@ -193,7 +199,8 @@ def store_and_search(settings: Settings, files: Sequence[UploadedFile]) -> None:
 
     try:
         upload = store_upload(noted(), home, show, quota_bytes=quota)
-    except DicomError as error:
+        record_upload(entrance, Action.UPLOAD_STORED, upload)
+    except (DicomError, StoreError) as error:
         status.update(label="Upload failed", state="error")
         st.error(str(error), icon=":material/error:")
         return
@@ -217,14 +224,22 @@ def delete_expired_uploads(settings: Settings) -> timedelta | None:
     return lifetime
 
 
-def remove_upload(home: Path, upload: Upload) -> None:
+def record_upload(entrance: Entrance, action: Action, upload: Upload) -> None:
+    """Tell the audit log what becomes of an upload."""
+    store, files = open_store(entrance.settings.database), count(upload.files, "file")
+    record(entrance, store, action, subject=upload.identifier, detail=files)
+
+
+def remove_upload(entrance: Entrance, upload: Upload) -> None:
     """Delete the copy of an upload and stop showing its series."""
+    home = entrance.settings.home
     if is_open_elsewhere(upload.folder):
         st.error(OPEN_ELSEWHERE, icon=":material/error:")
         return
     try:
         delete_upload(upload.identifier, home)
-    except DicomError as error:
+        record_upload(entrance, Action.UPLOAD_DELETED, upload)
+    except (DicomError, StoreError) as error:
         st.error(str(error), icon=":material/error:")
         return
     listed = st.session_state.get(FOUND)

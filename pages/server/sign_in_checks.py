@@ -15,9 +15,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import config
 from streamlit.user_info import generate_login_redirect_url
 
+from core.audit.entries import Action
 from core.home.settings import Settings, home_folder, read_settings
 from pages.server.identities import Identity, end, holds, identity_in, is_admitted
 from pages.server.sign_in_page import SIGN_OUT, START, refusal_page, sign_in_page
+from pages.server.sign_in_records import record, signed_in_by
 from pages.server.sign_in_settings import CALLBACK, SignIn, is_loopback, sign_in
 from pages.server.signed_in_sockets import answer_signed_in
 
@@ -79,11 +81,12 @@ class SignInChecks:
             answer: Response = RedirectResponse(generate_login_redirect_url("default"), 302)
             await answer(scope, receive, send)
         elif path == CALLBACK:
-            await self._app(scope, receive, _back_to_wanted(scope, send))
+            await self._app(scope, receive, _recorded(scope, _back_to_wanted(scope, send)))
         elif path == SIGN_OUT:
             identity = _signed_in(scope)
             if identity is not None:
                 end(identity, home_folder())
+                await record(scope, identity.person, Action.SIGN_OUT)
             await self._app(scope, receive, _with_storage_cleared(send))
         elif path in _OPEN or _admitted(scope) is not None:
             await self._app(scope, receive, send)
@@ -150,6 +153,22 @@ async def _ask_to_sign_in(scope: Scope, receive: Receive, send: Send) -> None:
             )
     answer.headers["Cache-Control"] = "no-store"
     await answer(scope, receive, send)
+
+
+def _recorded(scope: Scope, send: Send) -> Send:
+    """Record who comes back from the provider, and whether they are let in."""
+
+    async def send_recorded(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            is_signed_in, identity = signed_in_by(message)
+            person = identity.person if identity is not None else ""
+            is_let_in = is_admitted(person, _settings().people)
+            if is_signed_in:
+                action = Action.SIGN_IN if is_let_in else Action.SIGN_IN_REFUSED
+                await record(scope, person, action)
+        await send(message)
+
+    return send_recorded
 
 
 def _back_to_wanted(scope: Scope, send: Send) -> Send:

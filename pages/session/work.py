@@ -8,6 +8,7 @@ import streamlit as st
 
 from core.annotation.states import EXAMPLE_STATES
 from core.annotation.store import AnnotationStore, SliceAnnotation, StoreError
+from core.audit.entries import Action
 from core.dicom.errors import DicomError
 from core.dicom.progressive import SeriesReading
 from core.dicom.series import Series, SeriesSummary
@@ -16,6 +17,7 @@ from core.home.opened_series import OpenedSeries, recall_series
 from core.home.segment_display import SegmentDisplay
 from core.segments.segment import Segment
 from pages.server.tabs import this_tab
+from pages.session.audit_log import record
 from pages.session.gate import Entrance
 from pages.session.memory import PageMemory
 from pages.session.opening import (
@@ -187,6 +189,10 @@ def require_work(entrance: Entrance) -> Work:
         summary = reading.summary
         store = open_store(entrance.settings.database)
         store.open_annotation(summary.uid, slice_names(summary), summary.rows, summary.columns)
+        memory: PageMemory | None = st.session_state.get(_MEMORY)
+        if memory is None or memory.series_key != opened.key:
+            record(entrance, store, Action.SERIES_OPENED, subject=opened.key)
+            memory = st.session_state[_MEMORY] = _memory_of_last_visit(entrance, summary, opened)
     except (DicomError, StoreError) as error:
         st.error(str(error), icon=":material/error:")
         st.page_link("pages/series.py", label="Open another series", icon=":material/arrow_back:")
@@ -194,9 +200,6 @@ def require_work(entrance: Entrance) -> Work:
     st.session_state[_KEY] = opened.key
     if st.query_params.get(_QUERY) != opened.key:
         st.query_params[_QUERY] = opened.key
-    memory: PageMemory | None = st.session_state.get(_MEMORY)
-    if memory is None or memory.series_key != opened.key:
-        memory = st.session_state[_MEMORY] = _memory_of_last_visit(entrance, summary, opened)
     if memory.second is not None:
         memory.second = still_read(entrance.settings.home, memory.second)
     return Work(entrance, opened, reading, store, memory)

@@ -5,12 +5,22 @@ from pathlib import Path
 
 import streamlit as st
 
+from core.annotation.store import StoreError
+from core.audit.entries import Action
 from core.dicom.errors import DicomError
 from core.pacs.cache import KeptSeries, delete_kept, fetch_series, list_kept, tidy
 from core.pacs.dicomweb import MOST_STUDIES, ArchivedSeries, Query, search
 from core.pacs.settings import Archive, ArchiveError, read_archive
 from core.pacs.storing import store_instance
-from pages.session.work import OPEN_ELSEWHERE, forget_source, is_open_elsewhere
+from pages.session.audit_log import record, unnamed
+from pages.session.gate import Entrance
+from pages.session.work import (
+    OPEN_ELSEWHERE,
+    Work,
+    forget_source,
+    is_open_elsewhere,
+    open_store,
+)
 from pages.views.banner import date, person_name
 from pages.views.formatting import count, plain
 
@@ -25,16 +35,17 @@ _WITHOUT_IMAGES = frozenset(["SR", "PR", "KO", "DOC", "RTPLAN", "RTRECORD", "REG
 MODALITIES = ("", "CT", "MR", "PT", "US", "MG", "XA", "CR", "DX", "OT")
 
 
-def open_from_archive(home: Path, open_folder: Callable[[Path], object]) -> None:
+def open_from_archive(entrance: Entrance, open_folder: Callable[[Path], object]) -> None:
     """Offer to search the archive and open series; show nothing where no archive is set up.
 
     Parameters
     ----------
-    home : pathlib.Path
-        Folder of everything the app keeps.
+    entrance : Entrance
+        From the gate.
     open_folder : callable
         Called with the folder that holds the series chosen.
     """
+    home = entrance.settings.home
     archive = _archive(home)
     if archive is None or not archive.url:
         return
@@ -44,21 +55,21 @@ def open_from_archive(home: Path, open_folder: Callable[[Path], object]) -> None
         _search_form(archive)
         found: list[ArchivedSeries] | None = st.session_state.get(_FOUND)
         if found is not None:
-            _list_found(home, archive, found, open_folder)
-        _list_copies(home)
+            _list_found(entrance, archive, found, open_folder)
+        _list_copies(entrance)
 
 
-def store_in_archive(home: Path, path: Path) -> None:
+def store_in_archive(work: Work, path: Path) -> None:
     """Offer to store a DICOM file in the archive; show nothing where no archive is set up.
 
     Parameters
     ----------
-    home : pathlib.Path
-        Folder of everything the app keeps.
+    work : Work
+        Series that it was made from.
     path : pathlib.Path
         The file, which stays where it is.
     """
-    archive = _archive(home)
+    archive = _archive(work.entrance.settings.home)
     if archive is None:
         return
     if st.session_state.get(_STORED) == path:
@@ -73,7 +84,9 @@ def store_in_archive(home: Path, path: Path) -> None:
         try:
             with st.spinner("Storing…"):
                 store_instance(archive, path)
-        except DicomError as error:
+            key = work.opened.key
+            record(work.entrance, work.store, Action.EXPORT_ARCHIVED, subject=key)
+        except (DicomError, StoreError) as error:
             st.error(f"{error} The file is still on the server.", icon=":material/error:")
             return
         st.session_state[_STORED] = path
@@ -114,7 +127,7 @@ def _search_form(archive: Archive) -> None:
 
 
 def _list_found(
-    home: Path,
+    entrance: Entrance,
     archive: Archive,
     found: list[ArchivedSeries],
     open_folder: Callable[[Path], object],
@@ -133,7 +146,7 @@ def _list_found(
         if series.modality in _RESULTS:
             button.caption(_RESULTS[series.modality])
         elif button.button("Fetch", key=f"archive-fetch-{number}", width="stretch"):
-            folder = _fetched(home, archive, series)
+            folder = _fetched(entrance, archive, series)
             if folder is not None:
                 open_folder(folder)
     if len({series.study_uid for series in found}) >= MOST_STUDIES:
@@ -142,16 +155,19 @@ def _list_found(
         st.caption(f"{len(listed) - _SHOWN} more. Narrow the search to list them.")
 
 
-def _fetched(home: Path, archive: Archive, series: ArchivedSeries) -> Path | None:
+def _fetched(entrance: Entrance, archive: Archive, series: ArchivedSeries) -> Path | None:
     """Fetch a series with a progress bar; where that fails, say why."""
     bar = st.progress(0.0, "Fetching…")
 
     def show(done: int, total: int) -> None:
         bar.progress(done / total, f"{done} of {total} instances")
 
+    home = entrance.settings.home
     try:
-        return fetch_series(archive, series.study_uid, series.series_uid, home, show)
-    except ArchiveError as error:
+        folder = fetch_series(archive, series.study_uid, series.series_uid, home, show)
+        _record(entrance, Action.SERIES_FETCHED, series.series_uid)
+        return folder
+    except (ArchiveError, StoreError) as error:
         st.error(
             f"{error} Files fetched so far are kept for the next attempt.", icon=":material/error:"
         )
@@ -160,8 +176,13 @@ def _fetched(home: Path, archive: Archive, series: ArchivedSeries) -> Path | Non
         bar.empty()
 
 
-def _list_copies(home: Path) -> None:
-    copies = list_kept(home)
+def _record(entrance: Entrance, action: Action, name: str) -> None:
+    store = open_store(entrance.settings.database)
+    record(entrance, store, action, subject=unnamed(entrance, name))
+
+
+def _list_copies(entrance: Entrance) -> None:
+    copies = list_kept(entrance.settings.home)
     if not copies:
         return
     with st.expander(f"Copies on this server: {len(copies)} series"):
@@ -177,16 +198,18 @@ def _list_copies(home: Path) -> None:
                 key=f"archive-delete-{copy.folder.name}",
                 help="Delete this copy. The archive's own and the annotations are kept.",
             ):
-                _delete(home, copy)
+                _delete(entrance, copy)
 
 
-def _delete(home: Path, copy: KeptSeries) -> None:
+def _delete(entrance: Entrance, copy: KeptSeries) -> None:
+    home = entrance.settings.home
     if is_open_elsewhere(copy.folder):
         st.error(OPEN_ELSEWHERE, icon=":material/error:")
         return
     try:
         delete_kept(home, copy.folder.name)
-    except ArchiveError as error:
+        _record(entrance, Action.COPY_DELETED, copy.folder.name)
+    except (ArchiveError, StoreError) as error:
         st.error(str(error), icon=":material/error:")
         return
     forget_source(home, copy.folder)

@@ -7,6 +7,9 @@ from pathlib import Path
 import streamlit as st
 
 from core.annotation.revision import revision
+from core.annotation.store import StoreError
+from core.audit.entries import Action
+from pages.session.audit_log import record
 from pages.session.work import Work
 from pages.views.archive import store_in_archive
 
@@ -100,10 +103,10 @@ def _offer(work: Work, written: WrittenExport, is_as_chosen: bool) -> None:
             icon=":material/download:",
             type="primary",
             width="stretch",
-            on_click="ignore",
+            on_click=lambda: _record_download(work, path),
         )
         if path.suffix == ".dcm":
-            store_in_archive(work.entrance.settings.home, path)
+            store_in_archive(work, path)
     else:
         what = "annotation has" if is_as_chosen else "choices have"
         st.warning(
@@ -112,3 +115,11 @@ def _offer(work: Work, written: WrittenExport, is_as_chosen: bool) -> None:
         )
     for saved in written.paths:
         st.caption(f"Saved on the server: `{saved}`")
+
+
+def _record_download(work: Work, path: Path) -> None:
+    detail, key = path.suffix.lstrip("."), work.opened.key
+    try:
+        record(work.entrance, work.store, Action.EXPORT_DOWNLOADED, subject=key, detail=detail)
+    except StoreError as error:
+        st.toast(str(error), icon=":material/error:")

@@ -11,6 +11,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from core.annotation.import_storing import store_import
 from core.annotation.importing import ImportedSegment, ImportPlan, ImportWay
 from core.annotation.store import AnnotationStore, StoreError, VersionConflict
+from core.audit.entries import Action
 from core.dicom.errors import DicomError, NeedsConsentError, NeedsResamplingError
 from core.dicom.files import file_label
 from core.dicom.series import SeriesSummary
@@ -18,9 +19,10 @@ from core.dicom.shown_names import isolated, printable
 from core.formats.imported_segments import Meaning, imported_segments
 from core.formats.masks_read import MasksRead
 from core.formats.reading import NIFTI_ENDINGS, read_masks_with_cautions
+from pages.session.audit_log import record
 from pages.session.gate import Entrance
 from pages.session.uploaded_files import opened_upload, release_uploaded
-from pages.session.work import chosen_summary, open_store, slice_names
+from pages.session.work import chosen_key, chosen_summary, open_store, slice_names
 from pages.views.dialog_button import dialog_button
 from pages.views.formatting import count, plain
 from pages.views.import_preview import choose_ways
@@ -142,6 +144,9 @@ def _import(
 ) -> None:
     try:
         store_import(store, summary.uid, plans, person=entrance.person)
+        detail = count(sum(len(plan.changes) for plan in plans), "mask")
+        key = chosen_key() or ""
+        record(entrance, store, Action.MASKS_IMPORTED, subject=key, detail=detail)
     except VersionConflict:
         st.error("The series was changed meanwhile. Look at the preview again.")
         return

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from core.annotation.store import StoreError
+from core.audit.entries import Action
 from core.dicom.errors import DicomError
 from core.dicom.reading import find_series
 from core.dicom.series import SeriesSummary
@@ -13,6 +15,7 @@ from core.display.picture import draw_slice, picture_size, png
 from core.display.second_series import SecondSlice, reason_against, sampling_factor, second_slice
 from core.display.windows import window_choices
 from core.home.opened_series import OpenedSeries, recall_series, remembered_series, series_key
+from pages.session.audit_log import record
 from pages.session.memory import SecondSeries
 from pages.session.opening import begin_reading, found_together, source_files
 from pages.session.widget_keys import leaving_key
@@ -201,9 +204,11 @@ def _choose(work: Work, fitting: dict[str, Candidate], changed: Callable[[], Non
     if chosen is not None:
         home = work.entrance.settings.home
         try:
+            key = chosen.opened.key
+            record(work.entrance, work.store, Action.SERIES_OPENED, subject=key, detail="second")
             reading = begin_reading(home, chosen.opened, chosen.found)
             work.memory.second = SecondSeries(chosen.opened, reading)
-        except DicomError as error:
+        except (DicomError, StoreError) as error:
             memory.problem = str(error)
     changed()
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from core.audit.entries import read_entries
 from tests.support.app_server import Server
 from tests.support.browser_connection import Connection
 from tests.support.drawn_series import DrawnSeries, add_series, new_home
@@ -74,6 +75,9 @@ def test_a_person_signs_in_comes_back_to_the_address_and_draws_under_the_name_of
     wait_until_saved(page)
     (version,) = [one for one in series.store.annotation(series.uid).values() if one.mask.any()]
     assert version.person == ANNA
+    recorded = [(entry.action, entry.person) for entry in read_entries(series.store.database)]
+    assert ("signed in", ANNA) in recorded
+    assert ("series opened", ANNA) in recorded
 
 
 def test_signing_out_in_one_tab_ends_the_others(

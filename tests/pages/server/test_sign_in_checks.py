@@ -10,7 +10,10 @@ import pytest
 from streamlit.web.server.starlette.starlette_app_utils import create_signed_value
 from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
 
+from core.annotation.database import open_database
+from core.audit.entries import read_entries
 from core.home.ended_sign_ins import has_ended
+from core.home.settings import default_url
 from pages.server.identities import identity_of
 from tests.support.addresses import Addresses, all_addresses
 from tests.support.app_server import Server
@@ -210,6 +213,10 @@ def test_signing_out_ends_the_sign_in_for_good_and_clears_what_the_browser_keeps
     assert answer.headers["clear-site-data"] == '"storage"'
     assert has_ended(server.home, identity.digest)
     assert ask(server.port, "/", *headers).status == 401
+    database = open_database(default_url(server.home))
+    newest = read_entries(database)[0]
+    database.dispose()
+    assert (newest.action, newest.person, newest.client) == ("signed out", ANNA, "127.0.0.1")
 
 
 def test_one_person_on_this_machine_needs_no_sign_in_but_nobody_comes_by_a_proxy(
