@@ -46,6 +46,7 @@ from pages.views.archive import open_from_archive
 from pages.views.banner import banner
 from pages.views.formatting import count, plain
 from pages.views.found_series import show_found, show_rest
+from pages.views.icon_menu import ICON_MENU_STYLE, icon_menu
 from pages.views.import_masks import import_button, show_mask_import
 from pages.views.recent_work import offer_recent_work
 from pages.views.tour import offer_tour, show_tour
@@ -165,12 +166,7 @@ def offer_upload(entrance: Entrance) -> None:
             if st.button("Show", key=f"show-{upload.identifier}"):
                 search_in(home, upload.folder)
             # One of its own for each copy: the next one's does not stand open where this one's was.
-            menu = st.popover(
-                "",
-                icon=":material/delete:",
-                help="Delete this copy",
-                key=f"menu-{upload.identifier}",
-            )
+            menu = icon_menu("Delete this copy", ":material/delete:", upload.identifier)
         with menu:
             st.write(
                 f"Delete the copy of {upload.created:%Y-%m-%d %H:%M} UTC with "
@@ -268,7 +264,7 @@ show_tour(entrance, 1)
 shown = chosen_summary(entrance)
 banner(shown)
 show_mask_import(entrance)
-st.html(_STYLE)
+st.html(_STYLE + ICON_MENU_STYLE)
 with st.container(key="series-page"):
     left, right = st.columns([1, 2.1], gap="large")
 with left:

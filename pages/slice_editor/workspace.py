@@ -7,6 +7,7 @@ from pages.session.model import show_model
 from pages.session.work import Work, current_segment
 from pages.slice_editor.editor import SIDE, rerun_editor, show_slice_editor
 from pages.views.editor_choice import choose_editor
+from pages.views.icon_menu import ICON_MENU_STYLE, icon_menu
 from pages.views.next_step_row import NARROW, next_step_row
 from pages.views.second_series import choose_second
 from pages.views.segment_panel import segment_buttons
@@ -34,7 +35,7 @@ def slice_workspace(work: Work) -> None:
     work : Work
         Series being worked on, with a segment.
     """
-    st.html(_STYLE)
+    st.html(_STYLE + ICON_MENU_STYLE)
     _next_step_bar(work)
     show_slice_editor(work)
 
@@ -51,9 +52,8 @@ def _next_step_bar(work: Work) -> None:
 def _buttons_beside(work: Work, segment: Segment) -> None:
     segment_buttons(work, segment)
     volume_tools_button(work)
-    menu = st.popover("", icon=":material/compare:", help="Show a second series", key="second-menu")
-    with menu:
+    with icon_menu("Show a second series", ":material/compare:", "second"):
         choose_second(work, rerun_editor)
-    with st.popover("", icon=":material/settings:", help="Settings"):
+    with icon_menu("Settings", ":material/settings:", "settings"):
         choose_editor(work.entrance.settings)
         show_model(work.entrance.settings.weights, work.entrance.settings.device)

@@ -32,7 +32,7 @@ def menu(button: str, content: str) -> Callable[[Page], None]:
 
 
 def settings(page: Page) -> None:
-    page.locator('[data-testid="stPopoverButton"]:visible').last.click()
+    page.get_by_role("button", name="Settings").click()
     expect(page.get_by_text("Editor", exact=True)).to_be_visible()
 
 

@@ -28,7 +28,7 @@ def test_deleting_one_upload_leaves_the_menu_of_the_next_closed(
         content = demo_slices[upload].read_bytes()
         store_upload([(f"{upload}.dcm", io.BytesIO(content))], server.home)
     page.goto(server.url)
-    menus = page.locator('[class*="st-key-menu-"]')
+    menus = page.locator('[class*="st-key-icon-menu-"]')
     expect(menus.nth(1)).to_be_visible()
     before = {upload.identifier for upload in list_uploads(server.home)}
     menus.first.get_by_role("button").click()

@@ -56,7 +56,9 @@ def series(server: Server, demo_slices: list[Path]) -> DrawnSeries:
 
 def choose(page: Page, name: str) -> None:
     """Choose the second series in its menu above the slice."""
-    page.locator(".st-key-second-menu").get_by_role("button", name="compare icon").click()
+    page.locator(".st-key-icon-menu-second").get_by_role(
+        "button", name="Show a second series"
+    ).click()
     menu = page.get_by_test_id("stPopoverBody")
     expect(menu).to_contain_text("Elsewhere (CT, 7 slices) cannot be shown: it has another")
     menu.locator("label", has_text=name).click()
