@@ -4,15 +4,14 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import config
 
 from pages.server.origins import LOOPBACK, refusal
 from pages.server.policies import answer_headers
+from pages.server.refusing import refuse
 
 _REFUSED = 403
-_POLICY_VIOLATION = 1008  # RFC 6455 7.4.1
 
 _in_front: list["RequestChecks"] = []
 
@@ -48,10 +47,8 @@ class RequestChecks:
         reason = refusal(kind, scope.get("method", "GET"), headers, hosts, origins)
         if not reason:
             await self._app(scope, receive, _with_headers(send, headers["host"][0]))
-        elif kind == "websocket":
-            await send({"type": "websocket.close", "code": _POLICY_VIOLATION, "reason": reason})
         else:
-            await PlainTextResponse(reason, _REFUSED)(scope, receive, send)
+            await refuse(reason, _REFUSED, scope, receive, send)
 
 
 def requests_are_checked() -> bool:

@@ -18,6 +18,7 @@ from streamlit.user_info import generate_login_redirect_url
 from core.audit.entries import Action
 from core.home.settings import Settings, home_folder, read_settings
 from pages.server.identities import Identity, end, holds, identity_in, is_admitted
+from pages.server.refusing import refuse
 from pages.server.sign_in_page import SIGN_OUT, START, refusal_page, sign_in_page
 from pages.server.sign_in_records import record, signed_in_by
 from pages.server.sign_in_settings import CALLBACK, SignIn, is_loopback, sign_in
@@ -25,7 +26,6 @@ from pages.server.signed_in_sockets import answer_signed_in
 
 _OPEN = frozenset(["/auth/login", "/_stcore/health"])  # the first leads to the provider
 _UNAUTHORIZED, _FORBIDDEN = 401, 403
-_POLICY_VIOLATION = 1008  # RFC 6455 7.4.1
 _WANTED = "slicewise_wanted"
 _WANTED_WITHIN_S = 600
 # A path of this server: "//" and "/\" would lead to another one.
@@ -65,13 +65,13 @@ class SignInChecks:
             await self._app(scope, receive, send)
         else:
             reason = "People must sign in to Slicewise beyond its machine; see docs/sign-in.md."
-            await _refuse(reason, _FORBIDDEN, scope, receive, send)
+            await refuse(reason, _FORBIDDEN, scope, receive, send)
 
     async def _websocket(self, way: SignIn, scope: Scope, receive: Receive, send: Send) -> None:
         identity = _admitted(scope)
         # Elsewhere Streamlit finds no identity in the cookie.
         if identity is None or Headers(scope=scope).get("origin") != way.origin:
-            await _refuse(_WITHOUT, _UNAUTHORIZED, scope, receive, send)
+            await refuse(_WITHOUT, _UNAUTHORIZED, scope, receive, send)
         else:
             await answer_signed_in(self._app, scope, receive, send, identity, home_folder())
 
@@ -123,13 +123,6 @@ def _is_on_loopback(scope: Scope) -> bool:
     """
     ends = (scope.get("server"), scope.get("client"))
     return all(end is None or is_loopback(str(end[0])) for end in ends)
-
-
-async def _refuse(reason: str, status: int, scope: Scope, receive: Receive, send: Send) -> None:
-    if scope["type"] == "websocket":
-        await send({"type": "websocket.close", "code": _POLICY_VIOLATION, "reason": reason})
-    else:
-        await PlainTextResponse(reason, status)(scope, receive, send)
 
 
 async def _ask_to_sign_in(scope: Scope, receive: Receive, send: Send) -> None:

@@ -9,9 +9,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from pages.server.identities import Identity, holds
+from pages.server.refusing import POLICY_VIOLATION
 
 _LOOKS_EVERY_S = 5.0  # for sign-ins that ended in another tab or process
-_POLICY_VIOLATION = 1008  # RFC 6455 7.4.1
 
 
 async def answer_signed_in(
@@ -55,7 +55,7 @@ class _Socket:
         if not holds(self._identity, self._home):
             await self._end()
         if self._is_over:
-            return {"type": "websocket.disconnect", "code": _POLICY_VIOLATION}
+            return {"type": "websocket.disconnect", "code": POLICY_VIOLATION}
         return message
 
     async def send(self, message: Message) -> None:
@@ -82,4 +82,4 @@ class _Socket:
                 again = ForwardMsg()
                 again.auth_redirect.url = ""
                 await self._send({"type": "websocket.send", "bytes": again.SerializeToString()})
-            await self._send({"type": "websocket.close", "code": _POLICY_VIOLATION})
+            await self._send({"type": "websocket.close", "code": POLICY_VIOLATION})
