@@ -3,7 +3,7 @@
 import random
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,6 +25,7 @@ from core.annotation.records import StoreBusy, StoreDamaged, StoreError, StoreUn
 _LOCK_TIMEOUT_S = 0.5
 _LONGEST_WAIT_S = 20.0
 _READERS = 10
+_CLIENT = "slicewise.client"
 _MIGRATION_LOCK = 0x511CE315E  # any number that no other program on the PostgreSQL server uses
 
 
@@ -39,11 +40,14 @@ class Database:
         the others of this process wait for it in turn.
     integrity : IntegrityCheck, optional
         Of a file of SQLite, once it is opened.
+    client : callable, optional
+        Tells from where whoever asks within this thread does; `client_of` calls it.
     """
 
     readers: Engine
     writers: Engine
     integrity: IntegrityCheck | None = None
+    client: Callable[[], str] | None = None
 
     def dispose(self) -> None:
         """Close all connections."""
@@ -53,7 +57,7 @@ class Database:
         self.writers.dispose()
 
 
-def open_database(url: str) -> Database:
+def open_database(url: str, client: Callable[[], str] | None = None) -> Database:
     """Connect to the database and bring its tables up to date.
 
     Safe when several processes open the same new database at once. On SQLite every commit is on
@@ -63,6 +67,8 @@ def open_database(url: str) -> Database:
     ----------
     url : str
         SQLAlchemy URL, ``sqlite:///…`` or ``postgresql+psycopg://…``.
+    client : callable, optional
+        As in `Database`.
 
     Returns
     -------
@@ -87,6 +93,7 @@ def open_database(url: str) -> Database:
         if address.get_backend_name() == "sqlite":
             check = IntegrityCheck(Path(str(address.database)))
             database = replace(database, integrity=check)
+        database = replace(database, client=client)
         with writing(database) as connection:
             migrate(connection, newest_revision())
     except StoreError:
@@ -100,7 +107,14 @@ def writing(database: Database) -> Iterator[Connection]:
     """Run one transaction that writes; committed to disk when the block ends without an error."""
     _refuse_damaged(database)
     with _explained("written"), database.writers.connect() as connection, _begun(connection):
+        connection.info[_CLIENT] = database.client
         yield connection
+
+
+def client_of(connection: Connection) -> str:
+    """From where whoever writes in a transaction of `writing` asks; blank where nothing tells."""
+    client: Callable[[], str] | None = connection.info.get(_CLIENT)
+    return client() if client is not None else ""
 
 
 @contextmanager

@@ -5,7 +5,7 @@ based on an older version is a conflict. Slices are counted from 0 along the nor
 from 1; masks are bool [rows, columns].
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -67,6 +67,8 @@ class AnnotationStore:
     ----------
     url : str
         SQLAlchemy URL; see `core.home.settings.default_url`.
+    client : callable, optional
+        Tells from where whoever asks within a thread does, for the audit log.
 
     Raises
     ------
@@ -74,8 +76,8 @@ class AnnotationStore:
         If the database cannot be opened.
     """
 
-    def __init__(self, url: str) -> None:
-        self._database = open_database(url)
+    def __init__(self, url: str, client: Callable[[], str] | None = None) -> None:
+        self._database = open_database(url, client)
 
     def close(self) -> None:
         """Close all connections to the database."""

@@ -10,8 +10,8 @@ _LONGEST_CLIENT = 64
 
 
 def check_person(person: str) -> None:
-    """Raise StoreError unless the name of a person has between 1 and 200 characters."""
-    _check(person, "The name of a person", _LONGEST_NAME)
+    """Raise StoreError unless the name of a person is one line of at most 200 characters."""
+    check_line(person, "The name of a person", _LONGEST_NAME)
 
 
 def check_tool(tool: str) -> None:

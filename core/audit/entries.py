@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Row, insert, select
+from sqlalchemy import ColumnElement, Connection, Row, insert, select
 
 from core.annotation.audit_schema import audit_entry
 from core.annotation.database import Database, reading, writing
@@ -36,9 +36,18 @@ class Action(StrEnum):
     SERIES_FETCHED = "series fetched from the archive"
     EXPORT_ARCHIVED = "export stored in the archive"
     SETTINGS_CHANGED = "settings changed"
-    ROLES_CHANGED = "roles changed"
+    PROJECT_CREATED = "project created"
+    PROJECT_CHANGED = "project changed"
+    RETENTION_CHANGED = "retention changed"
     PROJECT_EXPORTED = "project exported"
     PROJECT_DELETED = "project deleted"
+    MEMBER_ADDED = "member added"
+    ROLES_CHANGED = "roles changed"
+    MEMBER_REMOVED = "member removed"
+    PROTOCOL_CHANGED = "protocol changed"
+    SERIES_ADDED = "series added to project"
+    READING_ASSIGNED = "reading assigned"
+    READING_MOVED = "reading moved"
 
 
 @dataclass(frozen=True)
@@ -121,6 +130,23 @@ def add_entry(
     StoreError
         If it cannot be written; then what it is about must not be done either.
     """
+    with writing(database) as connection:
+        append_entry(connection, person, client, action, subject=subject, detail=detail)
+
+
+def append_entry(
+    connection: Connection,
+    person: str,
+    client: str,
+    action: Action,
+    *,
+    subject: str = "",
+    detail: str = "",
+) -> None:
+    """Add an entry within the transaction of what it is about: both are written, or neither.
+
+    Parameters are those of `add_entry`.
+    """
     given = {
         "person": person,
         "client": client,
@@ -129,8 +155,7 @@ def add_entry(
         "detail": detail,
     }
     row = {name: _line(text, _LONGEST[name]) for name, text in given.items()}
-    with writing(database) as connection:
-        connection.execute(insert(audit_entry).values(time=utc_now(), **row))
+    connection.execute(insert(audit_entry).values(time=utc_now(), **row))
 
 
 def read_entries(
@@ -169,6 +194,28 @@ def read_entries(
     with reading(database) as connection:
         rows = connection.execute(query.limit(min(max(most, 0), MOST_AT_ONCE))).all()
     return [_entry(row) for row in rows]
+
+
+def people_signed_in(database: Database, *, most: int = 1000) -> list[str]:
+    """Names of people who have ever signed in, in alphabetical order.
+
+    Parameters
+    ----------
+    database : Database
+        Of the store.
+    most : int
+        How many at most.
+
+    Raises
+    ------
+    StoreError
+        If they cannot be read.
+    """
+    column = audit_entry.c.person
+    signed_in = audit_entry.c.action == str(Action.SIGN_IN)
+    query = select(column).where(signed_in, column != "").distinct().order_by(column)
+    with reading(database) as connection:
+        return list(connection.execute(query.limit(most)).scalars())
 
 
 def _conditions(wanted: EntryFilter) -> list[ColumnElement[bool]]:

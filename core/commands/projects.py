@@ -9,10 +9,9 @@ from pathlib import Path
 
 from core.annotation.records import StoreError
 from core.annotation.store import AnnotationStore
-from core.annotation.table_copies import reading_one_state
 from core.home.settings import read_settings
 from core.projects.deletion import delete_expired_projects, delete_whole_project, expired_projects
-from core.projects.exporting import write_export
+from core.projects.exporting import export_whole_project
 from core.projects.leaving import remove_everywhere
 from core.projects.overview import ProjectSummary, all_projects
 
@@ -63,7 +62,7 @@ def run(arguments: argparse.Namespace) -> int:
         "expire": _expire,
         "remove": _remove,
     }
-    store = AnnotationStore(read_settings(os.environ).database)
+    store = AnnotationStore(read_settings(os.environ).database, lambda: "command line")
     try:
         actions[arguments.action](store, arguments)
     finally:
@@ -87,15 +86,14 @@ def _described(one: ProjectSummary) -> str:
 
 def _export(store: AnnotationStore, arguments: argparse.Namespace) -> None:
     _require_known(store, arguments.key)
-    with reading_one_state(store.database) as connection:
-        write_export(connection, arguments.key, arguments.file)
+    export_whole_project(store, arguments.key, _operator(), arguments.file)
     size = arguments.file.stat().st_size / 1e6
     print(f"{arguments.file} is written, {size:.1f} MB.")
 
 
 def _delete(store: AnnotationStore, arguments: argparse.Namespace) -> None:
     name = _require_known(store, arguments.key)
-    delete_whole_project(store, arguments.key)
+    delete_whole_project(store, arguments.key, _operator())
     print(f"“{name}” is deleted, with everything in it.")
 
 
@@ -104,13 +102,17 @@ def _expire(store: AnnotationStore, arguments: argparse.Namespace) -> None:
     if arguments.list:
         print("\n".join(expired_projects(store, now)) or "No project's time is over.")
         return
-    print(f"{len(delete_expired_projects(store, now))} projects are deleted.")
+    print(f"{len(delete_expired_projects(store, now, _operator()))} projects are deleted.")
 
 
 def _remove(store: AnnotationStore, arguments: argparse.Namespace) -> None:
-    operator = f"{getpass.getuser()} (command line)"
-    left = remove_everywhere(store, arguments.person, operator, successor=arguments.successor)
+    left = remove_everywhere(store, arguments.person, _operator(), successor=arguments.successor)
     print(f"{arguments.person} is taken out of {len(left)} projects.")
+
+
+def _operator() -> str:
+    """Who is recorded with what the command does."""
+    return f"{getpass.getuser()} (command line)"
 
 
 def _require_known(store: AnnotationStore, key: str) -> str:

@@ -8,7 +8,9 @@ from sqlalchemy import Connection, delete, select
 from core.annotation.database import reading, writing
 from core.annotation.project_schema import project, project_version, work_item
 from core.annotation.store import AnnotationStore
+from core.audit.entries import Action
 from core.projects.access import changing_project, properties
+from core.projects.deeds import record_deed
 from core.projects.project_rows import annotation_keys, lock_annotations, rows_of_project
 from core.projects.records import MoveRefused, Role
 from core.projects.version_rows import newest
@@ -46,14 +48,14 @@ def delete_project(store: AnnotationStore, project_key: str, person: str) -> lis
         connection,
         _,
     ):
-        return _delete_archived(connection, project_key)
+        return _delete_archived(connection, project_key, person)
 
 
-def delete_whole_project(store: AnnotationStore, project_key: str) -> list[str]:
+def delete_whole_project(store: AnnotationStore, project_key: str, person: str) -> list[str]:
     """Delete an archived project as `delete_project` does, for whoever runs the server."""
     with writing(store.database) as connection:
         _lock(connection, project_key)
-        return _delete_archived(connection, project_key)
+        return _delete_archived(connection, project_key, person)
 
 
 def expired_projects(store: AnnotationStore, now: datetime) -> list[str]:
@@ -70,7 +72,7 @@ def expired_projects(store: AnnotationStore, now: datetime) -> list[str]:
         return _expired(connection, now)
 
 
-def delete_expired_projects(store: AnnotationStore, now: datetime) -> list[str]:
+def delete_expired_projects(store: AnnotationStore, now: datetime, person: str) -> list[str]:
     """Delete archived projects whose retention time is over.
 
     Parameters
@@ -79,6 +81,8 @@ def delete_expired_projects(store: AnnotationStore, now: datetime) -> list[str]:
         Where.
     now : datetime.datetime
         With a zone.
+    person : str
+        Who deletes them; noted, not checked: this is for the command line of the server.
 
     Returns
     -------
@@ -92,7 +96,7 @@ def delete_expired_projects(store: AnnotationStore, now: datetime) -> list[str]:
         # Somebody may have brought one back before the rows were locked.
         still = [key for key in _expired(connection, now) if key in expired]
         for key in still:
-            _delete(connection, key)
+            _delete(connection, key, person, "its time was over")
         return still
 
 
@@ -100,10 +104,10 @@ def _lock(connection: Connection, project_key: str) -> None:
     connection.execute(select(project.c.key).where(project.c.key == project_key).with_for_update())
 
 
-def _delete_archived(connection: Connection, project_key: str) -> list[str]:
+def _delete_archived(connection: Connection, project_key: str, person: str) -> list[str]:
     if not properties(connection, project_key).archived:
         raise MoveRefused("Only an archived project can be deleted; archive it first.")
-    return _delete(connection, project_key)
+    return _delete(connection, project_key, person)
 
 
 def _expired(connection: Connection, now: datetime) -> list[str]:
@@ -135,8 +139,9 @@ def _archived_since(connection: Connection, newest_version: Any) -> datetime:
     return since
 
 
-def _delete(connection: Connection, project_key: str) -> list[str]:
+def _delete(connection: Connection, project_key: str, person: str, why: str = "") -> list[str]:
     """Delete a project that nobody else changes; returns keys of series without a project."""
+    record_deed(connection, project_key, person, Action.PROJECT_DELETED, why)
     keys = lock_annotations(connection, annotation_keys(project_key))
     of_project = work_item.c.project_key == project_key
     opened = select(work_item.c.opened_key)

@@ -8,13 +8,16 @@ from pathlib import Path
 import numpy as np
 from sqlalchemy import Connection, text
 
+from core.annotation.database import writing
 from core.annotation.opened_annotations import known_annotation
 from core.annotation.project_schema import work_item
 from core.annotation.store import AnnotationStore
 from core.annotation.table_copies import reading_one_state, table_lines
 from core.annotation.versions import newest_masks, newest_segments, segment_of, slice_annotation
+from core.audit.entries import Action
 from core.home.backups import MASKS, TABLES, write_backup
 from core.projects.access import require
+from core.projects.deeds import record_deed
 from core.projects.item_rows import items_in
 from core.projects.project_rows import annotation_keys, rows_of_project
 from core.projects.records import Role, WorkItem
@@ -47,11 +50,18 @@ def export_project(store: AnnotationStore, project_key: str, person: str, path: 
     """
     with reading_one_state(store.database) as connection:
         require(connection, project_key, person, Role.ADMINISTER)
-        write_export(connection, project_key, path)
+    export_whole_project(store, project_key, person, path)
 
 
-def write_export(connection: Connection, project_key: str, path: Path) -> None:
-    """Write a project that exists, as `export_project` does, whoever asks."""
+def export_whole_project(store: AnnotationStore, project_key: str, person: str, path: Path) -> None:
+    """Write a project that exists as `export_project` does, for whoever runs the server."""
+    with writing(store.database) as connection:
+        record_deed(connection, project_key, person, Action.PROJECT_EXPORTED)
+    with reading_one_state(store.database) as connection:
+        _write(connection, project_key, path)
+
+
+def _write(connection: Connection, project_key: str, path: Path) -> None:
     revision = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one()
     write_backup(path, str(revision), _parts(connection, project_key))
 

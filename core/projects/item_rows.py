@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Connection, Row, func, insert, select
 
 from core.annotation.project_schema import work_item, work_item_version
 from core.annotation.schema import annotation
+from core.projects.deeds import record_change
 from core.projects.records import AccessRefused, WorkItem, WorkState
 from core.projects.version_rows import append, newest
 
@@ -64,6 +65,7 @@ def write_version(connection: Connection, item: WorkItem, person: str, **changes
         "reviewer": item.reviewer,
     } | changes
     append(connection, work_item_version, person, values)
+    record_change(connection, item, values, person)
     return item_in(connection, item.annotation_key)
 
 

@@ -7,8 +7,10 @@ from sqlalchemy import Connection
 from core.annotation.project_schema import member_version
 from core.annotation.store import AnnotationStore
 from core.annotation.text_checks import check_line
+from core.audit.entries import Action
 from core.projects.access import changing_project, members_in, require, seeing_project
 from core.projects.assignments import give_up_items
+from core.projects.deeds import record_deed
 from core.projects.records import Member, MoveRefused, Role
 from core.projects.role_texts import text_of_roles
 from core.projects.version_rows import append, newest_row
@@ -157,5 +159,21 @@ def write_membership(
         "removed": not roles,
     }
     append(connection, table, person, values)
+    _record(connection, project_key, member, members.get(member), roles, person)
     lost = members.get(member, frozenset()) - roles
     give_up_items(connection, project_key, member, person, *lost)
+
+
+def _record(
+    connection: Connection,
+    project_key: str,
+    member: str,
+    before: frozenset[Role] | None,
+    after: frozenset[Role],
+    person: str,
+) -> None:
+    action = Action.MEMBER_ADDED if before is None else Action.ROLES_CHANGED
+    if not after:
+        action = Action.MEMBER_REMOVED
+    named = f": {', '.join(sorted(after))}" if after else ""
+    record_deed(connection, project_key, person, action, f"{member}{named}")

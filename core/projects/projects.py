@@ -5,14 +5,16 @@ import secrets
 from datetime import UTC
 from typing import Any
 
-from sqlalchemy import Row
+from sqlalchemy import Connection, Row
 
 from core.annotation.database import reading, writing
 from core.annotation.project_schema import member_version, project, project_version
 from core.annotation.records import StoreError
 from core.annotation.store import AnnotationStore
 from core.annotation.text_checks import check_line, check_person
+from core.audit.entries import Action
 from core.projects.access import changing_project, properties, seeing_project
+from core.projects.deeds import record_deed
 from core.projects.records import Project, Role
 from core.projects.role_texts import roles_of_text, text_of_roles
 from core.projects.second_readings import add_second_readings
@@ -69,6 +71,7 @@ def create_project(
         append(connection, project_version, person, {"project_key": key, "version": 1} | values)
         row = {"project_key": key, "member": person, "version": 1, "removed": False}
         append(connection, member_version, person, row | {"roles": text_of_roles(Role)})
+        record_deed(connection, key, person, Action.PROJECT_CREATED)
         return _project(properties(connection, key), frozenset(Role))
 
 
@@ -188,9 +191,32 @@ def _change(
         if after != before:
             version = {"project_key": project_key, "version": row.version + 1}
             append(connection, project_version, person, version | after)
+            _record(connection, project_key, person, before, after)
             if after["second_reading_share"] > before["second_reading_share"]:
                 add_second_readings(connection, project_key, person, after["second_reading_share"])
         return _project(properties(connection, project_key), roles)
+
+
+def _record(
+    connection: Connection,
+    project_key: str,
+    person: str,
+    before: dict[str, Any],
+    after: dict[str, Any],
+) -> None:
+    changed = {name for name in after if after[name] != before[name]}
+    if "retention_days" in changed:
+        days = after["retention_days"]
+        kept = f"{days} days after archiving" if days is not None else "until it is deleted"
+        record_deed(connection, project_key, person, Action.RETENTION_CHANGED, kept)
+    said = {
+        "name": "another name",
+        "second_reading_share": f"{after['second_reading_share']:.0%} are read twice",
+        "archived": "archived" if after["archived"] else "brought back",
+    }
+    details = [text for name, text in said.items() if name in changed]
+    if details:
+        record_deed(connection, project_key, person, Action.PROJECT_CHANGED, ", ".join(details))
 
 
 def _values(row: Row[Any]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, exists
+from sqlalchemy import Connection, Row, exists, select
 
 from core.annotation.project_schema import protocol_version, work_item
 from core.annotation.schema import step
@@ -47,16 +47,14 @@ class Protocol:
 def newest_protocol(connection: Connection, project_key: str) -> Protocol:
     """Newest protocol of a project within a transaction."""
     row = newest_row(connection, protocol_version, protocol_version.c.project_key == project_key)
-    if row is None:
-        return Protocol()
-    content = json.loads(row.content)
-    return Protocol(
-        version=row.version,
-        segments=tuple(_listed(one) for one in content["segments"]),
-        instructions=content["instructions"],
-        person=row.person,
-        time=row.time.replace(tzinfo=UTC),
-    )
+    return _protocol(row) if row is not None else Protocol()
+
+
+def all_protocols(connection: Connection, project_key: str) -> list[Protocol]:
+    """All protocols of a project within a transaction, the newest first."""
+    table = protocol_version
+    query = select(table).where(table.c.project_key == project_key)
+    return [_protocol(row) for row in connection.execute(query.order_by(table.c.version.desc()))]
 
 
 def protocol_text(protocol: Protocol) -> str:
@@ -104,6 +102,17 @@ def apply_to_untouched(
     for item in items_in(connection, of_project, ~has_steps):
         if item.state is WorkState.TO_DO:
             apply_protocol(connection, item.annotation_key, protocol, person)
+
+
+def _protocol(row: Row[Any]) -> Protocol:
+    content = json.loads(row.content)
+    return Protocol(
+        version=row.version,
+        segments=tuple(_listed(one) for one in content["segments"]),
+        instructions=content["instructions"],
+        person=row.person,
+        time=row.time.replace(tzinfo=UTC),
+    )
 
 
 def _listed(one: dict[str, Any]) -> ListedLabel:

@@ -10,21 +10,25 @@ from core.annotation.project_schema import protocol_version
 from core.annotation.records import StoreError
 from core.annotation.store import AnnotationStore
 from core.annotation.text_checks import check_line, check_paragraphs
+from core.audit.entries import Action
 from core.projects.access import changing_project, seeing_project
+from core.projects.deeds import record_deed
 from core.projects.protocol_rows import (
     Protocol,
+    all_protocols,
     apply_to_untouched,
     newest_protocol,
     protocol_text,
 )
-from core.projects.records import Role
+from core.projects.records import MoveRefused, Role
 from core.projects.version_rows import append
 from core.segments.anatomy import CATEGORIES, LEFT, RIGHT
 from core.segments.label_lists import (
     COLUMNS,
+    FORMULA_BEGINNINGS,
     LONGEST_INSTRUCTIONS,
     MOST_LABELS,
-    LabelListError,
+    SPREADSHEET_FORMULAS,
     ListedLabel,
     read_label_list,
 )
@@ -42,6 +46,12 @@ def protocol_of(store: AnnotationStore, project_key: str, person: str) -> Protoc
     """
     with seeing_project(store, project_key, person) as (connection, _):
         return newest_protocol(connection, project_key)
+
+
+def protocol_versions(store: AnnotationStore, project_key: str, person: str) -> list[Protocol]:
+    """Return all protocols that a project has had, the newest first; errors as `protocol_of`."""
+    with seeing_project(store, project_key, person) as (connection, _):
+        return all_protocols(connection, project_key)
 
 
 def read_protocol_segments(content: bytes) -> list[ListedLabel]:
@@ -62,12 +72,7 @@ def read_protocol_segments(content: bytes) -> list[ListedLabel]:
     LabelListError
         If it cannot be used; also for characters that are not shown.
     """
-    found = read_label_list(content)
-    try:
-        _check_segments(found)
-    except StoreError as error:
-        raise LabelListError(str(error)) from None
-    return found
+    return read_label_list(content, _check_segment)
 
 
 def set_protocol(
@@ -76,6 +81,8 @@ def set_protocol(
     segments: Sequence[ListedLabel],
     instructions: str,
     person: str,
+    *,
+    based_on: int | None = None,
 ) -> Protocol:
     """Give a project a new protocol.
 
@@ -94,6 +101,8 @@ def set_protocol(
         What people have to know besides those of single segments; may be blank.
     person : str
         An administrator of the project.
+    based_on : int, optional
+        Version that the person has seen; any by default.
 
     Returns
     -------
@@ -104,18 +113,24 @@ def set_protocol(
     ------
     AccessRefused
         If the person does not administer the project, or there is none.
+    MoveRefused
+        If the protocol has changed since `based_on`, or the project is archived.
     StoreError
-        If a text is too long or contains characters that are not shown.
+        If a text is too long, begins like a formula, or contains characters that are not shown.
     """
     _check_segments(segments)
     check_paragraphs(instructions, "The instructions", LONGEST_TEXT, may_be_blank=True)
     with changing_project(store, project_key, person, Role.ADMINISTER) as (connection, _):
         before = newest_protocol(connection, project_key)
+        if based_on is not None and based_on != before.version:
+            raise MoveRefused("Somebody else has changed the protocol meanwhile; look at it again.")
         after = replace(before, segments=tuple(segments), instructions=instructions.strip())
         if after == before:
             return before
         row = {"project_key": project_key, "version": before.version + 1}
         append(connection, protocol_version, person, row | {"content": protocol_text(after)})
+        detail = f"version {row['version']}, {len(segments)} segments"
+        record_deed(connection, project_key, person, Action.PROTOCOL_CHANGED, detail)
         protocol = newest_protocol(connection, project_key)
         apply_to_untouched(connection, project_key, protocol, person)
         return protocol
@@ -131,7 +146,9 @@ def protocol_csv(protocol: Protocol) -> str:
     written = io.StringIO()
     table = csv.DictWriter(written, COLUMNS)
     table.writeheader()
-    table.writerows(_row(one) for one in protocol.segments)
+    table.writerows(
+        {name: _defused(text) for name, text in _row(one).items()} for one in protocol.segments
+    )
     return written.getvalue()
 
 
@@ -151,11 +168,21 @@ def _row(one: ListedLabel) -> dict[str, str]:
     }
 
 
+def _defused(text: str) -> str:
+    return f"'{text}" if text.startswith(SPREADSHEET_FORMULAS) else text
+
+
 def _check_segments(segments: Sequence[ListedLabel]) -> None:
     if len(segments) > MOST_LABELS:
         raise StoreError(f"A protocol has at most {MOST_LABELS} segments.")
     for one in segments:
-        check_line(one.label, "The name of a segment", 64)
-        for code in (one.category, one.type, *([one.modifier] if one.modifier else [])):
-            check_line(f"{code.value}{code.scheme}{code.meaning}", "A code", 256)
-        check_paragraphs(one.instructions, "Instructions", LONGEST_INSTRUCTIONS, may_be_blank=True)
+        _check_segment(one)
+
+
+def _check_segment(one: ListedLabel) -> None:
+    check_line(one.label, "The name of a segment", 64)
+    for code in (one.category, one.type, *([one.modifier] if one.modifier else [])):
+        check_line(f"{code.value}{code.scheme}{code.meaning}", "A code", 256)
+    check_paragraphs(one.instructions, "Instructions", LONGEST_INSTRUCTIONS, may_be_blank=True)
+    if any(text.startswith(FORMULA_BEGINNINGS) for text in _row(one).values()):
+        raise StoreError("No name, code or instruction may begin like a formula, with = or @.")

@@ -10,7 +10,9 @@ from core.annotation.project_schema import work_item
 from core.annotation.records import StoreError
 from core.annotation.store import AnnotationStore
 from core.annotation.text_checks import check_line
+from core.audit.entries import Action
 from core.projects.access import changing_project, properties, require
+from core.projects.deeds import record_deed
 from core.projects.item_rows import add_item, add_reading, item_in, items_in, next_number
 from core.projects.protocol_rows import apply_protocol, newest_protocol
 from core.projects.records import Role, WorkItem
@@ -105,6 +107,8 @@ def add_series(
             "column_spacing": column_mm,
         }
         items = [add_item(connection, first, row, person)]
+        which = f"series {row['number']}, opened as {series.opened_key}"
+        record_deed(connection, project_key, person, Action.SERIES_ADDED, which)
         share = properties(connection, project_key).second_reading_share
         if is_read_twice(project_key, series.series_uid, share):
             items.append(add_reading(connection, items[0], 2, person))

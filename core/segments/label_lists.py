@@ -4,7 +4,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,13 +36,31 @@ COLUMNS = (
 )
 """What a list may say of a label; only the label itself is needed, where its code is known."""
 
+MOST_SENTENCES = 20
+"""Lines of a list whose faults are told."""
+
 _SIDES = {"": None, "left": LEFT, "right": RIGHT}
-_FORMULA_BEGINNINGS = ("=", "@")
+SPREADSHEET_FORMULAS = ("=", "+", "-", "@")
+"""How text begins that a spreadsheet takes for a formula; a quote before it keeps it text."""
+
+FORMULA_BEGINNINGS = ("=", "@")
+"""How no value of a list may begin; words may begin with the other two."""
+
 _COLOR = re.compile(r"#?([0-9a-f]{6})")
 
 
 class LabelListError(ValueError):
-    """A list that cannot be used; the message is for the person who wrote it."""
+    """A list that cannot be used; the message is for the person who wrote it.
+
+    Attributes
+    ----------
+    sentences : tuple of str
+        What is wrong, one for each line that is; the message is all of them.
+    """
+
+    def __init__(self, *sentences: str) -> None:
+        self.sentences = sentences
+        super().__init__(" ".join(sentences))
 
 
 @dataclass(frozen=True)
@@ -86,7 +104,9 @@ class ListedLabel:
         )
 
 
-def read_label_list(content: bytes) -> list[ListedLabel]:
+def read_label_list(
+    content: bytes, check: Callable[[ListedLabel], None] | None = None
+) -> list[ListedLabel]:
     """Read a list.
 
     Parameters
@@ -96,6 +116,8 @@ def read_label_list(content: bytes) -> list[ListedLabel]:
         or JSON: a list of objects with these names. Without a code, that of the structure of this
         name is taken. The scheme is SNOMED CT ("SCT") and the category "anatomy" unless given;
         the rule for overlaps is one of `OverlapRule`, "unlocked" unless given.
+    check : callable, optional
+        Raises ValueError for a label that is wanted nowhere.
 
     Returns
     -------
@@ -121,7 +143,17 @@ def read_label_list(content: bytes) -> list[ListedLabel]:
         raise LabelListError("The list is empty. Give at least one label.")
     if len(rows) > MOST_LABELS:
         raise LabelListError(f"The list has {len(rows)} labels; at most {MOST_LABELS} can be read.")
-    return [_label(place, row) for place, row in rows]
+    found, wrong = [], []
+    for place, row in rows:
+        try:
+            found.append(_label(place, row, check))
+        except LabelListError as error:
+            wrong.append(str(error))
+    if wrong:
+        more = len(wrong) - MOST_SENTENCES
+        rest = [f"{more} more are wrong."] if more > 0 else []
+        raise LabelListError(*wrong[:MOST_SENTENCES], *rest)
+    return found
 
 
 def _csv_rows(text: str) -> list[tuple[str, Mapping[str, str]]]:
@@ -184,9 +216,11 @@ def _check_columns(names: Sequence[str]) -> None:
         raise LabelListError("A column occurs twice. Give each once.")
 
 
-def _label(place: str, row: Mapping[str, str]) -> ListedLabel:
-    said = {name: " ".join(row.get(name, "").split()) for name in COLUMNS}
-    if any(text.startswith(_FORMULA_BEGINNINGS) for text in said.values()):
+def _label(
+    place: str, row: Mapping[str, str], check: Callable[[ListedLabel], None] | None
+) -> ListedLabel:
+    said = {name: _unquoted(" ".join(row.get(name, "").split())) for name in COLUMNS}
+    if any(text.startswith(FORMULA_BEGINNINGS) for text in said.values()):
         raise LabelListError(f"{place}: no value may begin like a formula, with = or @.")
     label = said["label"]
     if not label or len(label) > MAX_LABEL_LENGTH:
@@ -204,12 +238,19 @@ def _label(place: str, row: Mapping[str, str]) -> ListedLabel:
             modifier,
             (rgb[0], rgb[1], rgb[2]) if rgb else None,
             _overlap(place, said["overlap"].lower()),
-            _instructions(place, row.get("instructions", "")),
+            _instructions(place, _unquoted(row.get("instructions", ""))),
         )
         listed.segment(1)
+        if check is not None:
+            check(listed)
     except ValueError as error:
         raise LabelListError(f"{place}: {error}") from None
     return listed
+
+
+def _unquoted(text: str) -> str:
+    """Text without the quote that keeps a spreadsheet from taking it for a formula."""
+    return text[1:] if text[:1] == "'" and text[1:2] in SPREADSHEET_FORMULAS else text
 
 
 def _overlap(place: str, said: str) -> OverlapRule:

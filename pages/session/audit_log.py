@@ -37,9 +37,14 @@ def record(
     StoreError
         If it cannot be written; what it is about must not be done then.
     """
-    # Streamlit names no address for this machine itself.
-    client = st.context.ip_address or LOOPBACK[0]
+    client = client_address()
     add_entry(store.database, entrance.person, client, action, subject=subject, detail=detail)
+
+
+def client_address() -> str:
+    """Address of the network that the request comes from which this thread answers."""
+    # Streamlit names no address for this machine itself.
+    return st.context.ip_address or LOOPBACK[0]
 
 
 def unnamed(entrance: Entrance, name: str) -> str:

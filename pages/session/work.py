@@ -17,7 +17,7 @@ from core.home.opened_series import OpenedSeries, recall_series
 from core.home.segment_display import SegmentDisplay
 from core.segments.segment import Segment
 from pages.server.tabs import this_tab
-from pages.session.audit_log import record
+from pages.session.audit_log import client_address, record
 from pages.session.gate import Entrance
 from pages.session.memory import PageMemory
 from pages.session.opening import (
@@ -105,7 +105,7 @@ class Work:
 @st.cache_resource(show_spinner=False)
 def open_store(url: str) -> AnnotationStore:
     """Store behind a database URL, one for all sessions."""
-    return AnnotationStore(url)
+    return AnnotationStore(url, client_address)
 
 
 def choose_series(opened: OpenedSeries) -> None:

@@ -8,7 +8,14 @@ from sqlalchemy import delete, update
 from core.annotation.audit_schema import audit_entry
 from core.annotation.database import Database, writing
 from core.annotation.records import StoreError
-from core.audit.entries import Action, EntryFilter, add_entry, read_entries
+from core.audit.entries import (
+    Action,
+    EntryFilter,
+    add_entry,
+    append_entry,
+    people_signed_in,
+    read_entries,
+)
 
 ANNA, BOB, CLIENT = "anna@example.org", "bob@example.org", "192.0.2.7"
 
@@ -71,3 +78,23 @@ def test_there_is_an_entry_whatever_somebody_calls_themselves(database: Database
     (entry,) = read_entries(database)
     assert entry.person.startswith("a?b??cx")
     assert (len(entry.person), len(entry.client)) == (200, 64)
+
+
+def test_an_entry_goes_with_the_transaction_of_what_it_is_about(database: Database) -> None:
+    def delete_in_vain() -> None:
+        with writing(database) as connection:
+            append_entry(connection, ANNA, CLIENT, Action.PROJECT_DELETED, subject="ab12")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        delete_in_vain()
+    assert read_entries(database) == []
+
+
+def test_people_who_have_signed_in_are_known(logged: Database) -> None:
+    add_entry(logged, ANNA, CLIENT, Action.SIGN_IN)
+    add_entry(logged, BOB, CLIENT, Action.SIGN_IN)
+    add_entry(logged, "mallory", CLIENT, Action.SIGN_IN_REFUSED)
+    add_entry(logged, "", CLIENT, Action.SIGN_IN)
+    assert people_signed_in(logged) == [ANNA, BOB]
+    assert people_signed_in(logged, most=1) == [ANNA]

@@ -124,7 +124,7 @@ def test_an_archived_project_expires_after_its_days_and_no_other_does(
     assert project_key not in expired_projects(store, now + timedelta(days=29))
     later = now + timedelta(days=31)
     assert project_key in expired_projects(store, later)
-    assert project_key in delete_expired_projects(store, later)
+    assert project_key in delete_expired_projects(store, later, "root")
     with pytest.raises(AccessRefused):
         project_for(store, project_key, "ada")
     assert project_for(store, kept, "ada").archived

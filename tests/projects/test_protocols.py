@@ -1,5 +1,8 @@
 """A protocol is imported, checked, and gives new annotations their segments."""
 
+import csv
+from dataclasses import replace
+
 import pytest
 
 from core.annotation.records import StoreError
@@ -9,10 +12,11 @@ from core.projects.protocols import (
     protocol_csv,
     protocol_json,
     protocol_of,
+    protocol_versions,
     read_protocol_segments,
     set_protocol,
 )
-from core.projects.records import AccessRefused, WorkState
+from core.projects.records import AccessRefused, MoveRefused, WorkState
 from core.segments.anatomy import LEFT
 from core.segments.label_lists import LabelListError
 from core.segments.overlap_rules import OverlapRule
@@ -108,3 +112,56 @@ def test_instructions_that_cannot_be_shown_are_refused(
 ) -> None:
     with pytest.raises(StoreError, match="instructions"):
         set_protocol(store, project_key, [], instructions, "ada")
+
+
+def test_all_versions_are_kept_and_the_newest_comes_first(
+    store: AnnotationStore, project_key: str
+) -> None:
+    assert protocol_versions(store, project_key, "rita") == []
+    segments = read_protocol_segments(CSV.encode())
+    set_protocol(store, project_key, segments, "", "ada")
+    set_protocol(store, project_key, segments[:1], "", "ada")
+    newest, first = protocol_versions(store, project_key, "rita")
+    assert (newest.version, len(newest.segments)) == (2, 1)
+    assert (first.version, len(first.segments)) == (1, 3)
+
+
+def test_whoever_saw_an_earlier_version_does_not_replace_a_newer_one(
+    store: AnnotationStore, project_key: str
+) -> None:
+    segments = read_protocol_segments(CSV.encode())
+    set_protocol(store, project_key, segments, "", "ada", based_on=0)
+    with pytest.raises(MoveRefused, match="meanwhile"):
+        set_protocol(store, project_key, segments[:1], "", "ada", based_on=0)
+    assert len(protocol_of(store, project_key, "ada").segments) == 3
+
+
+@pytest.mark.parametrize("beginning", ["=", "@"])
+def test_no_segment_begins_like_a_formula(
+    store: AnnotationStore, project_key: str, beginning: str
+) -> None:
+    (liver,) = read_protocol_segments(b"label\nLiver\n")
+    for changed in ({"label": f"{beginning}A1"}, {"instructions": f"{beginning}A1"}):
+        with pytest.raises(StoreError, match="formula"):
+            set_protocol(store, project_key, [replace(liver, **changed)], "", "ada")
+
+
+def test_a_spreadsheet_takes_no_cell_for_a_formula_and_the_list_comes_back_as_it_was(
+    store: AnnotationStore, project_key: str
+) -> None:
+    content = b"label,code,meaning,instructions\n+1 node,1,-x,- the dome\n"
+    segments = read_protocol_segments(content)
+    written = protocol_csv(set_protocol(store, project_key, segments, "", "ada"))
+    cells = next(csv.reader(written.splitlines()[1:]))
+    assert not any(cell.startswith(("=", "+", "-", "@")) for cell in cells)
+    assert read_protocol_segments(written.encode()) == segments
+
+
+def test_every_line_that_is_wrong_is_named() -> None:
+    content = "label,side\n=1,\nLiver,\nSpleen,up\nA\u202e,\n"
+    with pytest.raises(LabelListError) as caught:
+        read_protocol_segments(content.encode())
+    first, second, third = caught.value.sentences
+    assert first.startswith("Line 2")
+    assert second.startswith("Line 4")
+    assert third.startswith("Line 5")
