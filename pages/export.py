@@ -5,14 +5,14 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.annotation.revision import revision
+from core.annotation.contributors import Contributors
 from core.annotation.store import StoreError
 from core.audit.entries import Action
 from core.dicom.errors import DicomError
 from core.dicom.series import SeriesSummary
 from core.formats.deidentified_writing import Dates
 from core.formats.export_cautions import export_cautions
-from core.formats.export_files import export_masks
+from core.formats.export_files import export_masks, export_readings
 from core.formats.nifti_writing import uneven_steps
 from core.formats.segmentation_writing import Compression, Kind
 from core.formats.writing import FORMATS, WritingOptions
@@ -21,19 +21,28 @@ from core.home.private_files import private_folder
 from core.home.server_folders import writable_folder
 from core.home.settings import data_roots
 from core.home.whole_files import written_whole
+from core.projects.records import WorkItem
 from core.segments.segment_masks import SegmentMasks
 from pages.session.audit_log import record
 from pages.session.gate import enter
 from pages.session.work import Work, require_work
 from pages.views.banner import banner
 from pages.views.counts import counts_table
-from pages.views.export_choice import choose_export
+from pages.views.export_choice import ExportChoice, choose_export
 from pages.views.export_offer import (
     WrittenExport,
     forget_written,
     is_offered,
     keep_written,
     offer_written,
+    revisions,
+)
+from pages.views.export_readings import (
+    choose_readings,
+    formats_of_readings,
+    name_of_this_reading,
+    people_behind,
+    readings_to_write,
 )
 from pages.views.formatting import count, plain
 from pages.views.tour import show_tour
@@ -68,7 +77,7 @@ def export(work: Work) -> None:
     """Show what would be exported, create files, and offer the newest for download."""
     segments = work.segments()
     # Before what is read, so that nothing is missed.
-    made_from = revision(work.store, work.annotation_key)
+    made_from = revisions(work, [])
     annotation = work.store.annotation(work.annotation_key)
     counts_table(work, segments, annotation)
     left, right = st.columns([1.2, 1], gap="large")
@@ -81,14 +90,20 @@ def export(work: Work) -> None:
         if not choice.masks:
             st.info("Choose at least one segment with slices that were drawn or accepted.")
             return
+        readings = choose_readings(work)
+        made_from |= revisions(work, readings)
         with st.expander("Options"):
-            options, folder = choose_options(work, choice.weights)
+            people = people_behind(work, annotation, choice.numbers)
+            options, folder = choose_options(work, choice.weights, people)
     with right:
         show_cautions(work.series.summary, options, choice.masks)
-        chosen = (choice.numbers, choice.unreviewed, options)
-        form = pressed_form(is_done=is_offered(work, chosen))
+        keys = tuple(one.annotation_key for one in readings)
+        chosen = (choice.numbers, choice.unreviewed, keys, options)
+        form = pressed_form(
+            formats_of_readings() if readings else None, is_done=is_offered(work, chosen)
+        )
         if form is not None:
-            paths = create(work, form, choice.masks, options, folder)
+            paths = create(work, form, choice, readings, options, folder)
             if paths:
                 keep_written(WrittenExport(work.annotation_key, paths, made_from, chosen))
                 st.rerun()
@@ -110,7 +125,9 @@ def show_cautions(
         st.warning(plain(caution), icon=":material/warning:")
 
 
-def choose_options(work: Work, weights: str | None) -> tuple[WritingOptions, str]:
+def choose_options(
+    work: Work, weights: str | None, people: Contributors
+) -> tuple[WritingOptions, str]:
     """Let the person choose how files are created, and a folder to save them to as well."""
     kind, compression = encoding()
     dates: Dates = st.selectbox(
@@ -135,7 +152,8 @@ def choose_options(work: Work, weights: str | None) -> tuple[WritingOptions, str
         help="A path, or a name, inside Slicewise's own folder or one that the settings allow.",
     )
     options = WritingOptions(
-        creator=work.person,
+        people=people,
+        reading=name_of_this_reading(work),
         weights=weights,
         kind=kind,
         compression=compression,
@@ -147,12 +165,17 @@ def choose_options(work: Work, weights: str | None) -> tuple[WritingOptions, str
     return options, folder
 
 
-def pressed_form(*, is_done: bool) -> str | None:
+def pressed_form(names: list[str] | None, *, is_done: bool) -> str | None:
     """Show a button for each format; return the name of the one whose button was pressed.
 
-    The first is the next step, unless a file was created and is to be downloaded.
+    The first is the next step, unless a file was created and is to be downloaded. All formats are
+    offered, or those that are named.
     """
-    offered = {name: form for name, form in FORMATS.items() if form.label}
+    offered = {
+        name: form
+        for name, form in FORMATS.items()
+        if form.label and (names is None or name in names)
+    }
     st.html(_FORMS_STYLE)
     pressed = None
     with st.container(key="forms"):
@@ -185,7 +208,12 @@ def encoding() -> tuple[Kind, Compression]:
 
 
 def create(
-    work: Work, form: str, chosen: list[SegmentMasks], options: WritingOptions, folder: str
+    work: Work,
+    form: str,
+    choice: ExportChoice,
+    readings: list[WorkItem],
+    options: WritingOptions,
+    folder: str,
 ) -> tuple[Path, ...]:
     """Create a file, and copy it into a folder if one is named; return both, or none."""
     forget_written()
@@ -196,12 +224,16 @@ def create(
             target = None
             if folder.strip():
                 target = writable_folder(folder, work.entrance.settings.home, data_roots())
-            key, numbers = work.opened.key, len(chosen)
-            detail = f"{form}, {count(numbers, 'segment')}"
+            key, place = work.opened.key, exports_folder(work)
+            detail = f"{form}, {count(len(choice.masks), 'segment')}"
+            if readings:
+                detail += f", {count(len(readings), 'reading')}"
             record(work.entrance, work.store, Action.EXPORT_CREATED, subject=key, detail=detail)
-            path = export_masks(
-                form, work.series, chosen, exports_folder(work), work.opened.key, options
-            )
+            if readings:
+                each = readings_to_write(work, readings, choice, options)
+                path = export_readings(form, work.series, each, place, key)
+            else:
+                path = export_masks(form, work.series, choice.masks, place, key, options)
             return (path,) if target is None else (path, copied_whole(path, target))
     except (DicomError, StoreError, OSError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)

@@ -4,6 +4,7 @@ import re
 import sys
 import tempfile
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 
 if __name__ == "__main__":
@@ -18,6 +19,7 @@ from pydicom.tag import Tag
 from pydicom.uid import UID, AllTransferSyntaxes
 from pynetdicom import AE, PYNETDICOM_IMPLEMENTATION_UID, PYNETDICOM_IMPLEMENTATION_VERSION
 
+from core.annotation.contributors import Contributors
 from core.dicom.header_reading import HEADER_TAGS
 from core.dicom.reading import find_series
 from core.formats.deidentified_writing import EDITION, OPTIONS
@@ -173,6 +175,7 @@ def examples() -> dict[str, Path]:
         )
         (summary,) = find_series(folder / "series")
         segments = make_segments(summary)
+        people = Contributors(("A B",), reviewed="C D", finished=datetime.now(UTC))
         for kind in ("BINARY", "LABELMAP"):
             for compression in ("none", "deflated", "jpeg2000"):
                 path = folder / f"{kind}-{compression}.dcm"
@@ -180,14 +183,14 @@ def examples() -> dict[str, Path]:
                     summary,
                     segments,
                     path,
-                    creator="A B",
-                    description="Some",
+                    people=people,
+                    reading="reading 1",
                     kind=kind,
                     compression=compression,
                 )
                 _EXAMPLES[path.name] = path
         _EXAMPLES["contours"] = folder / "contours.dcm"
-        write_structure_set(summary, segments, _EXAMPLES["contours"])
+        write_structure_set(summary, segments, _EXAMPLES["contours"], people=people)
     return _EXAMPLES
 
 

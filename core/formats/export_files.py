@@ -1,11 +1,16 @@
 """Exported files in the folder of a series: their names, numbers, and their writing."""
 
+import contextlib
 import secrets
+import tempfile
 import zipfile
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+
+from pydicom import dcmread
+from pydicom.dataset import Dataset
 
 from core.dicom.errors import DicomError
 from core.dicom.files import integer_of, open_header, text_of
@@ -13,6 +18,25 @@ from core.dicom.series import Series, SeriesSummary
 from core.formats.writing import FORMATS, WritingOptions, write_masks
 from core.home.whole_files import written_whole
 from core.segments.segment_masks import SegmentMasks
+
+_ZIP = ".zip"
+_NUMBERED_BY = ("Modality", "InstanceNumber")
+
+
+@dataclass(frozen=True, eq=False)
+class ReadingToWrite:
+    """One reading of a series, as it is written.
+
+    Attributes
+    ----------
+    segments : sequence of SegmentMasks
+        At least one.
+    options : WritingOptions
+        With its people and its name; `instance_number` is set here.
+    """
+
+    segments: Sequence[SegmentMasks]
+    options: WritingOptions
 
 
 def export_masks(
@@ -38,7 +62,8 @@ def export_masks(
     series_key : str
         Stands for the series in file names.
     options : WritingOptions
-        What else can be chosen; `instance_number` is set here.
+        What else can be chosen; `instance_number` is set here, and the name of a reading becomes
+        part of that of the file.
 
     Returns
     -------
@@ -51,21 +76,80 @@ def export_masks(
         As `write_masks` does.
     """
     chosen = FORMATS[form]
-    key = secrets.token_hex(4) if chosen.hides_series else series_key
-    if chosen.modality:
-        number = next_instance_number(folder, chosen.modality)
-        options = replace(options, instance_number=number)
-    path = folder / export_name(key, chosen.ending)
+    options = replace(options, instance_number=_next_number(folder, form))
+    path = folder / export_name(_shown_key(form, series_key), _ending(options, chosen.ending))
     written = write_masks(form, series, segments, path, options)
     if len(written) == 1:
         return written[0]
-    archive = folder / export_name(key, f"{chosen.ending.removesuffix('.gz')}.zip")
+    name = export_name(
+        _shown_key(form, series_key), _ending(options, f"{chosen.ending.removesuffix('.gz')}.zip")
+    )
+    return _packed(written, folder / name)
+
+
+def export_readings(
+    form: str,
+    series: Series | SeriesSummary,
+    readings: Sequence[ReadingToWrite],
+    folder: Path,
+    series_key: str,
+) -> Path:
+    """Write several readings of a series, a file for each, as one new zip.
+
+    Parameters
+    ----------
+    form, series, folder, series_key
+        As for `export_masks`.
+    readings : sequence of ReadingToWrite
+        Each has a name, which is that of its file: ``reading-1.dcm``.
+
+    Returns
+    -------
+    pathlib.Path
+        The zip.
+
+    Raises
+    ------
+    DicomError
+        As `write_masks` does.
+    """
+    ending = FORMATS[form].ending
+    number = _next_number(folder, form)
+    with tempfile.TemporaryDirectory(prefix=".readings-", dir=folder) as unpacked:
+        written = []
+        for place, one in enumerate(readings):
+            options = replace(one.options, instance_number=number + place)
+            path = Path(unpacked) / f"{_in_file_names(options.reading)}{ending}"
+            written += write_masks(form, series, one.segments, path, options)
+        name = export_name(_shown_key(form, series_key), f"-readings{ending}{_ZIP}")
+        return _packed(written, folder / name)
+
+
+def _packed(files: Sequence[Path], archive: Path) -> Path:
+    """Put files into a zip, and remove them."""
     with written_whole(archive) as unfinished, zipfile.ZipFile(unfinished, "w") as file:
-        for member in written:
+        for member in files:
             file.write(member, member.name)
-    for member in written:
+    for member in files:
         member.unlink()
     return archive
+
+
+def _shown_key(form: str, series_key: str) -> str:
+    return secrets.token_hex(4) if FORMATS[form].hides_series else series_key
+
+
+def _ending(options: WritingOptions, ending: str) -> str:
+    return f"-{_in_file_names(options.reading)}{ending}" if options.reading else ending
+
+
+def _in_file_names(reading: str) -> str:
+    return reading.replace(" ", "-")
+
+
+def _next_number(folder: Path, form: str) -> int:
+    modality = FORMATS[form].modality
+    return next_instance_number(folder, modality) if modality else 1
 
 
 def export_name(series_key: str, ending: str) -> str:
@@ -92,11 +176,19 @@ def next_instance_number(folder: Path, modality: str) -> int:
         One above the highest so far, from 1.
     """
     numbers = [0]
-    for path in folder.glob("*.dcm"):
-        try:
-            header, _ = open_header(path, ("Modality", "InstanceNumber"))
-        except DicomError:
-            continue
+    for header in _headers(folder):
         if text_of(header, "Modality") == modality:
             numbers.append(integer_of(header, "InstanceNumber") or 0)
     return 1 + max(numbers)
+
+
+def _headers(folder: Path) -> Iterator[Dataset]:
+    """Headers of the DICOM objects in a folder with exports, those in zips of readings too."""
+    for path in folder.glob("*.dcm"):
+        with contextlib.suppress(DicomError):
+            yield open_header(path, _NUMBERED_BY)[0]
+    for path in folder.glob(f"*-readings*.dcm{_ZIP}"):
+        with contextlib.suppress(OSError, zipfile.BadZipFile), zipfile.ZipFile(path) as archive:
+            for name in archive.namelist():
+                with archive.open(name) as file:
+                    yield dcmread(file, specific_tags=[*_NUMBERED_BY], stop_before_pixels=True)

@@ -16,12 +16,14 @@ from pydicom.uid import (
     generate_uid,
 )
 
+from core.annotation.contributors import NOBODY, Contributors
 from core.dicom.errors import DicomError
 from core.dicom.series import Series, SeriesSummary
 from core.dicom.uids import derive_uid
 from core.formats.checks import check_segments
 from core.formats.codes import cielab_of, coded_concept
 from core.formats.frame_states import add_frame_states
+from core.formats.people import contributions, person_name
 from core.formats.product import PRODUCT, software_version
 from core.formats.segment_details import add_details, type_item
 from core.formats.source_references import restore_references, source_images
@@ -44,9 +46,9 @@ def write_segmentation(
     segments: Sequence[SegmentMasks],
     path: Path,
     *,
-    creator: str = "",
+    people: Contributors = NOBODY,
     weights: str | None = None,
-    description: str = "",
+    reading: str = "",
     instance_number: int = 1,
     write_empty_slices: bool = False,
     kind: Kind = "BINARY",
@@ -68,12 +70,14 @@ def write_segmentation(
         in the order of their own numbers.
     path : pathlib.Path
         Where to write; replaced if it exists.
-    creator : str
-        Name of the person, for Content Creator's Name.
+    people : Contributors
+        Who drew, adjudicated and reviewed, for Content Creator's Name and Contributing Equipment;
+        nobody by default.
     weights : str, optional
         Weights that took part, added to the version of the algorithm.
-    description : str
-        Content Description, at most 64 characters.
+    reading : str
+        Which of several readings of the series it is, such as "reading 1", for Content Label and
+        Content Description; "" where there is one only.
     instance_number : int
         From 1.
     write_empty_slices : bool
@@ -110,8 +114,10 @@ def write_segmentation(
         ],
         sop_instance_uid=generate_uid(prefix=None),
         instance_number=instance_number,
-        content_description=description or None,
-        content_creator_name=_person_name(creator),
+        content_description=reading.capitalize() or None,
+        content_label=_content_label(reading),
+        content_creator_name=person_name(people.creator) or None,
+        contributing_equipment=contributions(people),
         omit_empty_frames=not write_empty_slices,
         transfer_syntax_uid=(
             JPEG2000Lossless if compression == "jpeg2000" else ExplicitVRLittleEndian
@@ -164,17 +170,12 @@ def _series_and_equipment(summary: SeriesSummary) -> dict[str, Any]:
         "manufacturer_model_name": PRODUCT,
         "software_versions": software_version(),
         "device_serial_number": "0",
-        "content_label": "SEGMENTATION",
     }
 
 
-def _person_name(name: str) -> str | None:
-    """Turn "Given Family" into DICOM's order, family name first (PS3.5 6.2.1)."""
-    plain = " ".join("".join(" " if mark in "\\=^" else mark for mark in name).split())[:64]
-    if not plain:
-        return None
-    given, _, family = plain.rpartition(" ")
-    return f"{family}^{given}"
+def _content_label(reading: str) -> str:
+    """Return a code string that names a reading (PS3.5 6.2)."""
+    return reading.upper().replace(" ", "_")[:16] or "SEGMENTATION"
 
 
 def _pixel_array(summary: SeriesSummary, segments: Sequence[SegmentMasks]) -> np.ndarray:

@@ -18,6 +18,7 @@ from pydicom.uid import (
     generate_uid,
 )
 
+from core.annotation.contributors import NOBODY, Contributors
 from core.dicom.errors import DicomError
 from core.dicom.geometry import Geometry
 from core.dicom.series import Series, SeriesSummary
@@ -25,6 +26,7 @@ from core.dicom.uids import derive_uid
 from core.formats.checks import check_segments
 from core.formats.codes import coded_concept
 from core.formats.contours import mask_contours
+from core.formats.people import add_approval, contributions, person_name
 from core.formats.product import PRODUCT, software_version
 from core.formats.segment_details import type_item
 from core.formats.source_references import image_reference, patient_and_study
@@ -48,7 +50,8 @@ def write_structure_set(
     segments: Sequence[SegmentMasks],
     path: Path,
     *,
-    label: str = "Slicewise",
+    people: Contributors = NOBODY,
+    reading: str = "",
     instance_number: int = 1,
 ) -> str:
     """Write masks as closed contours, one region of interest for each segment.
@@ -64,8 +67,12 @@ def write_structure_set(
         are numbered from 1 in the order of their own numbers.
     path : pathlib.Path
         Where to write; replaced if it exists.
-    label : str
-        Structure Set Label, cut to 16 characters.
+    people : Contributors
+        Who drew, adjudicated and reviewed, for ROI Interpreter, the approval and Contributing
+        Equipment; nobody by default.
+    reading : str
+        Which of several readings of the series it is, such as "reading 1", for Structure Set Label;
+        "" where there is one only.
     instance_number : int
         From 1.
 
@@ -89,7 +96,10 @@ def write_structure_set(
             "export a DICOM segmentation instead."
         )
     dataset = FileDataset(str(path), patient_and_study(summary), preamble=bytes(128))
-    _add_identification(dataset, summary, label, instance_number)
+    _add_identification(dataset, summary, reading or PRODUCT, instance_number)
+    add_approval(dataset, people)
+    if items := contributions(people):
+        dataset.ContributingEquipmentSequence = items
     dataset.ReferencedFrameOfReferenceSequence = [_frame_of_reference(summary)]
     dataset.StructureSetROISequence = []
     dataset.ROIContourSequence = []
@@ -97,7 +107,7 @@ def write_structure_set(
     for number, masks in enumerate(ordered, start=1):
         dataset.StructureSetROISequence.append(_region(number, masks, summary))
         dataset.ROIContourSequence.append(_contours(number, masks, summary))
-        dataset.RTROIObservationsSequence.append(_observation(number, masks))
+        dataset.RTROIObservationsSequence.append(_observation(number, masks, people))
     if _longest_contour(dataset) > _EXPLICIT_BYTES:
         # Explicit VR would hold it with an unknown VR only, which others do not read.
         dataset.file_meta.TransferSyntaxUID = ImplicitVRLittleEndian
@@ -129,11 +139,10 @@ def _add_identification(
     dataset.SoftwareVersions = software_version()
     dataset.FrameOfReferenceUID = summary.frame_of_reference_uid
     dataset.PositionReferenceIndicator = ""
-    dataset.StructureSetLabel = label[:_LABEL_LENGTH]
+    dataset.StructureSetLabel = label.capitalize()[:_LABEL_LENGTH]
     dataset.StructureSetDate = f"{now:%Y%m%d}"
     dataset.StructureSetTime = f"{now:%H%M%S}"
     dataset.InstanceNumber = instance_number
-    dataset.ApprovalStatus = "UNAPPROVED"
 
 
 def _longest_contour(dataset: Dataset) -> int:
@@ -205,7 +214,7 @@ def _in_patient(outline: np.ndarray, index: int, geometry: Geometry) -> np.ndarr
     )
 
 
-def _observation(number: int, masks: SegmentMasks) -> Dataset:
+def _observation(number: int, masks: SegmentMasks, people: Contributors) -> Dataset:
     """Say what a region is, by the codes that a segmentation says it by (PS3.3 C.8.8.8)."""
     segment = masks.segment
     observation = Dataset()
@@ -214,5 +223,5 @@ def _observation(number: int, masks: SegmentMasks) -> Dataset:
     observation.SegmentedPropertyCategoryCodeSequence = [coded_concept(segment.category)]
     observation.RTROIIdentificationCodeSequence = [type_item(segment)]
     observation.RTROIInterpretedType = ""
-    observation.ROIInterpreter = ""
+    observation.ROIInterpreter = person_name(people.creator)
     return observation

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from core.annotation.contributors import NOBODY, Contributors
 from core.dicom.reading import read_series
 from core.dicom.series import Series, SeriesSummary
 from core.formats.csv_writing import write_measurements
@@ -25,8 +26,10 @@ class WritingOptions:
     ----------
     instance_number : int
         Of a DICOM object, from 1.
-    creator : str
-        Name of the person, for a DICOM segmentation.
+    people : Contributors
+        Who drew, adjudicated and reviewed, for DICOM objects; a de-identified copy names nobody.
+    reading : str
+        Which of several readings of the series it is, for DICOM objects; "" where there is one.
     weights : str, optional
         Weights that took part, for a DICOM segmentation.
     kind : {"BINARY", "LABELMAP"}
@@ -44,7 +47,8 @@ class WritingOptions:
     """
 
     instance_number: int = 1
-    creator: str = ""
+    people: Contributors = NOBODY
+    reading: str = ""
     weights: str | None = None
     kind: Kind = "BINARY"
     compression: Compression = "none"
@@ -120,7 +124,8 @@ def _segmentation(
         series,
         segments,
         path,
-        creator=options.creator,
+        people=options.people,
+        reading=options.reading,
         weights=options.weights,
         instance_number=options.instance_number,
         write_empty_slices=options.write_empty_slices,
@@ -145,7 +150,14 @@ def _structure_set(
     path: Path,
     options: WritingOptions,
 ) -> list[Path]:
-    write_structure_set(series, segments, path, instance_number=options.instance_number)
+    write_structure_set(
+        series,
+        segments,
+        path,
+        people=options.people,
+        reading=options.reading,
+        instance_number=options.instance_number,
+    )
     return [path]
 
 

@@ -8,6 +8,11 @@ from core.annotation.versions import SliceKey, newest_masks
 from core.projects.reading_pairs import PairedReadings, paired_readings
 from core.projects.records import WorkItem
 
+TAKEN_FROM_BOTH = "both readings"
+TAKEN_FROM = {1: "reading 1", 2: "reading 2"}
+TAKING_TOOLS = (TAKEN_FROM_BOTH, *TAKEN_FROM.values())
+"""Tools by which masks of the readings came into the adjudicated one, as the store names them."""
+
 
 class ReadingsCompared(NamedTuple):
     """Two readings compared slice by slice.

@@ -13,7 +13,12 @@ from core.annotation.states import SliceState
 from core.annotation.store import AnnotationStore
 from core.annotation.versions import SliceKey, newest_masks, slice_annotation
 from core.projects.access import changing_project, project_of
-from core.projects.adjudicated_slices import compared_readings, unsettled_slices
+from core.projects.adjudicated_slices import (
+    TAKEN_FROM,
+    TAKEN_FROM_BOTH,
+    compared_readings,
+    unsettled_slices,
+)
 from core.projects.item_rows import add_reading, item_in, readings_in, write_version
 from core.projects.reading_pairs import PairedReadings
 from core.projects.records import AccessRefused, MoveRefused, Role, WorkItem, WorkState
@@ -69,7 +74,7 @@ def start_adjudication(store: AnnotationStore, annotation_key: str, person: str)
                     connection, final.annotation_key, pair.segment, person, **version
                 )
     if final.state is WorkState.IN_PROGRESS:
-        _copy(store, final, compared.paired, dict.fromkeys(compared.agreed, 1), "both readings")
+        _copy(store, final, compared.paired, dict.fromkeys(compared.agreed, 1), TAKEN_FROM_BOTH)
     return final
 
 
@@ -185,7 +190,7 @@ def _copy(
             continue
         row = paired.rows(pairs[number], index)[chosen_reading - 1]
         change = _change(row, number, index, known.shape, newest.version if newest else 0)
-        steps.setdefault(tool or f"reading {chosen_reading}", []).append(change)
+        steps.setdefault(tool or TAKEN_FROM[chosen_reading], []).append(change)
     for name, changes in steps.items():
         store.put_many(final.annotation_key, changes, str(final.assigned), name, f"take {name}")
     return sum(map(len, steps.values()))

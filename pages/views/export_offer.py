@@ -1,6 +1,6 @@
 """The file that was exported last, offered for as long as it is what the page shows."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +9,8 @@ import streamlit as st
 from core.annotation.revision import revision
 from core.annotation.store import StoreError
 from core.audit.entries import Action
+from core.projects.records import WorkItem
+from core.projects.visibility import may_see
 from pages.session.audit_log import record
 from pages.session.work import Work
 from pages.views.archive import store_in_archive
@@ -27,16 +29,22 @@ class WrittenExport:
         Of the annotation that it was made from.
     paths : tuple of pathlib.Path
         The file, and its copy in a folder where one was asked for.
-    revision : tuple of int
-        Which state of it.
+    revisions : mapping of str to tuple of int
+        Which state of it, and of other readings that are part of it, by key of the annotation.
     choice : hashable
         What was chosen when it was made.
     """
 
     annotation_key: str
     paths: tuple[Path, ...]
-    revision: tuple[int, int]
+    revisions: Mapping[str, tuple[int, int]]
     choice: Hashable
+
+
+def revisions(work: Work, readings: Sequence[WorkItem]) -> dict[str, tuple[int, int]]:
+    """Which state the annotation that is open, and further readings of the series, are in."""
+    keys = [work.annotation_key, *(one.annotation_key for one in readings)]
+    return {key: revision(work.store, key) for key in keys}
 
 
 def forget_written() -> None:
@@ -88,7 +96,11 @@ def _written(work: Work) -> WrittenExport | None:
 
 
 def _is_current(work: Work, written: WrittenExport) -> bool:
-    return revision(work.store, work.annotation_key) == written.revision
+    """Whether what a file was made from is as it was, and the person may still see all of it."""
+    return all(
+        may_see(work.store, key, work.person) and revision(work.store, key) == made_from
+        for key, made_from in written.revisions.items()
+    )
 
 
 def _offer(work: Work, written: WrittenExport, is_as_chosen: bool) -> None:

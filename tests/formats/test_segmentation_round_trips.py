@@ -5,6 +5,7 @@ import numpy as np
 import pydicom
 import pytest
 
+from core.annotation.contributors import Contributors
 from core.dicom.reading import find_series
 from core.formats.segmentation_reading import read_segmentation
 from core.formats.segmentation_writing import write_segmentation
@@ -23,7 +24,9 @@ REAL_SERIES = ("totalseg_example_ct", "dcmqi_ct3slice", "nd320_study1_t1post")
 def assert_round_trips(summary, folder, dciodvfy, segimage2itkimage, *, overlap=False):
     segments = make_segments(summary, overlap=overlap)
     path = folder / "seg.dcm"
-    write_segmentation(summary, segments, path, creator="Ann Example", weights="default")
+    write_segmentation(
+        summary, segments, path, people=Contributors(("Ann Example",)), weights="default"
+    )
     assert_valid(path, dciodvfy)
 
     back = read_segmentation(path, summary)

@@ -8,6 +8,7 @@ import numpy as np
 import pydicom
 import pytest
 
+from core.annotation.contributors import Contributors
 from core.dicom.errors import DicomError
 from core.dicom.reading import find_series
 from core.formats.segmentation_reading import read_segmentation
@@ -30,13 +31,14 @@ KIDNEY = Code("64033007", "SCT", "Kidney")
 
 
 def test_equipment_and_content_attributes_that_receivers_demand_are_there(small):
-    dataset = written(small, creator="Ann Example", description="Trial 7", instance_number=3)
+    people = Contributors(("Ann Example",))
+    dataset = written(small, people=people, reading="reading 1", instance_number=3)
     for keyword in ("Manufacturer", "ManufacturerModelName", "DeviceSerialNumber"):
         assert dataset[keyword].value
-    assert dataset.SoftwareVersions and dataset.ContentLabel
+    assert dataset.SoftwareVersions
     assert dataset.SeriesNumber == 1004 and dataset.InstanceNumber == 3
     assert dataset.ContentCreatorName == "Example^Ann"
-    assert dataset.ContentDescription == "Trial 7"
+    assert (dataset.ContentLabel, dataset.ContentDescription) == ("READING_1", "Reading 1")
     assert dataset.SegmentationType == "BINARY"
     # Type 2: there even where it is empty.
     assert written(small).ContentCreatorName == ""
