@@ -13,6 +13,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from core.network.definition import NEGATIVE_SLOPE, CrossBlock, UniverSeg, upsample
+from core.network.processor import mixed_precision
+from core.training.tasks import Batch
 
 
 def rearranged_forward(
@@ -122,3 +124,25 @@ def _channels_last(maps: Tensor) -> Tensor:
 def _activated(convolution: nn.Module, maps: Tensor) -> Tensor:
     """Convolve and apply the LeakyReLU."""
     return functional.leaky_relu(convolution(maps), negative_slope=NEGATIVE_SLOPE)
+
+
+def batch_logits(network: UniverSeg, batch: Batch) -> Tensor:
+    """Compute the logits of a batch's queries, in bfloat16 where that is faster.
+
+    Only the network is computed so: what makes batches, such as optical flow, needs float32.
+
+    Parameters
+    ----------
+    network : UniverSeg
+        What is trained; may be used by several threads at once.
+    batch : Batch
+        The tasks, on the network's device.
+
+    Returns
+    -------
+    Tensor
+        float32 [tasks, 1, side, side].
+    """
+    with mixed_precision(batch.query.device):
+        logits = rearranged_forward(network, batch.query, batch.support, batch.guidance)
+    return logits.float()

@@ -11,8 +11,7 @@ import torch
 from torch import Generator, Tensor
 
 from core.network.definition import UniverSeg
-from core.network.processor import mixed_precision
-from core.training.forward import rearranged_forward
+from core.training.forward import batch_logits
 from core.training.loss import segmentation_loss
 from core.training.plan import BatchPlan
 from core.training.tasks import Batch
@@ -234,7 +233,7 @@ def _event() -> torch.cuda.Event:
 
 
 def batch_loss(network: UniverSeg, batch: Batch) -> Tensor:
-    """Compute a batch's loss, in bfloat16 where that is faster.
+    """Compute a batch's loss; logits as `batch_logits` has them.
 
     Parameters
     ----------
@@ -248,9 +247,7 @@ def batch_loss(network: UniverSeg, batch: Batch) -> Tensor:
     Tensor
         Scalar.
     """
-    with mixed_precision(batch.query.device):
-        logits = rearranged_forward(network, batch.query, batch.support, batch.guidance)
-    return segmentation_loss(logits.float(), batch.label)
+    return segmentation_loss(batch_logits(network, batch), batch.label)
 
 
 def batch_gradients(network: UniverSeg, batch: Batch) -> list[Tensor]:

@@ -61,7 +61,7 @@ def make_guidance(
     stroked = chance(generator, 0.2, tasks)
     chosen = guided.nonzero()[:, 0]
     if len(chosen):
-        around = _neighbours(positions[chosen])
+        around = nearest_examples(positions[chosen])
         # A mask is corrected without the opinions of other methods.
         alone = chance(generator, 0.15, len(chosen)) | (
             stroked[chosen] & chance(generator, 0.7, len(chosen))
@@ -91,7 +91,7 @@ def make_guidance(
 
 
 @dataclass(frozen=True, eq=False)
-class _Neighbours:
+class Neighbours:
     """The nearest examples on either side of the queries.
 
     Attributes
@@ -107,31 +107,41 @@ class _Neighbours:
     below: Tensor
     above: Tensor
 
-    def of(self, tasks: Tensor) -> "_Neighbours":
+    @property
+    def on_both_sides(self) -> Tensor:
+        """Whether there is an example on either side: bool [tasks]."""
+        return (self.below < _FAR) & (self.above < _FAR)
+
+    def of(self, tasks: Tensor) -> "Neighbours":
         """Choose some of the tasks."""
-        return _Neighbours(
-            self.left[tasks], self.right[tasks], self.below[tasks], self.above[tasks]
-        )
+        return Neighbours(self.left[tasks], self.right[tasks], self.below[tasks], self.above[tasks])
 
 
-def _neighbours(positions: Tensor) -> _Neighbours:
-    """Find the nearest examples on either side of the query, the last position."""
+def nearest_examples(positions: Tensor) -> Neighbours:
+    """Find the nearest examples on either side of the query.
+
+    Parameters
+    ----------
+    positions : Tensor
+        float32 [tasks, examples + 1]: where the examples lie along the normal, in view sides, and
+        the query, which comes last.
+    """
     offsets = positions[:, :-1] - positions[:, -1:]
     below, left = torch.where(offsets <= 0, -offsets, _FAR).min(dim=1)
     above, right = torch.where(offsets > 0, offsets, _FAR).min(dim=1)
     # Beyond the outermost example its own outline is all there is.
     left, right = torch.where(below < _FAR, left, right), torch.where(above < _FAR, right, left)
-    return _Neighbours(left, right, below, above)
+    return Neighbours(left, right, below, above)
 
 
-def _prior(generator: Generator, around: _Neighbours, masks: Tensor, alone: Tensor) -> Tensor:
+def _prior(generator: Generator, around: Neighbours, masks: Tensor, alone: Tensor) -> Tensor:
     """Interpolate the query's outline between its neighbouring examples, sometimes badly.
 
     Parameters
     ----------
     generator : Generator
         Source of all randomness.
-    around : _Neighbours
+    around : Neighbours
         The examples.
     masks : Tensor
         bool [tasks, examples + 1, side, side].
@@ -148,8 +158,7 @@ def _prior(generator: Generator, around: _Neighbours, masks: Tensor, alone: Tens
     each = torch.arange(tasks, device=device)
     # An absent structure counts as a little way outside everywhere.
     ends = bounded_distances(torch.stack([masks[each, around.left], masks[each, around.right]]))
-    one_sided = (around.below >= _FAR) | (around.above >= _FAR)
-    share = torch.where(one_sided, 0.0, around.below / (around.below + around.above))
+    share = torch.where(around.on_both_sides, around.below / (around.below + around.above), 0.0)
     prior = between_outlines(ends[0], ends[1], share).clamp(-side / 4, side / 4)
     nearest = torch.where((around.below <= around.above)[:, None, None], ends[0], ends[1])
     kind = torch.rand(tasks, 1, 1, generator=generator, device=device)
@@ -168,7 +177,7 @@ def _prior(generator: Generator, around: _Neighbours, masks: Tensor, alone: Tens
     return prior + inflated * uniform(generator, -0.05, 0.05, tasks, 1, 1) * side
 
 
-def _opinions(generator: Generator, images: Tensor, masks: Tensor, around: _Neighbours) -> Tensor:
+def _opinions(generator: Generator, images: Tensor, masks: Tensor, around: Neighbours) -> Tensor:
     """Ask the methods that follow the images, and leave some of their answers out.
 
     Parameters
@@ -177,7 +186,7 @@ def _opinions(generator: Generator, images: Tensor, masks: Tensor, around: _Neig
         Source of all randomness.
     images, masks : Tensor
         As `make_guidance` takes them.
-    around : _Neighbours
+    around : Neighbours
         The examples.
 
     Returns
@@ -194,7 +203,7 @@ def _opinions(generator: Generator, images: Tensor, masks: Tensor, around: _Neig
     pictures = torch.cat([*chain, images[each, around.right][:, None]], dim=1)
     middle = lower.shape[1]
     has_below, has_above = around.below < _FAR, around.above < _FAR
-    both = has_below & has_above
+    both = around.on_both_sides
     extent = torch.where(both, around.below + around.above, 1.0)
     step = extent * side / (pictures.shape[1] - 1)
     said = opinions_between(

@@ -44,6 +44,7 @@ def recipe_batches(settings: TrainingSettings, device: torch.device) -> MakeBatc
             plan.side,
             volume_share=settings.volume_share,
             guidance_share=settings.guidance_share,
+            ends_share=settings.ends_share,
             between=plan.between,
         )
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 _COUNTS: Final = ("steps", "batches_per_step")
-_SHARES: Final = ("volume_share", "guidance_share", "registry_share")
+_SHARES: Final = ("volume_share", "guidance_share", "ends_share", "registry_share")
 _WEIGHTED: Final = ("sides", "support_sizes", "slices_between")
 
 
@@ -39,6 +39,9 @@ class TrainingSettings:
         How often each number is drawn.
     volume_share, guidance_share : float
         Share of tasks that are slices of one volume, and share of these that are guided.
+    ends_share : float
+        Share of the synthetic tasks of volumes whose structure ends between the query and a
+        neighbouring example, which shows nothing of it.
     registry : str
         Folder of a registry of one's own tasks (`python -m core prepare`); none by default.
     registry_share : float
@@ -71,6 +74,7 @@ class TrainingSettings:
     slices_between_weights: tuple[float, ...] = (0.2, 0.3, 0.3, 0.2)
     volume_share: float = 0.6
     guidance_share: float = 0.7
+    ends_share: float = 0.2
     registry: str = ""
     registry_share: float = 0.5
     learning_rate: float = 1e-3

@@ -8,11 +8,14 @@ from torch.nn import functional
 
 from core.training.appearance import make_images
 from core.training.augmentation import augment_images, augment_task, show_structure
-from core.training.guidance import make_guidance
+from core.training.guidance import make_guidance, nearest_examples
 from core.training.synthesis import AIR, LABELS, OBJECTS, Worlds, chance, make_worlds
 
 TASKS_PER_WORLD = 2
 """Tasks made of one world, with targets and appearances of their own: worlds cost the most."""
+
+_ENDING_WEIGHT = 100.0
+"""How much more often a label that ends is taken where one is wanted: nearly always."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,7 @@ def make_batch(
     *,
     volume_share: float = 0.6,
     guidance_share: float = 0.5,
+    ends_share: float = 0.2,
     between: int = 1,
 ) -> Batch:
     """Draw a batch of synthetic tasks.
@@ -68,6 +72,8 @@ def make_batch(
         Share of tasks that are slices of one volume, where guidance is possible.
     guidance_share : float
         Share of volume tasks that are guided.
+    ends_share : float
+        Share of volume tasks whose structure, where one does, ends between query and an example.
     between : int
         Slices between the query and either of the nearest examples.
 
@@ -80,7 +86,8 @@ def make_batch(
         generator, -(-tasks // TASKS_PER_WORLD), examples + 1, side, volume_share, between
     )
     worlds = _repeated(worlds, tasks)
-    masks = _targets(generator, worlds, examples)
+    at_ends = worlds.volume & chance(generator, ends_share, tasks)
+    masks = _targets(generator, worlds, examples, at_ends)
     images = make_images(generator, worlds)
     guided = worlds.volume & chance(generator, guidance_share, tasks)
     return augmented_batch(
@@ -145,8 +152,12 @@ def _repeated(worlds: Worlds, tasks: int) -> Worlds:
     )
 
 
-def _targets(generator: Generator, worlds: Worlds, examples: int) -> Tensor:
-    """Choose what to outline in every task: bool [tasks, images, side, side]."""
+def _targets(generator: Generator, worlds: Worlds, examples: int, at_ends: Tensor) -> Tensor:
+    """Choose what to outline in every task: bool [tasks, images, side, side].
+
+    In tasks of `at_ends`, bool [tasks], a label that only one of the two neighbouring examples
+    shows is preferred: somebody has said that the structure is not on the other.
+    """
     labels = worlds.labels
     tasks = labels.shape[0]
     support = labels[:, :examples].flatten(1)
@@ -158,6 +169,8 @@ def _targets(generator: Generator, worlds: Worlds, examples: int) -> Tensor:
     score[:, OBJECTS:] *= 0.25
     score[:, AIR] *= 0.1
     score[:, 0] *= torch.where(chance(generator, 0.6, tasks), 8.0, 1.0)
+    ending = _ending_labels(labels, worlds.positions[:, : examples + 1]) & at_ends[:, None]
+    score *= torch.where(ending, _ENDING_WEIGHT, 1.0)
     score = score * torch.where(support_area > 0.001, 1.0, 1e-4) + 1e-8
     first = torch.multinomial(score, 1, generator=generator)[:, :, None, None]
     second = torch.multinomial(score, 1, generator=generator)[:, :, None, None]
@@ -173,6 +186,27 @@ def _targets(generator: Generator, worlds: Worlds, examples: int) -> Tensor:
         inner = -functional.max_pool2d(-solid, width, stride=1, padding=width // 2)
         masks[wall] = (solid - inner) > 0.5
     return masks
+
+
+def _ending_labels(labels: Tensor, positions: Tensor) -> Tensor:
+    """Which labels exactly one of the query's neighbouring examples shows: bool [tasks, LABELS].
+
+    Parameters
+    ----------
+    labels : Tensor
+        int64 [tasks, images, side, side].
+    positions : Tensor
+        float32 [tasks, examples + 1], as `nearest_examples` takes them.
+    """
+    around = nearest_examples(positions)
+    each = torch.arange(len(labels), device=labels.device)
+    below, above = (
+        torch.zeros(len(labels), LABELS, device=labels.device)
+        .scatter_(1, labels[each, chosen].flatten(1), 1.0)
+        .bool()
+        for chosen in (around.left, around.right)
+    )
+    return (below ^ above) & around.on_both_sides[:, None]
 
 
 def without_guidance(batch: Batch) -> Batch:

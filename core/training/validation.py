@@ -8,8 +8,7 @@ import torch
 from torch import Generator, Tensor
 
 from core.network.definition import UniverSeg
-from core.network.processor import mixed_precision
-from core.training.forward import rearranged_forward
+from core.training.forward import batch_logits
 from core.training.loss import dice_by_task
 from core.training.registry.sampling import TaskPool, make_registry_batch, open_pool
 from core.training.tasks import make_batch, without_guidance
@@ -43,7 +42,7 @@ def synthetic_scores(network: UniverSeg, device: torch.device, seed: int) -> dic
     generator = Generator(device)
     generator.manual_seed(seed + _SYNTHETIC_SEED)
     scores: dict[str, list[Tensor]] = {"population": [], "volume": [], "volume_guided": []}
-    with torch.no_grad(), mixed_precision(device):
+    with torch.no_grad():
         for _ in range(3):
             for name in ("population", "volume"):
                 batch = make_batch(
@@ -53,9 +52,7 @@ def synthetic_scores(network: UniverSeg, device: torch.device, seed: int) -> dic
                 if name == "volume":
                     variants["volume_guided"] = batch
                 for key, variant in variants.items():
-                    logits = rearranged_forward(
-                        network, variant.query, variant.support, variant.guidance
-                    )
+                    logits = batch_logits(network, variant)
                     scores[key].append(dice_by_task(logits, variant.label))
     return {f"synthetic_{key}": float(torch.cat(all_).mean()) for key, all_ in scores.items()}
 
@@ -115,7 +112,7 @@ def _registry(pool: TaskPool) -> Validate:
         generator.manual_seed(_SEED)
         scores: dict[str, list[Tensor]] = {}
         families = {"population": pool.populations, "volume": pool.volumes}
-        with torch.no_grad(), mixed_precision(generator.device):
+        with torch.no_grad():
             for family in (name for name, tasks in families.items() if tasks):
                 for _ in range(_REGISTRY_BATCHES):
                     volume_share = float(family == "volume")
@@ -126,9 +123,7 @@ def _registry(pool: TaskPool) -> Validate:
                     if family == "volume":
                         variants["volume_guided"] = batch
                     for name, variant in variants.items():
-                        logits = rearranged_forward(
-                            network, variant.query, variant.support, variant.guidance
-                        )
+                        logits = batch_logits(network, variant)
                         scores.setdefault(name, []).append(dice_by_task(logits, variant.label))
         return {f"registry_{name}": float(torch.cat(all_).mean()) for name, all_ in scores.items()}
 

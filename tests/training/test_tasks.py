@@ -135,3 +135,12 @@ def test_some_populations_share_tissues_but_no_outlines() -> None:
     unlike = (worlds.labels[:, 0] != worlds.labels[:, 1]).flatten(1).float().mean(dim=1)
     assert unlike.max() > 0.6
     assert unlike.min() < 0.45
+
+
+def test_structures_end_beside_the_query_as_often_as_asked() -> None:
+    def ending(share: float) -> float:
+        batch = batch_of(14, tasks=64, examples=2, volume_share=1.0, ends_share=share)
+        shown = batch.support[:, :, 1].flatten(2).amax(dim=2) > 0.5
+        return float((shown[:, 0] ^ shown[:, 1]).float().mean())
+
+    assert ending(1.0) > 2 * ending(0.0)

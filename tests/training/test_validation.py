@@ -4,10 +4,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
+from core.network import processor
 from core.network.definition import UniverSeg
 from core.network.weights import load_weights
-from core.training.validation import real_validation
+from core.training.validation import real_validation, synthetic_scores
 
 
 @pytest.fixture(scope="module")
@@ -53,3 +55,13 @@ def test_volumes_too_flat_to_judge_are_refused(tmp_path: Path) -> None:
     np.savez(tmp_path / "flat.npz", image=mask, spacing=np.ones(3), mask_block=mask)
     with pytest.raises(ValueError, match="12 slices or more"):
         real_validation(volumes=[tmp_path])
+
+
+def test_batches_are_made_in_float32_where_the_network_computes_in_bfloat16(
+    network: UniverSeg, registry: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(processor, "bfloat16_is_faster", lambda device: True)
+    assert synthetic_scores(network, torch.device("cpu"), seed=1)["synthetic_volume_guided"] > 0.5
+    validate = real_validation(registry=registry)
+    assert validate is not None
+    assert validate(network)["registry_volume_guided"] > 0.5
