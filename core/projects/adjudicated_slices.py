@@ -1,17 +1,23 @@
 """Slices on which two readings differ, and which of them the adjudicated reading has settled."""
 
+from enum import StrEnum
 from typing import NamedTuple
 
 from sqlalchemy import Connection
 
+from core.annotation.states import EXAMPLE_STATES
 from core.annotation.versions import SliceKey, newest_masks
 from core.projects.reading_pairs import PairedReadings, paired_readings
 from core.projects.records import WorkItem
 
-TAKEN_FROM_BOTH = "both readings"
-TAKEN_FROM = {1: "reading 1", 2: "reading 2"}
-TAKING_TOOLS = (TAKEN_FROM_BOTH, *TAKEN_FROM.values())
-"""Tools by which masks of the readings came into the adjudicated one, as the store names them."""
+
+class Decision(StrEnum):
+    """What the adjudicated reading shows on a slice; also the tool with which it was taken."""
+
+    BOTH = "both readings"
+    FIRST = "reading 1"
+    SECOND = "reading 2"
+    DRAWN = "drawn"
 
 
 class ReadingsCompared(NamedTuple):
@@ -55,8 +61,36 @@ def compared_readings(
     return ReadingsCompared(paired, agreed, disputed)
 
 
+def decisions(
+    connection: Connection, compared: ReadingsCompared, final: WorkItem
+) -> dict[SliceKey, Decision]:
+    """Slices of which the adjudicated reading says something, and what it shows.
+
+    What was cleared, and proposals that nobody confirmed, say nothing. However a mask came about,
+    it is that of a reading where it is the same.
+    """
+    agreed = set(compared.agreed)
+    pairs = {pair.number: pair for pair in compared.paired.pairs}
+    found = {}
+    for at, row in newest_masks(connection, final.annotation_key).items():
+        if row.state not in EXAMPLE_STATES:
+            continue
+        pair = pairs.get(at[0])
+        rows = compared.paired.rows(pair, at[1]) if pair is not None else (None, None)
+        first, second = (one.runs if one is not None else None for one in rows)
+        if pair is not None and row.runs == first:
+            found[at] = Decision.BOTH if at in agreed else Decision.FIRST
+        elif pair is not None and row.runs == second:
+            found[at] = Decision.SECOND
+        else:
+            found[at] = Decision.DRAWN
+    return found
+
+
 def unsettled_slices(connection: Connection, readings: dict[int, WorkItem]) -> list[SliceKey]:
-    """Slices on which the readings differ and that the adjudicated reading says nothing of.
+    """Slices of which the readings say something and the adjudicated reading nothing.
+
+    Those on which both agree are among them only where the reviewer has taken them back.
 
     Parameters
     ----------
@@ -71,5 +105,5 @@ def unsettled_slices(connection: Connection, readings: dict[int, WorkItem]) -> l
         Segment numbers of the adjudicated reading and slice indices.
     """
     compared = compared_readings(connection, readings[1], readings[2])
-    settled = newest_masks(connection, readings[3].annotation_key)
-    return [at for at in compared.disputed if at not in settled]
+    decided = decisions(connection, compared, readings[3])
+    return [at for at in sorted([*compared.agreed, *compared.disputed]) if at not in decided]

@@ -12,7 +12,7 @@ from core.annotation.project_schema import work_item_version
 from core.annotation.store import AnnotationStore
 from core.annotation.versions import newest_masks, slice_annotation
 from core.projects.access import require
-from core.projects.adjudicated_slices import TAKING_TOOLS
+from core.projects.adjudicated_slices import Decision, compared_readings, decisions
 from core.projects.item_rows import readings_in
 from core.projects.records import WorkItem, WorkState
 from core.projects.visibility import is_visible, visible_item
@@ -99,16 +99,17 @@ def contributors_of(store: AnnotationStore, annotation_key: str, person: str) ->
             reviewed = str(item.reviewer or "") if finished is not None else ""
             return Contributors(_drew(connection, item), "", reviewed, finished)
         drew = [name for number in (1, 2) for name in _drew(connection, found[number])]
-        own = _drew(connection, item, without=TAKING_TOOLS)
-        people = tuple(dict.fromkeys([*drew, *own]))
-        return Contributors(people, str(item.assigned or ""), "", finished)
+        adjudicator = str(item.assigned or "")
+        compared = compared_readings(connection, found[1], found[2])
+        if adjudicator and Decision.DRAWN in decisions(connection, compared, item).values():
+            drew.append(adjudicator)
+        return Contributors(tuple(dict.fromkeys(drew)), adjudicator, "", finished)
 
 
-def _drew(connection: Connection, item: WorkItem, without: tuple[str, ...] = ()) -> tuple[str, ...]:
-    """Who drew a reading, apart from what was drawn with certain tools."""
+def _drew(connection: Connection, item: WorkItem) -> tuple[str, ...]:
     shape = known_annotation(connection, item.annotation_key).shape
     rows = newest_masks(connection, item.annotation_key).values()
-    return people_who_drew(slice_annotation(row, shape) for row in rows if row.tool not in without)
+    return people_who_drew(slice_annotation(row, shape) for row in rows)
 
 
 def _done_since(connection: Connection, annotation_key: str) -> datetime | None:

@@ -3,10 +3,15 @@
 import numpy as np
 import pytest
 
-from core.annotation.records import StoreError
+from core.annotation.records import MaskChange, StoreError
 from core.annotation.states import SliceState
 from core.annotation.store import AnnotationStore
-from core.projects.adjudication import open_disputes, start_adjudication, take_readings
+from core.projects.adjudication import (
+    adjudication_of,
+    open_disputes,
+    start_adjudication,
+    take_readings,
+)
 from core.projects.members import remove_member, set_roles
 from core.projects.moves import move, possible_moves
 from core.projects.protocols import read_protocol_segments, set_protocol
@@ -61,6 +66,7 @@ def test_a_choice_can_be_changed_and_undone(store: AnnotationStore, final: str) 
     assert store.slice(final, 1, 2).pixels == 25
     store.undo(final, "rita")
     assert store.slice(final, 1, 2).pixels == 9
+    assert adjudication_of(store, final, "rita").decided[1, 2] == "reading 1"
 
 
 def test_the_adjudicator_may_draw_as_well(store: AnnotationStore, final: str) -> None:
@@ -157,3 +163,80 @@ def test_only_the_adjudicator_takes_readings_and_only_of_segments_that_exist(
             take_readings(store, final, wrong, "rita")
     with pytest.raises(StoreError):
         take_readings(store, final, {(1, 99): 1}, "rita")
+
+
+def test_a_decision_that_is_undone_or_cleared_is_open_again(
+    store: AnnotationStore, final: str
+) -> None:
+    take_readings(store, final, {(1, 2): 1, (1, 3): 2}, "rita")
+    store.undo(final, "rita")
+    assert open_disputes(store, final, "rita") == [(1, 3)]
+    version = store.slice(final, 1, 2).version
+    cleared = MaskChange(1, 2, None, SliceState.EMPTY, version, allow_clear=True)
+    store.put_many(final, [cleared], "rita", "test", "clear")
+    assert open_disputes(store, final, "rita") == [(1, 2), (1, 3)]
+
+
+def test_slices_on_which_both_agree_do_not_get_lost_by_undo(
+    store: AnnotationStore, readings: tuple[str, str], final: str
+) -> None:
+    take_readings(store, final, {(1, 2): 1, (1, 3): 2}, "rita")
+    for _ in range(3):
+        store.undo(final, "rita")
+    assert open_disputes(store, final, "rita") == [(1, 1), (1, 2), (1, 3)]
+    start_adjudication(store, readings[0], "rita")
+    assert open_disputes(store, final, "rita") == [(1, 2), (1, 3)]
+    assert np.array_equal(store.slice(final, 1, 1).mask, square(4))
+
+
+def test_a_reviewer_learns_what_is_left_to_decide(
+    store: AnnotationStore, readings: tuple[str, str]
+) -> None:
+    before = adjudication_of(store, readings[0], "rita")
+    assert (before.final, before.may_begin, before.decides) == (None, True, False)
+    final = start_adjudication(store, readings[0], "rita").annotation_key
+    begun = adjudication_of(store, readings[1], "rita")
+    assert (begun.decides, begun.may_begin, begun.left) == (True, False, 2)
+    assert begun.decided == {(1, 1): "both readings"}
+    take_readings(store, final, {(1, 2): 1}, "rita")
+    put_mask(store, final, 1, 3, mask=square(3), person="rita")
+    decided = adjudication_of(store, final, "rita")
+    assert decided.left == 0
+    assert decided.decided == {(1, 1): "both readings", (1, 2): "reading 1", (1, 3): "drawn"}
+    move(store, final, DONE, "rita")
+    done = adjudication_of(store, final, "rita")
+    assert not done.decides and "done" in done.reason
+
+
+def test_others_learn_why_they_cannot_decide(
+    store: AnnotationStore, project_key: str, readings: tuple[str, str], final: str
+) -> None:
+    set_roles(store, project_key, "rolf", {Role.REVIEW}, "ada")
+    assert "Somebody else" in adjudication_of(store, final, "rolf").reason
+    administrator = adjudication_of(store, final, "ada")
+    assert (administrator.decides, administrator.may_begin, administrator.reason) == (
+        False,
+        False,
+        "",
+    )
+    for reader in ("anna", "ben", "eve"):
+        with pytest.raises(AccessRefused):
+            adjudication_of(store, readings[0], reader)
+
+
+def test_readings_that_are_not_finished_cannot_be_adjudicated_yet(
+    store: AnnotationStore, project_key: str
+) -> None:
+    for key, person in zip(add_read_twice(store, project_key), ("anna", "ben"), strict=True):
+        move(store, key.annotation_key, WorkState.IN_PROGRESS, person)
+    adjudication = adjudication_of(store, key.annotation_key, "rita")
+    assert not adjudication.may_begin
+    assert "Both readers have to finish" in adjudication.reason
+
+
+def test_a_series_that_is_read_once_has_no_adjudication(
+    store: AnnotationStore, project_key: str
+) -> None:
+    key = add(store, project_key).annotation_key
+    with pytest.raises(MoveRefused, match="read once"):
+        adjudication_of(store, key, "rita")

@@ -89,7 +89,7 @@ def test_an_adjudicated_reading_names_both_readers_and_its_adjudicator(
     people = contributors_of(store, final, "rita")
     assert people == Contributors(("anna", "ben"), adjudicated="rita")
     take_readings(store, final, {(1, 2): 1}, "rita")
-    put_mask(store, final, 1, 3, mask=square(2), person="rita")
+    put_mask(store, final, 1, 3, mask=square(3), person="rita")
     move(store, final, DONE, "rita")
     people = contributors_of(store, final, "rita")
     assert people.drew == ("anna", "ben", "rita")
