@@ -4,6 +4,7 @@ What a person does is stored and answered before anything is drawn; a run of thi
 that a stroke needs. The rest of the page is drawn again only when it has changed.
 """
 
+import json
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -15,6 +16,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from core.annotation.ends import stated_ends
 from core.segments.segment import Segment
 from pages.server.editor_scripts import editor_address
+from pages.server.field_scripts import field_addresses
 from pages.session.volume_preview import drop_outdated_preview, volume_preview
 from pages.session.work import (
     Work,
@@ -98,10 +100,15 @@ def _part(name: str) -> str:
 
 
 def _first_script() -> str:
-    """A module that imports the editor by an absolute address, because it has none itself."""
-    address = f"{editor_address()}/editor.js"
+    """A module that imports the editor by an absolute address, because it has none itself.
+
+    What menus will need is fetched once the editor is here.
+    """
+    address = editor_address()
     return (
-        f"const {{ default: show }} = await import(`${{location.origin}}{address}`);\n"
+        f"const {{ default: show }} = await import(`${{location.origin}}{address}/editor.js`);\n"
+        f"const later = await import(`${{location.origin}}{address}/fetching_ahead.js`);\n"
+        f"later.fetchAhead({json.dumps(field_addresses())});\n"
         "export default show;\n"
     )
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -13,6 +14,7 @@ from core.annotation.proposal_storing import store_proposals
 from core.annotation.states import SliceState
 from core.proposals.examples import Proposal
 from core.segments.segment import Segment, default_color
+from pages.server.field_scripts import field_addresses
 from tests.support.app_server import Server
 from tests.support.browser_connection import Connection
 from tests.support.drawn_series import DrawnSeries, add_series, new_home
@@ -248,6 +250,7 @@ def test_a_segment_cannot_be_renamed_before_the_server_is_back(outage: Outage) -
     menu.click()
     save = page.get_by_role("button", name="Save", exact=True)
     expect(save).to_be_enabled()
+    expect(page.get_by_role("textbox", name="Name", exact=True)).to_be_enabled()
     outage.begin()
     expect(save).to_be_disabled()
     page.keyboard.press("Escape")
@@ -261,6 +264,35 @@ def test_a_segment_cannot_be_renamed_before_the_server_is_back(outage: Outage) -
     save.click()
     expect(page.locator(".segments").get_by_role("radio", name="Hepar")).to_be_visible()
     assert [one.label for one in series.store.segments(series.uid)] == ["Hepar"]
+
+
+def test_a_menu_that_is_first_opened_without_the_server_works_when_it_is_back(
+    outage: Outage,
+) -> None:
+    # The scripts of its fields were fetched ahead; one that is missing would leave an error.
+    page = outage.page
+    fetched: set[str] = set()
+    page.on("requestfinished", lambda one: fetched.add(urlsplit(one.url).path))
+    outage.open()
+    for _ in range(600):
+        if fetched.issuperset(field_addresses()):
+            break
+        page.wait_for_timeout(50)
+    assert fetched.issuperset(field_addresses())
+    page.wait_for_load_state("networkidle")  # what the last of them needs
+    outage.begin()
+    menu = page.get_by_role("button", name="Edit", exact=True).first
+    menu.click()
+    name = page.get_by_role("textbox", name="Name", exact=True)
+    expect(name).to_be_disabled()
+    page.keyboard.press("Escape")
+    draw(page, [(100, 60), (120, 60)])
+    outage.expect_told()
+    outage.end()
+    menu.click()
+    expect(name).to_be_enabled()
+    page.get_by_role("textbox", name="Find another code").fill("spleen")
+    expect(page.get_by_role("combobox", name="Code")).to_be_enabled()
 
 
 def test_a_stroke_while_the_browser_itself_has_no_network(page: Page, series: DrawnSeries) -> None:
