@@ -5,9 +5,9 @@ operations, which are small here, and for another program that takes one of them
 """
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
+from contextlib import contextmanager
 from typing import TypeVar
 
 import torch
@@ -16,6 +16,7 @@ _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
 
 _starting = threading.Lock()
+_idle: dict[int, list[ThreadPoolExecutor]] = {}  # by the number of their threads
 
 
 def on_cores(work: Callable[[_Item], _Result], items: Sequence[_Item]) -> list[_Result]:
@@ -40,14 +41,27 @@ def on_cores(work: Callable[[_Item], _Result], items: Sequence[_Item]) -> list[_
     cores = torch.get_num_threads()
     if cores == 1 or len(items) < 2:
         return [work(item) for item in items]
+    with _threads(cores) as pool:
+        return list(pool.map(work, items))
+
+
+@contextmanager
+def _threads(count: int) -> Iterator[ThreadPoolExecutor]:
+    """Threads that compute on one core each, for nobody else meanwhile.
+
+    Work may be held up for others that have their turn; these need threads of their own.
+    """
     with _starting:
-        pool = _threads(cores)
-    return list(pool.map(work, items))
+        idle = _idle.setdefault(count, [])
+        pool = idle.pop() if idle else _started(count)
+    try:
+        yield pool
+    finally:
+        with _starting:
+            idle.append(pool)
 
 
-@cache
-def _threads(count: int) -> ThreadPoolExecutor:
-    """Start threads that compute on one core each."""
+def _started(count: int) -> ThreadPoolExecutor:
     pool = ThreadPoolExecutor(count, "core", _keep_to_one_core)
     started = threading.Barrier(count + 1)
     for _ in range(count):

@@ -1,21 +1,39 @@
-"""Work in the background: one thread and one queue for the whole process."""
+"""Work in the background, which shares the processor fairly between people.
+
+Every piece of work that has begun has a thread of its own, and one of them at a time has its turn.
+The others wait where they ask whether they were cancelled, which is between any two steps.
+"""
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cache
-from queue import SimpleQueue
 
 from core.proposals.examples import Proposal
+from core.proposals.scheduling import QueuedWork, ahead_of, next_work
 
 _LOG = logging.getLogger(__name__)
+
+MOST_OF_A_PERSON = 20
+"""Pieces of work of one person that may wait at once: more are opened by a script, not by hand."""
+
+_TURN_S = 0.5
+"""How long others wait at least for their turn: changing costs a step of the one that stops."""
+
+_LONGEST_STEP_S = 1.0
+"""After which a job counts as held up: steps take tenths of a second."""
 
 Progress = Callable[[int, int], None]
 """Called with how many steps are done, and how many there are."""
 
 Work = Callable[[Callable[[], bool], Progress], Iterator[Proposal]]
 """Given a test for cancellation and a place to report progress, makes proposals."""
+
+
+class QueueFull(ValueError):
+    """A person has asked for too much at once; the message says what to do."""
 
 
 @dataclass(eq=False)
@@ -27,6 +45,8 @@ class Job:
 
     _work: Work
     _when_finished: "Callable[[Job], None]"
+    _person: str = ""
+    _slices: int = 1
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _has_begun: bool = False
     _cancelled: threading.Event = field(default_factory=threading.Event)
@@ -43,10 +63,13 @@ class Job:
 
     @property
     def ahead(self) -> int:
-        """Jobs that will be done before this one; 0 once it has begun."""
-        with _waiting.lock:
-            jobs = _waiting.jobs
-            return jobs.index(self) if self in jobs else 0
+        """Jobs that have to be done before this one begins; 0 once it has begun."""
+        return len(_turns.before(self))
+
+    @property
+    def seconds_to_wait(self) -> float | None:
+        """About how long it is until the job begins; None where nothing can be said."""
+        return _turns.seconds_before(self)
 
     @property
     def proposals(self) -> list[Proposal]:
@@ -78,6 +101,8 @@ class Job:
         self._cancelled.set()
         if self._begin():
             self._end()
+        else:
+            _turns.wake()
 
     def wait(self, seconds: float | None = None) -> bool:
         """Wait until the job is finished; False if the time ran out."""
@@ -90,17 +115,14 @@ class Job:
         return is_first
 
     def _end(self) -> None:
-        with _waiting.lock:
-            _waiting.jobs.remove(self)
+        _turns.leave(self)
         self._work = _nothing  # it holds the series, and whoever watches the job holds this
         self._when_finished(self)
         self._finished.set()
 
     def _run(self) -> None:
-        if not self._begin():
-            return
         try:
-            for proposal in self._work(self._cancelled.is_set, self._report):
+            for proposal in self._work(self._is_to_stop, self._report):
                 with self._lock:
                     self._proposals[proposal.segment, proposal.slice] = proposal
         except ValueError as error:
@@ -116,6 +138,12 @@ class Job:
         finally:
             self._end()
 
+    def _is_to_stop(self) -> bool:
+        """Wait for the job's turn; True as soon as it was cancelled."""
+        if not self.cancelled:
+            _turns.wait_for(self)
+        return self.cancelled
+
     def _report(self, done: int, total: int) -> None:
         with self._lock:
             self._progress = (done, total)
@@ -124,54 +152,192 @@ class Job:
         with self._lock:
             self._error = sentence
 
+    def _queued(self) -> QueuedWork:
+        with self._lock:
+            done, total = self._progress
+            left = self._slices * (1 - done / total if total else 1.0)
+            return QueuedWork(self._person, self._slices, left, self._has_begun)
+
 
 def _nothing(cancelled: Callable[[], bool], progress: Progress) -> Iterator[Proposal]:
     return iter(())
 
 
-@dataclass
-class _Waiting:
-    """Jobs that are not finished, in the order in which they are done; the first one has begun."""
+class _Turns:
+    """Jobs that are not finished, and which of them has its turn."""
 
-    lock: threading.Lock = field(default_factory=threading.Lock)
-    jobs: list[Job] = field(default_factory=list)
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._jobs: list[Job] = []  # in the order in which they were asked for
+        self._now: Job | None = None
+        self._since = 0.0
+        self._used: dict[str, float] = {}  # seconds, of people who have jobs
+        self._spent: dict[Job, float] = {}  # seconds, of jobs that are not finished
+        self._slice_s: float | None = None  # seconds that a slice takes, as far as was seen
+
+    def enter(self, job: Job) -> None:
+        """Queue a job; it begins at once where nothing else has to be done before.
+
+        Raises
+        ------
+        QueueFull
+            If its person has too many that are not finished.
+        """
+        with self._changed:
+            if sum(other._person == job._person for other in self._jobs) >= MOST_OF_A_PERSON:
+                raise QueueFull(
+                    f"{MOST_OF_A_PERSON} of your requests are not finished yet; wait for some of "
+                    "them, or cancel them, and ask again."
+                )
+            # Whoever comes has no credit for the time before.
+            self._used.setdefault(job._person, min(self._used.values(), default=0.0))
+            self._jobs.append(job)
+            self._spent[job] = 0.0
+            if self._now is None:
+                self._choose()
+
+    def leave(self, job: Job) -> None:
+        """Take a job out that is finished, and let the next one go on."""
+        with self._changed:
+            if self._now is job:
+                self._charge()
+            self._jobs.remove(job)
+            self._learn(job, self._spent.pop(job))
+            if self._now is job:
+                self._choose()
+            self._changed.notify_all()
+            if not any(other._person == job._person for other in self._jobs):
+                self._used.pop(job._person, None)
+
+    def wait_for(self, job: Job, seconds: float | None = None) -> None:
+        """Let others have their turn where it is theirs, and wait until it is the job's own.
+
+        The wait also ends when the job was cancelled or is finished, or the time ran out.
+        """
+        with self._changed:
+            if self._now is job and self._is_over():
+                self._charge()
+                self._choose()
+            self._changed.wait_for(
+                lambda: self._now is job or job.cancelled or job not in self._spent, seconds
+            )
+
+    def wake(self) -> None:
+        """Let jobs that wait see that they were cancelled."""
+        with self._changed:
+            self._changed.notify_all()
+
+    def before(self, job: Job) -> list[Job]:
+        """Jobs that have to be done before one begins."""
+        with self._changed:
+            if job not in self._jobs:
+                return []
+            places = ahead_of(self._queue(), self._jobs.index(job))
+            return [self._jobs[at] for at in places]
+
+    def seconds_before(self, job: Job) -> float | None:
+        """About how long the jobs before one take, with what others have of the time."""
+        before = self.before(job)
+        with self._changed:
+            if self._slice_s is None:
+                return None
+            sharing = len({other._person for other in self._jobs if other._has_begun})
+        return self._slice_s * max(1, sharing) * sum(other._queued().left for other in before)
+
+    def _queue(self) -> list[QueuedWork]:
+        return [job._queued() for job in self._jobs]
+
+    def _is_over(self) -> bool:
+        """Whether the one whose turn it is has had its time, or short work has come."""
+        if len(self._jobs) == 1:
+            return False
+        waits = any(job._queued().is_short for job in self._jobs)
+        return waits or time.monotonic() - self._since >= _TURN_S
+
+    def _charge(self) -> None:
+        """Count the time of the one whose turn it was."""
+        if self._now is not None:
+            passed = time.monotonic() - self._since
+            self._used[self._now._person] += passed
+            self._spent[self._now] += passed
+
+    def _learn(self, job: Job, seconds: float) -> None:
+        """Heed how long a job took that was done to its end."""
+        if job._slices and not job.cancelled and job.error is None:
+            seen = seconds / job._slices
+            known = seen if self._slice_s is None else self._slice_s
+            self._slice_s = (known + seen) / 2
+
+    def _choose(self) -> None:
+        """Give the turn to the next one; one that has not begun gets its thread."""
+        place = next_work(self._queue(), self._used)
+        self._now = None if place is None else self._jobs[place]
+        self._since = time.monotonic()
+        if self._now is not None and self._now._begin():
+            threading.Thread(target=self._now._run, name="proposals", daemon=True).start()
+        self._changed.notify_all()
 
 
-_waiting = _Waiting()
+_turns = _Turns()
 
 
-def submit(work: Work, when_finished: Callable[[Job], None] = lambda job: None) -> Job:
-    """Queue work for the background thread, which does one job after the other.
+@contextmanager
+def at_once(person: str) -> Iterator[None]:
+    """Compute something short in this thread while the jobs stand still.
+
+    Parameters
+    ----------
+    person : str
+        Who waits for it.
+
+    Raises
+    ------
+    QueueFull
+        As from `submit`.
+    """
+    job = Job(_nothing, lambda job: None, person, _slices=0)
+    job._begin()
+    _turns.enter(job)
+    try:
+        # Where a job is loading the model or is held up otherwise, nobody waits for it longer.
+        _turns.wait_for(job, _LONGEST_STEP_S)
+        yield
+    finally:
+        _turns.leave(job)
+
+
+def submit(
+    work: Work,
+    when_finished: Callable[[Job], None] = lambda job: None,
+    *,
+    person: str = "",
+    slices: int = 1,
+) -> Job:
+    """Queue work for the background, as `core.proposals.scheduling` shares it out.
 
     Parameters
     ----------
     work : callable
-        Called in the background with ``cancelled`` (returns whether to stop) and ``progress``
-        (takes steps done and steps in all); gives proposals one by one. A ValueError's message is
-        shown to the person.
+        Called in the background with ``cancelled`` (returns whether to stop; also where the work
+        waits while others have their turn) and ``progress`` (takes steps done and steps in all);
+        gives proposals one by one. A ValueError's message is shown to the person.
     when_finished : callable
         Called in the background with the job once it is done, has failed or was cancelled.
+    person : str
+        Who asks; people share the time.
+    slices : int
+        About how many slices of segments are asked for.
 
     Returns
     -------
     Job
         Watch it, or cancel it.
+
+    Raises
+    ------
+    QueueFull
+        If too many jobs of the person are not finished.
     """
-    job = Job(work, when_finished)
-    with _waiting.lock:
-        _waiting.jobs.append(job)
-        _queue().put(job)
+    job = Job(work, when_finished, person, slices)
+    _turns.enter(job)
     return job
-
-
-@cache
-def _queue() -> SimpleQueue[Job]:
-    """Start the background thread with its queue, once per process."""
-    queue: SimpleQueue[Job] = SimpleQueue()
-
-    def serve() -> None:
-        while True:
-            queue.get()._run()
-
-    threading.Thread(target=serve, name="proposals", daemon=True).start()
-    return queue

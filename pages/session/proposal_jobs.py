@@ -18,7 +18,7 @@ from core.annotation.store import SliceAnnotation
 from core.annotation.versions import SliceKey
 from core.proposals.examples import Proposal, SegmentExamples
 from core.proposals.extent import slices_to_follow
-from core.proposals.worker import Job, Progress, submit
+from core.proposals.worker import Job, Progress, QueueFull, submit
 from pages.session.proposal_progress import ProgressMeter
 from pages.session.work import Work
 
@@ -140,8 +140,25 @@ def _start(work: Work, wanted: _Wanted) -> None:
             return
         jobs.failures.pop(key, None)
         person, details = work.person, JobDetails()
-        job = submit(_proposing(work, wanted, person, details), lambda job: jobs.finish(key, job))
+        try:
+            job = submit(
+                _proposing(work, wanted, person, details),
+                lambda job: jobs.finish(key, job),
+                person=person,
+                slices=_slices_asked(work, wanted),
+            )
+        except QueueFull as full:
+            st.toast(str(full))
+            return
         jobs.asked.setdefault(key, []).append(AskedJob(job, wanted, person, details))
+
+
+def _slices_asked(work: Work, wanted: _Wanted) -> int:
+    """About how many slices of segments are to be proposed."""
+    if wanted.slices is not None:
+        return len(wanted.slices)
+    annotation = work.store.annotation(work.annotation_key)
+    return len(segments_to_propose(annotation)) * work.series.summary.slices
 
 
 def running_job(work: Work) -> Job | None:

@@ -71,7 +71,9 @@ def progress_text(job: Job, left: float | None = None) -> str:
         A few words; slices are counted once, however often they are proposed.
     """
     if ahead := job.ahead:
-        return f"Waiting: {ahead} {'job is' if ahead == 1 else 'jobs are'} done before"
+        text = f"Waiting: {ahead} {'job is' if ahead == 1 else 'jobs are'} done before"
+        wait = job.seconds_to_wait
+        return text if wait is None else f"{text}, {_duration(wait)}"
     _, total = job.progress
     if not total:
         return "Loading the model…"

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from core.annotation.states import EXAMPLE_STATES
 from core.proposals.examples import SegmentExamples
+from core.proposals.worker import at_once
 from pages.session.work import Work
 from pages.slice_editor.message_kinds import (
     HintMessage,
@@ -48,14 +49,15 @@ def mask_from_hints(work: Work, message: HintMessage) -> NDArray[np.bool_]:
     Raises
     ------
     ValueError
-        If the model cannot be used.
+        If the model cannot be used, or too much of the person's is being computed.
     """
     # Importing PyTorch takes seconds, which only those wait for who use the tool.
     from core.proposals.correction import correct_slice
 
-    return correct_slice(
-        _ready_slice(work, message), message.added.decoded(), message.removed.decoded()
-    )
+    with at_once(work.person):
+        return correct_slice(
+            _ready_slice(work, message), message.added.decoded(), message.removed.decoded()
+        )
 
 
 def _ready_slice(work: Work, message: HintMessage) -> Any:

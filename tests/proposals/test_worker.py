@@ -1,11 +1,15 @@
 import gc
 import threading
+import time
 import weakref
 
 import numpy as np
+import pytest
 
 from core.proposals.examples import Proposal
-from core.proposals.worker import submit
+from core.proposals.proposer import propose
+from core.proposals.worker import MOST_OF_A_PERSON, QueueFull, at_once, submit
+from tests.proposals.conftest import examples_of
 
 
 def proposal(index, expected=None):
@@ -76,16 +80,135 @@ def test_a_job_cancelled_in_the_queue_never_starts():
     assert not started.is_set() and job.proposals == []
 
 
-def test_jobs_run_one_after_the_other_in_one_thread():
-    seen = []
+def test_one_job_at_a_time_is_at_work():
+    at_work, most = [], []
 
     def work(cancelled, progress):
-        seen.append(threading.current_thread().name)
+        for index in range(40):
+            cancelled()
+            at_work.append(index)
+            most.append(len(at_work))
+            time.sleep(0.002)
+            at_work.pop()
+            yield proposal(index)
+
+    jobs = [submit(work, person=person, slices=100) for person in ("Anna", "Ben", "Cleo")]
+    assert all(job.wait(30) for job in jobs)
+    assert max(most) == 1
+    assert all(len(job.proposals) == 40 for job in jobs)
+
+
+def steps_until(stop, times, name):
+    """Work of many short steps that notes when each was done."""
+
+    def work(cancelled, progress):
+        while not stop.is_set() and not cancelled():
+            time.sleep(0.005)
+            times.append((time.monotonic(), name))
         yield proposal(0)
 
-    jobs = [submit(work) for _ in range(5)]
-    assert all(job.wait(10) for job in jobs)
-    assert len(set(seen)) == 1 and seen[0] != threading.current_thread().name
+    return work
+
+
+def test_people_share_the_time_evenly_however_much_each_asks_for():
+    stop, times = threading.Event(), []
+    anna = [submit(steps_until(stop, times, "Anna"), person="Anna", slices=900) for _ in range(3)]
+    ben = submit(steps_until(stop, times, "Ben"), person="Ben", slices=900)
+    time.sleep(4.5)
+    stop.set()
+    assert all(job.wait(30) for job in (*anna, ben))
+    share = sum(name == "Ben" for _, name in times) / len(times)
+    assert 0.35 < share < 0.65
+
+
+def test_short_work_does_not_wait_for_a_series_of_the_same_or_another_person():
+    stop, times = threading.Event(), []
+    long = [
+        submit(steps_until(stop, times, who), person=who, slices=900) for who in ("Anna", "Ben")
+    ]
+    try:
+        for person in ("Anna", "Cleo"):
+            time.sleep(0.1)
+            short = submit(lambda *_: iter([proposal(1)]), person=person, slices=2)
+            assert short.wait(5)
+            assert not any(job.finished for job in long)
+    finally:
+        stop.set()
+    assert all(job.wait(30) for job in long)
+
+
+def test_jobs_stand_still_while_a_person_waits_for_something_short():
+    stop, times = threading.Event(), []
+    job = submit(steps_until(stop, times, "Anna"), person="Anna", slices=900)
+    time.sleep(0.1)
+    with at_once("Ben"):
+        time.sleep(0.05)  # the step that was under way ends
+        before = len(times)
+        time.sleep(0.2)
+        assert len(times) <= before + 1
+    time.sleep(0.2)
+    assert len(times) > before + 1
+    stop.set()
+    assert job.wait(30)
+
+
+def test_a_job_that_waits_for_its_turn_is_cancelled_at_once():
+    hold, go_on = threading.Event(), threading.Event()
+
+    def held(cancelled, progress):
+        while not go_on.is_set():
+            hold.wait(0.01)
+            if cancelled():
+                break
+        yield proposal(0)
+
+    jobs = [submit(held, person=person, slices=900) for person in ("Anna", "Ben")]
+    time.sleep(1.2)  # both have had a turn
+    jobs[1].cancel()
+    assert jobs[1].wait(1)
+    go_on.set()
+    assert jobs[0].wait(10)
+
+
+def test_a_person_is_told_when_too_much_is_asked_for():
+    go_on = threading.Event()
+
+    def held(cancelled, progress):
+        go_on.wait(10)
+        yield proposal(0)
+
+    jobs = [submit(held, person="Anna") for _ in range(MOST_OF_A_PERSON)]
+    with pytest.raises(QueueFull, match="20 of your requests are not finished"):
+        submit(held, person="Anna")
+    other = submit(held, person="Ben")
+    go_on.set()
+    assert all(job.wait(10) for job in (*jobs, other))
+    assert submit(held, person="Anna").wait(10)
+
+
+def test_the_time_to_wait_follows_what_slices_took_before():
+    def slow(cancelled, progress):
+        for done in range(20):
+            time.sleep(0.01)
+            progress(done + 1, 20)
+        yield proposal(0)
+
+    for _ in range(4):
+        assert submit(slow, slices=20).wait(10)
+    go_on, begun = threading.Event(), threading.Event()
+
+    def held(cancelled, progress):
+        begun.set()
+        go_on.wait(10)
+        yield proposal(0)
+
+    first = submit(held, slices=100)
+    assert begun.wait(10)
+    second = submit(held, slices=100)
+    assert second.seconds_to_wait == pytest.approx(1.0, rel=0.7)
+    assert first.seconds_to_wait == 0
+    go_on.set()
+    assert first.wait(10) and second.wait(10)
 
 
 def test_wrong_input_is_told_to_the_person_and_the_next_job_runs():
@@ -143,3 +266,34 @@ def test_a_finished_job_holds_what_it_proposed_and_not_what_it_worked_on():
     gc.collect()
     assert released() is None
     assert len(job.proposals) == 1
+
+
+def test_masks_are_the_same_whether_or_not_others_share_the_time(balls, untrained_engine):
+    volume, masks = balls
+
+    def proposing(cancelled, progress):
+        segments = examples_of(masks, (8, 12, 16))
+        return propose(
+            volume,
+            (2.0, 1.0, 1.0),
+            "MR",
+            segments,
+            engine=untrained_engine,
+            cancelled=cancelled,
+            progress=progress,
+        )
+
+    alone = submit(proposing, slices=100)
+    assert alone.wait(60)
+    together = [submit(proposing, person=person, slices=100) for person in ("Anna", "Ben", "Cleo")]
+    while not all(job.finished for job in together):
+        with at_once("Dora"):
+            time.sleep(0.01)
+    expected = {(one.segment, one.slice): one for one in alone.proposals}
+    assert expected
+    for job in together:
+        found = {(one.segment, one.slice): one for one in job.proposals}
+        assert found.keys() == expected.keys()
+        for place, one in found.items():
+            np.testing.assert_array_equal(one.mask, expected[place].mask)
+            assert one.expected_dice == expected[place].expected_dice
