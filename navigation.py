@@ -28,6 +28,7 @@ PAGES = {
     "annotate": st.Page("pages/annotate.py", title="Annotate"),
     "review": st.Page("pages/review.py", title="Review"),
     "export": st.Page("pages/export.py", title="Export"),
+    "project": st.Page("pages/project.py", title="Project"),
 }
 
 navigation = st.navigation(list(PAGES.values()), position="top")

@@ -28,6 +28,7 @@ VARIABLES = {
     "SLICEWISE_EXPORT_DAYS": "export_lifetime",
     "SLICEWISE_DATA_ROOTS": "data_roots",
     "SLICEWISE_PEOPLE": "people",
+    "SLICEWISE_ADMINISTRATORS": "administrators",
 }
 """Variables of the app and the commands, and the settings they give; empty counts as not set."""
 
@@ -83,6 +84,13 @@ def _people(value: object) -> object:
     return names
 
 
+def _administrators(value: object) -> object:
+    names = _people(value)
+    if isinstance(names, tuple) and any(str(one).startswith("@") for one in names):
+        raise ValueError(value)
+    return names
+
+
 @dataclass(frozen=True, config=ConfigDict(extra="forbid"))
 class Settings:
     """What the person who runs the server decides.
@@ -115,6 +123,10 @@ class Settings:
     people : tuple of str
         Who may sign in (``SLICEWISE_PEOPLE``, separated by commas): names, and domains of addresses
         that begin with "@", in small letters; everybody whom the provider knows where it is empty.
+    administrators : tuple of str
+        Who creates projects and reads the whole audit log in the browser, where people sign in
+        (``SLICEWISE_ADMINISTRATORS``, separated by commas): names, in small letters. Where it is
+        empty, everybody creates projects, and nobody reads the whole log there.
     """
 
     home: Path
@@ -131,6 +143,7 @@ class Settings:
     )
     data_roots: Annotated[tuple[Path, ...], BeforeValidator(_folders)] = ()
     people: Annotated[tuple[str, ...], BeforeValidator(_people)] = ()
+    administrators: Annotated[tuple[str, ...], BeforeValidator(_administrators)] = ()
 
 
 _EXPECTED = {
@@ -140,6 +153,7 @@ _EXPECTED = {
     "upload_gigabytes": "SLICEWISE_UPLOAD_GIGABYTES must be a positive number",
     "export_lifetime": "SLICEWISE_EXPORT_DAYS must be a positive number of days",
     "people": "SLICEWISE_PEOPLE must be names such as a@example.org or @example.org, with commas",
+    "administrators": "SLICEWISE_ADMINISTRATORS must be names such as a@example.org, with commas",
 }
 
 

@@ -7,16 +7,15 @@ import streamlit as st
 from core.annotation.absence import is_absent, mark_absent
 from core.annotation.states import EXAMPLE_STATES, SliceState
 from core.annotation.store import StoreError, VersionConflict
-from core.segments.anatomy import AnatomyTerm, search
+from core.segments.anatomy import AnatomyTerm
 from core.segments.overlap_rules import OVERLAP_NAMES
 from core.segments.segment import Segment, default_color
 from pages.session.work import Work, is_locked, set_segment
+from pages.views.code_search import find_term, hex_color, rgb_color
 from pages.views.dialog_button import dialogs_opened
 from pages.views.formatting import count, plain
 from pages.views.import_masks import import_button
 from pages.views.label_list import label_list_button
-
-_MATCHES = 30
 
 
 @dataclass
@@ -95,38 +94,16 @@ def segment_buttons(work: Work, current: Segment) -> None:
 def add_segment(work: Work) -> None:
     """Let the person name a structure, find its code, and add it as a segment."""
     number = work.store.next_segment_number(work.annotation_key)
-    term = _find_term("Structure", f"anatomy-{number}")
+    term = find_term("Structure", f"anatomy-{number}")
     label_column, color_column = st.columns([3, 1], vertical_alignment="bottom")
     label = label_column.text_input(
         "Name", value=term.label if term else "", key=f"name-{number}-{term}"
     )
     color = color_column.color_picker(
-        "Colour", value=_hex(default_color(number)), key=f"color-{number}"
+        "Colour", value=hex_color(default_color(number)), key=f"color-{number}"
     )
     if st.button("Add segment", type="primary", disabled=term is None, width="stretch"):
         _save_new(work, number, label, color, term)
-
-
-def _find_term(question: str, key: str) -> AnatomyTerm | None:
-    """Search for a code while its name is typed; nothing around the fields moves."""
-    text = st.text_input(
-        question,
-        placeholder="liver, left kidney, aorta…",
-        key=f"{key}-text",
-        help="Searches anatomy, tissues, lesions and tumours. The SNOMED CT code is written to the "
-        "DICOM-SEG.",
-        live=True,
-    ).strip()
-    terms = search(text, limit=_MATCHES) if text else []
-    return st.selectbox(
-        "Code",
-        terms,
-        format_func=lambda term: f"{term.label} ({term.type.value})",
-        # A field of its own for each search: the best match is chosen at first.
-        key=f"{key}-term-{text}",
-        disabled=not terms,
-        placeholder="No match: try a more general name" if text else "Type a name above",
-    )
 
 
 def _save_new(work: Work, number: int, label: str, color: str, term: AnatomyTerm | None) -> None:
@@ -136,7 +113,7 @@ def _save_new(work: Work, number: int, label: str, color: str, term: AnatomyTerm
         segment = Segment(
             number,
             label.strip(),
-            _rgb(color),
+            rgb_color(color),
             term.category,
             term.type,
             type_modifier=term.modifier,
@@ -150,7 +127,7 @@ def _save_new(work: Work, number: int, label: str, color: str, term: AnatomyTerm
 
 
 def _change_segment(work: Work, segment: Segment) -> None:
-    term = _find_term("Find another code", f"code-{segment.number}")
+    term = find_term("Find another code", f"code-{segment.number}")
     coded = segment
     if term is not None:
         coded = replace(
@@ -159,7 +136,7 @@ def _change_segment(work: Work, segment: Segment) -> None:
     with st.form(f"change-{segment.number}", border=False):
         label_column, color_column = st.columns([3, 1], vertical_alignment="bottom")
         label = label_column.text_input("Name", value=segment.label)
-        color = color_column.color_picker("Colour", value=_hex(segment.color))
+        color = color_column.color_picker("Colour", value=hex_color(segment.color))
         rules = tuple(OVERLAP_NAMES)
         overlap = st.selectbox(
             "Overlap with other segments",
@@ -174,7 +151,9 @@ def _change_segment(work: Work, segment: Segment) -> None:
         st.caption(plain(f"{coded.type.meaning} · {scheme} {coded.type.value}"))
         if st.form_submit_button("Save", type="primary"):
             try:
-                changed = replace(coded, label=label.strip(), color=_rgb(color), overlap=overlap)
+                changed = replace(
+                    coded, label=label.strip(), color=rgb_color(color), overlap=overlap
+                )
                 work.store.save_segment(work.annotation_key, changed, work.person)
             except (StoreError, ValueError) as error:
                 st.error(str(error))
@@ -225,7 +204,7 @@ def _color_swatches(segments: list[Segment]) -> None:
     rules = "".join(
         f".st-key-segment [role=radiogroup] > div:nth-of-type({position}) p::before"
         "{content: ''; display: inline-block; width: 0.75rem; height: 0.75rem; border-radius: 2px;"
-        f"margin-right: 0.4rem; vertical-align: -1px; background: {_hex(segment.color)};}}"
+        f"margin-right: 0.4rem; vertical-align: -1px; background: {hex_color(segment.color)};}}"
         for position, segment in enumerate(segments, start=1)
     )
     # The counts below a name are paragraphs, too.
@@ -233,12 +212,3 @@ def _color_swatches(segments: list[Segment]) -> None:
         '.st-key-segment [data-testid="stCaptionContainer"] p::before {content: none !important;}'
     )
     st.html(f"<style>{rules}</style>")
-
-
-def _hex(color: tuple[int, int, int]) -> str:
-    return "#" + bytes(color).hex()
-
-
-def _rgb(text: str) -> tuple[int, int, int]:
-    red, green, blue = bytes.fromhex(text.removeprefix("#"))
-    return red, green, blue

@@ -29,6 +29,7 @@ _READY: dict[str, Callable[[Page], None]] = {
     "annotate": wait_until_drawable,
     "review": wait_until_drawable,
     "export": text_shown("Create DICOM-SEG"),
+    "project": text_shown("You are in no project yet"),
     "unnamed": text_shown("What do you want to annotate?"),
 }
 

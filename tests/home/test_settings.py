@@ -41,6 +41,18 @@ def test_an_unknown_device_is_refused(tmp_path: Path) -> None:
         read_settings({"SLICEWISE_HOME": str(tmp_path), "SLICEWISE_DEVICE": "tpu"})
 
 
+@pytest.mark.parametrize("named", ["@example.org", "anna,,ben", "anna ben"])
+def test_administrators_are_named_one_by_one(tmp_path: Path, named: str) -> None:
+    given = {"SLICEWISE_HOME": str(tmp_path), "SLICEWISE_ADMINISTRATORS": named}
+    with pytest.raises(SettingsError, match="SLICEWISE_ADMINISTRATORS must be names"):
+        read_settings(given)
+
+
+def test_administrators_are_compared_in_small_letters(tmp_path: Path) -> None:
+    given = {"SLICEWISE_HOME": str(tmp_path), "SLICEWISE_ADMINISTRATORS": "Anna@Example.org, ben"}
+    assert read_settings(given).administrators == ("anna@example.org", "ben")
+
+
 @pytest.mark.parametrize("editor", ["vi", "Slice editor", "SIMPLE"])
 def test_an_unknown_editor_is_refused(tmp_path: Path, editor: str) -> None:
     with pytest.raises(SettingsError, match="slice-editor or simple"):

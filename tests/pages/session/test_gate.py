@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from tests.support.pages import OpenPage
 
-PAGES = ("series", "annotate", "review", "export")
+PAGES = ("series", "annotate", "review", "export", "project")
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -56,7 +56,7 @@ def test_a_setting_that_cannot_be_used_stops_every_page_with_a_sentence(
     assert not app.button
 
 
-@pytest.mark.parametrize("page", PAGES[1:])
+@pytest.mark.parametrize("page", ["annotate", "review", "export"])
 def test_a_page_without_a_series_leads_to_the_first_page(
     page: str, home: Path, open_page: OpenPage
 ) -> None:
