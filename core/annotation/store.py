@@ -5,9 +5,10 @@ based on an older version is a conflict. Slices are counted from 0 along the nor
 from 1; masks are bool [rows, columns].
 """
 
+import copy
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Protocol, Self
 
 from sqlalchemy import Connection, Row
 
@@ -46,6 +47,7 @@ __all__ = [
     "AnnotationStore",
     "ClearRefused",
     "ExampleProtected",
+    "Guard",
     "MaskChange",
     "MessageKey",
     "MessageReused",
@@ -56,6 +58,16 @@ __all__ = [
     "StoreError",
     "VersionConflict",
 ]
+
+
+class Guard(Protocol):
+    """Decides within each transaction of a store whether it may go on; raises StoreError if not."""
+
+    def before_reading(self, connection: Connection, annotation_key: str) -> None:
+        """Refuse to read an annotation, or not."""
+
+    def before_changing(self, connection: Connection, annotation_key: str) -> None:
+        """Refuse to change an annotation, or not."""
 
 
 class AnnotationStore:
@@ -78,6 +90,19 @@ class AnnotationStore:
 
     def __init__(self, url: str, client: Callable[[], str] | None = None) -> None:
         self._database = open_database(url, client)
+        self._guard: Guard | None = None
+
+    def guarded(self, guard: Guard) -> Self:
+        """Return this store with a guard in front of every annotation.
+
+        Parameters
+        ----------
+        guard : Guard
+            Asked in the same transaction that reads or changes an annotation.
+        """
+        guarded = copy.copy(self)
+        guarded._guard = guard
+        return guarded
 
     def close(self) -> None:
         """Close all connections to the database."""
@@ -107,6 +132,9 @@ class AnnotationStore:
         StoreError
             If the series has no pixels, or was annotated before with other slices.
         """
+        if self._guard is not None:
+            with reading(self._database) as connection:
+                self._guard.before_reading(connection, annotation_key)
         record_annotation(self._database, annotation_key, sop_instance_uids, rows, columns)
 
     def segments(self, annotation_key: str) -> list[Segment]:
@@ -332,7 +360,7 @@ class AnnotationStore:
 
     def next_steps(self, annotation_key: str, person: str) -> NextSteps:
         """Return the steps that the person's next undo and redo are about."""
-        with reading(self._database) as connection:
+        with self.reading(annotation_key) as (connection, _):
             return NextSteps(
                 _step_taken(history.next_undo(connection, annotation_key, person)),
                 _step_taken(history.next_redo(connection, annotation_key, person)),
@@ -364,12 +392,16 @@ class AnnotationStore:
     def changing(self, annotation_key: str) -> Iterator[tuple[Connection, KnownAnnotation]]:
         """Run a transaction that is the only one to change an annotation while it runs."""
         with writing(self._database) as connection:
+            if self._guard is not None:
+                self._guard.before_changing(connection, annotation_key)
             yield connection, known_annotation(connection, annotation_key, lock=True)
 
     @contextmanager
     def reading(self, annotation_key: str) -> Iterator[tuple[Connection, KnownAnnotation]]:
         """Run a transaction that only reads an annotation, from one consistent state."""
         with reading(self._database) as connection:
+            if self._guard is not None:
+                self._guard.before_reading(connection, annotation_key)
             yield connection, known_annotation(connection, annotation_key)
 
 

@@ -84,17 +84,28 @@ def require_editing(store: AnnotationStore, annotation_key: str, person: str) ->
     if not belongs_to_project(annotation_key):
         return None
     with reading(store.database) as connection:
-        item = visible_item(connection, annotation_key, person)
-        role = Role.REVIEW if item.reading == 3 else Role.ANNOTATE
-        if role not in roles_in(connection, item.project_key, person):
-            raise MoveRefused("Your roles in this project do not include changing this annotation.")
-        if properties(connection, item.project_key).archived:
-            raise MoveRefused("This project is archived; its annotations cannot be changed.")
-        if item.assigned != person:
-            raise MoveRefused("This series is not yours; take it from the worklist first.")
-        if item.state not in EDITED_STATES:
-            raise MoveRefused(f"This series is {item.state}; its masks cannot be changed now.")
-        return item
+        return editable_item(connection, annotation_key, person)
+
+
+def editable_item(connection: Connection, annotation_key: str, person: str) -> WorkItem:
+    """Work item of an annotation that a person may change, within a transaction.
+
+    Raises
+    ------
+    AccessRefused, MoveRefused
+        As `require_editing`.
+    """
+    item = visible_item(connection, annotation_key, person)
+    role = Role.REVIEW if item.reading == 3 else Role.ANNOTATE
+    if role not in roles_in(connection, item.project_key, person):
+        raise MoveRefused("Your roles in this project do not include changing this annotation.")
+    if properties(connection, item.project_key).archived:
+        raise MoveRefused("This project is archived; its annotations cannot be changed.")
+    if item.assigned != person:
+        raise MoveRefused("This series is not yours; take it from the worklist first.")
+    if item.state not in EDITED_STATES:
+        raise MoveRefused(f"This series is {item.state}; its masks cannot be changed now.")
+    return item
 
 
 def visible_item(connection: Connection, annotation_key: str, person: str) -> WorkItem:
