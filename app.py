@@ -12,6 +12,7 @@ from pages.server.garbage_collection import collect_at_intervals, exempt_what_is
 from pages.server.people_here import PEOPLE_HERE
 from pages.server.request_checks import RequestChecks
 from pages.server.scripts import SCRIPTS
+from pages.server.shown_files import ShownFileChecks
 from pages.server.sign_in_checks import SignInChecks
 from pages.server.sign_in_settings import check_start
 from pages.server.upload_receiving import UploadReceiving
@@ -25,7 +26,12 @@ except SettingsError as error:
 app = st.App(
     "navigation.py",
     routes=[*SCRIPTS, *EDITOR_SCRIPTS, *PEOPLE_HERE],
-    middleware=[Middleware(RequestChecks), Middleware(SignInChecks), Middleware(UploadReceiving)],
+    middleware=[
+        Middleware(RequestChecks),
+        Middleware(SignInChecks),
+        Middleware(ShownFileChecks),
+        Middleware(UploadReceiving),
+    ],
 )
 exempt_what_is_loaded()
 collect_at_intervals()

@@ -9,6 +9,7 @@ import streamlit as st
 
 from core.dicom.configuration import configure_libraries
 from pages.server.request_checks import requests_are_checked
+from pages.server.shown_files import note_shown_files
 from pages.session.gate import mark_routed
 from pages.views.page_history import keep_page_history
 
@@ -16,6 +17,7 @@ from pages.views.page_history import keep_page_history
 ICON = Path(__file__).parent / "pages" / "views" / "icon.png"
 
 configure_libraries()
+note_shown_files()
 st.set_page_config(page_title="Slicewise", page_icon=ICON, layout="wide")
 
 if not requests_are_checked():

@@ -53,7 +53,7 @@ class Tab:
         self._sent = 0
         self._number = 0
         self._slice = 0
-        self._element = self._fragment = self._page = self._owner = ""
+        self._element = self._fragment = self._page = self._owner = self._annotation = ""
         self._known: dict[str, Any] = {}
         self._versions: dict[int, int] = {}
         self._has: set[int] = set()
@@ -141,6 +141,7 @@ class Tab:
             "sent": self._sent,
             **self._known,
             "owner": self._owner,
+            "annotation": self._annotation,
             "slice": self._slice,
             "segment": _SEGMENT,
             "wanted": {"slices": wanted},
@@ -178,6 +179,7 @@ class Tab:
         (length,) = struct.unpack_from("<I", element.bytes)
         header: Header = json.loads(element.bytes[4 : 4 + length])
         self._owner = header["series"]["owner"]
+        self._annotation = header["series"]["key"]
         self._known = {"epoch": header["epoch"], "revision": header["revision"]}
         for change in header["changes"]:
             if change["segment"] == _SEGMENT:

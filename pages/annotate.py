@@ -5,7 +5,7 @@ import streamlit as st
 from core.home.settings import Editor
 from pages.session.gate import enter
 from pages.session.model import begin_loading
-from pages.session.work import Work, current_slice, require_work, set_slice
+from pages.session.work import Work, current_slice, require_work, set_slice, while_seen
 from pages.simple_canvas.drawable_canvas import CanvasMemory
 from pages.simple_canvas.workspace import simple_workspace
 from pages.slice_editor.workspace import slice_workspace
@@ -14,6 +14,7 @@ from pages.views.display import preset_display, slice_png
 from pages.views.editor_choice import chosen_editor
 from pages.views.import_masks import import_button, show_mask_import
 from pages.views.label_list import label_list_button, show_label_list
+from pages.views.read_only import read_only_line
 from pages.views.recent_work import note_opened
 from pages.views.segment_panel import add_segment
 from pages.views.slice_scroller import slice_scroller
@@ -29,8 +30,11 @@ _LOOK_STYLE = """
 
 
 @st.fragment
+@while_seen
 def first_segment(work: Work) -> None:
     """Ask what to annotate, beside the slices: there is nothing else to do without segments."""
+    if work.reason_against_editing:
+        st.rerun()
     picture, question = st.columns([2, 1], gap="large")
     with question:
         st.subheader("What do you want to annotate?")
@@ -41,14 +45,26 @@ def first_segment(work: Work) -> None:
         look_through(work)
 
 
+@st.fragment
+@while_seen
+def look_only(work: Work) -> None:
+    """Show slices and masks that may not be changed, and why."""
+    reason = work.reason_against_editing
+    if not reason:
+        st.rerun()
+    read_only_line(reason)
+    look_through(work)
+
+
 def look_through(work: Work) -> None:
     """Show a slice; the wheel and a slider go through the series, and presets set the window."""
     st.html(_LOOK_STYLE)
     display = preset_display(work.series)
+    segments, annotation = work.segments(), work.store.annotation(work.annotation_key)
     summary, index = work.series.summary, current_slice(work)
     with st.container(key="look", horizontal_alignment="center"):
         st.image(
-            slice_png(work.series, index, [], {}, None, display),
+            slice_png(work.series, index, segments, annotation, None, display),
             alt=f"Slice {index + 1} of {summary.slices}",
         )
     slice_scroller(
@@ -64,9 +80,12 @@ begin_loading(entrance.settings.weights, entrance.settings.device)
 show_tour(entrance, 3 if work.segments() else 2)
 banner(work.series.summary)
 note_opened(work)
-if not work.segments():
+is_simple = chosen_editor(entrance.settings) is Editor.SIMPLE
+if work.reason_against_editing and (is_simple or not work.segments()):
+    look_only(work)
+elif not work.segments():
     first_segment(work)
-elif chosen_editor(entrance.settings) is Editor.SIMPLE:
+elif is_simple:
     simple_workspace(work)
 else:
     slice_workspace(work)

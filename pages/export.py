@@ -251,7 +251,7 @@ def copied_whole(path: Path, folder: Path) -> Path:
 
 def exports_folder(work: Work) -> Path:
     """Folder of the exports of this series."""
-    return exports_of(work.entrance.settings.home, work.opened.key)
+    return exports_of(work.entrance.settings.home, work.key)
 
 
 entrance = enter("export")

@@ -5,8 +5,8 @@ import streamlit as st
 from core.annotation.store import StoreError
 from core.projects.records import Project, Role
 from pages.session.administrators import administers_server
+from pages.session.chosen_series import open_store
 from pages.session.gate import enter
-from pages.session.work import open_store
 from pages.views.project_choice import choose_project
 from pages.views.project_deeds import show_told
 from pages.views.project_log import show_project_log, show_server_log

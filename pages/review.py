@@ -9,13 +9,18 @@ from pages.simple_canvas.review import simple_review
 from pages.slice_editor.review_workspace import review_workspace
 from pages.views.banner import banner
 from pages.views.editor_choice import chosen_editor
+from pages.views.read_only import read_only_line
 from pages.views.tour import show_tour
 
 entrance = enter("review")
 work = require_work(entrance)
 show_tour(entrance, 4)
 banner(work.series.summary)
-if not work.segments():
+reason = work.reason_against_editing
+if reason:
+    read_only_line(f"{reason} Its proposals are shown on the page Annotate.")
+    st.page_link("pages/annotate.py", label="Annotate", icon=":material/draw:")
+elif not work.segments():
     st.info("Nothing to review yet: draw on a slice first.")
     st.page_link("pages/annotate.py", label="Annotate", icon=":material/draw:")
 elif chosen_editor(entrance.settings) is Editor.SIMPLE:

@@ -21,7 +21,7 @@ from core.dicom.shown_names import isolated, printable
 from core.home.archives import is_archive
 from core.home.opened_series import remember_series
 from core.home.server_folders import named_folder
-from core.home.settings import Settings, data_roots
+from core.home.settings import data_roots
 from core.home.uploads import (
     Upload,
     delete_expired,
@@ -30,18 +30,18 @@ from core.home.uploads import (
     store_upload,
 )
 from pages.session.audit_log import record
+from pages.session.chosen_series import (
+    choose_series,
+    chosen_or_none,
+    chosen_summary,
+    may_look_into,
+    open_store,
+)
 from pages.session.gate import NOT_A_MEDICAL_DEVICE, Entrance, enter
 from pages.session.opening import series_in_use, source_files
 from pages.session.own_names import remember_names, with_own_names
 from pages.session.uploaded_files import named_uploads, release_uploaded
-from pages.session.work import (
-    OPEN_ELSEWHERE,
-    choose_series,
-    chosen_summary,
-    forget_source,
-    is_open_elsewhere,
-    open_store,
-)
+from pages.session.work import OPEN_ELSEWHERE, forget_source, is_open_elsewhere
 from pages.views.archive import open_from_archive
 from pages.views.banner import banner
 from pages.views.formatting import count, plain
@@ -150,11 +150,13 @@ def offer_upload(entrance: Entrance) -> None:
         if st.form_submit_button("Upload and list series", width="stretch") and files:
             store_and_search(entrance, files)
             release_uploaded(files)
-    lifetime = delete_expired_uploads(settings)
+    lifetime = delete_expired_uploads(entrance)
     if lifetime is not None:
         days = lifetime.total_seconds() / 86400
         st.caption(f"Copies are deleted {days:g} days after upload. Annotations are kept.")
     for upload in list_uploads(home):
+        if not may_look_into(entrance, upload.folder):
+            continue
         row = st.container(
             horizontal=True,
             vertical_alignment="center",
@@ -212,11 +214,11 @@ def store_and_search(entrance: Entrance, files: Sequence[UploadedFile]) -> None:
     status.update(label=f"Nothing was kept of {plain(chosen)}", state="error")
 
 
-def delete_expired_uploads(settings: Settings) -> timedelta | None:
+def delete_expired_uploads(entrance: Entrance) -> timedelta | None:
     """Delete expired copies of uploads; return how long copies are kept."""
-    home, lifetime = settings.home, settings.upload_lifetime
+    home, lifetime = entrance.settings.home, entrance.settings.upload_lifetime
     for folder in delete_expired(lifetime, home, kept=series_in_use().used_sources()):
-        forget_source(home, folder)
+        forget_source(entrance, folder)
     return lifetime
 
 
@@ -229,6 +231,8 @@ def record_upload(entrance: Entrance, action: Action, upload: Upload) -> None:
 def remove_upload(entrance: Entrance, upload: Upload) -> None:
     """Delete the copy of an upload and stop showing its series."""
     home = entrance.settings.home
+    if not may_look_into(entrance, upload.folder):
+        return
     if is_open_elsewhere(upload.folder):
         st.error(OPEN_ELSEWHERE, icon=":material/error:")
         return
@@ -241,7 +245,7 @@ def remove_upload(entrance: Entrance, upload: Upload) -> None:
     listed = st.session_state.get(FOUND)
     if listed is not None and listed[0] == upload.folder:
         st.session_state.pop(FOUND)
-    forget_source(home, upload.folder)
+    forget_source(entrance, upload.folder)
     st.rerun()
 
 
@@ -261,7 +265,7 @@ def offer_folder(home: Path) -> None:
 entrance = enter("series")
 home = entrance.settings.home
 show_tour(entrance, 1)
-shown = chosen_summary(entrance)
+shown = chosen_summary(entrance, chosen_or_none(entrance))
 banner(shown)
 show_mask_import(entrance)
 st.html(_STYLE + ICON_MENU_STYLE)
@@ -275,7 +279,7 @@ with left:
     offer_tour(entrance)
 with right:
     listed = st.session_state.get(FOUND)
-    if listed is None:
+    if listed is None or not may_look_into(entrance, listed[0]):
         recent = offer_recent_work(entrance)
         if recent is not None:
             choose_series(recent)

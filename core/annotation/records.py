@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+from sqlalchemy import Connection
 
 from core.annotation.run_length import decode_runs
 from core.annotation.states import SliceState
@@ -231,3 +232,13 @@ class SliceAnnotation:
                 ) from error
         mask.setflags(write=False)
         return mask
+
+
+class Guard(Protocol):
+    """Decides within each transaction of a store whether it may go on; raises StoreError if not."""
+
+    def before_reading(self, connection: Connection, annotation_key: str) -> None:
+        """Refuse to read an annotation, or not."""
+
+    def before_changing(self, connection: Connection, annotation_key: str) -> None:
+        """Refuse to change an annotation, or not."""

@@ -8,7 +8,7 @@ from 1; masks are bool [rows, columns].
 import copy
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Protocol, Self
+from typing import Any, Self
 
 from sqlalchemy import Connection, Row
 
@@ -21,6 +21,7 @@ from core.annotation.opened_annotations import KnownAnnotation, known_annotation
 from core.annotation.records import (
     ClearRefused,
     ExampleProtected,
+    Guard,
     MaskChange,
     MessageKey,
     MessageReused,
@@ -47,7 +48,6 @@ __all__ = [
     "AnnotationStore",
     "ClearRefused",
     "ExampleProtected",
-    "Guard",
     "MaskChange",
     "MessageKey",
     "MessageReused",
@@ -58,16 +58,6 @@ __all__ = [
     "StoreError",
     "VersionConflict",
 ]
-
-
-class Guard(Protocol):
-    """Decides within each transaction of a store whether it may go on; raises StoreError if not."""
-
-    def before_reading(self, connection: Connection, annotation_key: str) -> None:
-        """Refuse to read an annotation, or not."""
-
-    def before_changing(self, connection: Connection, annotation_key: str) -> None:
-        """Refuse to change an annotation, or not."""
 
 
 class AnnotationStore:

@@ -9,17 +9,17 @@ from pathlib import Path
 _NAME = re.compile(r"slicewise-[0-9a-f]{8}-\d{8}-\d{6}(?:-\d{6})?(\..+)")
 
 
-def exports_of(home: Path, series_key: str) -> Path:
-    """Return the folder of the exports of a series; it need not exist.
+def exports_of(home: Path, key: str) -> Path:
+    """Return the folder of the exports of an annotation; it need not exist.
 
     Parameters
     ----------
     home : pathlib.Path
         SLICEWISE_HOME.
-    series_key : str
-        Stands for the series.
+    key : str
+        Stands for the annotation.
     """
-    return home / "exports" / series_key
+    return home / "exports" / key
 
 
 def delete_old_exports(

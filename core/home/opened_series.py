@@ -28,16 +28,19 @@ class OpenedSeries:
         File or folder to look for it in.
     leave_out_damaged : bool
         Whether the person chose to do without its damaged files.
+    project_key : str
+        Project that it was opened into, with a key of its own; blank outside projects.
     """
 
     key: str
     uid: str
     source: Path
     leave_out_damaged: bool = False
+    project_key: str = ""
 
 
 def remember_series(
-    home: Path, uid: str, source: Path, *, leave_out_damaged: bool = False
+    home: Path, uid: str, source: Path, *, leave_out_damaged: bool = False, project_key: str = ""
 ) -> OpenedSeries:
     """Store that a series was opened, so that its key leads to it again.
 
@@ -51,16 +54,25 @@ def remember_series(
         File or folder it was found in.
     leave_out_damaged : bool
         Whether to do without its damaged files.
+    project_key : str
+        Project that it is opened into: the same series in two projects, or in none, has two keys,
+        and what one project takes its files from does not change those of another.
 
     Returns
     -------
     OpenedSeries
         With its key.
     """
-    opened = OpenedSeries(series_key(home, uid), uid, source, leave_out_damaged)
+    key = series_key(home, uid, project_key)
+    opened = OpenedSeries(key, uid, source, leave_out_damaged, project_key)
     path = _note(home, opened.key)
     private_folder(path.parent)
-    note = {"uid": uid, "source": str(source), "leave_out_damaged": leave_out_damaged}
+    note = {
+        "uid": uid,
+        "source": str(source),
+        "leave_out_damaged": leave_out_damaged,
+        "project_key": project_key,
+    }
     with written_whole(path) as unfinished:
         unfinished.write_text(json.dumps(note), encoding="utf-8")
     return opened
@@ -86,7 +98,11 @@ def recall_series(home: Path, key: str) -> OpenedSeries | None:
     try:
         note = json.loads(_note(home, key).read_text(encoding="utf-8"))
         return OpenedSeries(
-            key, str(note["uid"]), Path(note["source"]), bool(note["leave_out_damaged"])
+            key,
+            str(note["uid"]),
+            Path(note["source"]),
+            bool(note["leave_out_damaged"]),
+            str(note.get("project_key", "")),  # earlier versions of the program knew no projects
         )
     except (OSError, ValueError, KeyError, TypeError):
         return None
@@ -98,7 +114,7 @@ def remembered_series(home: Path) -> list[OpenedSeries]:
     return [opened for opened in (recall_series(home, key) for key in keys) if opened is not None]
 
 
-def series_key(home: Path, uid: str) -> str:
+def series_key(home: Path, uid: str, project_key: str = "") -> str:
     """Key of a series: a keyed digest, so that nobody can look up which UID it stands for.
 
     Parameters
@@ -107,13 +123,16 @@ def series_key(home: Path, uid: str) -> str:
         Folder of everything the app keeps.
     uid : str
         As in its summary.
+    project_key : str
+        Project that it is opened into; blank outside projects.
 
     Returns
     -------
     str
-        24 hexadecimal digits, the same for the same series and home.
+        24 hexadecimal digits, the same for the same series, project and home.
     """
-    return hashlib.blake2b(uid.encode(), digest_size=12, key=home_secret(home)).hexdigest()
+    named = f"{uid} {project_key}" if project_key else uid
+    return hashlib.blake2b(named.encode(), digest_size=12, key=home_secret(home)).hexdigest()
 
 
 def _note(home: Path, key: str) -> Path:

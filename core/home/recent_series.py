@@ -62,7 +62,9 @@ def note_recent(
         unfinished.write_text(json.dumps({"title": title, "detail": detail}), encoding="utf-8")
 
 
-def recent_series(home: Path, most: int) -> list[RecentSeries]:
+def recent_series(
+    home: Path, most: int, is_shown: Callable[[OpenedSeries], bool] = lambda _: True
+) -> list[RecentSeries]:
     """List the series that were opened last, the newest first.
 
     What is kept of a series whose files are gone is deleted, since it may name the patient.
@@ -73,6 +75,8 @@ def recent_series(home: Path, most: int) -> list[RecentSeries]:
         Folder of everything the app keeps.
     most : int
         How many at most.
+    is_shown : callable, optional
+        Tells whether a series is to be listed.
 
     Returns
     -------
@@ -85,7 +89,7 @@ def recent_series(home: Path, most: int) -> list[RecentSeries]:
         if recent is None:
             for path in (note, _picture(home, note.stem)):
                 path.unlink(missing_ok=True)
-        else:
+        elif is_shown(recent.opened):
             found.append(recent)
     return sorted(found, key=lambda recent: recent.time, reverse=True)[:most]
 

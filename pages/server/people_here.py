@@ -39,6 +39,7 @@ class OpenEditor:
         Annotation that it shows.
     revision : callable
         Returns what differs after every change of the annotation; None where it cannot be read now.
+        Raises `NotSeen` once the person may not see the annotation any more.
     slice_index : int or None
         Slice that it shows, once it has said so.
     """
@@ -48,6 +49,10 @@ class OpenEditor:
     annotation_key: str
     revision: Callable[[], str | None]
     slice_index: int | None = None
+
+
+class NotSeen(Exception):
+    """The person of an editor may not see its annotation any more."""
 
 
 class Other(NamedTuple):
@@ -139,14 +144,19 @@ def _answer(request: Request) -> Response:
     """Say who else is here, and the revision of the annotation; in a thread of its own."""
     name, slice_text = (request.query_params.get(key, "") for key in ("editor", "slice"))
     editor = people_here().find(name)
+    unknown = PlainTextResponse("There is no such editor.", _UNKNOWN)
     if editor is None or not _is_asked_by(request, editor.person):
-        return PlainTextResponse("There is no such editor.", _UNKNOWN)
+        return unknown
+    try:
+        revision = editor.revision()
+    except NotSeen:
+        return unknown
     is_slice = slice_text.isascii() and slice_text.isdecimal() and len(slice_text) < 7
     others = people_here().look(name, int(slice_text) if is_slice else None)
     people = [
         {"name": one.person, "slice": one.slice_index, "oneself": one.is_oneself} for one in others
     ]
-    answer = JSONResponse({"revision": editor.revision(), "people": people})
+    answer = JSONResponse({"revision": revision, "people": people})
     answer.headers["Cache-Control"] = "no-store"
     return answer
 

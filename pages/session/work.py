@@ -1,8 +1,11 @@
 """The series that is open in this tab, with its store."""
 
 import contextlib
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
+from typing import NoReturn, ParamSpec
 
 import streamlit as st
 
@@ -13,29 +16,36 @@ from core.dicom.errors import DicomError
 from core.dicom.progressive import SeriesReading
 from core.dicom.series import Series, SeriesSummary
 from core.home.last_views import LastView, recall_view, remember_view
-from core.home.opened_series import OpenedSeries, recall_series
+from core.home.opened_series import OpenedSeries
 from core.home.segment_display import SegmentDisplay
+from core.projects.guarding import store_for
+from core.projects.records import AccessRefused, MoveRefused, WorkItem
+from core.projects.visibility import require_editing
 from core.segments.segment import Segment
 from pages.server.tabs import this_tab
-from pages.session.audit_log import client_address, record
+from pages.session.audit_log import record
+from pages.session.chosen_series import (
+    ChosenSeries,
+    chosen_or_none,
+    chosen_series,
+    forget_chosen,
+    keep_chosen,
+    may_look_into,
+    open_store,
+    place_key,
+)
 from pages.session.gate import Entrance
 from pages.session.memory import PageMemory
-from pages.session.opening import (
-    forget_readings,
-    opened_summary,
-    series_in_use,
-    still_read,
-    whole_reading,
-)
+from pages.session.opening import forget_readings, series_in_use, still_read, whole_reading
+
+Arguments = ParamSpec("Arguments")
 
 OPEN_ELSEWHERE = (
     "This copy is open in another tab, or with somebody else, and was not deleted: close it there."
 )
 """Why a copy is not deleted where `is_open_elsewhere`."""
 
-_KEY = "work.series"
 _MEMORY = "work.memory"
-_QUERY = "series"
 _SLICE_QUERY = "slice"
 
 
@@ -52,9 +62,11 @@ class Work:
     reading : SeriesReading
         Of the series; it has ended.
     store : AnnotationStore
-        In which the annotation is known.
+        In which the annotation is known; it asks for the roles of the person at every use.
     memory : PageMemory
         What this tab remembers of the series.
+    item : WorkItem or None
+        Reading of a project, as it was when the page began; None outside projects.
     """
 
     entrance: Entrance
@@ -62,6 +74,12 @@ class Work:
     reading: SeriesReading
     store: AnnotationStore
     memory: PageMemory
+    item: WorkItem | None = None
+
+    @property
+    def key(self) -> str:
+        """Names the annotation to browsers and in folders."""
+        return place_key(self.opened.key, self.item)
 
     @property
     def series(self) -> Series:
@@ -81,8 +99,17 @@ class Work:
 
     @property
     def annotation_key(self) -> str:
-        """Key by which the store knows the annotation of the series."""
-        return self.reading.summary.uid
+        """Key by which the store knows the annotation."""
+        return self.item.annotation_key if self.item is not None else self.reading.summary.uid
+
+    @property
+    def reason_against_editing(self) -> str:
+        """Why the person may not change the annotation now, as a sentence; blank where they may."""
+        try:
+            require_editing(self.store, self.annotation_key, self.person)
+        except MoveRefused as refused:
+            return str(refused)
+        return ""
 
     @property
     def person(self) -> str:
@@ -102,40 +129,23 @@ class Work:
         }
 
 
-@st.cache_resource(show_spinner=False)
-def open_store(url: str) -> AnnotationStore:
-    """Store behind a database URL, one for all sessions."""
-    return AnnotationStore(url, client_address)
+def while_seen(fragment: Callable[Arguments, None]) -> Callable[Arguments, None]:
+    """Have a fragment draw the page anew once its person may not see the annotation any more.
 
-
-def choose_series(opened: OpenedSeries) -> None:
-    """Open a series in this tab."""
-    series_in_use().close(this_tab())
-    st.session_state[_KEY] = opened.key
-    st.session_state.pop(_MEMORY, None)
-    st.query_params.clear()
-
-
-def chosen_key() -> str | None:
-    """Key of the series that is open in this tab, if any.
-
-    Other pages than the first name it in their address, and addresses come back by the browser's
-    history: the address decides.
+    Parameters
+    ----------
+    fragment : callable
+        Reads the annotation; between its runs a role may be taken away. The page says so.
     """
-    key: str | None = st.query_params.get(_QUERY) or st.session_state.get(_KEY)
-    return key
 
+    @wraps(fragment)
+    def run(*args: Arguments.args, **named: Arguments.kwargs) -> None:
+        try:
+            fragment(*args, **named)
+        except AccessRefused:
+            st.rerun()
 
-def chosen_summary(entrance: Entrance) -> SeriesSummary | None:
-    """Summary of the series that is open in this tab, if any and if it can be read."""
-    key = chosen_key()
-    opened = recall_series(entrance.settings.home, key) if key else None
-    if opened is None:
-        return None
-    try:
-        return opened_summary(entrance.settings.home, opened)
-    except DicomError:
-        return None
+    return run
 
 
 def is_open_elsewhere(source: Path) -> bool:
@@ -143,17 +153,15 @@ def is_open_elsewhere(source: Path) -> bool:
     return series_in_use().is_used_by_others(source, this_tab())
 
 
-def forget_source(home: Path, source: Path) -> None:
+def forget_source(entrance: Entrance, source: Path) -> None:
     """Close the series shown in this tab that were opened from a location that is gone."""
     memory: PageMemory | None = st.session_state.get(_MEMORY)
     if memory is not None and memory.second is not None and memory.second.opened.source == source:
         memory.second = None
-    key = chosen_key()
-    opened = recall_series(home, key) if key else None
-    if opened is not None and opened.source == source:
-        st.session_state.pop(_KEY, None)
+    chosen = chosen_or_none(entrance)
+    if chosen is not None and chosen.opened.source == source:
+        forget_chosen()
         st.session_state.pop(_MEMORY, None)
-        st.query_params.clear()
     forget_readings(source)
 
 
@@ -170,51 +178,56 @@ def require_work(entrance: Entrance) -> Work:
     Work
         Opened and known to the store.
     """
-    key = chosen_key()
-    opened = recall_series(entrance.settings.home, key) if key else None
-    if opened is None:
+    try:
+        chosen = chosen_series(entrance)
+    except StoreError as error:
+        _stop(str(error), "Open a series")
+    if chosen is None:
         st.info("No series is open yet.", icon=":material/folder_open:")
         st.page_link("pages/series.py", label="Open a series", icon=":material/arrow_back:")
         st.stop()
+    opened = chosen.opened
     if not opened.source.exists():
-        st.error(
+        _stop(
             "The files of this series are not there any more. Upload them again or open their new "
-            "place; annotations are kept.",
-            icon=":material/error:",
+            "place; annotations are kept."
         )
-        st.page_link("pages/series.py", label="Open another series", icon=":material/arrow_back:")
-        st.stop()
     try:
         reading = whole_reading(entrance.settings.home, opened)
         summary = reading.summary
-        store = open_store(entrance.settings.database)
-        store.open_annotation(summary.uid, slice_names(summary), summary.rows, summary.columns)
+        store = store_for(open_store(entrance.settings.database), entrance.person)
+        names = slice_names(summary)
+        store.open_annotation(chosen.annotation_key, names, summary.rows, summary.columns)
         memory: PageMemory | None = st.session_state.get(_MEMORY)
-        if memory is None or memory.series_key != opened.key:
+        if memory is None or memory.series_key != chosen.key:
             record(entrance, store, Action.SERIES_OPENED, subject=opened.key)
-            memory = st.session_state[_MEMORY] = _memory_of_last_visit(entrance, summary, opened)
+            memory = st.session_state[_MEMORY] = _memory_of_last_visit(entrance, summary, chosen)
     except (DicomError, StoreError) as error:
-        st.error(str(error), icon=":material/error:")
-        st.page_link("pages/series.py", label="Open another series", icon=":material/arrow_back:")
-        st.stop()
-    st.session_state[_KEY] = opened.key
-    if st.query_params.get(_QUERY) != opened.key:
-        st.query_params[_QUERY] = opened.key
-    if memory.second is not None:
-        memory.second = still_read(entrance.settings.home, memory.second)
-    return Work(entrance, opened, reading, store, memory)
+        _stop(str(error))
+    keep_chosen(chosen)
+    second = memory.second
+    if second is not None:
+        is_seen = may_look_into(entrance, second.opened.source)
+        memory.second = still_read(entrance.settings.home, second) if is_seen else None
+    return Work(entrance, opened, reading, store, memory, chosen.item)
+
+
+def _stop(reason: str, way_out: str = "Open another series") -> NoReturn:
+    st.error(reason, icon=":material/error:")
+    st.page_link("pages/series.py", label=way_out, icon=":material/arrow_back:")
+    st.stop()
 
 
 def _memory_of_last_visit(
-    entrance: Entrance, summary: SeriesSummary, opened: OpenedSeries
+    entrance: Entrance, summary: SeriesSummary, chosen: ChosenSeries
 ) -> PageMemory:
     """What the person looked at last in this series; the address may name another slice."""
-    view = recall_view(entrance.settings.home, opened.key, entrance.person)
+    view = recall_view(entrance.settings.home, chosen.key, entrance.person)
     named = st.query_params.get(_SLICE_QUERY, "")
     index = int(named) - 1 if named.isdecimal() and len(named) < 7 else view.slice
     is_there = index is not None and 0 <= index < summary.slices
     return PageMemory(
-        opened.key,
+        chosen.key,
         view.segment,
         index if is_there else None,
         view.tool,
@@ -228,7 +241,7 @@ def _remember(work: Work) -> None:
     memory = work.memory
     view = LastView(memory.segment, memory.slice_index, memory.tool, memory.window, memory.segments)
     with contextlib.suppress(DicomError, OSError):
-        remember_view(work.entrance.settings.home, work.opened.key, work.person, view)
+        remember_view(work.entrance.settings.home, work.key, work.person, view)
 
 
 def current_segment(work: Work, segments: list[Segment]) -> Segment | None:

@@ -20,6 +20,7 @@ from pages.session.work import (
     Work,
     set_segment,
     set_slice,
+    while_seen,
 )
 from pages.views.counts import counts_table
 from pages.views.display import display_settings, slice_png
@@ -36,6 +37,7 @@ Decision = Callable[..., object]
 
 
 @st.fragment
+@while_seen
 def simple_review(work: Work) -> None:
     """Show the proposals one at a time."""
     segments = {segment.number: segment for segment in work.segments()}

@@ -14,6 +14,7 @@ from pages.session.work import (
     current_slice,
     set_segment,
     set_slice,
+    while_seen,
 )
 from pages.simple_canvas import drawable_canvas as editor
 from pages.simple_canvas.autosave import has_conflict, save_drawn, show_conflict
@@ -43,9 +44,12 @@ _TOOL_HINTS = {
 
 
 @st.fragment
+@while_seen
 def simple_workspace(work: Work) -> None:
     """Show the slice, the tools beside it and the strip of slices below."""
     save_drawn(work)
+    if work.reason_against_editing:
+        st.rerun()
     segments = work.segments()
     segment = current_segment(work, segments)
     if segment is None:
@@ -232,7 +236,11 @@ def _go_to(work: Work, index: int) -> None:
 def _undo_or_redo(work: Work, way: str) -> None:
     """Undo or redo the person's last step, and show the slice where it happened."""
     move = work.store.undo if way == "undo" else work.store.redo
-    changed = move(work.annotation_key, work.person)
+    try:
+        changed = move(work.annotation_key, work.person)
+    except StoreError as error:
+        st.toast(str(error), icon=":material/error:")
+        return
     if not changed:
         return
     segment, index = min(changed)

@@ -26,6 +26,7 @@ from pages.session.work import (
     set_segment_display,
     set_slice,
     set_tool,
+    while_seen,
 )
 from pages.slice_editor.client_state import ClientState
 from pages.slice_editor.incoming import Outbox, read_outbox
@@ -60,6 +61,7 @@ class EditorMemory:
 
 
 @st.fragment(key=KEY)
+@while_seen
 def show_slice_editor(work: Work, *, reviews: bool = False) -> None:
     """Show the editor for the series; at least one segment is needed.
 
@@ -113,6 +115,7 @@ def _first_script() -> str:
     )
 
 
+@while_seen
 def _outbox_changed(work: Work) -> None:
     """Store at once; a run that shows the outcome follows."""
     _store_messages(work)
@@ -148,8 +151,9 @@ def _store_messages(work: Work) -> tuple[Outbox, list[Answer]]:
     except MessageError:
         # Our own editor sends no such message; without an answer it shows that nothing is saved.
         return Outbox(), []
-    if outbox.client and outbox.owner != owner_of(work):
-        # Of somebody who was signed in here before: the tab keeps it until they are again.
+    if outbox.client and (outbox.owner, outbox.annotation) != (owner_of(work), work.key):
+        # Of somebody who was signed in here before, or drawn on another series: the tab keeps it
+        # until they are again, or it is open again.
         return Outbox(), []
     memory = work.memory.part(EditorMemory)
     reported = (outbox.slice, outbox.segment)
@@ -171,4 +175,5 @@ def _side_content(work: Work, segment: Segment | None) -> Any:
     states = {place: one.state for place, one in work.store.annotation(work.annotation_key).items()}
     ends = stated_ends(work.store, work.annotation_key)
     locked = work.memory.segments.locked
-    return segment, locked, current_slice(work), states, ends, volume_preview(work).version
+    shown = (current_slice(work), volume_preview(work).version, work.reason_against_editing)
+    return segment, locked, states, ends, shown

@@ -39,6 +39,7 @@ from pages.slice_editor.message_values import (
 
 _CLIENT = re.compile(r"[0-9a-z]{8,40}")
 _OWNER = re.compile(r"[0-9a-f]{0,24}")
+_ANNOTATION = re.compile(r"[0-9a-f]{0,24}(-a[0-9a-f]{32})?")
 _TOOL = re.compile(r"[a-z][a-z -]{0,39}")
 _TOOL_CHOSEN = re.compile(r"[A-Za-z][A-Za-z -]{0,39}")
 _REASON = re.compile(r"[^\x00-\x1f\x7f]{0,80}")  # why a proposal is rejected
@@ -82,6 +83,8 @@ class Outbox:
         Names the tab; blank before it has sent anything.
     owner : str
         Whose the tab's messages are, as it was told with the series.
+    annotation : str
+        What they are drawn on, as `pages.session.work.Work.key` names it.
     sent : int
         How often the tab has sent something.
     epoch, revision : str, int
@@ -105,6 +108,7 @@ class Outbox:
 
     client: str = ""
     owner: str = ""
+    annotation: str = ""
     sent: int = 0
     epoch: str = ""
     revision: int = 0
@@ -149,6 +153,7 @@ def read_outbox(value: Any, shape: tuple[int, int, int]) -> Outbox:
     return Outbox(
         client=text_of(outbox.get("client"), _CLIENT),
         owner=text_of(outbox.get("owner", ""), _OWNER),
+        annotation=text_of(outbox.get("annotation", ""), _ANNOTATION),
         sent=whole_number(outbox.get("sent")),
         epoch=epoch[:40] if isinstance(epoch, str) else "",
         revision=whole_number(outbox.get("revision")),

@@ -134,8 +134,9 @@ def _series(work: Work, segments: list[Segment]) -> dict[str, Any]:
     in_patient = geometry.in_patient
     names = distinct_names(segments)
     return {
-        "key": work.opened.key,
+        "key": work.key,
         "owner": owner_of(work),
+        "readOnly": work.reason_against_editing,
         "shape": [series.summary.slices, series.summary.rows, series.summary.columns],
         "spacing": [float(one) for one in geometry.spacing],
         "offset": scale.offset,

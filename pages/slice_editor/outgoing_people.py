@@ -2,7 +2,8 @@
 
 from core.annotation.records import StoreError
 from core.annotation.revision import revision
-from pages.server.people_here import PEOPLE_ADDRESS, OpenEditor, people_here
+from core.projects.records import AccessRefused
+from pages.server.people_here import PEOPLE_ADDRESS, NotSeen, OpenEditor, people_here
 from pages.server.tabs import this_tab
 from pages.session.work import Work
 
@@ -27,8 +28,13 @@ def people_message(work: Work, editor: str) -> dict[str, str | None]:
     def newest() -> str | None:
         try:
             return ".".join(map(str, revision(store, key)))
+        except AccessRefused:
+            raise NotSeen from None
         except StoreError:
             return None  # the page says it; whoever only looks need not
 
     people_here().arrive(editor, OpenEditor(this_tab(), work.person, key, newest))
-    return {"address": PEOPLE_ADDRESS, "editor": editor, "revision": newest()}
+    try:
+        return {"address": PEOPLE_ADDRESS, "editor": editor, "revision": newest()}
+    except NotSeen:
+        raise AccessRefused from None

@@ -7,7 +7,7 @@ import streamlit as st
 from core.annotation.actions import worst_first
 from pages.session.proposal_jobs import running_job
 from pages.session.widget_keys import leaving_key
-from pages.session.work import Work, set_segment, set_slice
+from pages.session.work import Work, set_segment, set_slice, while_seen
 from pages.slice_editor.editor import SIDE, show_slice_editor
 from pages.views.counts import counts_table
 from pages.views.job_progress import LINE_STYLE, show_progress_in_line
@@ -46,6 +46,7 @@ def _show_worst(work: Work) -> None:
 
 
 @st.fragment(key=SIDE)
+@while_seen
 def _review_row(work: Work) -> None:
     annotation = work.store.annotation(work.annotation_key)
     is_done = not worst_first(annotation) and running_job(work) is None

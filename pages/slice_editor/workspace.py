@@ -4,11 +4,12 @@ import streamlit as st
 
 from core.segments.segment import Segment
 from pages.session.model import show_model
-from pages.session.work import Work, current_segment
+from pages.session.work import Work, current_segment, while_seen
 from pages.slice_editor.editor import SIDE, rerun_editor, show_slice_editor
 from pages.views.editor_choice import choose_editor
 from pages.views.icon_menu import ICON_MENU_STYLE, icon_menu
 from pages.views.next_step_row import NARROW, next_step_row
+from pages.views.read_only import read_only_line
 from pages.views.second_series import choose_second
 from pages.views.segment_panel import segment_buttons
 from pages.views.volume_tools import volume_tools, volume_tools_button
@@ -41,10 +42,15 @@ def slice_workspace(work: Work) -> None:
 
 
 @st.fragment(key=SIDE)
+@while_seen
 def _next_step_bar(work: Work) -> None:
     segment = current_segment(work, work.segments())
     if segment is None:
         st.rerun()
+    reason = work.reason_against_editing
+    if reason:
+        read_only_line(reason, lambda: _buttons_for_looking(work))
+        return
     next_step_row(work, segment, rerun_editor, lambda: _buttons_beside(work, segment))
     volume_tools(work, segment)
 
@@ -52,6 +58,10 @@ def _next_step_bar(work: Work) -> None:
 def _buttons_beside(work: Work, segment: Segment) -> None:
     segment_buttons(work, segment)
     volume_tools_button(work)
+    _buttons_for_looking(work)
+
+
+def _buttons_for_looking(work: Work) -> None:
     with icon_menu("Show a second series", ":material/compare:", "second"):
         choose_second(work, rerun_editor)
     with icon_menu("Settings", ":material/settings:", "settings"):

@@ -13,14 +13,9 @@ from core.pacs.dicomweb import MOST_STUDIES, ArchivedSeries, Query, search
 from core.pacs.settings import Archive, ArchiveError, read_archive
 from core.pacs.storing import store_instance
 from pages.session.audit_log import record, unnamed
+from pages.session.chosen_series import open_store
 from pages.session.gate import Entrance
-from pages.session.work import (
-    OPEN_ELSEWHERE,
-    Work,
-    forget_source,
-    is_open_elsewhere,
-    open_store,
-)
+from pages.session.work import OPEN_ELSEWHERE, Work, forget_source, is_open_elsewhere
 from pages.views.banner import date, person_name
 from pages.views.formatting import count, plain
 
@@ -212,5 +207,5 @@ def _delete(entrance: Entrance, copy: KeptSeries) -> None:
     except (ArchiveError, StoreError) as error:
         st.error(str(error), icon=":material/error:")
         return
-    forget_source(home, copy.folder)
+    forget_source(entrance, copy.folder)
     st.rerun()

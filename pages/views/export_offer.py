@@ -12,7 +12,7 @@ from core.audit.entries import Action
 from core.projects.records import WorkItem
 from core.projects.visibility import may_see
 from pages.session.audit_log import record
-from pages.session.work import Work
+from pages.session.work import Work, while_seen
 from pages.views.archive import store_in_archive
 
 _WRITTEN = "export.written"
@@ -85,7 +85,8 @@ def offer_written(work: Work, choice: Hashable) -> None:
     if written is None:
         return
     # Others may draw on the series while this page stands open.
-    st.fragment(_offer, run_every=_CHECK_EVERY_S)(work, written, written.choice == choice)
+    offer = st.fragment(while_seen(_offer), run_every=_CHECK_EVERY_S)
+    offer(work, written, written.choice == choice)
 
 
 def _written(work: Work) -> WrittenExport | None:

@@ -44,7 +44,7 @@ def show_found(found: Sequence[SeriesSummary]) -> tuple[SeriesSummary, bool] | N
     for number, summary in _narrowed(found):
         with st.container(border=True, key=f"found-{number}"):
             picture, text, button = st.columns([1, 4.2, 1.3], vertical_alignment="center")
-            picture_bytes = series_thumbnail(summary.uid, summary)
+            picture_bytes = series_thumbnail(summary)
             if picture_bytes is None:
                 picture.caption("No preview")
             else:

@@ -19,10 +19,18 @@ from core.dicom.shown_names import isolated, printable
 from core.formats.imported_segments import Meaning, imported_segments
 from core.formats.masks_read import MasksRead
 from core.formats.reading import NIFTI_ENDINGS, read_masks_with_cautions
+from core.projects.guarding import store_for
+from core.projects.visibility import require_editing
 from pages.session.audit_log import record
+from pages.session.chosen_series import (
+    ChosenSeries,
+    chosen_or_none,
+    chosen_summary,
+    open_store,
+)
 from pages.session.gate import Entrance
 from pages.session.uploaded_files import opened_upload, release_uploaded
-from pages.session.work import chosen_key, chosen_summary, open_store, slice_names
+from pages.session.work import slice_names
 from pages.views.dialog_button import dialog_button
 from pages.views.formatting import count, plain
 from pages.views.import_preview import choose_ways
@@ -73,9 +81,10 @@ def show_mask_import(entrance: Entrance) -> None:
         _forget()
     if not st.session_state.get(_OPEN):
         return
-    summary = chosen_summary(entrance)
-    if summary is not None:
-        _import_dialog(entrance, summary)
+    chosen = chosen_or_none(entrance)
+    summary = chosen_summary(entrance, chosen)
+    if chosen is not None and summary is not None:
+        _import_dialog(entrance, chosen, summary)
 
 
 def _give_consent(file_id: str) -> None:
@@ -88,7 +97,7 @@ def _forget() -> None:
 
 
 @st.dialog("Import masks", width="large", on_dismiss=_forget)
-def _import_dialog(entrance: Entrance, summary: SeriesSummary) -> None:
+def _import_dialog(entrance: Entrance, chosen: ChosenSeries, summary: SeriesSummary) -> None:
     file = st.file_uploader(
         "DICOM segmentation, RT structure set or NIfTI label map", key="import-masks-file"
     )
@@ -102,10 +111,12 @@ def _import_dialog(entrance: Entrance, summary: SeriesSummary) -> None:
     )
     if file is None:
         return
+    key = chosen.annotation_key
     try:
         read = _file_read(summary, file, meaning)
-        store = open_store(entrance.settings.database)
-        store.open_annotation(summary.uid, slice_names(summary), summary.rows, summary.columns)
+        store = store_for(open_store(entrance.settings.database), entrance.person)
+        require_editing(store, key, entrance.person)
+        store.open_annotation(key, slice_names(summary), summary.rows, summary.columns)
     except (NeedsConsentError, NeedsResamplingError) as error:
         st.warning(plain(_with_own_name(str(error), file)), icon=":material/help:")
         st.button(
@@ -121,7 +132,7 @@ def _import_dialog(entrance: Entrance, summary: SeriesSummary) -> None:
         return
     for caution in read.cautions:
         st.warning(plain(_with_own_name(caution, file)), icon=":material/warning:")
-    plans = choose_ways(store, summary.uid, read.segments)
+    plans = choose_ways(store, key, read.segments)
     if not any(plan.changes for plan in plans):
         is_skipped = any(plan.way is ImportWay.SKIP for plan in plans)
         st.info(
@@ -132,20 +143,20 @@ def _import_dialog(entrance: Entrance, summary: SeriesSummary) -> None:
         )
         return
     if st.button("Import", type="primary", width="stretch", key="import-masks-do"):
-        _import(entrance, summary, store, plans, file)
+        _import(entrance, chosen, store, plans, file)
 
 
 def _import(
     entrance: Entrance,
-    summary: SeriesSummary,
+    chosen: ChosenSeries,
     store: AnnotationStore,
     plans: list[ImportPlan],
     file: UploadedFile,
 ) -> None:
     try:
-        store_import(store, summary.uid, plans, person=entrance.person)
+        store_import(store, chosen.annotation_key, plans, person=entrance.person)
         detail = count(sum(len(plan.changes) for plan in plans), "mask")
-        key = chosen_key() or ""
+        key = chosen.opened.key
         record(entrance, store, Action.MASKS_IMPORTED, subject=key, detail=detail)
     except VersionConflict:
         st.error("The series was changed meanwhile. Look at the preview again.")

@@ -8,9 +8,10 @@ from core.annotation.states import EXAMPLE_STATES, SliceState
 from core.annotation.store import StoreError
 from core.home.opened_series import OpenedSeries
 from core.home.recent_series import RecentSeries, note_recent, recent_series
+from pages.session.chosen_series import may_look_into, open_store
 from pages.session.gate import Entrance
 from pages.session.widget_keys import leaving_key
-from pages.session.work import Work, open_store
+from pages.session.work import Work
 from pages.views.banner import person_name, series_name, size_text
 from pages.views.formatting import count, plain
 from pages.views.thumbnails import series_thumbnail
@@ -27,9 +28,12 @@ class _Noted:
 
 
 def note_opened(work: Work) -> None:
-    """Keep what people see of a series when they look for it again, once in a tab."""
+    """Keep what people see of a series when they look for it again, once in a tab.
+
+    Series of projects stand in their worklists instead.
+    """
     noted = work.memory.part(_Noted)
-    if noted.done:
+    if noted.done or work.item is not None:
         return
     noted.done = True
     summary = work.series.summary
@@ -40,7 +44,7 @@ def note_opened(work: Work) -> None:
         f"{series_name(summary)} · {summary.modality}",
         f"{size_text(summary)} · {person_name(summary.patient_name) or 'unnamed patient'} · "
         f"{summary.study_description or 'no study description'}",
-        lambda: series_thumbnail(summary.uid, summary),
+        lambda: series_thumbnail(summary),
     )
 
 
@@ -58,7 +62,8 @@ def offer_recent_work(entrance: Entrance) -> OpenedSeries | None:
         The one whose button was pressed.
     """
     chosen = None
-    recent = recent_series(entrance.settings.home, _MOST)
+    home = entrance.settings.home
+    recent = recent_series(home, _MOST, lambda opened: may_look_into(entrance, opened.source))
     if not recent:
         return None
     st.subheader("Continue")

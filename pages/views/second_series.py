@@ -16,6 +16,7 @@ from core.display.second_series import SecondSlice, reason_against, sampling_fac
 from core.display.windows import window_choices
 from core.home.opened_series import OpenedSeries, recall_series, remembered_series, series_key
 from pages.session.audit_log import record
+from pages.session.chosen_series import may_look_into
 from pages.session.memory import SecondSeries
 from pages.session.opening import begin_reading, found_together, source_files
 from pages.session.widget_keys import leaving_key
@@ -198,6 +199,8 @@ def _candidate(
 
 def _choose(work: Work, fitting: dict[str, Candidate], changed: Callable[[], None]) -> None:
     chosen = fitting.get(st.session_state[_WIDGET])
+    if chosen is not None and not may_look_into(work.entrance, chosen.opened.source):
+        chosen = None
     memory = work.memory.part(ChoiceMemory)
     memory.problem = None
     work.memory.second = None
@@ -219,7 +222,11 @@ def _search_elsewhere(work: Work) -> None:
     summary = work.series.summary
     listed = candidates(work)
     seen = {work.uid, *(candidate.summary.uid for candidate in listed)}
-    by_source = {opened.source: opened for opened in remembered_series(home)}
+    by_source = {
+        opened.source: opened
+        for opened in remembered_series(home)
+        if may_look_into(work.entrance, opened.source)
+    }
     by_source.pop(work.opened.source, None)
     added = []
     for opened in by_source.values():

@@ -168,8 +168,12 @@ def _change_segment(work: Work, segment: Segment) -> None:
         else "Undo restores it with all its masks.",
         disabled=locked,
     ):
-        work.store.remove_segment(work.annotation_key, segment.number, work.person)
-        _changed(work)
+        try:
+            work.store.remove_segment(work.annotation_key, segment.number, work.person)
+        except StoreError as error:
+            st.error(str(error))
+        else:
+            _changed(work)
     _offer_absence(work, segment, locked)
 
 

@@ -1,5 +1,6 @@
 """Keys of opened series."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,24 @@ def test_the_key_is_the_same_each_time_but_not_in_another_home(tmp_path: Path) -
     assert series_key(first, UID) == series_key(first, UID)
     assert series_key(first, UID) != series_key(second, UID)
     assert UID not in series_key(first, UID)
+
+
+def test_a_series_has_a_key_of_its_own_in_each_project(tmp_path: Path) -> None:
+    places = [tmp_path / name for name in ("all", "one", "two")]
+    opened = [
+        remember_series(tmp_path, UID, place, project_key=key)
+        for place, key in zip(places, ("", "one", "two"), strict=True)
+    ]
+    assert len({one.key for one in opened}) == 3
+    assert [recall_series(tmp_path, one.key) for one in opened] == opened
+    assert [one.project_key for one in opened] == ["", "one", "two"]
+
+
+def test_a_note_of_an_earlier_version_is_outside_projects(tmp_path: Path) -> None:
+    opened = remember_series(tmp_path, UID, tmp_path)
+    (note,) = (tmp_path / "opened").iterdir()
+    note.write_text(json.dumps({"uid": UID, "source": str(tmp_path), "leave_out_damaged": False}))
+    assert recall_series(tmp_path, opened.key) == opened
 
 
 @pytest.mark.parametrize(

@@ -58,3 +58,10 @@ def test_a_damaged_note_is_left_out_and_dropped(tmp_path: Path) -> None:
 
 def test_nothing_was_opened_yet(tmp_path: Path) -> None:
     assert recent_series(tmp_path, 5) == []
+
+
+def test_series_that_are_not_to_be_shown_make_room_for_others(tmp_path: Path) -> None:
+    hidden, shown = (open_series(tmp_path, end, 300 - end) for end in (1, 2))
+    listed = recent_series(tmp_path, 1, lambda opened: opened.key != hidden)
+    assert [one.opened.key for one in listed] == [shown]
+    assert len(recent_series(tmp_path, 2)) == 2

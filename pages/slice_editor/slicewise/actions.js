@@ -86,6 +86,7 @@ function editingActions(screen) {
   }
 
   function undoOrRedo(kind) {
+    if (app.info.readOnly && screen.refusesDrawing()) return;
     screen.drawing.settle();
     const message = kind === "undo" ? app.annotation.undo() : app.annotation.redo();
     if (message === null) return;

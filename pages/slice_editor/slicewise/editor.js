@@ -10,6 +10,7 @@ import { toolOf } from "./tools/index.js";
 import { updateReview } from "./model/review.js";
 import { updateSecond } from "./model/second_series.js";
 
+const LOOKS_WITH = "crosshair";
 const PROPOSING_MS = 700; // between two looks at a running job
 
 // One for the whole tab: it outlives the element while other pages are shown.
@@ -40,15 +41,17 @@ export default function ({ data, parentElement, setStateValue }) {
   const changes = header.changes.map(({ bytes, ...one }) => ({ ...one, code: message.take(bytes) }));
   const { answered, changed } = app.annotation.receive({ ...header, changes }, performance.now());
   if (answered.length > 0) keepForReload(app.info, app.annotation.unsaved());
+  const isToolLeft = leaveTool(app);
   const isNew = tab.screen === null || tab.root !== root;
   if (isNew) {
     tab.screen?.close();
     Object.assign(app, { slice: view.slice, segment: view.segment });
     tab.root = root;
-    if (app.review === null) takeUpTool(app);
+    if (app.review === null && !app.info.readOnly) takeUpTool(app);
     tab.screen = createScreen(root, app);
   }
   const { screen } = tab;
+  if (isToolLeft && !isNew) screen.panel.showOptions();
   const removed = !app.info.segments.some((one) => one.number === app.segment);
   if (isNew || removed || view.moves > app.moves) {
     app.moves = view.moves;
@@ -91,6 +94,14 @@ function restoreTools(app, { tool, window }) {
   if (!window) return;
   const [name, center, width] = window;
   app.window = { name, center, width };
+}
+
+/** Where nothing may be drawn, the tool for looking is taken; returns whether another one was. */
+function leaveTool(app) {
+  if (!app.info.readOnly || toolOf(app.tool).isViewOnly) return false;
+  app.toolBefore ??= app.tool;
+  app.tool = LOOKS_WITH;
+  return true;
 }
 
 /** After a review, the tool is the one that was chosen for drawing. */

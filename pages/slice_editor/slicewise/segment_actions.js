@@ -55,6 +55,7 @@ export function createSegmentActions(screen) {
 
 /** Why the segment being worked on cannot be changed; blank where it can. */
 export function whyNotDraw({ display, info, segment }) {
+  if (info.readOnly) return info.readOnly;
   const label = isolated(info.segments.find((one) => one.number === segment)?.label ?? "");
   if (display.isLocked(segment)) return `${label} is locked. Unlock it in the list of segments to change it.`;
   return display.isShown(segment) ? "" : `${label} is hidden. Show it in the list of segments to change it.`;

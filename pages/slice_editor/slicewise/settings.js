@@ -1,6 +1,7 @@
 // How slices and masks are shown, and what the tools are set to.
 
 import { keepPreferences, sendSoon } from "./model/app.js";
+import { toolOf } from "./tools/index.js";
 import { brushSizes, nearestSize } from "./tools/sizes.js";
 import { greyTable } from "./view/windowing.js";
 
@@ -54,6 +55,10 @@ export function createSettings(screen) {
       screen.panel.showOptions();
     },
     chooseTool(id) {
+      if (app.info.readOnly && !toolOf(id).isViewOnly) {
+        screen.refusesDrawing();
+        return;
+      }
       screen.drawing.settle();
       app.tool = id;
       app.erase = false;

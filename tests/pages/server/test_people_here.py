@@ -8,6 +8,7 @@ import pytest
 from pages.server.people_here import (
     PEOPLE_ADDRESS,
     PEOPLE_HERE,
+    NotSeen,
     OpenEditor,
     Other,
     PeopleHere,
@@ -80,3 +81,15 @@ def test_only_editors_that_are_known_get_an_answer() -> None:
     assert (status, json.loads(body)) == (200, {"revision": "7.1", "people": people})
     assert asked("editor=guessed&slice=3")[0] == 404
     assert asked("editor=secret", "GET")[0] == 405
+
+
+def test_who_may_not_see_the_annotation_any_more_learns_of_nobody() -> None:
+    def not_seen() -> str:
+        raise NotSeen
+
+    people_here().arrive("removed", replace(ANNA, revision=not_seen))
+    people_here().arrive("member", BEN)
+    ask(PEOPLE_HERE, f"{PEOPLE_ADDRESS}?editor=member&slice=8", method="POST")
+    status, _, body = ask(PEOPLE_HERE, f"{PEOPLE_ADDRESS}?editor=removed&slice=3", method="POST")
+    assert status == 404
+    assert b"Ben" not in body

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.projects.records import AccessRefused
 from tests.support.pages import OpenPage
 
 PAGES = ("series", "annotate", "review", "export", "project")
@@ -66,4 +67,4 @@ def test_a_page_without_a_series_leads_to_the_first_page(
 
 def test_a_key_that_was_never_given_out_opens_nothing(home: Path, open_page: OpenPage) -> None:
     app: AppTest = open_page("annotate", series="../../etc/passwd")
-    assert app.info[0].value == "No series is open yet."
+    assert [error.value for error in app.error] == [str(AccessRefused())]

@@ -69,3 +69,10 @@ test("a segment that is locked or hidden says why it cannot be changed", () => {
   display.lock(1);
   assert.equal(reason(1), "");
 });
+
+test("nothing is drawn where the annotation may only be looked at", () => {
+  const display = createSegmentDisplay(NOTHING);
+  const info = { segments: SEGMENTS, readOnly: "This series is done." };
+  assert.equal(whyNotDraw({ display, segment: 1, info }), "This series is done.");
+  assert.equal(whyNotDraw({ display, segment: 1, info: { ...info, readOnly: "" } }), "");
+});

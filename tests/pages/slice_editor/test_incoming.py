@@ -269,6 +269,15 @@ def test_versions_before_are_sent_only_where_they_are_asked_for() -> None:
     assert not read_outbox(OUTBOX | {"compares": "yes"}, SHAPE).compares
 
 
+def test_what_messages_are_drawn_on_is_read_where_it_is_sent() -> None:
+    assert read_outbox(OUTBOX, SHAPE).annotation == ""
+    key = f"{'0' * 24}-a{'1' * 32}"
+    assert read_outbox(OUTBOX | {"annotation": key}, SHAPE).annotation == key
+    for wrong in ("1.2.826.0.1", "0" * 25, f"{key}0", 7, None):
+        with pytest.raises(MessageError):
+            read_outbox(OUTBOX | {"annotation": wrong}, SHAPE)
+
+
 def test_whose_messages_they_are_is_read_where_it_is_sent() -> None:
     assert read_outbox(OUTBOX, SHAPE).owner == ""
     assert read_outbox(OUTBOX | {"owner": "0123456789abcdef"}, SHAPE).owner == "0123456789abcdef"

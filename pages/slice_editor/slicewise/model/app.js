@@ -117,6 +117,7 @@ export function send(app) {
     app.setState("outbox", {
       client: app.client,
       owner: app.info.owner,
+      annotation: app.info.key,
       sent: app.sent,
       ...app.annotation.received(),
       slice: app.slice,

@@ -45,13 +45,16 @@ export function createPanel(root, app, act) {
     /** Marks the tool and what can be undone. */
     update() {
       for (const { id } of TOOLS) buttons.get(id).setAttribute("aria-pressed", String(id === app.tool));
+      const { readOnly } = app.info;
+      for (const tool of TOOLS) buttons.get(tool.id).disabled = Boolean(readOnly) && !tool.isViewOnly;
+      for (const { id } of ACTIONS) buttons.get(id).disabled = Boolean(readOnly);
       const ends = app.annotation.ends(app.segment);
       buttons.get("begins").setAttribute("aria-pressed", String(ends.first === app.slice));
       buttons.get("ends").setAttribute("aria-pressed", String(ends.last === app.slice));
       const can = { undo: app.annotation.canUndo(), redo: app.annotation.canRedo() };
       for (const { id, key, help } of STEPS) {
         const name = app.annotation.stepName(id);
-        buttons.get(id).disabled = !can[id];
+        buttons.get(id).disabled = !can[id] || Boolean(readOnly);
         buttons.get(id).title = `${help}${name ? `: ${name}` : ""} (${keyName(key)})`;
       }
     },
