@@ -83,13 +83,7 @@ class AnnotationStore:
         self._guard: Guard | None = None
 
     def guarded(self, guard: Guard) -> Self:
-        """Return this store with a guard in front of every annotation.
-
-        Parameters
-        ----------
-        guard : Guard
-            Asked in the same transaction that reads or changes an annotation.
-        """
+        """Return this store with a guard, which is asked within every transaction."""
         guarded = copy.copy(self)
         guarded._guard = guard
         return guarded
