@@ -24,6 +24,7 @@ from sqlalchemy import (
     text,
 )
 
+from core.annotation.audit_schema import audit_entry
 from core.annotation.database import Database, migrate, newest_revision, reading, writing
 from core.annotation.records import StoreError
 from core.annotation.schema import metadata
@@ -88,7 +89,9 @@ def reading_one_state(database: Database) -> Iterator[Connection]:
 def restore_store(database: Database, copy: StoreCopy) -> None:
     """Fill an empty store with what another one held; all of it, or nothing at all.
 
-    Tables of an earlier version are migrated.
+    Tables of an earlier version are migrated. A store that holds nothing but entries of the audit
+    log counts as empty, since whoever has signed in to a new server has left one: they stay, and
+    are numbered behind those of the copy, which are older.
 
     Parameters
     ----------
@@ -100,16 +103,19 @@ def restore_store(database: Database, copy: StoreCopy) -> None:
     Raises
     ------
     StoreError
-        If the store holds anything, if the copy comes from a newer version, or if it holds what no
-        store does.
+        If the store holds anything else, if the copy comes from a newer version, or if it holds
+        what no store does.
     """
     with writing(database) as connection:
-        if any(_holds_rows(connection, table) for table in metadata.sorted_tables):
+        others = [table for table in metadata.sorted_tables if table is not audit_entry]
+        if any(_holds_rows(connection, table) for table in others):
             raise StoreError(
                 "The annotation store holds annotations already; restore into an empty one: set "
                 "another SLICEWISE_HOME or SLICEWISE_DATABASE."
             )
-        _begin_anew(connection, copy.revision)
+        entries = _entries(connection)
+        if entries or copy.revision != newest_revision():
+            _begin_anew(connection, copy.revision)
         known = MetaData()
         known.reflect(connection)
         for name, lines in copy.tables.items():
@@ -117,6 +123,8 @@ def restore_store(database: Database, copy: StoreCopy) -> None:
                 raise StoreError("The backup holds a table that no store has; it is damaged.")
             _fill(connection, known.tables[name], lines())
         migrate(connection, newest_revision())
+        if entries:
+            connection.execute(insert(audit_entry), entries)
 
 
 def table_lines(
@@ -152,10 +160,15 @@ def _holds_rows(connection: Connection, table: Table) -> bool:
     return connection.execute(select(func.count()).select_from(table)).scalar_one() > 0
 
 
+def _entries(connection: Connection) -> list[dict[str, Any]]:
+    """Entries of the audit log without their numbers, the oldest first."""
+    names = [column.name for column in audit_entry.columns if not column.primary_key]
+    rows = connection.execute(select(audit_entry).order_by(*audit_entry.primary_key.columns))
+    return [{name: row._mapping[name] for name in names} for row in rows]
+
+
 def _begin_anew(connection: Connection, revision: str) -> None:
-    """Give an empty store the tables of a revision instead of the newest ones."""
-    if revision == newest_revision():
-        return
+    """Give an empty store new tables, those of a revision."""
     present = MetaData()
     present.reflect(connection, only=[*metadata.tables, "alembic_version"])
     present.drop_all(connection)

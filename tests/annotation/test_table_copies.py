@@ -7,13 +7,15 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, create_engine
+from sqlalchemy import Connection, create_engine, delete, insert
 
-from core.annotation.database import newest_revision, open_database, reading
+from core.annotation.audit_schema import audit_entry
+from core.annotation.database import newest_revision, open_database, reading, writing
 from core.annotation.records import StoreError
 from core.annotation.schema import metadata
 from core.annotation.store import AnnotationStore
 from core.annotation.table_copies import StoreCopy, copied_store, restore_store
+from core.annotation.versions import utc_now
 from core.home.settings import default_url
 from core.segments.overlap_rules import OverlapRule
 from tests.support.earlier_stores import make_store_without_rules
@@ -74,6 +76,49 @@ def test_a_restored_store_holds_the_same_rows_and_goes_on(
     put_mask(restored, SERIES, 2, 5, mask=square(7))
     assert restored.slice(SERIES, 2, 5).pixels == 49
     restored.close()
+
+
+def sign_in(url: str, *people: str) -> None:
+    """Leave an entry in the audit log of a store for each person."""
+    database = open_database(url)
+    with writing(database) as connection:
+        for person in people:
+            values = {"client": "", "action": "signed in", "subject": "", "detail": ""}
+            row = values | {"time": utc_now(), "person": person}
+            connection.execute(insert(audit_entry).values(row))
+    database.dispose()
+
+
+def people_in_log(url: str) -> list[tuple[int, str]]:
+    """Number and person of each entry."""
+    return [(number, person) for number, _, person, *_ in rows(url)["audit_entry"]]
+
+
+def test_entries_of_a_new_server_stay_behind_those_of_the_copy(
+    proposed: AnnotationStore, url: str, other_url: str
+) -> None:
+    sign_in(url, "anna", "ben")
+    sign_in(other_url, "carla")
+    restore(other_url, copy_of(url))
+    assert people_in_log(other_url) == [(1, "anna"), (2, "ben"), (3, "carla")]
+    sign_in(other_url, "dora")
+    assert people_in_log(other_url)[-1] == (4, "dora")
+    assert rows(other_url) | {"audit_entry": []} == rows(url) | {"audit_entry": []}
+    database = open_database(other_url)
+    with pytest.raises(StoreError), writing(database) as connection:
+        connection.execute(delete(audit_entry))
+    database.dispose()
+
+
+def test_entries_of_a_new_server_stay_when_nothing_is_restored(
+    proposed: AnnotationStore, url: str, other_url: str
+) -> None:
+    sign_in(other_url, "carla")
+    copy = copy_of(url)
+    damaged = dict(copy.tables) | {"segment_version": lambda: iter([b"{}\n"])}
+    with pytest.raises(StoreError, match="damaged"):
+        restore(other_url, StoreCopy(copy.revision, damaged))
+    assert people_in_log(other_url) == [(1, "carla")]
 
 
 def test_a_copy_made_while_three_processes_write_is_a_beginning_of_history(
