@@ -9,10 +9,13 @@ from starlette.middleware import Middleware
 from core.home.settings import SettingsError, read_settings
 from pages.server.editor_scripts import EDITOR_SCRIPTS
 from pages.server.garbage_collection import collect_at_intervals, exempt_what_is_loaded
+from pages.server.health import HEALTH
+from pages.server.metrics import METRICS
 from pages.server.people_here import PEOPLE_HERE
 from pages.server.request_checks import RequestChecks
 from pages.server.scripts import SCRIPTS
 from pages.server.shown_files import ShownFileChecks
+from pages.server.shutdown import storing_at_the_end
 from pages.server.sign_in_checks import SignInChecks
 from pages.server.sign_in_settings import check_start
 from pages.server.upload_receiving import UploadReceiving
@@ -25,7 +28,8 @@ except SettingsError as error:
 
 app = st.App(
     "navigation.py",
-    routes=[*SCRIPTS, *EDITOR_SCRIPTS, *PEOPLE_HERE],
+    routes=[*SCRIPTS, *EDITOR_SCRIPTS, *PEOPLE_HERE, *HEALTH, *METRICS],
+    lifespan=storing_at_the_end,
     middleware=[
         Middleware(RequestChecks),
         Middleware(SignInChecks),

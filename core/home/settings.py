@@ -11,7 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BeforeValidator, ConfigDict, Field, SecretStr, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 from sqlalchemy.engine import URL
 
@@ -28,6 +28,7 @@ VARIABLES = {
     "SLICEWISE_EXPORT_DAYS": "export_lifetime",
     "SLICEWISE_DATA_ROOTS": "data_roots",
     "SLICEWISE_PEOPLE": "people",
+    "SLICEWISE_METRICS_TOKEN": "metrics_token",
     "SLICEWISE_ADMINISTRATORS": "administrators",
 }
 """Variables of the app and the commands, and the settings they give; empty counts as not set."""
@@ -123,6 +124,8 @@ class Settings:
     people : tuple of str
         Who may sign in (``SLICEWISE_PEOPLE``, separated by commas): names, and domains of addresses
         that begin with "@", in small letters; everybody whom the provider knows where it is empty.
+    metrics_token : pydantic.SecretStr, optional
+        What Prometheus has to send to read figures (``SLICEWISE_METRICS_TOKEN``).
     administrators : tuple of str
         Who creates projects and reads the whole audit log in the browser, where people sign in
         (``SLICEWISE_ADMINISTRATORS``, separated by commas): names, in small letters. Where it is
@@ -143,6 +146,7 @@ class Settings:
     )
     data_roots: Annotated[tuple[Path, ...], BeforeValidator(_folders)] = ()
     people: Annotated[tuple[str, ...], BeforeValidator(_people)] = ()
+    metrics_token: Annotated[SecretStr, Field(min_length=16)] | None = None
     administrators: Annotated[tuple[str, ...], BeforeValidator(_administrators)] = ()
 
 
@@ -153,6 +157,7 @@ _EXPECTED = {
     "upload_gigabytes": "SLICEWISE_UPLOAD_GIGABYTES must be a positive number",
     "export_lifetime": "SLICEWISE_EXPORT_DAYS must be a positive number of days",
     "people": "SLICEWISE_PEOPLE must be names such as a@example.org or @example.org, with commas",
+    "metrics_token": "SLICEWISE_METRICS_TOKEN must be a secret of 16 characters or more",
     "administrators": "SLICEWISE_ADMINISTRATORS must be names such as a@example.org, with commas",
 }
 

@@ -54,6 +54,18 @@ class Job:
     _progress: tuple[int, int] = (0, 0)
     _proposals: dict[tuple[int, int], Proposal] = field(default_factory=dict)
     _error: str | None = None
+    _asked: float = field(default_factory=time.monotonic)
+    _begun: float | None = None
+
+    @property
+    def seconds_waited(self) -> float | None:
+        """How long it was from asking to beginning; None if the job has not begun."""
+        return None if self._begun is None else self._begun - self._asked
+
+    @property
+    def age(self) -> float:
+        """Seconds since the job was asked for."""
+        return time.monotonic() - self._asked
 
     @property
     def progress(self) -> tuple[int, int]:
@@ -121,6 +133,7 @@ class Job:
         self._finished.set()
 
     def _run(self) -> None:
+        self._begun = time.monotonic()
         try:
             for proposal in self._work(self._is_to_stop, self._report):
                 with self._lock:
@@ -226,6 +239,11 @@ class _Turns:
         """Let jobs that wait see that they were cancelled."""
         with self._changed:
             self._changed.notify_all()
+
+    def jobs(self) -> list[Job]:
+        """All that are not finished, in the order in which they were asked for."""
+        with self._changed:
+            return list(self._jobs)
 
     def before(self, job: Job) -> list[Job]:
         """Jobs that have to be done before one begins."""
@@ -341,3 +359,29 @@ def submit(
     job = Job(work, when_finished, person, slices)
     _turns.enter(job)
     return job
+
+
+def queue_lengths() -> tuple[int, int]:
+    """Count the jobs that wait to begin, and those that have begun and are not finished."""
+    begun = [job._queued().has_begun for job in _turns.jobs()]
+    return begun.count(False), begun.count(True)
+
+
+def drain(seconds: float) -> bool:
+    """Cancel all jobs and wait until they have ended, with what they proposed dealt with.
+
+    Parameters
+    ----------
+    seconds : float
+        How long to wait at most.
+
+    Returns
+    -------
+    bool
+        Whether all have ended.
+    """
+    until = time.monotonic() + seconds
+    jobs = _turns.jobs()
+    for job in jobs:
+        job.cancel()
+    return all(job.wait(max(0.0, until - time.monotonic())) for job in jobs)

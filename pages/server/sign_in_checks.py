@@ -17,14 +17,17 @@ from streamlit.user_info import generate_login_redirect_url
 
 from core.audit.entries import Action
 from core.home.settings import Settings, home_folder, read_settings
+from pages.server.health import HEALTH_ADDRESS
 from pages.server.identities import Identity, end, holds, identity_in, is_admitted
+from pages.server.metrics import METRICS_ADDRESS
 from pages.server.refusing import refuse
 from pages.server.sign_in_page import SIGN_OUT, START, refusal_page, sign_in_page
 from pages.server.sign_in_records import record, signed_in_by
 from pages.server.sign_in_settings import CALLBACK, SignIn, is_loopback, sign_in
 from pages.server.signed_in_sockets import answer_signed_in
 
-_OPEN = frozenset(["/auth/login", "/_stcore/health"])  # the first leads to the provider
+# The first leads to the provider; metrics have a token of their own.
+_OPEN = frozenset(["/auth/login", "/_stcore/health", HEALTH_ADDRESS, METRICS_ADDRESS])
 _UNAUTHORIZED, _FORBIDDEN = 401, 403
 _WANTED = "slicewise_wanted"
 _WANTED_WITHIN_S = 600

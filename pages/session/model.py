@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages.server.garbage_collection import exempt_what_is_loaded
+from pages.server.health import model_health
 
 if TYPE_CHECKING:
     from core.network.engine import Engine
@@ -73,7 +74,14 @@ def _loading(weights: str, device: str) -> Future[Engine]:
     pool = ThreadPoolExecutor(1, thread_name_prefix="model")
     future = pool.submit(_loaded, weights, device)
     pool.shutdown(wait=False)
+    model_health().state = lambda: _state(future)
     return future
+
+
+def _state(loading: Future[Engine]) -> str:
+    if not loading.done():
+        return "loading"
+    return "ok" if loading.exception() is None else "failed"
 
 
 def _loaded(weights: str, device: str) -> Engine:

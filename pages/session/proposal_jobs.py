@@ -19,6 +19,7 @@ from core.annotation.versions import SliceKey
 from core.proposals.examples import Proposal, SegmentExamples
 from core.proposals.extent import slices_to_follow
 from core.proposals.worker import Job, Progress, QueueFull, submit
+from pages.server.metrics import PROPOSAL_JOBS, PROPOSAL_SECONDS, PROPOSAL_WAIT_SECONDS
 from pages.session.proposal_progress import ProgressMeter
 from pages.session.work import Work
 
@@ -143,7 +144,7 @@ def _start(work: Work, wanted: _Wanted) -> None:
         try:
             job = submit(
                 _proposing(work, wanted, person, details),
-                lambda job: jobs.finish(key, job),
+                lambda job: _finish(jobs, key, job),
                 person=person,
                 slices=_slices_asked(work, wanted),
             )
@@ -151,6 +152,16 @@ def _start(work: Work, wanted: _Wanted) -> None:
             st.toast(str(full))
             return
         jobs.asked.setdefault(key, []).append(AskedJob(job, wanted, person, details))
+
+
+def _finish(jobs: _Jobs, annotation_key: str, job: Job) -> None:
+    """Drop a job that has ended, and count it."""
+    jobs.finish(annotation_key, job)
+    outcome = "failed" if job.error is not None else "cancelled" if job.cancelled else "done"
+    PROPOSAL_JOBS.labels(outcome).inc()
+    PROPOSAL_SECONDS.observe(job.age)
+    if job.seconds_waited is not None:
+        PROPOSAL_WAIT_SECONDS.observe(job.seconds_waited)
 
 
 def _slices_asked(work: Work, wanted: _Wanted) -> int:

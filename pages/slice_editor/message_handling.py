@@ -9,6 +9,7 @@ from core.annotation.drawings import SliceDrawing, save_drawings
 from core.annotation.ends import state_end
 from core.annotation.store import StoreBusy, StoreError, VersionConflict
 from core.annotation.versions import SliceKey
+from pages.server.metrics import MESSAGE_SECONDS, MESSAGES
 from pages.session.live_proposals import unsaved_proposal
 from pages.session.work import Work
 from pages.slice_editor.hints import mask_from_hints
@@ -77,9 +78,11 @@ def answer_messages(work: Work, answers: Answers, messages: tuple[Message, ...])
     for message in messages:
         if message.key not in answers.given:
             try:
-                result, text = _do(work, answers, message)
+                with MESSAGE_SECONDS.time():
+                    result, text = _do(work, answers, message)
             except StoreBusy:
                 break
+            MESSAGES.labels(result).inc()
             answers.given[message.key] = Answer(message.client, message.number, result, text)
     given = [answers.given[message.key] for message in messages if message.key in answers.given]
     for key in list(answers.given)[: max(0, len(answers.given) - _MOST_ANSWERS)]:

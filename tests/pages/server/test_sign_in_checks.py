@@ -23,8 +23,16 @@ from tests.support.signed_in import claims_of, new_session, session_of, with_sig
 
 ANNA, FOREIGN = "anna@example.org", "foreign@elsewhere.example.org"
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH")
-OPEN = ("/sign-in", "/auth/login", "/auth/logout", "/oauth2callback", "/_stcore/health")
-"""Addresses of signing in and out, and the one that tells whether the server runs."""
+OPEN = (
+    "/sign-in",
+    "/auth/login",
+    "/auth/logout",
+    "/oauth2callback",
+    "/_stcore/health",
+    "/health",
+    "/metrics",
+)
+"""Addresses of signing in and out, of whether the server runs, and of figures, with a token."""
 NOBODY = (
     "signed out",
     "expired",
@@ -140,6 +148,9 @@ def test_no_other_spelling_of_an_open_address_leads_in(
 def test_open_addresses_tell_nothing(server: Server, nobody: list[tuple[str, str]]) -> None:
     health = ask(server.port, "/_stcore/health", *nobody)
     assert (health.status, health.body) == (200, b"ok")
+    parts = json.loads(ask(server.port, "/health", *nobody).body)
+    assert set(parts) == {"status", "database", "disk", "model"}
+    assert ask(server.port, "/metrics", *nobody).status == 403
     for path in ("/auth/login", "/oauth2callback", "/oauth2callback?state=x&code=y"):
         answer = ask(server.port, path, *nobody)
         assert (answer.status, answer.headers["location"]) == (302, "/")
