@@ -38,6 +38,11 @@ class ShownFiles:
             for old in list(self._people)[: max(0, len(self._people) - _MOST)]:
                 del self._people[old]
 
+    def people(self, name: str) -> set[str]:
+        """People whose pages have shown a file."""
+        with self._lock:
+            return set(self._people.get(name, ()))
+
     def was_shown(self, name: str, person: str) -> bool:
         """Tell whether a page of a person has shown a file."""
         with self._lock:
@@ -55,12 +60,16 @@ def note_shown_files() -> None:
     if not exists():
         return
     manager = get_instance().media_file_mgr
-    add = manager.add
-    if not hasattr(add, "__wrapped__"):
-        manager.add = _noting(add)  # type: ignore[method-assign]
+    if not hasattr(manager.add, "__wrapped__"):
+        manager.add = noting(manager.add)  # type: ignore[method-assign]
+        manager.add_deferred = noting(manager.add_deferred)  # type: ignore[method-assign]
+        made = handing_on(manager.execute_deferred)
+        manager.execute_deferred = made  # type: ignore[method-assign,assignment]
 
 
-def _noting(add: Callable[..., str]) -> Callable[..., str]:
+def noting(add: Callable[..., str]) -> Callable[..., str]:
+    """Have what adds a file for a page, and returns its address, note for whom."""
+
     @wraps(add)
     def add_noted(*args: object, **named: object) -> str:
         url = add(*args, **named)
@@ -73,8 +82,26 @@ def _noting(add: Callable[..., str]) -> Callable[..., str]:
     return add_noted
 
 
+def handing_on(execute: Callable[[str], str]) -> Callable[[str], str]:
+    """Have what makes a file once it is asked for note it for those who were offered it."""
+
+    @wraps(execute)
+    def execute_noted(offered: str) -> str:
+        url = execute(offered)
+        for person in shown_files().people(offered):
+            shown_files().note(_name(url), person)
+        return url
+
+    return execute_noted
+
+
 def _name(path: str) -> str:
     return path.rsplit("/", 1)[-1]
+
+
+def _is_file_of_page(path: str) -> bool:
+    """Tell files of pages from those of Streamlit itself, such as fonts, below any first part."""
+    return _MEDIA in path and not path.endswith(f"/static/media/{_name(path)}")
 
 
 class ShownFileChecks:
@@ -91,7 +118,7 @@ class ShownFileChecks:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or pass it on."""
-        is_file = scope["type"] == "http" and _MEDIA in scope["path"]
+        is_file = scope["type"] == "http" and _is_file_of_page(scope["path"])
         if is_file and sign_in() is not None:
             identity = identity_in(HTTPConnection(scope).cookies)
             person = identity.person if identity is not None else ""

@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
 
 from pages.server import shown_files as module
-from pages.server.shown_files import ShownFileChecks, ShownFiles
+from pages.server.shown_files import ShownFileChecks, ShownFiles, handing_on
 from tests.support.signed_in import COOKIE_SECRET, new_session
 
 ORIGIN = "http://localhost:8501"
@@ -27,8 +27,9 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> ShownFiles:
 def client(monkeypatch: pytest.MonkeyPatch) -> TestClient:
     monkeypatch.setattr("pages.server.identities.get_cookie_secret", lambda: COOKIE_SECRET)
     answer = Route("/media/{name}", lambda request: PlainTextResponse("content"))
+    font = Route("/static/media/{name}", lambda request: PlainTextResponse("font"))
     page = Route("/series", lambda request: PlainTextResponse("page"))
-    return TestClient(ShownFileChecks(Starlette(routes=[answer, page])), base_url=ORIGIN)
+    return TestClient(ShownFileChecks(Starlette(routes=[answer, font, page])), base_url=ORIGIN)
 
 
 def ask(client: TestClient, home: Path, person: str, path: str) -> int:
@@ -55,6 +56,24 @@ def test_where_nobody_signs_in_files_are_served_as_ever(
 ) -> None:
     monkeypatch.setattr(module, "sign_in", lambda: None)
     assert client.get("/media/picture.png").status_code == 200
+
+
+def test_fonts_are_served_to_everybody(
+    client: TestClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "sign_in", lambda: object())
+    assert ask(client, tmp_path, "anna@example.org", "/static/media/font.woff2") == 200
+    assert ask(client, tmp_path, "anna@example.org", "/media/other.png") == 404
+
+
+def test_a_file_that_is_made_once_it_is_asked_for_goes_to_whom_it_was_offered(
+    client: TestClient, shown: ShownFiles, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "sign_in", lambda: object())
+    shown.note("offer", "anna@example.org")
+    assert handing_on(lambda offered: "/media/project.zip")("offer") == "/media/project.zip"
+    assert ask(client, tmp_path, "anna@example.org", "/media/project.zip") == 200
+    assert ask(client, tmp_path, "mallory@example.org", "/media/project.zip") == 404
 
 
 def test_several_people_are_known_for_a_file_and_old_ones_are_forgotten(
