@@ -31,6 +31,8 @@ PAGES = {
     "review": st.Page("pages/review.py", title="Review"),
     "export": st.Page("pages/export.py", title="Export"),
     "project": st.Page("pages/project.py", title="Project"),
+    # Reached from a reading of a series that two people read.
+    "compare": st.Page("pages/compare.py", title="Compare readings", visibility="hidden"),
 }
 
 navigation = st.navigation(list(PAGES.values()), position="top")

@@ -10,12 +10,14 @@ from pages.slice_editor.review_workspace import review_workspace
 from pages.views.banner import banner
 from pages.views.editor_choice import chosen_editor
 from pages.views.read_only import read_only_line
+from pages.views.reading_links import comparison_link
 from pages.views.tour import show_tour
 
 entrance = enter("review")
 work = require_work(entrance)
 show_tour(entrance, 4)
 banner(work.series.summary)
+comparison_link(work)
 reason = work.reason_against_editing
 if reason:
     read_only_line(f"{reason} Its proposals are shown on the page Annotate.")

@@ -1,16 +1,20 @@
 """No page has a serious finding of axe-core: wide and narrow, light and dark."""
 
 from collections.abc import Callable
+from urllib.parse import urlencode
 
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from core.annotation.states import SliceState
+from core.projects.adjudication import start_adjudication
+from core.projects.records import Role
 from core.segments.segment import Segment, default_color
 from tests.support.accessibility import Finding, lasting_findings
 from tests.support.drawn_series import DrawnSeries
 from tests.support.pages import PERSON
+from tests.support.read_twice import put_read_twice
 from tests.support.segments import ANATOMY, SPLEEN
 from tests.support.slice_editor_driver import wait_until_drawable
 from tests.support.stored_series import put_mask
@@ -24,12 +28,17 @@ def text_shown(text: str) -> Callable[[Page], None]:
     return lambda page: expect(page.get_by_text(text).first).to_be_visible()
 
 
+def compared(page: Page) -> None:
+    expect(page.locator(".comparison .place")).to_contain_text("Dice")
+
+
 _READY: dict[str, Callable[[Page], None]] = {
     "series": text_shown("Try it"),
     "annotate": wait_until_drawable,
     "review": wait_until_drawable,
     "export": text_shown("Create DICOM-SEG"),
     "project": text_shown("You are in no project yet"),
+    "compare": compared,
     "unnamed": text_shown("What do you want to annotate?"),
 }
 
@@ -55,6 +64,15 @@ def worked_on(series: DrawnSeries) -> DrawnSeries:
     return series
 
 
+def adjudicated_address(series: DrawnSeries) -> str:
+    """Address of the comparison of two readings of the series, which the person adjudicates."""
+    home, name = series.server.home, series.uid[-40:]
+    twice = put_read_twice(home, series.store, series.folder, {PERSON: {Role.REVIEW}}, name)
+    twice.submit()
+    final = start_adjudication(series.store, twice.first.annotation_key, PERSON)
+    return f"{series.server.url}/compare?{urlencode(twice.query(final.annotation_key))}"
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("name", list(_READY))
 def test_a_page_has_no_serious_finding(
@@ -65,6 +83,8 @@ def test_a_page_has_no_serious_finding(
         for segment in worked_on.store.segments(worked_on.uid):
             worked_on.store.remove_segment(worked_on.uid, segment.number, PERSON)
         address = worked_on.address()
+    if name == "compare":
+        address = adjudicated_address(worked_on)
     context = browser.new_context(color_scheme="dark" if scheme == "dark" else "light")
     context.set_default_timeout(60_000)
     page = context.new_page()

@@ -1,6 +1,7 @@
 """Fifth page: what is written, and how it is marked."""
 
 import io
+import json
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -21,7 +22,12 @@ from core.dicom.reading import find_series, read_series
 from core.dicom.series import SeriesSummary
 from core.formats.segmentation_reading import read_segmentation
 from core.home.opened_series import OpenedSeries, remember_series
+from core.projects.adjudication import start_adjudication, take_readings
+from core.projects.members import remove_member
+from core.projects.moves import move
+from core.projects.records import Role, WorkState
 from tests.support.pages import PERSON, OpenPage, press, shown
+from tests.support.read_twice import ADMINISTRATOR, READERS, SeriesReadTwice, put_read_twice
 from tests.support.segments import LIVER_SEGMENT
 from tests.support.synthetic_series import PLACEMENTS, write_series
 
@@ -287,3 +293,73 @@ def test_a_file_is_not_offered_any_more_once_something_has_changed(
     assert len(app.download_button) == 1
     next(one for one in app.checkbox if one.label == "Include empty slices").check().run()
     assert not app.download_button
+
+
+@pytest.fixture
+def twice(home: Path, store: AnnotationStore) -> SeriesReadTwice:
+    """Two submitted readings of the demonstration series; the person reviews."""
+    series = put_read_twice(home, store, home / "demo", {PERSON: {Role.REVIEW}})
+    series.submit()
+    return series
+
+
+def test_a_reviewer_exports_all_readings_a_file_each(
+    twice: SeriesReadTwice, open_page: OpenPage, home: Path
+) -> None:
+    app = open_page("export", **twice.query(twice.first.annotation_key))
+    (choice,) = app.radio
+    assert choice.options == [
+        "This one: reading 1",
+        "All that you may see, a file each: reading 1, reading 2",
+    ]
+    choice.set_value(True).run()
+    # Images would be in the file once for each reading.
+    assert "Create PNG" not in [button.label for button in app.button]
+    press(app, "Create DICOM-SEG")
+    path = written(home, ".zip")
+    with zipfile.ZipFile(path) as archive:
+        files = {
+            name: pydicom.dcmread(io.BytesIO(archive.read(name))) for name in archive.namelist()
+        }
+    assert {name: str(one.ContentCreatorName) for name, one in files.items()} == {
+        "reading-1.dcm": f"{READERS[0]}^",
+        "reading-2.dcm": f"{READERS[1]}^",
+    }
+    assert [one.ContentLabel for one in files.values()] == ["READING_1", "READING_2"]
+    assert app.download_button[0].label == f"Download {path.name}"
+
+
+def test_a_reader_is_offered_the_own_reading_alone(
+    twice: SeriesReadTwice, open_page: OpenPage, home: Path
+) -> None:
+    (home / "person.json").write_text(json.dumps({"person": READERS[1]}))
+    app = open_page("export", **twice.query(twice.second.annotation_key))
+    assert not app.radio
+    press(app, "Create RTSTRUCT")
+    dataset = pydicom.dcmread(written(home))
+    assert dataset.StructureSetLabel == "Reading 2"
+    assert dataset.ApprovalStatus == "UNAPPROVED"
+
+
+def test_a_file_of_readings_is_not_offered_once_the_person_may_not_see_them(
+    twice: SeriesReadTwice, open_page: OpenPage
+) -> None:
+    app = open_page("export", **twice.query(twice.first.annotation_key))
+    app.radio[0].set_value(True).run()
+    press(app, "Create DICOM-SEG")
+    remove_member(twice.store, twice.project_key, PERSON, ADMINISTRATOR)
+    app.run()
+    assert not app.download_button
+
+
+def test_an_adjudicated_structure_set_is_approved_and_says_by_whom(
+    twice: SeriesReadTwice, open_page: OpenPage, home: Path
+) -> None:
+    final = start_adjudication(twice.store, twice.first.annotation_key, PERSON).annotation_key
+    take_readings(twice.store, final, {(1, index): 1 for index in range(4, 8)}, PERSON)
+    move(twice.store, final, WorkState.DONE, PERSON)
+    app = open_page("export", **twice.query(final))
+    press(app, "Create RTSTRUCT")
+    dataset = pydicom.dcmread(written(home))
+    assert (dataset.ApprovalStatus, dataset.ReviewerName) == ("APPROVED", "Person^Test")
+    assert dataset.StructureSetLabel == "Adjudicated"
