@@ -27,6 +27,7 @@ if not requests_are_checked():
 PAGES = {
     # Without icons, whose names would be read out before those of the pages.
     "series": st.Page("pages/series.py", title="Series"),
+    "worklist": st.Page("pages/worklist.py", title="Worklist"),
     "annotate": st.Page("pages/annotate.py", title="Annotate"),
     "review": st.Page("pages/review.py", title="Review"),
     "export": st.Page("pages/export.py", title="Export"),

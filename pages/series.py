@@ -20,6 +20,7 @@ from core.dicom.series import SeriesSummary
 from core.dicom.shown_names import isolated, printable
 from core.home.archives import is_archive
 from core.home.opened_series import remember_series
+from core.home.project_uploads import give_to_project
 from core.home.server_folders import named_folder
 from core.home.settings import data_roots
 from core.home.uploads import (
@@ -29,6 +30,7 @@ from core.home.uploads import (
     list_uploads,
     store_upload,
 )
+from core.projects.records import Project
 from pages.session.audit_log import record
 from pages.session.chosen_series import (
     choose_series,
@@ -40,6 +42,7 @@ from pages.session.chosen_series import (
 from pages.session.gate import NOT_A_MEDICAL_DEVICE, Entrance, enter
 from pages.session.opening import series_in_use, source_files
 from pages.session.own_names import remember_names, with_own_names
+from pages.session.project_series import put_into_project
 from pages.session.uploaded_files import named_uploads, release_uploaded
 from pages.session.work import OPEN_ELSEWHERE, forget_source, is_open_elsewhere
 from pages.views.archive import open_from_archive
@@ -48,6 +51,7 @@ from pages.views.formatting import count, plain
 from pages.views.found_series import show_found, show_rest
 from pages.views.icon_menu import ICON_MENU_STYLE, icon_menu
 from pages.views.import_masks import import_button, show_mask_import
+from pages.views.project_of_series import chosen_project
 from pages.views.recent_work import offer_recent_work
 from pages.views.tour import offer_tour, show_tour
 
@@ -103,21 +107,46 @@ def demo_folder(home: Path) -> Path:
     return folder
 
 
-def open_demonstration(home: Path) -> None:
+def open_demonstration(entrance: Entrance) -> None:
     """Open the demonstration series on the annotate page."""
+    home = entrance.settings.home
     search_in(home, demo_folder(home))
     listed = st.session_state.get(FOUND)
     if listed is not None:
         source, findings = listed
-        open_series(home, findings.series[0], source)
+        open_series(entrance, findings.series[0], source)
 
 
 def open_series(
-    home: Path, summary: SeriesSummary, source: Path, *, leave_out_damaged: bool = False
+    entrance: Entrance, summary: SeriesSummary, source: Path, *, leave_out_damaged: bool = False
 ) -> None:
-    """Go on to the annotate page with a series that was found."""
+    """Go on with a series that was found: to the annotate page, or to the worklist."""
+    if project is not None:
+        add_to_project(entrance, project, [summary], source, leave_out_damaged=leave_out_damaged)
+        return
+    home = entrance.settings.home
     choose_series(remember_series(home, summary.uid, source, leave_out_damaged=leave_out_damaged))
     st.switch_page("pages/annotate.py")
+
+
+def add_to_project(
+    entrance: Entrance,
+    project: Project,
+    found: Sequence[SeriesSummary],
+    source: Path,
+    *,
+    leave_out_damaged: bool = False,
+) -> None:
+    """Put series into a project, and go on to its worklist."""
+    try:
+        for summary in found:
+            put_into_project(
+                entrance, project.key, summary, source, leave_out_damaged=leave_out_damaged
+            )
+    except (DicomError, StoreError) as error:
+        st.error(plain(str(error)), icon=":material/error:")
+        return
+    st.switch_page("pages/worklist.py", query_params={"project": project.key})
 
 
 def offer_sources(entrance: Entrance) -> None:
@@ -127,7 +156,7 @@ def offer_sources(entrance: Entrance) -> None:
         st.subheader("Try it")
         st.caption("A synthetic torso with several organs, 48 slices. No patient data.")
         if st.button("Open the demonstration series", icon=":material/science:", width="stretch"):
-            open_demonstration(home)
+            open_demonstration(entrance)
     with st.container(border=True):
         st.subheader("Upload")
         offer_upload(entrance)
@@ -197,6 +226,8 @@ def store_and_search(entrance: Entrance, files: Sequence[UploadedFile]) -> None:
 
     try:
         upload = store_upload(noted(), home, show, quota_bytes=quota)
+        if project is not None:
+            give_to_project(home, upload.folder, project.key)
         record_upload(entrance, Action.UPLOAD_STORED, upload)
     except (DicomError, StoreError) as error:
         status.update(label="Upload failed", state="error")
@@ -272,6 +303,7 @@ st.html(_STYLE + ICON_MENU_STYLE)
 with st.container(key="series-page"):
     left, right = st.columns([1, 2.1], gap="large")
 with left:
+    project = chosen_project(entrance)
     offer_sources(entrance)
     if shown is not None:
         import_button("series")
@@ -289,7 +321,12 @@ with right:
         source, findings = listed
         st.subheader(f"{len(findings.series)} series found")
         show_rest(findings)
+        whole = [one for one in findings.series if not one.damaged]
+        if project is not None and len(whole) > 1:
+            label = f"Put all {len(whole)} into {plain(project.name)}"
+            if st.button(label, icon=":material/playlist_add:", key="put-all"):
+                add_to_project(entrance, project, whole, source)
         chosen = show_found(findings.series)
         if chosen is not None:
             summary, leave_out = chosen
-            open_series(home, summary, source, leave_out_damaged=leave_out)
+            open_series(entrance, summary, source, leave_out_damaged=leave_out)

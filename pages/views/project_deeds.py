@@ -32,6 +32,11 @@ def carry_out(deed: Callable[[], object], told: str) -> None:
         st.rerun()
 
 
+def tell(told: str) -> None:
+    """Have the next page that shows what was done say something, as Markdown."""
+    st.session_state[_TOLD] = told
+
+
 def show_told() -> None:
     """Show what has just been done; called by the page itself."""
     if told := st.session_state.pop(_TOLD, None):
