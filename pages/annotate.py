@@ -14,12 +14,12 @@ from pages.views.display import preset_display, slice_png
 from pages.views.editor_choice import chosen_editor
 from pages.views.import_masks import import_button, show_mask_import
 from pages.views.label_list import label_list_button, show_label_list
-from pages.views.read_only import read_only_line
 from pages.views.reading_links import comparison_link
 from pages.views.recent_work import note_opened
 from pages.views.segment_panel import add_segment
 from pages.views.slice_scroller import slice_scroller
 from pages.views.tour import show_tour
+from pages.views.work_line import work_line
 
 # Streamlit lays a button for the whole screen over the presets above the picture.
 _LOOK_STYLE = """
@@ -36,6 +36,7 @@ def first_segment(work: Work) -> None:
     """Ask what to annotate, beside the slices: there is nothing else to do without segments."""
     if work.reason_against_editing:
         st.rerun()
+    work_line(work)
     picture, question = st.columns([2, 1], gap="large")
     with question:
         st.subheader("What do you want to annotate?")
@@ -50,10 +51,9 @@ def first_segment(work: Work) -> None:
 @while_seen
 def look_only(work: Work) -> None:
     """Show slices and masks that may not be changed, and why."""
-    reason = work.reason_against_editing
-    if not reason:
+    if not work.reason_against_editing:
         st.rerun()
-    read_only_line(reason)
+    work_line(work)
     look_through(work)
 
 

@@ -9,7 +9,6 @@ from pages.simple_canvas.review import simple_review
 from pages.slice_editor.review_workspace import review_workspace
 from pages.views.banner import banner
 from pages.views.editor_choice import chosen_editor
-from pages.views.read_only import read_only_line
 from pages.views.reading_links import comparison_link
 from pages.views.tour import show_tour
 
@@ -20,7 +19,7 @@ banner(work.series.summary)
 comparison_link(work)
 reason = work.reason_against_editing
 if reason:
-    read_only_line(f"{reason} Its proposals are shown on the page Annotate.")
+    st.info(f"{reason} Masks and proposals are shown on the page Annotate.")
     st.page_link("pages/annotate.py", label="Annotate", icon=":material/draw:")
 elif not work.segments():
     st.info("Nothing to review yet: draw on a slice first.")

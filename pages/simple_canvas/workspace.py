@@ -28,6 +28,7 @@ from pages.views.next_step import next_step
 from pages.views.second_series import choose_second, show_second
 from pages.views.segment_panel import choose_segment, segment_buttons
 from pages.views.state_strip import state_strip
+from pages.views.work_line import work_line
 
 _TOOL_LABELS = {
     Tool.BRUSH: "Brush",
@@ -50,6 +51,7 @@ def simple_workspace(work: Work) -> None:
     save_drawn(work)
     if work.reason_against_editing:
         st.rerun()
+    work_line(work)
     segments = work.segments()
     segment = current_segment(work, segments)
     if segment is None:

@@ -4,7 +4,10 @@ What a person does is stored and answered before anything is drawn; a run of thi
 that a stroke needs. The rest of the page is drawn again only when it has changed.
 """
 
+import contextlib
 import json
+import math
+import time
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -14,6 +17,8 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core.annotation.ends import stated_ends
+from core.annotation.store import StoreBusy
+from core.projects.working_times import SHORTEST_INTERVAL_S, report_activity
 from core.segments.segment import Segment
 from pages.server.editor_scripts import editor_address
 from pages.server.field_scripts import field_addresses
@@ -53,11 +58,14 @@ class EditorMemory:
         Given to its messages so far.
     side_content : object
         What the page beside the editor showed last; see `_side_content`.
+    reported_at : float
+        Monotonic time of the last report of activity, in seconds.
     """
 
     client_state: ClientState = field(default_factory=ClientState)
     answers: Answers = field(default_factory=Answers)
     side_content: Any = None
+    reported_at: float = -math.inf
 
 
 @st.fragment(key=KEY)
@@ -157,6 +165,8 @@ def _store_messages(work: Work) -> tuple[Outbox, list[Answer]]:
         return Outbox(), []
     memory = work.memory.part(EditorMemory)
     reported = (outbox.slice, outbox.segment)
+    if outbox.messages or (outbox.client and reported != memory.client_state.reported):
+        _report_activity(work, memory)
     if outbox.client and reported != memory.client_state.reported:
         memory.client_state.reported = reported
         if outbox.slice is not None:
@@ -168,6 +178,16 @@ def _store_messages(work: Work) -> tuple[Outbox, list[Answer]]:
         if outbox.segments is not None:
             set_segment_display(work, outbox.segments)
     return outbox, answer_messages(work, memory.answers, outbox.messages)
+
+
+def _report_activity(work: Work, memory: EditorMemory) -> None:
+    """Add to the person's working time in a project, now and then."""
+    now = time.monotonic()
+    if work.item is not None and now - memory.reported_at >= SHORTEST_INTERVAL_S:
+        memory.reported_at = now
+        # Nothing waits for it: a store that is busy gets the next report.
+        with contextlib.suppress(StoreBusy):
+            report_activity(work.store, work.annotation_key, work.person)
 
 
 def _side_content(work: Work, segment: Segment | None) -> Any:

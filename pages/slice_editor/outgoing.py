@@ -33,6 +33,8 @@ from pages.slice_editor.outgoing_second import second_series_message
 from pages.slice_editor.outgoing_surfaces import surfaces_message
 from pages.slice_editor.pixels import Scale, pack, scale_of
 from pages.slice_editor.review_messages import PREVIOUS_SEGMENT, previous_masks, review_header
+from pages.views.work_comments import open_comment_slices
+from pages.views.work_line import FINISHING_KEY
 
 _FIRST_SLICES = 1  # on either side, before the browser asks for any
 _PACKED_SLICES = 64
@@ -93,7 +95,8 @@ def make_message(
         "previewSegment": PREVIEW_SEGMENT,
         "previousSegment": PREVIOUS_SEGMENT,
         "review": review_header(work, stored, live) if reviews else None,
-        "leavingKeys": {"any": LEAVING, "page": OTHER_PAGE},
+        "leavingKeys": {"any": LEAVING, "page": OTHER_PAGE, "finish": FINISHING_KEY},
+        "comments": open_comment_slices(work),
         "epoch": client_state.epoch,
         "full": full,
         "view": {

@@ -9,10 +9,10 @@ from pages.slice_editor.editor import SIDE, rerun_editor, show_slice_editor
 from pages.views.editor_choice import choose_editor
 from pages.views.icon_menu import ICON_MENU_STYLE, icon_menu
 from pages.views.next_step_row import NARROW, next_step_row
-from pages.views.read_only import read_only_line
 from pages.views.second_series import choose_second
 from pages.views.segment_panel import segment_buttons
 from pages.views.volume_tools import volume_tools, volume_tools_button
+from pages.views.work_line import work_line
 
 # What the panel of the volume tools computes and says must not change its height.
 _STYLE = f"""
@@ -47,9 +47,8 @@ def _next_step_bar(work: Work) -> None:
     segment = current_segment(work, work.segments())
     if segment is None:
         st.rerun()
-    reason = work.reason_against_editing
-    if reason:
-        read_only_line(reason, lambda: _buttons_for_looking(work))
+    work_line(work, _rerun, lambda: _buttons_for_looking(work))
+    if work.reason_against_editing:
         return
     next_step_row(work, segment, rerun_editor, lambda: _buttons_beside(work, segment))
     volume_tools(work, segment)
@@ -59,6 +58,12 @@ def _buttons_beside(work: Work, segment: Segment) -> None:
     segment_buttons(work, segment)
     volume_tools_button(work)
     _buttons_for_looking(work)
+
+
+def _rerun() -> None:
+    """Draw the fragments anew, or the page where it is being drawn."""
+    rerun_editor()
+    st.rerun()
 
 
 def _buttons_for_looking(work: Work) -> None:

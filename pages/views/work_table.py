@@ -33,15 +33,24 @@ _STYLE = """
   grid-template-columns: 3rem minmax(9rem, 1fr) 6.5rem minmax(5rem, 11rem) 4.6rem 5.6rem;}
 .work > * {overflow: hidden; text-overflow: ellipsis; white-space: nowrap;}
 .work .number {text-align: end; font-variant-numeric: tabular-nums;}
+.work-headings {margin-inline-end: 8.6rem; opacity: 0.8; font-size: 0.82rem;}
 .work-returned, .work-comments {color: color-mix(in srgb, #d98200 55%, currentColor);
   font-weight: 600;}
 @media (max-width: 900px) {
-  .work {grid-template-columns: 2.4rem 1fr 1fr 1fr;}
+  .work {grid-template-columns: 2.4rem 1fr 1.4fr 4.2rem 5rem;}
   .work .title {grid-column: 2 / -1;}
   .work .state {grid-column: 2;}
 }
 </style>
 """
+
+
+_HEADINGS = (
+    '<div class="work work-headings"><span class="number">No.</span>'
+    '<span class="title">Series</span><span class="state">State</span>'
+    "<span>Assigned to</span><span>Comments</span>"
+    '<span class="number">Time</span></div>'
+)
 
 
 def show_worklist(entrance: Entrance, store: AnnotationStore, project: Project) -> None:
@@ -79,6 +88,8 @@ def show_worklist(entrance: Entrance, store: AnnotationStore, project: Project) 
     lines = _filtered(entrance, store, project, counts, people)
     if not lines:
         st.caption("No reading fits these filters.")
+    else:
+        st.html(_HEADINGS)
     for line in _page_of(lines):
         _row(entrance, store, project, line, people)
 

@@ -26,7 +26,7 @@ def own(home: Path, store: AnnotationStore, demo_summary: SeriesSummary) -> Proj
 
 def rows(app: AppTest) -> list[str]:
     """What the table says, row by row."""
-    return [one.proto.body for one in app.get("html") if 'class="work"' in one.proto.body]
+    return [one.proto.body for one in app.get("html") if '<div class="work">' in one.proto.body]
 
 
 def test_the_demonstration_series_goes_into_the_project_that_is_chosen(

@@ -171,6 +171,10 @@ function viewingActions(screen) {
       app.lengths = [];
       screen.redraw({ pointer: true });
     },
+    finish() {
+      screen.drawing.settle();
+      screen.clickOnceSaved(`[class*="st-key-${app.leavingKeys.finish}"] button`);
+    },
     help: () => screen.panel.help(),
   };
 }

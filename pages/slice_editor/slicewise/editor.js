@@ -35,6 +35,7 @@ export default function ({ data, parentElement, setStateValue }) {
   acknowledge(app, header.acknowledged);
   app.info = header.series;
   app.people = header.people;
+  app.comments = header.comments;
   app.review = updateReview(app.review, header.review, () => app.annotation);
   app.second = updateSecond(app.second, header.second, header.series.shape);
   const view = viewOf(app, header);

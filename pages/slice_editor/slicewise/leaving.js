@@ -19,10 +19,11 @@ export function leavingSelectors({ any, page }) {
 /**
  * Holds clicks back while something is unsaved, and warns before the tab is closed.
  *
- * @param {object} screen See screen.js.
+ * @param {object} screen See screen.js; is given `clickOnceSaved(selector)`.
  * @returns {() => void} To be called now and then: lets a click go on that nothing holds back any more.
  */
-export function holdLinks({ app, signal, drawing }) {
+export function holdLinks(screen) {
+  const { app, signal, drawing } = screen;
   const { any } = app.leavingKeys;
   const { waiting, otherPage } = leavingSelectors(app.leavingKeys);
   let held = null; // selector of what was clicked
@@ -45,6 +46,7 @@ export function holdLinks({ app, signal, drawing }) {
     if (app.annotation.state(performance.now()) !== "saved" || drawing.isOpen()) event.preventDefault();
   }, { signal });
 
+  screen.clickOnceSaved = (selector) => (held = selector);
   return () => {
     if (held === null || !mayLeave(app, performance.now())) return;
     // Streamlit may have made the link anew in the meantime.

@@ -22,7 +22,7 @@ export function createNavigation(screen) {
     const ends = app.annotation.ends(app.segment);
     for (let slice = 0; slice < slices; slice++) {
       const jump = app.review?.jumpOf(app.segment, slice) ?? "";
-      screen.strip.set(slice, app.annotation.shown(app.segment, slice), ends, jump);
+      screen.strip.set(slice, app.annotation.shown(app.segment, slice), ends, jump, app.comments.includes(slice));
     }
     screen.reviewing?.update();
     screen.panel.update();

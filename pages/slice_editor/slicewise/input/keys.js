@@ -46,6 +46,7 @@ export const VIEWING = [
   { id: "smaller", key: "[", also: ["-"], help: "Smaller brush (or Shift + wheel)" },
   { id: "larger", key: "]", also: ["+"], help: "Larger brush (or Shift + wheel)" },
   { id: "sphere", key: "k", help: "Let brush and eraser change this slice only, or be spheres over neighbouring slices" },
+  { id: "finish", key: "Ctrl+Enter", help: "Hand in or accept the series of a project, and open the next" },
   { id: "help", key: "?", help: "Show or close this sheet" },
 ];
 
@@ -91,6 +92,7 @@ for (const one of [...TOOLS, ...STEPS, ...ACTIONS, ...VIEWING]) {
 }
 const byReviewKey = new Map(REVIEW.filter((one) => one.key).map((one) => [one.key, one.id]));
 byKey.set("Ctrl+Z", "redo");
+byKey.set("Ctrl+enter", "finish");
 byKey.set("Backspace", "clear");
 
 /** What a key press means, or null; `reviews` on the page for reviewing. */
@@ -108,7 +110,7 @@ export function meaningOf({ key, ctrlKey, metaKey, altKey, shiftKey }, reviews =
 export function keyName(key) {
   const names = { ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑", ArrowDown: "↓", Delete: "Del", PageUp: "Page ↑", PageDown: "Page ↓" };
   if (key in names) return names[key];
-  if (key.startsWith("Ctrl+")) return `Ctrl+${key.slice(5).toUpperCase()}`;
+  if (/^Ctrl\+.$/.test(key)) return `Ctrl+${key.slice(5).toUpperCase()}`;
   if (/^[A-Z]$/.test(key)) return `Shift+${key}`;
   return key.length === 1 ? key.toUpperCase() : key;
 }

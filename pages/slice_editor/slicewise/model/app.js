@@ -30,6 +30,7 @@ export function createApp(header) {
     previewSegment, // stands for the preview of an operation on a whole segment
     previousSegment, // stands for the version before the one shown
     people: null, // where to ask who is here, and the revision that was received; see people.js
+    comments: [], // slices with an open comment
     review: null, // what waits for review, see review.js; null on the page for drawing
     leavingKeys, // how keys begin of buttons that wait until everything is saved
     client,

@@ -24,14 +24,15 @@ export function createStrip(parent, slices, states, choose, sweep = null) {
   if (sweep !== null) listenToSweeping(parent, slices, sweep);
 
   return {
-    /** Shows the state of a slice, what it is for the segment's ends, and why it stands out. */
-    set(slice, { state, expected }, ends, jump = "") {
+    /** Shows the state of a slice, what it is for the ends, why it stands out, and open comments. */
+    set(slice, { state, expected }, ends, jump = "", isCommented = false) {
       const quality = state === "proposed" ? expected : null;
       const title =
         `Slice ${slice + 1}: ${states[state].name}` +
         (state === "proposed" ? `, ${qualityText(quality)}` : "") +
         nameOfEnd(ends, slice).replace(/^(?=.)/, ", ") +
-        jump.replace(/^(?=.)/, ", ");
+        jump.replace(/^(?=.)/, ", ") +
+        (isCommented ? ", open comment" : "");
       const tick = ticks[slice];
       if (tick.title === title) return;
       tick.title = title;
@@ -41,6 +42,7 @@ export function createStrip(parent, slices, states, choose, sweep = null) {
       tick.classList.toggle("last", slice === ends.last);
       tick.classList.toggle("beyond", isBeyond(ends, slice));
       tick.classList.toggle("jumps", jump !== "");
+      tick.classList.toggle("commented", isCommented);
       tick.classList.toggle("unknown", state === "proposed" && quality === null);
       if (quality === null) tick.style.removeProperty("--quality");
       else tick.style.setProperty("--quality", quality);
