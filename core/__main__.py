@@ -15,6 +15,7 @@ from core.dicom.shown_names import printable
 COMMANDS = {
     "info": "list the series in a folder or file",
     "propose": "fill in a segmentation that was drawn on a few slices",
+    "propose-cohort": "propose over many series in the store, for people to review",
     "evaluate": "judge the network and the proposals on labelled data",
     "train": "train the network on synthetic tasks, and on your own",
     "prepare": "turn your own labelled scans into training tasks",
@@ -25,7 +26,8 @@ COMMANDS = {
     "projects": "list, export and delete projects, and take people out of them",
     "pacs": "search the archive, open a series of it, store in it",
 }
-"""Every command is the module of that name in `core.commands`; only the one used is imported."""
+"""Every command is the module of that name in `core.commands`, with _ for -; only the one used is
+imported."""
 
 WITHOUT_DICOM = frozenset({"train", "backup", "restore", "audit", "projects"})
 """Commands that read no DICOM, and run where its libraries are not installed."""
@@ -59,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         explains.
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
-    listing = "\n".join(f"  {name:<10} {what}" for name, what in COMMANDS.items())
+    listing = "\n".join(f"  {name:<14} {what}" for name, what in COMMANDS.items())
     chooser = _Parser(
         prog="python -m core",
         usage="python -m core COMMAND …",
@@ -68,7 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     chooser.add_argument("command", choices=COMMANDS, metavar="COMMAND")
     name = chooser.parse_args(given[:1]).command
-    command = importlib.import_module(f"core.commands.{name}")
+    command = importlib.import_module(f"core.commands.{name.replace('-', '_')}")
     parser = _Parser(prog=f"python -m core {name}", description=COMMANDS[name])
     command.add_arguments(parser)
     options = parser.parse_args(given[1:])

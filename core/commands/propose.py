@@ -251,20 +251,21 @@ def _proposals_from_other_series(
     """Proposals of every segment and slice, by the examples of another series."""
     from core.proposals.from_other_series import (
         ReferenceSeries,
-        beyond_examples,
+        examples_with_absence,
         propose_from_reference,
     )
 
-    examples = []
-    for drawn in segments:
-        absent = frozenset(beyond_examples(drawn.masks.masks, len(other.volume)))
-        examples.append(replace(drawn, absent=absent).examples(other.volume.shape[1:]))
+    shape = other.volume.shape
+    examples = tuple(
+        SegmentExamples(d.masks.segment.number, examples_with_absence(d.masks.masks, shape))
+        for d in segments
+    )
     found = propose_from_reference(
         ReferenceSeries(
             other.volume,
             other.geometry.spacing,
             other.summary.modality,
-            tuple(examples),
+            examples,
         ),
         series.volume,
         series.geometry.spacing,

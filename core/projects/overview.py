@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from core.annotation.database import reading
 from core.annotation.project_schema import project_version, work_item
 from core.annotation.store import AnnotationStore
-from core.projects.access import members_in
+from core.projects.access import members_in, properties
 from core.projects.item_rows import items_in
-from core.projects.records import Role, WorkState
+from core.projects.records import MoveRefused, Role, WorkItem, WorkState
 from core.projects.version_rows import newest
 
 
@@ -56,3 +56,24 @@ def all_projects(store: AnnotationStore) -> list[ProjectSummary]:
             )
             found.append(summary)
     return sorted(found, key=lambda one: (one.name.casefold(), one.key))
+
+
+def open_readings(store: AnnotationStore, project_key: str) -> list[WorkItem]:
+    """List the readings of a project that people still draw on, by number and reading.
+
+    For the command line of the server, which asks for no role. Adjudicated readings are left out,
+    since they are made of two others.
+
+    Raises
+    ------
+    AccessRefused
+        If there is no such project.
+    MoveRefused
+        If it is archived.
+    """
+    with reading(store.database) as connection:
+        if properties(connection, project_key).archived:
+            raise MoveRefused("This project is archived; bring it back before changing it.")
+        items = items_in(connection, work_item.c.project_key == project_key)
+    drawn_on = {WorkState.TO_DO, WorkState.IN_PROGRESS, WorkState.RETURNED}
+    return [item for item in items if item.state in drawn_on and item.reading < 3]

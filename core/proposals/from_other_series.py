@@ -243,6 +243,27 @@ def beyond_examples(masks: Mapping[int, np.ndarray], slices: int) -> list[int]:
     return [i for i in range(slices) if i < known[0] - gap or i > known[-1] + gap]
 
 
+def examples_with_absence(
+    masks: Mapping[int, np.ndarray], shape: Sequence[int]
+) -> dict[int, np.ndarray]:
+    """Add empty masks where the structure is taken to be absent (`beyond_examples`).
+
+    Parameters
+    ----------
+    masks : mapping of int to np.ndarray
+        Slice index to bool [row, column], none empty.
+    shape : sequence of int
+        Slices, rows and columns of the series.
+
+    Returns
+    -------
+    dict of int to np.ndarray
+        As `SegmentExamples` takes them.
+    """
+    nothing = np.zeros(tuple(shape[1:]), bool)
+    return {**dict.fromkeys(beyond_examples(masks, shape[0]), nothing), **masks}
+
+
 def _whole_slice(shape: Sequence[int], spacing: tuple[float, float, float]) -> Crop:
     """Crop that covers whole slices."""
     rows, columns = int(shape[0]), int(shape[1])

@@ -1,37 +1,22 @@
 """Proposals, made in the background while the pages stay usable."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from threading import RLock
 
-import numpy as np
 import streamlit as st
-from numpy.typing import NDArray
 
-from core.annotation.ends import stated_ends
 from core.annotation.open_segments import segments_to_propose
-from core.annotation.proposal_storing import store_proposals
-from core.annotation.records import StatedEnds
-from core.annotation.retries import patiently
 from core.annotation.states import EXAMPLE_STATES
-from core.annotation.store import SliceAnnotation
-from core.annotation.versions import SliceKey
-from core.proposals.examples import Proposal, SegmentExamples
+from core.proposals.examples import Proposal
 from core.proposals.extent import slices_to_follow
 from core.proposals.worker import Job, Progress, QueueFull, submit
+from core.stored_proposals.proposing import Wanted, propose_and_store
 from pages.server.metrics import PROPOSAL_JOBS, PROPOSAL_SECONDS, PROPOSAL_WAIT_SECONDS
 from pages.session.proposal_progress import ProgressMeter
 from pages.session.work import Work
 
 _DISMISSED = "proposing.dismissed"
-
-
-@dataclass(frozen=True)
-class _Wanted:
-    """What to propose: every segment with open work by default, or some slices of one segment."""
-
-    segment: int | None = None
-    slices: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +47,7 @@ class AskedJob:
     """A job that has not finished, what it was asked for, and by whom."""
 
     job: Job
-    wanted: _Wanted
+    wanted: Wanted
     person: str
     details: JobDetails
 
@@ -102,7 +87,7 @@ def start_proposing(work: Work) -> None:
     work : Work
         Series being worked on.
     """
-    _start(work, _Wanted())
+    _start(work, Wanted())
 
 
 def can_propose(work: Work) -> bool:
@@ -128,10 +113,10 @@ def propose_neighbours(work: Work, segment_number: int, slice_index: int) -> Non
         if annotation.state in EXAMPLE_STATES
     }
     follow = slices_to_follow(known, slice_index, work.series.summary.slices)
-    _start(work, _Wanted(segment_number, tuple(follow)))
+    _start(work, Wanted(segment_number, tuple(follow)))
 
 
-def _start(work: Work, wanted: _Wanted) -> None:
+def _start(work: Work, wanted: Wanted) -> None:
     jobs, key = _jobs(), work.annotation_key
     with jobs.lock:
         same = next((asked for asked in jobs.of(key) if asked.wanted == wanted), None)
@@ -164,7 +149,7 @@ def _finish(jobs: _Jobs, annotation_key: str, job: Job) -> None:
         PROPOSAL_WAIT_SECONDS.observe(job.seconds_waited)
 
 
-def _slices_asked(work: Work, wanted: _Wanted) -> int:
+def _slices_asked(work: Work, wanted: Wanted) -> int:
     """About how many slices of segments are to be proposed."""
     if wanted.slices is not None:
         return len(wanted.slices)
@@ -201,7 +186,7 @@ def _jobs() -> _Jobs:
 
 
 def _proposing(
-    work: Work, wanted: _Wanted, person: str, details: JobDetails
+    work: Work, wanted: Wanted, person: str, details: JobDetails
 ) -> Callable[[Callable[[], bool], Progress], Iterator[Proposal]]:
     """What the background thread runs, for who was signed in when it was asked for."""
     settings = work.entrance.settings
@@ -209,59 +194,21 @@ def _proposing(
 
     def make(cancelled: Callable[[], bool], progress: Progress) -> Iterator[Proposal]:
         # Importing PyTorch takes seconds, which no page should wait for.
-        from core.proposals.proposer import propose
         from pages.session.model import load_model
 
         engine = load_model(settings.weights, settings.device)
         details.weights = engine.weights.name
-        # What is drawn by now counts: the job may have waited for others.
-        exclusive = [segment.number for segment in work.segments() if segment.exclusive]
-        annotation = work.store.annotation(work.annotation_key)
-        examples = _examples(work, annotation)
-        numbers = segments_to_propose(annotation) if wanted.segment is None else [wanted.segment]
-        made: dict[tuple[int, int], Proposal] = {}
-        for proposal in propose(
-            series.volume,
-            series.geometry.spacing,
-            series.summary.modality,
-            examples,
-            engine=engine,
-            exclusive=exclusive,
-            wanted=numbers,
-            slices=wanted.slices,
+        # What is drawn by now counts: the job may have waited for others. The proposals are stored
+        # there and not by a page: a tab that was closed meanwhile loses nothing.
+        yield from propose_and_store(
+            work.store,
+            work.annotation_key,
+            series,
+            engine,
+            person=person,
+            wanted=wanted,
             cancelled=cancelled,
             progress=progress,
-        ):
-            made[proposal.segment, proposal.slice] = proposal
-            yield proposal
-        # Stored here and not by a page: a tab that was closed meanwhile loses nothing.
-        patiently(
-            lambda: store_proposals(
-                work.store,
-                work.annotation_key,
-                made.values(),
-                person=person,
-                weights=engine.weights.name,
-                searched={} if cancelled() else _searched(numbers, wanted, len(series.volume)),
-            )
         )
 
     return make
-
-
-def _searched(numbers: list[int], wanted: _Wanted, slices: int) -> dict[int, tuple[int, ...]]:
-    """Slices that a job has searched once it was not cancelled, by segment number."""
-    asked = wanted.slices if wanted.slices is not None else tuple(range(slices))
-    return dict.fromkeys(numbers, asked)
-
-
-def _examples(work: Work, annotation: Mapping[SliceKey, SliceAnnotation]) -> list[SegmentExamples]:
-    masks: dict[int, dict[int, NDArray[np.bool_]]] = {}
-    for (number, index), version in annotation.items():
-        if version.state in EXAMPLE_STATES:
-            masks.setdefault(number, {})[index] = version.mask
-    stated = stated_ends(work.store, work.annotation_key)
-    return [
-        SegmentExamples(number, of_segment, stated.get(number, StatedEnds()).ends)
-        for number, of_segment in masks.items()
-    ]

@@ -15,6 +15,7 @@ from core.audit.entries import Action
 from core.dicom.errors import DicomError
 from core.dicom.progressive import SeriesReading
 from core.dicom.series import Series, SeriesSummary
+from core.dicom.slice_names import slice_names
 from core.home.last_views import LastView, recall_view, remember_view
 from core.home.opened_series import OpenedSeries
 from core.home.segment_display import SegmentDisplay
@@ -295,13 +296,3 @@ def set_segment_display(work: Work, display: SegmentDisplay) -> None:
 def is_locked(work: Work, number: int) -> bool:
     """Whether the person has locked a segment in this tab: no stroke changes it."""
     return number in work.memory.segments.locked
-
-
-def slice_names(summary: SeriesSummary) -> list[str]:
-    """Names by which the store knows the slices of a series, in position order."""
-    return [
-        record.sop_instance_uid
-        if record.frame is None
-        else f"{record.sop_instance_uid}#{record.frame}"
-        for record in summary.records
-    ]

@@ -16,6 +16,7 @@ from core.dicom.errors import DicomError, NeedsConsentError, NeedsResamplingErro
 from core.dicom.files import file_label
 from core.dicom.series import SeriesSummary
 from core.dicom.shown_names import isolated, printable
+from core.dicom.slice_names import slice_names
 from core.formats.imported_segments import Meaning, imported_segments
 from core.formats.masks_read import MasksRead
 from core.formats.reading import NIFTI_ENDINGS, read_masks_with_cautions
@@ -30,7 +31,6 @@ from pages.session.chosen_series import (
 )
 from pages.session.gate import Entrance
 from pages.session.uploaded_files import opened_upload, release_uploaded
-from pages.session.work import slice_names
 from pages.views.dialog_button import dialog_button
 from pages.views.formatting import count, plain
 from pages.views.import_preview import choose_ways

@@ -5,12 +5,12 @@ from pathlib import Path
 
 from core.annotation.store import AnnotationStore
 from core.dicom.series import SeriesSummary
+from core.dicom.slice_names import slice_names
 from core.home.opened_series import OpenedSeries, remember_series
 from core.projects.members import set_roles
 from core.projects.projects import create_project
 from core.projects.records import Role, WorkItem
 from core.projects.work_items import SeriesToAdd, add_series
-from pages.session.work import slice_names
 
 OTHER = "rita"
 """Who administers, annotates and reviews beside whoever uses the pages."""

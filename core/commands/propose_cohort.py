@@ -1,0 +1,169 @@
+"""`python -m core propose-cohort`: propose over many series in the store, for people to review."""
+
+import argparse
+import csv
+import getpass
+import os
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from tqdm import tqdm
+
+from core.annotation.store import AnnotationStore
+from core.commands.choice import choose_series
+from core.dicom.errors import DicomError
+from core.dicom.reading import find_series, read_series
+from core.dicom.series import SeriesSummary
+from core.formats.segmentation_reading import read_segmentation_with_cautions
+from core.home.opened_series import recall_series
+from core.home.settings import Settings, read_settings
+from core.home.whole_files import written_whole
+from core.projects.overview import open_readings
+from core.proposals.examples import SegmentExamples
+from core.stored_proposals.cohort import (
+    CohortSeries,
+    Outcome,
+    SeriesReport,
+    Teacher,
+    propose_over,
+)
+
+FOLDERS = ("paths", "teacher")
+"""Arguments that a zip archive may stand for, too."""
+
+_COLUMNS = ("annotation", "outcome", "slices", "reason")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the command takes."""
+    parser.epilog = (
+        "Proposals are made from what people drew on a series, or else from the teacher. Stopped "
+        "at any time, the same command carries on. Of a project it takes the readings that are not "
+        "handed in, and asks for no role."
+    )
+    parser.add_argument(
+        "paths", type=Path, nargs="*", metavar="FOLDER", help="folder, zip or file with series"
+    )
+    parser.add_argument("--project", metavar="KEY", help="as `python -m core projects list` has it")
+    parser.add_argument(
+        "--teacher",
+        type=Path,
+        nargs=2,
+        metavar=("SERIES", "SEG.dcm"),
+        help="a series of the same protocol and its segmentation, for those with nothing drawn",
+    )
+    parser.add_argument("--report", type=Path, metavar="R.csv", help="table to write")
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Propose for every series, and print what became of them.
+
+    Parameters
+    ----------
+    arguments : argparse.Namespace
+        From `add_arguments`.
+
+    Returns
+    -------
+    int
+        0, also where some series were refused: the table says why.
+
+    Raises
+    ------
+    ValueError, OSError
+        If a path, the project, the teacher or the store cannot be used.
+    """
+    if bool(arguments.paths) == bool(arguments.project):
+        raise ValueError("Name folders, or a project by --project, and not both.")
+    settings = read_settings(os.environ)
+    store = AnnotationStore(settings.database, lambda: "command line")
+    try:
+        if arguments.project:
+            cohort = _series_of_project(settings, store, arguments.project)
+        else:
+            cohort = [CohortSeries(one.uid, _known(one)) for one in find_series(arguments.paths)]
+        teacher = _teacher(*arguments.teacher) if arguments.teacher else None
+        # Importing PyTorch takes seconds, which a wrong path should not cost.
+        from core.network.engine import load_engine
+
+        engine = load_engine(settings.weights, arguments.device)
+        person = f"{getpass.getuser()} (command line)"
+        reports = []
+        with tqdm(total=len(cohort), unit="series", file=sys.stderr, disable=None) as bar:
+
+            def at_work(done: int, total: int) -> None:
+                bar.set_postfix_str(f"{100 * done // max(total, 1)} % of this one")
+
+            for report in propose_over(
+                store, cohort, engine, person=person, teacher=teacher, progress=at_work
+            ):
+                reports.append(report)
+                bar.update()
+                bar.write(_line(report), file=sys.stdout)
+    finally:
+        store.close()
+    counts = Counter(report.outcome for report in reports)
+    print(", ".join(f"{counts[one]} {one}" for one in Outcome if counts[one]) + ".")
+    if arguments.report:
+        _write(reports, arguments.report)
+    return 0
+
+
+def _known(summary: SeriesSummary) -> Callable[[], SeriesSummary]:
+    return lambda: summary
+
+
+def _series_of_project(settings: Settings, store: AnnotationStore, key: str) -> list[CohortSeries]:
+    def finding(opened_key: str) -> Callable[[], SeriesSummary]:
+        def find() -> SeriesSummary:
+            opened = recall_series(settings.home, opened_key)
+            if opened is None or not opened.source.exists():
+                raise DicomError("The files of this series are not there any more.")
+            return choose_series(opened.source, opened.uid)
+
+        return find
+
+    return [
+        CohortSeries(item.annotation_key, finding(item.opened_key))
+        for item in open_readings(store, key)
+    ]
+
+
+def _teacher(path: Path, segmentation: Path) -> Teacher:
+    """Read an annotated series as a teacher."""
+    from core.proposals.from_other_series import ReferenceSeries, examples_with_absence
+
+    series = read_series(choose_series(path, None))
+    read = read_segmentation_with_cautions(segmentation, series)
+    masks = [one for one in read.segments if one.masks]
+    if not masks:
+        raise DicomError(f"{segmentation} marks no pixel; choose another teacher.")
+    examples = tuple(
+        SegmentExamples(one.segment.number, examples_with_absence(one.masks, series.volume.shape))
+        for one in masks
+    )
+    reference = ReferenceSeries(
+        series.volume, series.geometry.spacing, series.summary.modality, examples
+    )
+    return Teacher(reference, tuple(one.segment for one in masks))
+
+
+def _line(report: SeriesReport) -> str:
+    said = f", {report.slices} slices" if report.slices else ""
+    reason = f": {report.reason}" if report.reason else ""
+    return f"{report.annotation_key}  {report.outcome}{said}{reason}"
+
+
+def _write(reports: list[SeriesReport], path: Path) -> None:
+    with written_whole(path) as unfinished, unfinished.open("w", newline="") as file:
+        table = csv.writer(file)
+        table.writerow(_COLUMNS)
+        table.writerows(_rows(reports))
+
+
+def _rows(reports: list[SeriesReport]) -> Iterator[tuple[str, str, int, str]]:
+    for one in reports:
+        yield one.annotation_key, one.outcome, one.slices, one.reason

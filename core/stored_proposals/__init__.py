@@ -1,0 +1,1 @@
+"""Proposals of annotated series: from the masks in the store, and into it."""

@@ -1,0 +1,194 @@
+"""Proposing over many series: from what is drawn in the store, or by a teacher; carried on."""
+
+import csv
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.__main__ import main
+from core.annotation.actions import save_drawing
+from core.annotation.states import SliceState
+from core.annotation.store import AnnotationStore
+from core.dicom.reading import find_series, read_series
+from core.dicom.series import SeriesSummary
+from core.dicom.slice_names import slice_names
+from core.formats.segmentation_writing import write_segmentation
+from core.home.opened_series import remember_series
+from core.home.settings import default_url
+from core.projects.moves import move
+from core.projects.projects import create_project
+from core.projects.records import WorkState
+from core.projects.work_items import SeriesToAdd, add_series
+from core.segments.segment import Segment, default_color
+from core.segments.segment_masks import SegmentMasks
+from tests.support.segments import ANATOMY, LIVER
+from tests.support.synthetic_series import PLACEMENTS, by_position, write_series
+
+SLICES, ROWS, COLUMNS = 9, 64, 64
+SEGMENT = Segment(1, "Liver", default_color(1), ANATOMY, LIVER)
+
+
+def ball(shift: int) -> np.ndarray:
+    z, y, x = np.mgrid[:SLICES, :ROWS, :COLUMNS]
+    return (z - 4) ** 2 * 25 + (y - 30 - shift) ** 2 + (x - 32) ** 2 < 400
+
+
+def write_ball(folder: Path, shift: int) -> SeriesSummary:
+    """Write a series with a bright ball in noise."""
+    write_series(folder, PLACEMENTS[0], SLICES, ROWS, COLUMNS, seed=shift)
+    noise = np.random.default_rng(shift).normal(0, 20, (SLICES, ROWS, COLUMNS))
+    volume = (100 * ball(shift) + noise).astype("<i2")
+    for index, image in enumerate(by_position(folder)):
+        image.PixelData = volume[index].tobytes()
+        image.save_as(str(image.filename), enforce_file_format=True)
+    return find_series(folder)[0]
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    home = (tmp_path / "home").resolve()
+    home.mkdir()
+    monkeypatch.setenv("SLICEWISE_HOME", str(home))
+    return home
+
+
+@pytest.fixture
+def store(home: Path) -> Iterator[AnnotationStore]:
+    store = AnnotationStore(default_url(home))
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def cohort(tmp_path: Path) -> list[SeriesSummary]:
+    """Three series in one folder."""
+    return [write_ball(tmp_path / "images" / str(shift), shift) for shift in (1, 2, 3)]
+
+
+def draw(store: AnnotationStore, key: str, summary: SeriesSummary, shift: int) -> None:
+    store.open_annotation(key, slice_names(summary), summary.rows, summary.columns)
+    if not store.segments(key):
+        store.save_segment(key, SEGMENT, "anna")
+    for index in (2, 6):
+        save_drawing(store, key, 1, index, ball(shift)[index], person="anna", tool="brush")
+
+
+def rows_of(table: Path) -> dict[str, dict[str, str]]:
+    with table.open(newline="") as file:
+        return {row["annotation"]: row for row in csv.DictReader(file)}
+
+
+def states(store: AnnotationStore, key: str) -> dict[int, SliceState]:
+    return {index: one.state for (_, index), one in store.annotation(key).items() if one.pixels}
+
+
+def test_what_is_drawn_is_proposed_once_and_what_cannot_be_used_is_told(
+    store: AnnotationStore,
+    cohort: list[SeriesSummary],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    drawn, damaged, nothing = cohort
+    for summary, shift in ((drawn, 1), (damaged, 2)):
+        draw(store, summary.uid, summary, shift)
+    image = next((tmp_path / "images" / "2").iterdir())
+    image.write_bytes(image.read_bytes()[:-3000])
+    table = tmp_path / "report.csv"
+    command = ["propose-cohort", str(tmp_path / "images"), "--device", "cpu"]
+    assert main([*command, "--report", str(table)]) == 0
+    rows = rows_of(table)
+    assert {key: row["outcome"] for key, row in rows.items()} == {
+        drawn.uid: "proposed",
+        damaged.uid: "refused",
+        nothing.uid: "nothing drawn",
+    }
+    assert int(rows[drawn.uid]["slices"]) >= 3
+    assert rows[damaged.uid]["reason"].endswith(".")
+    found = states(store, drawn.uid)
+    assert {found[index] for index in (3, 4, 5)} == {SliceState.PROPOSED}
+    assert found[2] is SliceState.DRAWN
+    said = capsys.readouterr().out
+    assert "1 proposed, 1 nothing drawn, 1 refused." in said
+    assert str(tmp_path) not in said
+
+    assert main(command) == 0
+    assert "1 up to date" in capsys.readouterr().out
+    save_drawing(store, drawn.uid, 1, 4, ball(1)[4], person="anna", tool="brush", based_on=1)
+    assert main(command) == 0
+    assert "1 proposed" in capsys.readouterr().out
+    assert states(store, drawn.uid)[4] is SliceState.CORRECTED
+
+
+def test_a_teacher_proposes_where_nothing_is_drawn(
+    store: AnnotationStore,
+    cohort: list[SeriesSummary],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    taught, own, other = cohort
+    draw(store, own.uid, own, 2)
+    series = read_series(taught)
+    masks = {index: ball(1)[index] for index in range(SLICES) if ball(1)[index].any()}
+    segmentation = tmp_path / "teacher.dcm"
+    write_segmentation(series, [SegmentMasks(SEGMENT, masks)], segmentation)
+    command = ["propose-cohort", str(tmp_path / "images" / "2"), str(tmp_path / "images" / "3")]
+    command += ["--teacher", str(tmp_path / "images" / "1"), str(segmentation), "--device", "cpu"]
+    assert main(command) == 0
+    assert "2 proposed." in capsys.readouterr().out
+    assert [one.label for one in store.segments(other.uid)] == ["Liver"]
+    found = store.annotation(other.uid)
+    assert {one.state for one in found.values()} == {SliceState.PROPOSED}
+    both = found[1, 4].mask & ball(3)[4]
+    assert 2 * both.sum() / (found[1, 4].mask.sum() + ball(3)[4].sum()) > 0.7
+    assert main(command) == 0
+    assert "2 up to date." in capsys.readouterr().out
+
+
+def test_of_a_project_open_readings_are_proposed(
+    home: Path,
+    store: AnnotationStore,
+    cohort: list[SeriesSummary],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    project = create_project(store, "Livers", "rita").key
+    items = []
+    for number, summary in enumerate(cohort, start=1):
+        source = tmp_path / "images" / str(number)
+        opened = remember_series(home, summary.uid, source, project_key=project)
+        to_add = SeriesToAdd(
+            series_uid=summary.uid,
+            opened_key=opened.key,
+            title="CT abdomen",
+            sop_instance_uids=slice_names(summary),
+            rows=summary.rows,
+            columns=summary.columns,
+            spacing_mm=(2.5, 0.75, 0.75),
+        )
+        items.append(add_series(store, project, to_add, "rita")[0])
+        draw(store, items[-1].annotation_key, summary, number)
+    move(store, items[0].annotation_key, WorkState.IN_PROGRESS, "rita")
+    move(store, items[0].annotation_key, WorkState.TO_REVIEW, "rita")
+    shutil.rmtree(tmp_path / "images" / "3")
+    assert main(["propose-cohort", "--project", project, "--device", "cpu"]) == 0
+    said = capsys.readouterr().out
+    assert "1 proposed, 1 refused." in said
+    assert "The files of this series are not there any more." in said
+    assert SliceState.PROPOSED not in states(store, items[0].annotation_key).values()
+    assert SliceState.PROPOSED in states(store, items[1].annotation_key).values()
+
+
+@pytest.mark.parametrize("given", [[], ["images", "--project", "p"]])
+def test_folders_or_a_project_are_needed(
+    home: Path, given: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["propose-cohort", *given]) == 2
+    assert "Name folders, or a project" in capsys.readouterr().err
+
+
+def test_an_unknown_project_is_told(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["propose-cohort", "--project", "unknown"]) == 2
+    assert "does not exist" in capsys.readouterr().err
