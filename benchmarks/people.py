@@ -1,19 +1,23 @@
 """How soon are strokes on the disk while many people draw at once, and what does each tab take?
 
     python -m benchmarks.people --people 20 --strokes 30
+    python -m benchmarks.people --people 20 --strokes 30 --look 1.5
     python -m benchmarks.people --people 20 --strokes 30 --database postgresql+psycopg://…/empty
 
 One server, started as for people; each person has a series of 24 slices of 512 × 512 open and draws
-a stroke every two seconds or so, then goes to the next slice. They speak to the server as the
-editor does in a browser, over a websocket of Streamlit, but draw nothing on a screen: 20 browsers
-on the machine of the server would be measured, and not the server. A stroke counts from its sending
-to the answer that it is stored; a slice, to its pixels. Memory is that of the server's process
-before the first tab and while all are open.
+a stroke every two seconds or so, then goes to the next slice. Without --look they draw at the very
+moment in which its pixels come; with it, they look at them for about so many seconds. They speak to
+the server as the editor does in a browser, over a websocket of Streamlit, but draw nothing on a
+screen: 20 browsers on the machine of the server would be measured, and not the server. A stroke
+counts from its sending to the answer that it is stored; a slice, to its pixels. Memory is that of
+the server's process before the first tab and while all are open; processor time is what that
+process took for a stroke and a slice.
 """
 
 import argparse
 import asyncio
 import json
+import os
 import random
 import sys
 import time
@@ -53,6 +57,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--people", type=int, default=20)
     parser.add_argument("--strokes", type=int, default=30, help="of each person")
+    parser.add_argument("--look", type=float, default=0.0, help="seconds before a stroke, about")
     parser.add_argument("--database", help="an empty one; a file of SQLite by default")
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
@@ -65,7 +70,7 @@ def main() -> None:
             one.store.close()
         server.start()
         try:
-            result = asyncio.run(measure(server, series, arguments.strokes))
+            result = asyncio.run(measure(server, series, arguments.strokes, arguments.look))
         finally:
             server.kill()
         server.check_log()
@@ -74,7 +79,9 @@ def main() -> None:
         arguments.json.write_text(json.dumps(result, indent=2))
 
 
-async def measure(server: Server, series: list[DrawnSeries], strokes: int) -> dict[str, Any]:
+async def measure(
+    server: Server, series: list[DrawnSeries], strokes: int, look_s: float
+) -> dict[str, Any]:
     """Have everybody open a series, one after the other, and then draw at the same time."""
     times = Times()
     async with Tab(server.url, series[0].key) as first:  # loads what every tab needs
@@ -87,7 +94,11 @@ async def measure(server: Server, series: list[DrawnSeries], strokes: int) -> di
         await tab.opened(OPENED_WITHIN_S)
         times.opening.append(time.perf_counter() - started)
     opened = memory_mib(server)["own"]
-    await asyncio.gather(*(draw(tab, strokes, seed, times) for seed, tab in enumerate(tabs)))
+    busy_s = processor_s(server)
+    await asyncio.gather(
+        *(draw(tab, strokes, seed, look_s, times) for seed, tab in enumerate(tabs))
+    )
+    busy_s = processor_s(server) - busy_s
     drawn = memory_mib(server)["own"]
     for tab in tabs:
         await tab.close()
@@ -97,13 +108,14 @@ async def measure(server: Server, series: list[DrawnSeries], strokes: int) -> di
         "stroke_ms": percentiles(times.strokes),
         "slice_ms": percentiles(times.slices),
         "opening_ms": percentiles(times.opening),
+        "processor_ms_of_each_stroke": round(1000 * busy_s / len(times.strokes), 1),
         "mebibytes_before": before,
         "mebibytes_of_each_tab": round((opened - before) / len(series), 1),
         "mebibytes_of_each_tab_after_drawing": round((drawn - before) / len(series), 1),
     }
 
 
-async def draw(tab: Tab, strokes: int, seed: int, times: Times) -> None:
+async def draw(tab: Tab, strokes: int, seed: int, look_s: float, times: Times) -> None:
     """Draw growing discs on one slice after the other, with pauses as of a person."""
     chance = random.Random(seed)
     rows, columns = np.ogrid[:SIDE, :SIDE]
@@ -115,9 +127,17 @@ async def draw(tab: Tab, strokes: int, seed: int, times: Times) -> None:
         started = time.perf_counter()
         await tab.go_to(index)
         times.slices.append(time.perf_counter() - started)
+        await asyncio.sleep(chance.uniform(0.5, 1.5) * look_s)
         started = time.perf_counter()
         await tab.draw(index, mask)
         times.strokes.append(time.perf_counter() - started)
+
+
+def processor_s(server: Server) -> float:
+    """Seconds that the server's process has used of the processor so far."""
+    assert server.process is not None
+    fields = Path(f"/proc/{server.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def percentiles(seconds: list[float]) -> dict[str, float]:

@@ -1,16 +1,19 @@
 """The review page around the slice editor: one line above it, and nothing else."""
 
 import html
+from collections.abc import Mapping
 
 import streamlit as st
 
 from core.annotation.actions import worst_first
+from core.annotation.store import SliceAnnotation
 from pages.session.proposal_jobs import running_job
 from pages.session.widget_keys import leaving_key
 from pages.session.work import Work, set_segment, set_slice, while_seen
 from pages.slice_editor.editor import SIDE, show_slice_editor
 from pages.views.counts import counts_table
 from pages.views.job_progress import LINE_STYLE, show_progress_in_line
+from pages.views.late_menus import MENU_STYLE, late_menu
 
 _STYLE = """
 <style>
@@ -50,14 +53,14 @@ def _show_worst(work: Work) -> None:
 def _review_row(work: Work) -> None:
     annotation = work.store.annotation(work.annotation_key)
     is_done = not worst_first(annotation) and running_job(work) is None
-    st.html(_STYLE + LINE_STYLE)
+    st.html(_STYLE + LINE_STYLE + MENU_STYLE)
     with st.container(horizontal=True, key="review-row"):
         with st.container(horizontal=True, vertical_alignment="center", key="line"):
             if not show_progress_in_line(work):
                 st.html(f'<p class="line-text">{html.escape(_text(is_done, bool(annotation)))}</p>')
-        counts = st.popover("Counts", icon=":material/table_chart:", width="stretch")
-        with counts.container(key="counts"):
-            counts_table(work, work.segments(), annotation)
+        late_menu(
+            "Counts", ":material/table_chart:", "counts-menu", lambda: _counts(work, annotation)
+        )
         if st.button(
             "Export",
             icon=":material/download:",
@@ -66,6 +69,11 @@ def _review_row(work: Work) -> None:
             width="stretch",
         ):
             st.switch_page("pages/export.py")
+
+
+def _counts(work: Work, annotation: Mapping[tuple[int, int], SliceAnnotation]) -> None:
+    with st.container(key="counts"):
+        counts_table(work, work.segments(), annotation)
 
 
 def _text(is_done: bool, has_any: bool) -> str:

@@ -7,7 +7,8 @@ from pages.session.model import show_model
 from pages.session.work import Work, current_segment, while_seen
 from pages.slice_editor.editor import SIDE, rerun_editor, show_slice_editor
 from pages.views.editor_choice import choose_editor
-from pages.views.icon_menu import ICON_MENU_STYLE, icon_menu
+from pages.views.icon_menu import ICON_MENU_STYLE
+from pages.views.late_menus import MENU_STYLE, late_icon_menu
 from pages.views.next_step_row import NARROW, next_step_row
 from pages.views.second_series import choose_second
 from pages.views.segment_panel import segment_buttons
@@ -36,7 +37,7 @@ def slice_workspace(work: Work) -> None:
     work : Work
         Series being worked on, with a segment.
     """
-    st.html(_STYLE + ICON_MENU_STYLE)
+    st.html(_STYLE + ICON_MENU_STYLE + MENU_STYLE)
     _next_step_bar(work)
     show_slice_editor(work)
 
@@ -67,8 +68,15 @@ def _rerun() -> None:
 
 
 def _buttons_for_looking(work: Work) -> None:
-    with icon_menu("Show a second series", ":material/compare:", "second"):
-        choose_second(work, rerun_editor)
-    with icon_menu("Settings", ":material/settings:", "settings"):
-        choose_editor(work.entrance.settings)
-        show_model(work.entrance.settings.weights, work.entrance.settings.device)
+    late_icon_menu(
+        "Show a second series",
+        ":material/compare:",
+        "second",
+        lambda: choose_second(work, rerun_editor),
+    )
+    late_icon_menu("Settings", ":material/settings:", "settings", lambda: _settings(work))
+
+
+def _settings(work: Work) -> None:
+    choose_editor(work.entrance.settings)
+    show_model(work.entrance.settings.weights, work.entrance.settings.device)

@@ -1,6 +1,7 @@
 """Choosing, adding and changing the structures being annotated."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import streamlit as st
 
@@ -16,6 +17,7 @@ from pages.views.dialog_button import dialogs_opened
 from pages.views.formatting import count, plain
 from pages.views.import_masks import import_button
 from pages.views.label_list import label_list_button
+from pages.views.late_menus import late_menu
 
 
 @dataclass
@@ -26,9 +28,13 @@ class SegmentPanelMemory:
     ----------
     changes : int
         How often a segment was changed or removed here.
+    entered : dict of str to Any
+        What was entered into fields of a menu, by their keys, until it is carried out: the menu may
+        be closed meanwhile, to look at a slice.
     """
 
     changes: int = 0
+    entered: dict[str, Any] = field(default_factory=dict)
 
 
 def choose_segment(work: Work, segments: list[Segment], current: Segment) -> None:
@@ -81,29 +87,35 @@ def segment_buttons(work: Work, current: Segment) -> None:
     # A popover of its own for each addition, and for each dialog: the next one starts closed.
     number = work.store.next_segment_number(work.annotation_key)
     key = f"add-{number}-{dialogs_opened()}"
-    with add.popover("Add", icon=":material/add:", width="stretch", key=key):
-        add_segment(work)
-        label_list_button("add")
-        import_button("add")
+    with add:
+        late_menu("Add", ":material/add:", key, lambda: _ways_to_add(work))
     # And for each change: it closes once something was done in it.
     key = f"edit-{current.number}-{work.memory.part(SegmentPanelMemory).changes}"
-    with change.popover("Edit", icon=":material/edit:", width="stretch", key=key):
-        _change_segment(work, current)
+    with change:
+        late_menu("Edit", ":material/edit:", key, lambda: _change_segment(work, current))
+
+
+def _ways_to_add(work: Work) -> None:
+    add_segment(work)
+    label_list_button("add")
+    import_button("add")
 
 
 def add_segment(work: Work) -> None:
     """Let the person name a structure, find its code, and add it as a segment."""
     number = work.store.next_segment_number(work.annotation_key)
-    term = find_term("Structure", f"anatomy-{number}")
+    entered = work.memory.part(SegmentPanelMemory).entered
+    term = find_term("Structure", f"anatomy-{number}", entered)
     label_column, color_column = st.columns([3, 1], vertical_alignment="bottom")
-    label = label_column.text_input(
-        "Name", value=term.label if term else "", key=f"name-{number}-{term}"
+    name, color = f"name-{number}-{term}", f"color-{number}"
+    entered[name] = label_column.text_input(
+        "Name", value=entered.get(name, term.label if term else ""), key=name
     )
-    color = color_column.color_picker(
-        "Colour", value=hex_color(default_color(number)), key=f"color-{number}"
+    entered[color] = color_column.color_picker(
+        "Colour", value=entered.get(color, hex_color(default_color(number))), key=color
     )
     if st.button("Add segment", type="primary", disabled=term is None, width="stretch"):
-        _save_new(work, number, label, color, term)
+        _save_new(work, number, entered[name], entered[color], term)
 
 
 def _save_new(work: Work, number: int, label: str, color: str, term: AnatomyTerm | None) -> None:
@@ -123,11 +135,13 @@ def _save_new(work: Work, number: int, label: str, color: str, term: AnatomyTerm
         st.error(str(error))
         return
     set_segment(work, number)
+    work.memory.part(SegmentPanelMemory).entered.clear()
     st.rerun()
 
 
 def _change_segment(work: Work, segment: Segment) -> None:
-    term = find_term("Find another code", f"code-{segment.number}")
+    entered = work.memory.part(SegmentPanelMemory).entered
+    term = find_term("Find another code", f"code-{segment.number}", entered)
     coded = segment
     if term is not None:
         coded = replace(
@@ -200,7 +214,9 @@ def _offer_absence(work: Work, segment: Segment, locked: bool) -> None:
 
 
 def _changed(work: Work) -> None:
-    work.memory.part(SegmentPanelMemory).changes += 1
+    memory = work.memory.part(SegmentPanelMemory)
+    memory.changes += 1
+    memory.entered.clear()
     st.rerun()
 
 

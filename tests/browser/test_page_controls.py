@@ -12,7 +12,7 @@ from tests.support.app_server import Server
 from tests.support.drawn_series import DrawnSeries
 from tests.support.pages import PERSON
 from tests.support.segments import ANATOMY, SPLEEN
-from tests.support.slice_editor_driver import stage, wait_until_drawable
+from tests.support.slice_editor_driver import go_to, stage, wait_until_drawable
 
 pytestmark = pytest.mark.browser
 
@@ -85,3 +85,28 @@ def test_enter_and_space_press_buttons_after_keys_have_moved_the_cursor(
     page.keyboard.press("Shift+ArrowRight")
     page.keyboard.press("Enter")
     expect(page.locator(".segments")).to_contain_text("1 done")
+
+
+def test_what_was_typed_into_a_menu_is_there_when_it_is_opened_again(
+    page: Page, series: DrawnSeries
+) -> None:
+    page.goto(series.address())
+    wait_until_drawable(page)
+    add = page.get_by_role("button", name="Add", exact=True).first
+    add.click()
+    fields = open_menus(page)
+    fields.get_by_role("textbox", name="Structure").fill("spleen")
+    expect(fields.get_by_role("textbox", name="Name")).to_have_value("Spleen")
+    fields.get_by_role("textbox", name="Name").fill("Spleen, upper pole")
+    fields.get_by_role("textbox", name="Name").press("Tab")
+    page.keyboard.press("Escape")
+    expect(fields).to_have_count(0)
+    go_to(page, 5)
+    add.click()
+    expect(fields.get_by_role("textbox", name="Structure")).to_have_value("spleen")
+    expect(fields.get_by_role("textbox", name="Name")).to_have_value("Spleen, upper pole")
+    fields.get_by_role("button", name="Add segment").click()
+    expect(page.locator(".segments")).to_contain_text("Spleen, upper pole")
+    expect(fields).to_have_count(0)
+    add.click()
+    expect(fields.get_by_role("textbox", name="Structure")).to_have_value("")

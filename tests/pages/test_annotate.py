@@ -14,7 +14,7 @@ from core.annotation.store import AnnotationStore
 from core.dicom.series import SeriesSummary
 from core.home.opened_series import OpenedSeries
 from pages.simple_canvas.drawable_canvas import CanvasMemory
-from tests.support.pages import PERSON, OpenPage, press, shown
+from tests.support.pages import PERSON, OpenPage, open_menu, press, shown
 from tests.support.stored_series import put_mask
 
 MIDDLE = 24
@@ -86,7 +86,7 @@ def test_a_structure_that_is_not_in_the_list_cannot_be_added(
 def test_the_editor_can_be_chosen_and_stays_chosen(
     opened: OpenedSeries, store: AnnotationStore, open_page: OpenPage
 ) -> None:
-    app = open_page("annotate", series=opened.key)
+    app = open_menu(open_page("annotate", series=opened.key), "Settings")
     choice = next(one for one in app.selectbox if one.label == "Editor")
     assert choice.value == "Slice editor"
     choice.set_value("Simple canvas").run()
@@ -300,10 +300,12 @@ def test_what_is_no_drawing_is_refused_with_a_sentence(
 def test_a_segment_is_renamed_and_removed_and_undo_brings_it_back(
     app: AppTest, store: AnnotationStore, demo_summary: SeriesSummary
 ) -> None:
+    open_menu(app, "Edit")
     name = next(one for one in app.text_input if one.value == "Liver")
     name.set_value("Liver *without* cyst")
     press(app, "Save")
     assert store.segments(demo_summary.uid)[0].label == "Liver *without* cyst"
+    open_menu(app, "Edit")
     press(app, r"Remove Liver \*without\* cyst")
     assert store.segments(demo_summary.uid) == []
     store.undo(demo_summary.uid, PERSON)

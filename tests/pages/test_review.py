@@ -11,7 +11,7 @@ from core.annotation.states import SliceState
 from core.annotation.store import AnnotationStore, MaskChange
 from core.dicom.series import SeriesSummary
 from core.home.opened_series import OpenedSeries
-from tests.support.pages import PERSON, OpenPage, counts_shown, press, shown
+from tests.support.pages import PERSON, OpenPage, counts_shown, open_menu, press, shown
 from tests.support.stored_series import put_mask
 
 Disk = Callable[[float], NDArray[np.bool_]]
@@ -153,7 +153,7 @@ def test_with_the_slice_editor_the_page_counts_too_and_leads_to_the_export(
     app: AppTest, opened: OpenedSeries, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("SLICEWISE_EDITOR")
-    page = open_page("review", series=opened.key)
+    page = open_menu(open_page("review", series=opened.key), "Counts")
     row = counts_shown(page)[0]
     assert (row["Drawn"], row["Proposed"], row["Not annotated"]) == ("1", "4", "43")
     assert "The least certain comes first" in shown(page)

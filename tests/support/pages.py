@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from html.parser import HTMLParser
 
+from streamlit.runtime.state.common import user_key_from_element_id
 from streamlit.testing.v1 import AppTest
 
 PERSON = "Test Person"
@@ -54,6 +55,15 @@ def counts_shown(app: AppTest) -> list[dict[str, str]]:
 def press(app: AppTest, label: str) -> AppTest:
     """Press the first button with a label."""
     next(button for button in app.button if button.label == label).click()
+    app.run()
+    assert not app.exception
+    return app
+
+
+def open_menu(app: AppTest, name: str) -> AppTest:
+    """Open a menu, whose fields are made only then."""
+    (menu,) = [one for one in app.get("popover") if one.proto.popover.label == name]
+    app.session_state[user_key_from_element_id(menu.proto.popover.id)] = True
     app.run()
     assert not app.exception
     return app

@@ -24,7 +24,7 @@ from core.home.opened_series import OpenedSeries
 from core.segments.segment import Segment
 from core.segments.segment_masks import SegmentMasks
 from pages.views.formatting import plain
-from tests.support.pages import OpenPage, shown
+from tests.support.pages import OpenPage, open_menu, shown
 from tests.support.segments import ANATOMY, LIVER_SEGMENT
 
 SPLEEN = Segment(7, "Spleen", (10, 200, 30), ANATOMY, LIVER_SEGMENT.type)
@@ -38,6 +38,8 @@ def masks(disk: Callable[[float], NDArray[np.bool_]]) -> dict[int, NDArray[np.bo
 def choose(app: AppTest, path: Path, meaning: str = "", name: str = "any.dcm") -> AppTest:
     """Open the import and choose a file."""
     if not any("segmentation" in one.label for one in app.file_uploader):
+        if app.get("popover"):
+            open_menu(app, "Add")
         press(app, "Import masks…")
     uploader = next(one for one in app.file_uploader if "segmentation" in one.label)
     uploader.set_value((name, path.read_bytes(), "application/octet-stream"))

@@ -5,13 +5,14 @@ from streamlit.testing.v1 import AppTest
 from core.annotation.store import AnnotationStore
 from core.dicom.series import SeriesSummary
 from core.home.opened_series import OpenedSeries
-from tests.support.pages import OpenPage
+from tests.support.pages import OpenPage, open_menu
 
 LIST = b"label,code,meaning,side,color\nLiver,,,,\nKidney,64033007,Kidney,left,#0072b2\n"
 
 
 def choose(app: AppTest, content: bytes) -> AppTest:
     """Open the choice and upload a list."""
+    open_menu(app, "Add")
     next(one for one in app.button if one.label == "Add from a label list…").click().run()
     next(one for one in app.file_uploader if one.label == "CSV or JSON").set_value(
         ("list.csv", content, "text/csv")

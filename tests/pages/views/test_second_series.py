@@ -11,7 +11,7 @@ from core.dicom.series import SeriesSummary
 from core.home.opened_series import OpenedSeries, remember_series
 from core.home.settings import default_url
 from pages.views.second_series import ChoiceMemory
-from tests.support.pages import PERSON, OpenPage, shown
+from tests.support.pages import PERSON, OpenPage, open_menu, shown
 from tests.support.segments import LIVER_SEGMENT
 from tests.support.synthetic_series import PLACEMENTS, Placement, write_series
 
@@ -120,6 +120,6 @@ def test_a_second_series_that_is_gone_says_so_and_the_first_stays(
 
 
 def test_the_editor_offers_them_too(t1: OpenedSeries, open_page: OpenPage) -> None:
-    app = open_page("annotate", series=t1.key)
+    app = open_menu(open_page("annotate", series=t1.key), "Show a second series")
     choose(app, "FLAIR")
     assert app.session_state["work.memory"].second.opened.source == t1.source
