@@ -14,7 +14,6 @@ from pages.views.display import preset_display, slice_png
 from pages.views.editor_choice import chosen_editor
 from pages.views.import_masks import import_button, show_mask_import
 from pages.views.label_list import label_list_button, show_label_list
-from pages.views.reading_links import comparison_link
 from pages.views.recent_work import note_opened
 from pages.views.segment_panel import add_segment
 from pages.views.slice_scroller import slice_scroller
@@ -81,7 +80,6 @@ begin_loading(entrance.settings.weights, entrance.settings.device)
 show_tour(entrance, 3 if work.segments() else 2)
 banner(work.series.summary)
 note_opened(work)
-comparison_link(work)
 is_simple = chosen_editor(entrance.settings) is Editor.SIMPLE
 if work.reason_against_editing and (is_simple or not work.segments()):
     look_only(work)

@@ -9,14 +9,12 @@ from pages.simple_canvas.review import simple_review
 from pages.slice_editor.review_workspace import review_workspace
 from pages.views.banner import banner
 from pages.views.editor_choice import chosen_editor
-from pages.views.reading_links import comparison_link
 from pages.views.tour import show_tour
 
 entrance = enter("review")
 work = require_work(entrance)
 show_tour(entrance, 4)
 banner(work.series.summary)
-comparison_link(work)
 reason = work.reason_against_editing
 if reason:
     st.info(f"{reason} Masks and proposals are shown on the page Annotate.")

@@ -59,6 +59,7 @@ function receive(view, data) {
     view.window = data.window;
   }
   view.data = data;
+  view.isLeaving = false;
   if (data.client === view.client) view.deeds = view.deeds.filter((one) => one.number > data.handled);
   if (data.window === view.window) {
     for (const [index, url] of Object.entries(data.pictures)) keepPicture(view, Number(index), url);
@@ -79,9 +80,11 @@ function keepPicture(view, index, url) {
   }
 }
 
-/** Tells the server what is shown and what was decided. */
+/** Tells the server what is shown and what was decided; nothing more once it opens the editor. */
 function askSoon(view) {
+  if (view.isLeaving) return;
   clearTimeout(view.due);
+  view.isLeaving = view.deeds.some((one) => one.action === "draw");
   view.due = setTimeout(() => {
     view.send({
       client: view.client,

@@ -3,20 +3,28 @@
 import streamlit as st
 
 from core.projects.readings import visible_readings
-from core.projects.visibility import belongs_to_project
+from pages.session.widget_keys import leaving_key
 from pages.session.work import Work
 
 
-def comparison_link(work: Work) -> None:
+def comparison_button(work: Work) -> None:
     """Offer the comparison to whoever may see both readings of the series that is open.
 
     Parameters
     ----------
     work : Work
-        Series being worked on.
+        A reading of a project.
+
+    Raises
+    ------
+    AccessRefused
+        If the person may not see it any more.
     """
-    if not belongs_to_project(work.annotation_key):
-        return
     seen = {one.reading for one in visible_readings(work.store, work.annotation_key, work.person)}
-    if {1, 2} <= seen:
-        st.page_link("pages/compare.py", label="Compare readings", icon=":material/compare:")
+    if {1, 2} <= seen and st.button(
+        "Compare readings",
+        icon=":material/compare:",
+        key=leaving_key("compare", to_page=True),
+        help="Both readings beside each other, and their adjudication.",
+    ):
+        st.switch_page("pages/compare.py")

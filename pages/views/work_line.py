@@ -15,6 +15,7 @@ from pages.session.chosen_series import open_store
 from pages.session.widget_keys import leaving_key
 from pages.session.work import Work
 from pages.views.formatting import plain
+from pages.views.reading_links import comparison_button
 from pages.views.work_comments import comments_button
 from pages.views.work_instructions import instructions_button
 from pages.views.work_opening import open_next
@@ -85,6 +86,7 @@ def work_line(
         st.html(_text(work, item, reason))
         instructions_button(work, item)
         comments_button(work, changed)
+        comparison_button(work)
         if reason:
             beside()
         for after in moves:

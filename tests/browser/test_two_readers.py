@@ -32,6 +32,7 @@ from tests.support.slice_editor_driver import (
     choose_tool,
     draw,
     go_to,
+    slice_shown,
     wait_until_drawable,
     wait_until_saved,
 )
@@ -170,9 +171,11 @@ def adjudicate(page: Page, series: SeriesReadTwice) -> str:
     wait_until_drawable(page)
     assert f"annotation={final}" in page.url
     choose_tool(page, "Outline")
-    draw(page, [*SQUARE, SQUARE[0]])
+    draw(page, [*LARGER, LARGER[0]])
     wait_until_saved(page)
-    page.get_by_role("link", name="Compare readings").click()
+    drawn = series.store.slice(final, 1, slice_shown(page) - 1)
+    assert (drawn.person, drawn.tool) == (RITA, "outline")
+    page.get_by_role("button", name="Compare readings").click()
     expect(page.get_by_text("All slices are decided.")).to_be_visible()
     page.get_by_role("button", name="Done").click()
     expect(page.get_by_text("The adjudication of this series is done.")).to_be_visible()

@@ -117,6 +117,5 @@ def test_a_reading_leads_to_the_comparison_only_where_both_may_be_seen(
     key = twice.first.annotation_key
     for person, is_offered in ((PERSON, True), (READERS[0], False)):
         work_as(home, person)
-        app = open_page("review", **twice.query(key))
-        links = [one.proto.label for one in app.get("page_link")]
-        assert ("Compare readings" in links) is is_offered
+        app = open_page("annotate", **twice.query(key))
+        assert ("Compare readings" in labels(app)) is is_offered
