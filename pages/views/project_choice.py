@@ -18,6 +18,7 @@ QUERY = "project"
 """Names the project in the address of its page."""
 
 _CHOICE = "project-choice"
+_SHOWN = "project.shown"
 
 
 def choose_project(entrance: Entrance, store: AnnotationStore) -> Project | None:
@@ -47,7 +48,11 @@ def choose_project(entrance: Entrance, store: AnnotationStore) -> Project | None
     if not projects:
         _offer_first(entrance, store)
         return None
-    chosen = wanted if wanted is not None else projects[0].key
+    chosen = wanted
+    if chosen is None:
+        # The one shown last, also on another page; that may be gone.
+        last = st.session_state.get(_SHOWN, "")
+        chosen = last if last in by_key else projects[0].key
     left, right = st.columns([4, 1], vertical_alignment="bottom")
     with left:
         _choice(projects, chosen if chosen in by_key else None)
@@ -56,8 +61,10 @@ def choose_project(entrance: Entrance, store: AnnotationStore) -> Project | None
             "New project", icon=":material/add:", width="stretch", key=fresh_key("new-project")
         ):
             _create(entrance, store)
-    if chosen in by_key and wanted is None:
-        st.query_params[QUERY] = chosen
+    if chosen in by_key:
+        st.session_state[_SHOWN] = chosen
+        if wanted is None:
+            st.query_params[QUERY] = chosen
     return by_key.get(chosen)
 
 

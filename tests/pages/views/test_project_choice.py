@@ -44,3 +44,14 @@ def test_names_that_are_refused_say_why(
     app = create(open_page("project"), name)
     assert why in said(app)[0]
     assert projects_of(store, PERSON) == []
+
+
+def test_the_project_shown_last_is_shown_on_the_next_page(
+    store: AnnotationStore, open_page: OpenPage
+) -> None:
+    keys = [project_of_ada(store, Role.ANNOTATE) for _ in range(3)]
+    app = open_page("project", project=keys[1])
+    app.query_params.clear()
+    app.switch_page("pages/worklist.py").run()
+    assert not app.exception
+    assert app.query_params["project"] in (keys[1], [keys[1]])
