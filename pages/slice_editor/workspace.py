@@ -48,7 +48,7 @@ def _next_step_bar(work: Work) -> None:
     segment = current_segment(work, work.segments())
     if segment is None:
         st.rerun()
-    work_line(work, _rerun, lambda: _buttons_for_looking(work))
+    work_line(work, beside=lambda: _buttons_for_looking(work))
     if work.reason_against_editing:
         return
     next_step_row(work, segment, rerun_editor, lambda: _buttons_beside(work, segment))
@@ -59,12 +59,6 @@ def _buttons_beside(work: Work, segment: Segment) -> None:
     segment_buttons(work, segment)
     volume_tools_button(work)
     _buttons_for_looking(work)
-
-
-def _rerun() -> None:
-    """Draw the fragments anew, or the page where it is being drawn."""
-    rerun_editor()
-    st.rerun()
 
 
 def _buttons_for_looking(work: Work) -> None:

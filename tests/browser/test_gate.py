@@ -11,7 +11,7 @@ from tests.support.app_server import Server
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture(params=["", "annotate", "review", "export", "project"])
+@pytest.fixture(params=["", "worklist", "annotate", "review", "export", "project"])
 def fresh(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Server, str]]:
     """A server that nobody has visited, and the address to visit first."""
     server = Server(tmp_path / "home").start()

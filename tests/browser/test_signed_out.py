@@ -18,7 +18,7 @@ from tests.support.slice_editor_driver import draw, wait_until_drawable, wait_un
 pytestmark = pytest.mark.browser
 
 ANNA, FOREIGN = "anna@example.org", "foreign@elsewhere.example.org"
-PAGES = ("", "series", "annotate", "review", "export", "project")
+PAGES = ("", "series", "worklist", "annotate", "review", "export", "project")
 SQUARE = [(60, 60), (120, 60), (120, 120), (60, 120)]
 KINDS = ("/media/", "/_stcore/upload_file/", "/scripts/slice-editor/", "/static/", "/_stcore/")
 OPEN = ("/_stcore/health",)

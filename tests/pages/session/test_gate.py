@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 from core.projects.records import AccessRefused
 from tests.support.pages import OpenPage
 
-PAGES = ("series", "annotate", "review", "export", "project")
+PAGES = ("series", "worklist", "annotate", "review", "export", "project")
 
 
 @pytest.mark.parametrize("page", PAGES)
