@@ -42,8 +42,8 @@ def offer_project_export(entrance: Entrance, store: AnnotationStore, project: Pr
         type="primary" if path is None else "secondary",
         width="stretch",
         key="create-project-export",
-    ):
-        path = _create(entrance, store, project)
+    ) and _create(entrance, store, project):
+        st.rerun()
     if path is not None:
         st.success(f"Created: {path.stat().st_size / 1024:.0f} kB", icon=":material/check_circle:")
         st.download_button(
@@ -59,7 +59,8 @@ def offer_project_export(entrance: Entrance, store: AnnotationStore, project: Pr
         st.caption(f"Saved on the server: `{path}`")
 
 
-def _create(entrance: Entrance, store: AnnotationStore, project: Project) -> Path | None:
+def _create(entrance: Entrance, store: AnnotationStore, project: Project) -> bool:
+    """Write the file and keep it on offer; whether that worked."""
     settings = entrance.settings
     folder = exports_of(settings.home, project.key)
     # As `core.home.exports` knows the names of exports, whose old ones it deletes.
@@ -72,9 +73,9 @@ def _create(entrance: Entrance, store: AnnotationStore, project: Project) -> Pat
     except (StoreError, BackupError, WriteError, OSError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         st.error(plain(f"Nothing was exported: {reason}"), icon=":material/error:")
-        return None
+        return False
     st.session_state[_WRITTEN] = (project.key, folder / name)
-    return folder / name
+    return True
 
 
 def _written(project: Project) -> Path | None:
