@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from core.evaluation.metrics import bootstrap_interval, hausdorff_95_mm, worst_slice_dice
 
@@ -37,3 +38,18 @@ def test_the_interval_holds_the_mean_and_narrows_with_more_values() -> None:
     low, high = bootstrap_interval(many)
     assert low < many.mean() < high
     assert high - low < np.subtract(*bootstrap_interval(few)[::-1])
+
+
+def test_surface_distances_are_those_of_a_distance_transform() -> None:
+    spacing = (2.5, 0.7, 0.8)
+    random = np.random.default_rng(1)
+    first, second = (
+        ndimage.binary_opening(random.random((8, 30, 30)) < 0.8, iterations=1) for _ in range(2)
+    )
+    surfaces = [one & ~ndimage.binary_erosion(one) for one in (first, second)]
+    distances = [
+        ndimage.distance_transform_edt(~surfaces[1 - number], sampling=spacing)[surfaces[number]]
+        for number in (0, 1)
+    ]
+    expected = np.percentile(np.concatenate(distances), 95)
+    assert hausdorff_95_mm(first, second, spacing) == pytest.approx(expected)
