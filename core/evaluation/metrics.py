@@ -36,7 +36,7 @@ def hausdorff_95_mm(mask: Mask, truth: Mask, spacing: tuple[float, ...]) -> floa
         return float("inf")
     box = ndimage.find_objects((mask | truth).astype(np.uint8))[0]
     mask, truth = np.pad(mask[box], 1), np.pad(truth[box], 1)
-    # Surfaces are thin: their points are searched faster than distances of all pixels are filled in.
+    # Surfaces are thin: searching their points is faster than filling in distances everywhere.
     points, points_truth = (np.argwhere(_surface(one)) * spacing for one in (mask, truth))
     there, _ = KDTree(points_truth).query(points)
     back, _ = KDTree(points).query(points_truth)
