@@ -4,6 +4,7 @@ from pathlib import Path
 
 from core.dicom.series import SeriesSummary
 from core.dicom.shown_names import printable
+from core.dicom.slice_names import slice_names
 from core.home.opened_series import remember_series
 from core.home.project_uploads import give_to_project
 from core.home.secret import opaque_name
@@ -11,7 +12,6 @@ from core.projects.records import WorkItem
 from core.projects.work_items import LONGEST_TITLE, SeriesToAdd, add_series
 from pages.session.chosen_series import open_store
 from pages.session.gate import Entrance
-from pages.session.work import slice_names
 
 _PSEUDONYM_DIGITS = 6
 

@@ -12,6 +12,7 @@ from core.annotation.states import SliceState
 from core.annotation.store import AnnotationStore, MaskChange
 from core.dicom.reading import find_series
 from core.dicom.series import SeriesSummary
+from core.dicom.slice_names import slice_names
 from core.home.opened_series import OpenedSeries, remember_series
 from core.home.settings import default_url
 from core.projects.members import set_roles
@@ -20,7 +21,6 @@ from core.projects.projects import create_project
 from core.projects.protocols import read_protocol_segments, set_protocol
 from core.projects.records import Role, WorkItem, WorkState
 from core.projects.work_items import SeriesToAdd, add_series
-from pages.session.work import slice_names
 from tests.support.app_server import Server
 
 ADMINISTRATOR = "ada@example.org"
