@@ -169,7 +169,7 @@ def _show_while_reading(reading: SeriesReading) -> None:
         bar = st.progress(0.0)
         number = slices // 2 + 1
         if slices > 1:
-            number = st.slider("Slice", 1, slices, number, key="first-look")
+            number = st.slider("Slice", 1, slices, number, key="while-reading")
         picture = slice_picture(reading.summary, reading.slice(number - 1), _LONGEST)
         st.image(picture, alt=f"Slice {number}")
         finished = False

@@ -13,6 +13,8 @@ from core.annotation.states import SliceState
 from core.annotation.store import AnnotationStore
 from core.dicom.series import SeriesSummary
 from core.home.opened_series import OpenedSeries
+from pages.session import opening
+from pages.session.opening import forget_readings
 from pages.simple_canvas.drawable_canvas import CanvasMemory
 from tests.support.pages import PERSON, OpenPage, open_menu, press, shown
 from tests.support.stored_series import put_mask
@@ -310,3 +312,14 @@ def test_a_segment_is_renamed_and_removed_and_undo_brings_it_back(
     assert store.segments(demo_summary.uid) == []
     store.undo(demo_summary.uid, PERSON)
     assert [one.number for one in store.segments(demo_summary.uid)] == [1]
+
+
+def test_a_series_that_takes_long_to_read_is_looked_through_at_once_and_after(
+    opened: OpenedSeries, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(opening, "_AT_ONCE_S", 0.0)
+    app = open_page("series", series=opened.key)
+    forget_readings()
+    app.switch_page("pages/annotate.py").run()
+    assert not app.exception
+    assert "What do you want to annotate?" in [one.value for one in app.subheader]
