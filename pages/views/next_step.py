@@ -47,6 +47,7 @@ class Next(Enum):
     PROPOSE = auto()
     REVIEW = auto()
     EXPORT = auto()
+    HAND_IN = auto()
     APPLY = auto()
 
 
@@ -74,6 +75,8 @@ class NextStep:
         Whether the slice shown was corrected and has proposals beside it.
     has_preview : bool
         Whether the volume tools show what an operation would change.
+    is_handed_in : bool
+        Whether somebody reviews the series once it is done, as in a project.
     """
 
     suggestion: Suggestion | None
@@ -85,6 +88,7 @@ class NextStep:
     is_reviewed: bool
     renews_neighbours: bool
     has_preview: bool = False
+    is_handed_in: bool = False
 
     @property
     def next(self) -> Next:
@@ -98,7 +102,7 @@ class NextStep:
         if self.proposed:
             return Next.REVIEW
         if is_done:
-            return Next.EXPORT
+            return Next.HAND_IN if self.is_handed_in else Next.EXPORT
         if self.drawn and self.missing <= 0:
             return Next.PROPOSE
         if self.drawn and suggestion is not None and not suggestion.ends and not self.is_here:
@@ -145,6 +149,7 @@ def find_next_step(work: Work, segment: Segment) -> NextStep:
         and here.state is SliceState.CORRECTED
         and any(version.state is SliceState.PROPOSED for version in beside),
         bool(volume_preview(work).changes),
+        work.item is not None,
     )
 
 
@@ -166,7 +171,7 @@ def next_step(work: Work, segment: Segment) -> None:
     _suggest(work, segment, step)
     if step.proposed:
         review_button(step)
-    elif step.next is Next.EXPORT:
+    elif step.next in (Next.EXPORT, Next.HAND_IN):
         export_button(step)
         if step.is_complete:
             return

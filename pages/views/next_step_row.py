@@ -54,6 +54,9 @@ _STYLE = f"""
 """
 
 
+_ENDINGS = {Next.EXPORT: "export", Next.HAND_IN: "hand it in"}
+
+
 def next_step_row(
     work: Work, segment: Segment, changed: Callable[[], None], beside: Callable[[], None]
 ) -> None:
@@ -134,10 +137,10 @@ def sentence_of(segment: Segment, step: NextStep) -> str:
         helps = f" {place} would help most: {suggestion.reason}."
     if following is Next.REVIEW:
         return f"Next: review {count(step.proposed, 'proposal')}.{helps}"
-    if following is Next.EXPORT and step.is_complete:
-        return "Every slice is annotated. Next: export."
-    if following is Next.EXPORT:
-        return f"All proposals of {label} are reviewed. Next: export.{helps}"
+    if following in _ENDINGS and step.is_complete:
+        return f"Every slice is annotated. Next: {_ENDINGS[following]}."
+    if following in _ENDINGS:
+        return f"All proposals of {label} are reviewed. Next: {_ENDINGS[following]}.{helps}"
     if following is Next.PROPOSE:
         return f"Next: propose the other slices.{helps}"
     if step.drawn:

@@ -13,8 +13,9 @@ from core.projects.records import WorkItem, WorkState
 from core.projects.visibility import require_seeing
 from pages.session.chosen_series import open_store
 from pages.session.widget_keys import leaving_key
-from pages.session.work import Work
+from pages.session.work import Work, current_segment
 from pages.views.formatting import plain
+from pages.views.next_step import Next, find_next_step
 from pages.views.reading_links import comparison_button
 from pages.views.work_comments import comments_button
 from pages.views.work_instructions import instructions_button
@@ -123,10 +124,16 @@ def _move_button(work: Work, item: WorkItem, after: WorkState) -> None:
         finishing,
         key=FINISHING_KEY,
         help=f"{finishing}: opens the next series for you (Ctrl+Enter)",
-        type="primary",
+        type="primary" if label == "Accept" or _is_done(work) else "secondary",
     ) and _moved(work, item, after):
         store = open_store(work.entrance.settings.database)
         open_next(work.entrance, store, project_for(store, item.project_key, work.person))
+
+
+def _is_done(work: Work) -> bool:
+    """Whether nothing is left but to hand it in, as far as the segment being worked on tells."""
+    segment = current_segment(work, work.segments())
+    return segment is not None and find_next_step(work, segment).next is Next.HAND_IN
 
 
 def _moved(work: Work, item: WorkItem, after: WorkState) -> bool:

@@ -103,7 +103,7 @@ def steps() -> Iterator[NextStep]:
     suggestions = [None, *(Suggestion(4, "least certain here", asked) for asked in ends)]
     flags = (False, True)
     for suggestion, proposed, drawn, *others in product(
-        suggestions, (0, 7), (0, 1, 3), flags, flags, flags, flags, flags
+        suggestions, (0, 7), (0, 1, 3), flags, flags, flags, flags, flags, flags
     ):
         is_here, *rest = others
         yield NextStep(suggestion, is_here, proposed, drawn, 3 - drawn, *rest)
@@ -117,6 +117,7 @@ def test_in_every_state_one_step_is_coloured_and_it_is_the_one_that_the_text_nam
         Next.PROPOSE: r"Next: propose the other slices\.",
         Next.REVIEW: r"Next: review 7 proposals\.",
         Next.EXPORT: r".* Next: export\.",
+        Next.HAND_IN: r".* Next: hand it in\.",
         Next.APPLY: r"Next: look at what the volume tools would change, and apply it\.",
     }
     reached = set()
