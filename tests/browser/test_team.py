@@ -16,7 +16,7 @@ from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_N
 from core.annotation.store import AnnotationStore
 from core.home.settings import default_url
 from core.projects.comments import comments_on
-from core.projects.members import set_roles
+from core.projects.members import remove_member, set_roles
 from core.projects.projects import create_project
 from core.projects.protocols import set_protocol
 from core.projects.records import AccessRefused, Role, WorkItem, WorkState
@@ -26,6 +26,7 @@ from tests.support.app_server import ROOT, Server
 from tests.support.drawn_series import new_home
 from tests.support.raw_requests import ask
 from tests.support.signed_in import (
+    give_session,
     new_session,
     redirect_uri,
     sign_in,
@@ -260,3 +261,22 @@ def test_pictures_and_people_of_another_project_are_not_served(team: Team) -> No
     assert others and set(others) == {404}
     for path in team.editors:
         assert ask(server.port, path, *headers, method="POST").status == 404
+
+
+def test_a_role_that_is_taken_away_ends_an_editor_that_is_open(
+    team: Team, browser: Browser, demo_slices: list[Path]
+) -> None:
+    set_roles(team.store, team.project_key, "eve@example.org", {Role.ANNOTATE}, ADA)
+    context = browser.new_context(viewport={"width": 1360, "height": 900})
+    give_session(
+        context, team.server, new_session(team.server.home, "eve@example.org", team.server.url)
+    )
+    page = context.new_page()
+    page.set_default_timeout(60_000)
+    page.goto(f"{team.server.url}/annotate?{urlencode(team.query())}")
+    wait_until_drawable(page)
+    remove_member(team.store, team.project_key, "eve@example.org", ADA)
+    expect(page.get_by_text(REFUSED)).to_be_visible()
+    expect(page.locator(".editor")).to_have_count(0)
+    assert team.state() is WorkState.DONE
+    context.close()

@@ -1,10 +1,11 @@
-// Who else has this annotation open, and whether it has changed: asked for every second.
+// Who else has this annotation open, and whether it has changed or may not be seen any more: asked every second.
 
 import { isolated } from "./bidirectional.js";
 import { send } from "./app.js";
 
 const ASK_EVERY_MS = 1000;
 const MOST_NAMED = 3;
+const NOT_KNOWN = 404; // also where a role was taken away
 
 /**
  * Asks until a signal is aborted, and then says that this tab has left.
@@ -16,6 +17,7 @@ const MOST_NAMED = 3;
  */
 export function watchPeople(app, signal, show, isBusy) {
   let asking = false;
+  let refused = null; // the editor that the server knew no more, so that the page is drawn anew once
   async function ask() {
     if (asking || document.hidden || app.people === null) return;
     asking = true;
@@ -23,7 +25,13 @@ export function watchPeople(app, signal, show, isBusy) {
       const answer = await request(app, app.slice);
       const { people, revision } = answer.ok ? await answer.json() : { people: [], revision: null };
       show(peopleText(people));
-      if (revision !== null && revision !== app.people.revision && !isBusy() && isAnswered(app)) send(app);
+      if (isBusy() || !isAnswered(app)) return;
+      if (answer.status === NOT_KNOWN && refused !== app.people.editor) {
+        refused = app.people.editor;
+        send(app);
+      } else if (revision !== null && revision !== app.people.revision) {
+        send(app);
+      }
     } catch {
       show(""); // without a connection nobody is known to be here
     } finally {
