@@ -31,6 +31,7 @@ def test_the_first_visit_asks_who_is_working_and_then_shows_the_page(
     assert not (server.home / "opened").exists()
     page.get_by_role("textbox", name="Your name or initials").fill("A Person")
     page.get_by_role("button", name="Start").click()
-    shown = "You are in no project yet" if address.endswith("project") else "No series"
+    of_projects = address.endswith(("project", "worklist"))
+    shown = "You are in no project yet" if of_projects else "No series"
     expect(page.get_by_text(shown)).to_be_visible()
     assert page.url == address or page.url == address + "/"

@@ -12,6 +12,7 @@ from core.annotation.states import SliceState
 from core.proposals.examples import Proposal
 from core.proposals.worker import Progress, submit
 from core.segments.segment import Segment, default_color
+from core.stored_proposals.proposing import Wanted
 from pages.session import proposal_jobs
 from pages.session.live_proposals import live_proposals, unsaved_proposal
 from pages.session.proposal_jobs import AskedJob, JobDetails
@@ -42,7 +43,7 @@ def running(work: Work, monkeypatch: pytest.MonkeyPatch) -> Iterator[Event]:
     monkeypatch.setattr(proposal_jobs, "_jobs", lambda: jobs)
     job = submit(make, lambda job: jobs.finish(work.annotation_key, job))
     details = JobDetails(weights="some-weights")
-    jobs.asked[work.annotation_key] = [AskedJob(job, proposal_jobs._Wanted(), "anna", details)]
+    jobs.asked[work.annotation_key] = [AskedJob(job, Wanted(), "anna", details)]
     assert made.wait(_PATIENCE_S)
     yield go_on
     go_on.set()
