@@ -19,10 +19,10 @@ _STEPS = {
 
 _STYLE = """
 <style>
-.st-key-tour {position: fixed; z-index: 999991; top: 0.35rem; left: 21rem; right: 4.5rem;
+.st-key-tour {position: fixed; z-index: 999991; top: 0.35rem; left: 26rem; right: 4.5rem;
               width: auto; height: 3.2rem; align-items: center; flex-wrap: nowrap;}
 .st-key-tour p {font-size: 0.86rem; line-height: 1.25;}
-@media (max-width: 720px) {.st-key-tour {position: static; height: auto;}}
+@media (max-width: 900px) {.st-key-tour {position: static; height: auto;}}
 </style>
 """
 

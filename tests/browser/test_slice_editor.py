@@ -362,6 +362,7 @@ def test_drawing_goes_on_while_proposals_are_made_and_they_appear_by_themselves(
     own = series.store.slice(series.uid, 1, 4)
     assert own.state is SliceState.DRAWN and own.mask[170, 90]
     expect(page.locator(".tick.proposed").first).to_be_visible(timeout=300_000)
+    expect(page.get_by_role("button", name="Cancel")).to_have_count(0, timeout=300_000)
     assert series.store.slice(series.uid, 1, 4) == own
     go_to(page, 3)
     expect_shown(page, series.mask(3))

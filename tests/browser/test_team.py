@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, TimeoutError, expect
 from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
 
 from core.annotation.store import AnnotationStore
@@ -151,6 +151,17 @@ def finish(page: Page, team: Team, state: WorkState) -> None:
     team.wait_for(page, state)
 
 
+def answer(page: Page, text: str) -> None:
+    """Answer the only comment; its menu may have closed when the page was drawn anew."""
+    field = page.get_by_label("Answer")
+    try:
+        field.fill(text, timeout=5_000)
+    except TimeoutError:
+        press(page, "Comments 1")
+        field.fill(text)
+    page.keyboard.press("Enter")
+
+
 def test_three_people_take_a_series_from_upload_to_done(
     team: Team, arrive: Callable[[str, str], Page], demo_slices: list[Path]
 ) -> None:
@@ -203,8 +214,7 @@ def test_three_people_take_a_series_from_upload_to_done(
     press(anna, "Comments 1")
     press(anna, "Slice 3")
     expect(anna.locator('.editor[data-slice="3"]')).to_have_count(1)
-    anna.get_by_label("Answer").fill("Added.")
-    anna.keyboard.press("Enter")
+    answer(anna, "Added.")
     expect(anna.get_by_text("Added.")).to_be_visible()
     anna.keyboard.press("Escape")
     draw(anna, SQUARE)
