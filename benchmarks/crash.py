@@ -6,7 +6,7 @@ is opened again: the integrity check of SQLite must pass, and every noted versio
 for bit.
 
     python -m benchmarks.crash --rounds 300
-    python -m benchmarks.crash --rounds 300 --database postgresql+psycopg://user@127.0.0.1/empty
+    python -m benchmarks.crash --rounds 300 --database postgresql
 """
 
 import argparse
@@ -27,6 +27,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.databases import OPTION_HELP, database_url
 from core.annotation.records import MaskChange, VersionConflict
 from core.annotation.states import SliceState
 from core.annotation.store import AnnotationStore
@@ -64,14 +65,15 @@ def main() -> None:
     """Run the rounds and print what was found; exit code 1 where anything was lost."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--rounds", type=int, default=300)
-    parser.add_argument("--database", help="an empty one; a file of SQLite by default")
+    parser.add_argument("--database", help=OPTION_HELP)
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
-    # Children begin with the modules loaded, but without connections of this process.
+    # Children begin with the modules loaded, but without connections of this process. Naming
+    # __main__ would load nothing ahead: by -m it has no path, and each child took seconds to begin.
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["__main__"])
-    with tempfile.TemporaryDirectory() as folder:
-        url = arguments.database or default_url(Path(folder, "home"))
+    context.set_forkserver_preload(["core.annotation.store", "benchmarks.databases"])
+    with tempfile.TemporaryDirectory() as folder, database_url(arguments.database) as given:
+        url = given or default_url(Path(folder, "home"))
         _prepare(url)
         findings, chance = Findings(), random.Random(arguments.seed)
         noted: list[Edit] = []

@@ -2,7 +2,7 @@
 
     python -m benchmarks.people --people 20 --strokes 30
     python -m benchmarks.people --people 20 --strokes 30 --look 1.5
-    python -m benchmarks.people --people 20 --strokes 30 --database postgresql+psycopg://…/empty
+    python -m benchmarks.people --people 20 --strokes 30 --database postgresql
 
 One server, started as for people; each person has a series of 24 slices of 512 × 512 open and draws
 a stroke every two seconds or so, then goes to the next slice. Without --look they draw at the very
@@ -31,6 +31,7 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from benchmarks.databases import OPTION_HELP, database_url  # noqa: E402
 from benchmarks.editor_page import demo_files  # noqa: E402
 from benchmarks.editor_protocol import Tab  # noqa: E402
 from benchmarks.series_soak import memory_mib  # noqa: E402
@@ -58,12 +59,12 @@ def main() -> None:
     parser.add_argument("--people", type=int, default=20)
     parser.add_argument("--strokes", type=int, default=30, help="of each person")
     parser.add_argument("--look", type=float, default=0.0, help="seconds before a stroke, about")
-    parser.add_argument("--database", help="an empty one; a file of SQLite by default")
+    parser.add_argument("--database", help=OPTION_HELP)
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
     configure_libraries()
-    with TemporaryDirectory() as folder:
-        server = Server(new_home(Path(folder)), database=arguments.database)
+    with TemporaryDirectory() as folder, database_url(arguments.database) as url:
+        server = Server(new_home(Path(folder)), database=url)
         files = demo_files(Path(folder), SIDE, SLICES)
         series = [add_series(server, files, f"of-{n}") for n in range(arguments.people)]
         for one in series:
@@ -83,7 +84,7 @@ async def measure(
     server: Server, series: list[DrawnSeries], strokes: int, look_s: float
 ) -> dict[str, Any]:
     """Have everybody open a series, one after the other, and then draw at the same time."""
-    times = Times()
+    times, load = Times(), round(os.getloadavg()[0], 1)
     async with Tab(server.url, series[0].key) as first:  # loads what every tab needs
         await first.opened(OPENED_WITHIN_S)
     before = memory_mib(server)["own"]
@@ -103,6 +104,7 @@ async def measure(
     for tab in tabs:
         await tab.close()
     return {
+        "load_average_before": load,
         "people": len(series),
         "strokes": len(times.strokes),
         "stroke_ms": percentiles(times.strokes),

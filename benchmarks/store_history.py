@@ -1,7 +1,7 @@
 """How much longer does an annotation with a long history take to open, and how does it grow?
 
     python -m benchmarks.store_history
-    python -m benchmarks.store_history --database postgresql+psycopg://user@127.0.0.1/empty
+    python -m benchmarks.store_history --database postgresql
 
 Two segments on 100 slices of 512 × 512 are drawn once (200 versions), and in another annotation of
 the same store again and again (20,000 versions). Opening reads what the page reads first: segments,
@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import create_engine, text
 
+from benchmarks.databases import OPTION_HELP, database_url
 from core.annotation.ends import stated_ends
 from core.annotation.records import MaskChange
 from core.annotation.states import SliceState
@@ -40,11 +41,11 @@ _LIVER = Code("10200004", "SCT", "Liver")
 def main() -> None:
     """Print what was measured as JSON, and write it to a file where one is named."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
-    parser.add_argument("--database", help="an empty one; a file of SQLite by default")
+    parser.add_argument("--database", help=OPTION_HELP)
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        result = measure(arguments.database or default_url(Path(folder, "home")))
+    with tempfile.TemporaryDirectory() as folder, database_url(arguments.database) as url:
+        result = measure(url or default_url(Path(folder, "home")))
     print(json.dumps(result, indent=2))
     if arguments.json is not None:
         arguments.json.write_text(json.dumps(result, indent=2))

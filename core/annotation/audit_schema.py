@@ -21,4 +21,5 @@ audit_entry = Table(
     Column("detail", String(200), nullable=False),
     Index(None, "time"),
     Index(None, "person", "id"),
+    Index(None, "subject", "id"),
 )

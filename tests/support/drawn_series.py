@@ -77,7 +77,7 @@ def add_series(server: Server, files: list[Path], name: str) -> DrawnSeries:
         dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID = generate_uid()
         dataset.save_as(folder / path.name)
     summary = find_series(folder)[0]
-    store = AnnotationStore(default_url(server.home))
+    store = AnnotationStore(server.database or default_url(server.home))
     store.open_annotation(
         summary.uid,
         [record.sop_instance_uid for record in summary.records],
