@@ -33,11 +33,11 @@ sys.path.insert(0, str(ROOT))
 
 from benchmarks.databases import OPTION_HELP, database_url  # noqa: E402
 from benchmarks.editor_page import demo_files  # noqa: E402
-from benchmarks.editor_protocol import Tab  # noqa: E402
 from benchmarks.series_soak import memory_mib  # noqa: E402
 from core.dicom.configuration import configure_libraries  # noqa: E402
 from tests.support.app_server import Server  # noqa: E402
 from tests.support.drawn_series import DrawnSeries, add_series, new_home  # noqa: E402
+from tests.support.editor_protocol import Tab  # noqa: E402
 
 SIDE, SLICES = 512, 24
 PAUSE_S = 2.0
