@@ -33,6 +33,24 @@ from tests.support.slice_editor_driver import (
 
 pytestmark = pytest.mark.browser
 
+# Counts how often the page says too early that everything is saved. Components of Streamlit lie in
+# shadow roots, and one that is put on the page anew in another.
+_WATCH_WHAT_IS_SAID = """() => {
+  globalThis.saidTooEarly = 0;
+  const observe = (root) => new MutationObserver(() => {
+    const isSaid = root.querySelector('.save-state[data-state="saved"]') !== null;
+    const waits = slicewiseEditor.app.annotation.outbox.pending().length > 0;
+    if (isSaid && waits) saidTooEarly += 1;
+  }).observe(root, { childList: true, subtree: true, attributes: true });
+  const attach = Element.prototype.attachShadow;
+  Element.prototype.attachShadow = function (options) {
+    const root = attach.call(this, options);
+    observe(root);
+    return root;
+  };
+  observe(slicewiseEditor.root.getRootNode());
+}"""
+
 
 @dataclass
 class Outage:
@@ -77,9 +95,11 @@ class Outage:
         assert self._stored() == self.versions
 
     def end(self) -> None:
-        """Bring the server back, and wait until everything is stored."""
+        """Bring the server back, and wait until everything is stored; nothing says so before."""
+        self.page.evaluate(_WATCH_WHAT_IS_SAID)
         self.restore()
         wait_until_saved(self.page)
+        assert self.page.evaluate("saidTooEarly") == 0
         wait_until_drawable(self.page)
         expect(self.page.locator(".editor")).to_have_count(1)
 
