@@ -13,7 +13,7 @@ TOOLS := $(VENV)/tools
 INSTALL := -m pip install --quiet --disable-pip-version-check
 LOCKED := $(INSTALL) --require-hashes --no-deps
 
-.PHONY: app test develop openid lock audit clean
+.PHONY: app test develop openid ray lock audit clean
 
 app: $(VENV)/.app-installed
 	$(BIN)/streamlit run app.py --server.port $(PORT)
@@ -44,6 +44,18 @@ $(VENV)/.develop-installed: requirements/locked-dev.txt $(VENV)/.app-installed
 $(TOOLS)/.installed: requirements/locked-tools.txt | $(BIN)/python
 	$(BIN)/python -m venv $(TOOLS)
 	$(TOOLS)/bin/python $(LOCKED) -r requirements/locked-tools.txt
+	touch $@
+
+# Ray, for the proposal service; it uses the packages of the app, and the app none of its own.
+RAY := $(VENV)/ray
+
+ray: $(RAY)/.installed
+
+$(RAY)/.installed: requirements/locked-ray.txt $(VENV)/.app-installed
+	$(BIN)/python -m venv $(RAY)
+	$(RAY)/bin/python $(LOCKED) -r requirements/locked-ray.txt
+	$(BIN)/python -c 'import site; print("import site; site.addsitedir(%r)" % site.getsitepackages()[0])' \
+		> "$$($(RAY)/bin/python -c 'import site; print(site.getsitepackages()[0])')/app.pth"
 	touch $@
 
 # The OpenID provider that the tests of sign-in run; needs Node.js 20 or newer and npm.

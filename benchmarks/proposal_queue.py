@@ -16,9 +16,10 @@ import numpy as np
 from synthetic_series import slanting_tube
 
 from core.network.engine import load_engine
+from core.proposal_jobs.job import Job
+from core.proposal_jobs.turns import Turns
 from core.proposals.proposer import Proposal, SegmentExamples, propose
 from core.proposals.warm_up import warm_up
-from core.proposals.worker import Job, submit
 
 _EXAMPLES = 8
 
@@ -29,7 +30,7 @@ def main() -> None:
     parser.add_argument("--people", type=int, default=5)
     parser.add_argument("--slices", type=int, default=100)
     options = parser.parse_args()
-    engine = load_engine()
+    engine, turns = load_engine(), Turns()
     warm_up(engine)
     volume, truth = slanting_tube(slices=options.slices, side=512)
     known = np.linspace(0, len(volume) - 1, _EXAMPLES).round().astype(int)
@@ -54,7 +55,7 @@ def main() -> None:
                 yield proposal
 
         count = options.slices if slices is None else len(slices)
-        return submit(work, person=person, slices=count), lambda: first[0]
+        return turns.submit(work, person=person, slices=count), lambda: first[0]
 
     def small() -> float:
         asked = time.perf_counter()

@@ -76,7 +76,7 @@ entrance = enter("annotate")
 work = require_work(entrance)
 if entrance.arrived:
     work.memory.forget(CanvasMemory)  # the browser dropped them when the page was left
-begin_loading(entrance.settings.weights, entrance.settings.device)
+begin_loading(entrance.settings)
 show_tour(entrance, 3 if work.segments() else 2)
 banner(work.series.summary)
 note_opened(work)

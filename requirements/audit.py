@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-LOCKED = ("locked-dev.txt", "locked-torch.txt", "locked-tools.txt")
+LOCKED = ("locked-dev.txt", "locked-torch.txt", "locked-ray.txt", "locked-tools.txt")
 
 
 def main() -> int:

@@ -1,7 +1,7 @@
 """Write the locked requirements: every package that is installed, with the hashes of its files.
 
-`make lock` runs this after a change of requirements.txt, requirements-dev.txt or
-requirements-tools.txt.
+`make lock` runs this after a change of requirements.txt, requirements-dev.txt,
+requirements-ray.txt or requirements-tools.txt.
 """
 
 import hashlib
@@ -31,6 +31,11 @@ def main() -> None:
     development = _compiled("requirements-dev.txt", "--constraint", str(HERE / "locked.txt"))
     entries = [one for one in development if not _TORCH.match(one)]
     _write("locked-dev.txt", "requirements-dev.txt", entries)
+    # In an environment of its own, beside that of the app.
+    known = {one.split(" ", 1)[0] for one in app}
+    service = _compiled("requirements-ray.txt", "--constraint", str(HERE / "locked.txt"))
+    entries = [one for one in service if one.split(" ", 1)[0] not in known]
+    _write("locked-ray.txt", "requirements-ray.txt", entries)
     _write("locked-tools.txt", "requirements-tools.txt", _compiled("requirements-tools.txt"))
 
 

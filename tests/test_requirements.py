@@ -13,6 +13,7 @@ LOCKED = ROOT / "requirements"
 NAMED = {
     "requirements.txt": "locked.txt",
     "requirements-dev.txt": "locked-dev.txt",
+    "requirements-ray.txt": "locked-ray.txt",
     "requirements-tools.txt": "locked-tools.txt",
 }
 TORCH = ("locked-torch.txt", "locked-torch-cpu.txt")
@@ -66,6 +67,10 @@ def test_the_tests_run_with_the_versions_of_the_app() -> None:
     development = locked("locked-dev.txt")
     for package, number in locked("locked.txt").items():
         assert development[package] == number
+
+
+def test_the_proposal_service_runs_with_the_versions_of_the_app() -> None:
+    assert locked("locked-ray.txt").keys() & locked("locked.txt").keys() == set()
 
 
 def test_whatever_is_installed_for_what_is_named_is_locked() -> None:

@@ -7,7 +7,10 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import closing
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
@@ -21,6 +24,9 @@ from core.home.opened_series import recall_series
 from core.home.settings import Settings, read_settings
 from core.home.whole_files import written_whole
 from core.projects.overview import open_readings
+from core.proposal_jobs.job import Job
+from core.proposal_jobs.opening import open_backend
+from core.proposal_jobs.requests import segment_data, series_data
 from core.proposals.examples import SegmentExamples
 from core.stored_proposals.cohort import (
     CohortSeries,
@@ -29,6 +35,9 @@ from core.stored_proposals.cohort import (
     Teacher,
     propose_over,
 )
+
+if TYPE_CHECKING:
+    from core.network.engine import Engine
 
 FOLDERS = ("paths", "teacher")
 """Arguments that a zip archive may stand for, too."""
@@ -55,7 +64,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a series of the same protocol and its segmentation, for those with nothing drawn",
     )
     parser.add_argument("--report", type=Path, metavar="R.csv", help="table to write")
-    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"))
+    parser.add_argument(
+        "--backend",
+        metavar="WHERE",
+        help="where to propose, as SLICEWISE_PROPOSALS has it: in-process, processes:N, ray+URL",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -78,7 +92,7 @@ def run(arguments: argparse.Namespace) -> int:
     """
     if bool(arguments.paths) == bool(arguments.project):
         raise ValueError("Name folders, or a project by --project, and not both.")
-    settings = read_settings(os.environ)
+    settings = read_settings(os.environ, device=arguments.device, proposals=arguments.backend)
     store = AnnotationStore(settings.database, lambda: "command line")
     try:
         if arguments.project:
@@ -86,23 +100,7 @@ def run(arguments: argparse.Namespace) -> int:
         else:
             cohort = [CohortSeries(one.uid, _known(one)) for one in find_series(arguments.paths)]
         teacher = _teacher(*arguments.teacher) if arguments.teacher else None
-        # Importing PyTorch takes seconds, which a wrong path should not cost.
-        from core.network.engine import load_engine
-
-        engine = load_engine(settings.weights, arguments.device)
-        person = f"{getpass.getuser()} (command line)"
-        reports = []
-        with tqdm(total=len(cohort), unit="series", file=sys.stderr, disable=None) as bar:
-
-            def at_work(done: int, total: int) -> None:
-                bar.set_postfix_str(f"{100 * done // max(total, 1)} % of this one")
-
-            for report in propose_over(
-                store, cohort, engine, person=person, teacher=teacher, progress=at_work
-            ):
-                reports.append(report)
-                bar.update()
-                bar.write(_line(report), file=sys.stdout)
+        reports = _proposed(settings, store, cohort, teacher)
     finally:
         store.close()
     counts = Counter(report.outcome for report in reports)
@@ -110,6 +108,50 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.report:
         _write(reports, arguments.report)
     return 0
+
+
+def _proposed(
+    settings: Settings,
+    store: AnnotationStore,
+    cohort: list[CohortSeries],
+    teacher: Teacher | None,
+) -> list[SeriesReport]:
+    """Propose with a progress bar; closes what computes, also when it is interrupted."""
+
+    def load() -> "Engine":
+        # Importing PyTorch takes seconds, which a wrong path should not cost.
+        from core.network.engine import load_engine
+
+        return load_engine(settings.weights, settings.device)
+
+    backend = open_backend(settings, cache(load))
+    person = f"{getpass.getuser()} (command line)"
+    reports = []
+    with (
+        closing(backend),
+        tqdm(total=len(cohort), unit="series", file=sys.stderr, disable=None) as bar,
+    ):
+        for report in propose_over(
+            store,
+            cohort,
+            backend,
+            person=person,
+            teacher=teacher,
+            progress=lambda job: bar.set_postfix_str(_doing(job)),
+        ):
+            reports.append(report)
+            bar.update()
+            bar.write(_line(report), file=sys.stdout)
+    return reports
+
+
+def _doing(job: Job) -> str:
+    if job.notice is not None:
+        return job.notice
+    if ahead := job.ahead:
+        return f"{ahead} ahead"
+    done, total = job.progress
+    return f"{100 * done // max(total, 1)} % of one"
 
 
 def _known(summary: SeriesSummary) -> Callable[[], SeriesSummary]:
@@ -134,7 +176,7 @@ def _series_of_project(settings: Settings, store: AnnotationStore, key: str) -> 
 
 def _teacher(path: Path, segmentation: Path) -> Teacher:
     """Read an annotated series as a teacher."""
-    from core.proposals.from_other_series import ReferenceSeries, examples_with_absence
+    from core.proposals.from_other_series import examples_with_absence
 
     series = read_series(choose_series(path, None))
     read = read_segmentation_with_cautions(segmentation, series)
@@ -145,10 +187,9 @@ def _teacher(path: Path, segmentation: Path) -> Teacher:
         SegmentExamples(one.segment.number, examples_with_absence(one.masks, series.volume.shape))
         for one in masks
     )
-    reference = ReferenceSeries(
-        series.volume, series.geometry.spacing, series.summary.modality, examples
-    )
-    return Teacher(reference, tuple(one.segment for one in masks))
+    data = series_data(series.volume, series.geometry.spacing, series.summary.modality)
+    segments = tuple(one.segment for one in masks)
+    return Teacher(series.volume, data, segment_data(examples), segments)
 
 
 def _line(report: SeriesReport) -> str:

@@ -16,6 +16,7 @@ from pydantic.dataclasses import dataclass
 from sqlalchemy.engine import URL
 
 from core.home.private_files import make_private
+from core.home.proposal_place import IN_PROCESS, ProposalPlace, proposal_place
 
 VARIABLES = {
     "SLICEWISE_HOME": "home",
@@ -30,6 +31,9 @@ VARIABLES = {
     "SLICEWISE_PEOPLE": "people",
     "SLICEWISE_METRICS_TOKEN": "metrics_token",
     "SLICEWISE_ADMINISTRATORS": "administrators",
+    "SLICEWISE_PROPOSALS": "proposals",
+    "SLICEWISE_PROPOSALS_TOKEN": "proposals_token",
+    "SLICEWISE_PROPOSALS_FALLBACK": "proposals_fallback",
 }
 """Variables of the app and the commands, and the settings they give; empty counts as not set."""
 
@@ -43,6 +47,9 @@ ARCHIVE_SECRETS = {
     ("bearer", "refresh_token"): "SLICEWISE_ARCHIVE_REFRESH_TOKEN",
 }
 """Variables with secrets that archive.toml need not hold, by its section and key."""
+
+
+_SHORTEST_SECRET = 16
 
 
 class Editor(StrEnum):
@@ -130,6 +137,13 @@ class Settings:
         Who creates projects and reads the whole audit log in the browser, where people sign in
         (``SLICEWISE_ADMINISTRATORS``, separated by commas): names, in small letters. Where it is
         empty, everybody creates projects, and nobody reads the whole log there.
+    proposals : ProposalPlace
+        Where proposals are computed (``SLICEWISE_PROPOSALS``).
+    proposals_token : pydantic.SecretStr, optional
+        What a proposal service is called with (``SLICEWISE_PROPOSALS_TOKEN``).
+    proposals_fallback : str
+        ``in-process`` where this process computes while the service is gone
+        (``SLICEWISE_PROPOSALS_FALLBACK``); else blank, and proposals wait for it.
     """
 
     home: Path
@@ -146,8 +160,11 @@ class Settings:
     )
     data_roots: Annotated[tuple[Path, ...], BeforeValidator(_folders)] = ()
     people: Annotated[tuple[str, ...], BeforeValidator(_people)] = ()
-    metrics_token: Annotated[SecretStr, Field(min_length=16)] | None = None
+    metrics_token: Annotated[SecretStr, Field(min_length=_SHORTEST_SECRET)] | None = None
     administrators: Annotated[tuple[str, ...], BeforeValidator(_administrators)] = ()
+    proposals: Annotated[ProposalPlace, BeforeValidator(proposal_place)] = IN_PROCESS
+    proposals_token: Annotated[SecretStr, Field(min_length=_SHORTEST_SECRET)] | None = None
+    proposals_fallback: Literal["", "in-process"] = ""
 
 
 _EXPECTED = {
@@ -159,16 +176,24 @@ _EXPECTED = {
     "people": "SLICEWISE_PEOPLE must be names such as a@example.org or @example.org, with commas",
     "metrics_token": "SLICEWISE_METRICS_TOKEN must be a secret of 16 characters or more",
     "administrators": "SLICEWISE_ADMINISTRATORS must be names such as a@example.org, with commas",
+    "proposals": (
+        "SLICEWISE_PROPOSALS must be in-process, processes:N, ray+https://HOST:PORT, or "
+        "ray+http://HOST:PORT of this machine"
+    ),
+    "proposals_token": "SLICEWISE_PROPOSALS_TOKEN must be a secret of 16 characters or more",
+    "proposals_fallback": "SLICEWISE_PROPOSALS_FALLBACK must be in-process",
 }
 
 
-def read_settings(environment: Mapping[str, str]) -> Settings:
+def read_settings(environment: Mapping[str, str], **chosen: str | None) -> Settings:
     """Read and check the settings.
 
     Parameters
     ----------
     environment : mapping of str to str
         Such as ``os.environ``.
+    **chosen : str or None
+        Settings by their names here, which count instead where they are given.
 
     Returns
     -------
@@ -185,13 +210,34 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     given: dict[str, object] = {
         field: environment[name] for name, field in VARIABLES.items() if environment.get(name)
     }
+    given |= {field: value for field, value in chosen.items() if value}
     given["home"] = home.resolve()
     given.setdefault("database", default_url(home.resolve()))
     try:
-        return TypeAdapter(Settings).validate_python(given)
+        settings = TypeAdapter(Settings).validate_python(given)
     except ValidationError as error:
         field = str(error.errors()[0]["loc"][0])
         raise SettingsError(f"{_EXPECTED[field]}; start Slicewise again.") from None
+    if settings.proposals.address and settings.proposals_token is None:
+        raise SettingsError(
+            "SLICEWISE_PROPOSALS names a service, which SLICEWISE_PROPOSALS_TOKEN must have the "
+            "secret of; start Slicewise again."
+        )
+    return settings
+
+
+def proposals_token(environment: Mapping[str, str]) -> str:
+    """Return what a proposal service is called with, for the service itself.
+
+    Raises
+    ------
+    SettingsError
+        If it is not set, or too short.
+    """
+    token = environment.get("SLICEWISE_PROPOSALS_TOKEN", "")
+    if len(token) < _SHORTEST_SECRET:
+        raise SettingsError(f"{_EXPECTED['proposals_token']}; start the service again.")
+    return token
 
 
 def home_folder(environment: Mapping[str, str] = os.environ) -> Path:

@@ -9,6 +9,7 @@ none of this. For "carry on from here" the stored correction is an example like 
 `core.proposals.extent.slices_to_follow` lists; proposals elsewhere stay as they are.
 """
 
+import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -59,7 +60,7 @@ def ready_slice(
     mask: np.ndarray,
     engine: Engine,
 ) -> ReadySlice:
-    """Make a slice ready for strokes.
+    """Make a slice ready for strokes; it does not keep the volume, which has to live as long.
 
     Parameters
     ----------
@@ -90,9 +91,12 @@ def ready_slice(
     """
     check_examples(volume, [segment, SegmentExamples(segment.number + 1, {index: mask})])
     limits = value_range(volume, modality)
+    shown_now = weakref.ref(volume)
 
     def images_of(slices: Sequence[int]) -> np.ndarray:
-        return scale(volume[list(slices)], limits)
+        pixels = shown_now()
+        assert pixels is not None, "whoever corrects the slice holds its series"
+        return scale(pixels[list(slices)], limits)
 
     others = {known: other for known, other in segment.masks.items() if known != index}
     nearest = sorted(others, key=lambda known: (abs(known - index), known))[:SUPPORT]

@@ -1,11 +1,10 @@
-"""Proposing over many annotated series, one after the other, as often as it takes."""
+"""Proposing over many annotated series, as often as it takes."""
 
-from __future__ import annotations
-
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
 from core.annotation.open_segments import is_reviewed, segments_to_propose
 from core.annotation.proposal_storing import store_proposals
@@ -17,15 +16,18 @@ from core.dicom.errors import DicomError
 from core.dicom.reading import read_series
 from core.dicom.series import Series, SeriesSummary
 from core.dicom.slice_names import slice_names
+from core.proposal_jobs import requests
+from core.proposal_jobs.backend import ProposalBackend
+from core.proposal_jobs.job import Job
+from core.proposal_jobs.requests import ProposalTask
+from core.proposal_jobs.volumes import Volume
 from core.segments.segment import Segment
-from core.stored_proposals.proposing import propose_and_store
+from core.stored_proposals.proposing import proposal_task, submit_stored
 
-if TYPE_CHECKING:
-    from core.network.engine import Engine
-    from core.proposals.from_other_series import ReferenceSeries
+_MOST_AT_ONCE = 8
+"""Series that are in memory at once."""
 
-Progress = Callable[[int, int], None]
-"""Called with steps done and steps in all."""
+_LOOK_EVERY_S = 0.2
 
 
 class Outcome(StrEnum):
@@ -59,13 +61,19 @@ class Teacher:
 
     Attributes
     ----------
-    reference : ReferenceSeries
-        Its pixels and examples.
+    volume : numpy.ndarray
+        Its pixels, [slice, row, column].
+    series : SeriesData
+        What they are.
+    examples : tuple of SegmentData
+        What is known on it.
     segments : tuple of Segment
         What its examples show, by the same numbers.
     """
 
-    reference: ReferenceSeries
+    volume: Volume
+    series: requests.SeriesData
+    examples: tuple[requests.SegmentData, ...]
     segments: tuple[Segment, ...]
 
 
@@ -94,13 +102,13 @@ class SeriesReport:
 def propose_over(
     store: AnnotationStore,
     cohort: Iterable[CohortSeries],
-    engine: Engine,
+    backend: ProposalBackend,
     *,
     person: str,
     teacher: Teacher | None = None,
-    progress: Progress = lambda done, total: None,
+    progress: Callable[[Job], None] = lambda job: None,
 ) -> Iterator[SeriesReport]:
-    """Propose for one series after the other, leaving out those that need nothing.
+    """Propose for as many series at once as are computed at once, and leave out what needs nothing.
 
     What is done is known from the store, so that whoever starts again carries on. Examples drawn on
     a series itself are used alone where there are any; else those of the teacher.
@@ -111,56 +119,85 @@ def propose_over(
         Where the annotations are.
     cohort : iterable of CohortSeries
         The series.
-    engine : Engine
-        The network.
+    backend : ProposalBackend
+        Where proposals are made.
     person : str
         Who asked for them.
     teacher : Teacher, optional
         For series on which nothing is drawn.
     progress : callable
-        Told of the series that is at work.
+        Told every moment of a job that is at work.
 
     Yields
     ------
     SeriesReport
         Once a series is done or left out. A series that cannot be used ends no other.
     """
-    for one in cohort:
+    run = _Run(store, backend, backend.weights(), person, teacher, progress)
+    pool = ThreadPoolExecutor(min(backend.places, _MOST_AT_ONCE), "cohort")
+    try:
+        waiting = [pool.submit(run.report, one) for one in cohort]
+        for done in as_completed(waiting):
+            yield done.result()
+    finally:
+        run.is_over.set()
+        pool.shutdown(cancel_futures=True)
+
+
+@dataclass(frozen=True, eq=False)
+class _Run:
+    """What all series of one call have in common."""
+
+    store: AnnotationStore
+    backend: ProposalBackend
+    weights: str
+    person: str
+    teacher: Teacher | None
+    progress: Callable[[Job], None]
+    is_over: threading.Event = field(default_factory=threading.Event)
+
+    def report(self, one: CohortSeries) -> SeriesReport:
+        """Deal with one series."""
         try:
-            yield _propose(store, one, engine, person, teacher, progress)
+            return self._propose(one)
         except (DicomError, ValueError) as error:
-            yield SeriesReport(one.annotation_key, Outcome.REFUSED, reason=str(error))
+            return SeriesReport(one.annotation_key, Outcome.REFUSED, reason=str(error))
 
-
-def _propose(
-    store: AnnotationStore,
-    one: CohortSeries,
-    engine: Engine,
-    person: str,
-    teacher: Teacher | None,
-    progress: Progress,
-) -> SeriesReport:
-    key = one.annotation_key
-    summary = one.find()
-    store.open_annotation(key, slice_names(summary), summary.rows, summary.columns)
-    annotation = store.annotation(key)
-    weights = engine.weights.name
-    if segments_to_propose(annotation):
-        if is_up_to_date(annotation, weights):
+    def _propose(self, one: CohortSeries) -> SeriesReport:
+        key, store = one.annotation_key, self.store
+        summary = one.find()
+        store.open_annotation(key, slice_names(summary), summary.rows, summary.columns)
+        annotation = store.annotation(key)
+        if segments_to_propose(annotation):
+            if is_up_to_date(annotation, self.weights):
+                return SeriesReport(key, Outcome.UP_TO_DATE)
+            series = read_series(summary)
+            job = submit_stored(self.backend, store, key, series, person=self.person)
+        elif self.teacher is None:
+            return SeriesReport(key, Outcome.NOTHING_DRAWN)
+        elif any(one.weights == self.weights and one.pixels for one in annotation.values()):
             return SeriesReport(key, Outcome.UP_TO_DATE)
-        proposals = propose_and_store(
-            store, key, read_series(summary), engine, person=person, progress=progress
-        )
-        newest = {(found.segment, found.slice): found.mask.any() for found in proposals}
-        return SeriesReport(key, Outcome.PROPOSED, sum(map(bool, newest.values())))
-    if teacher is None:
-        return SeriesReport(key, Outcome.NOTHING_DRAWN)
-    if any(version.weights == weights and version.pixels for version in annotation.values()):
-        return SeriesReport(key, Outcome.UP_TO_DATE)
-    slices = _propose_from_teacher(
-        store, key, read_series(summary), engine, person, teacher, progress
-    )
-    return SeriesReport(key, Outcome.PROPOSED, slices)
+        else:
+            series = read_series(summary)
+            job = _submit_taught(self.backend, store, key, series, self.person, self.teacher)
+        self._follow(job)
+        slices = sum(bool(found.mask.any()) for found in job.proposals)
+        return SeriesReport(key, Outcome.PROPOSED, slices)
+
+    def _follow(self, job: Job) -> None:
+        """Wait for a job.
+
+        Raises
+        ------
+        ValueError
+            If it failed.
+        """
+        while not job.wait(_LOOK_EVERY_S):
+            if self.is_over.is_set():
+                job.cancel()
+            self.progress(job)
+        if job.error is not None:
+            raise ValueError(job.error)
 
 
 def is_up_to_date(annotation: Mapping[SliceKey, SliceAnnotation], weights: str) -> bool:
@@ -189,38 +226,42 @@ def is_up_to_date(annotation: Mapping[SliceKey, SliceAnnotation], weights: str) 
     return True
 
 
-def _propose_from_teacher(
+def _submit_taught(
+    backend: ProposalBackend,
     store: AnnotationStore,
     annotation_key: str,
     series: Series,
-    engine: Engine,
     person: str,
     teacher: Teacher,
-    progress: Progress,
-) -> int:
-    """Propose where nothing is drawn; returns how many slices of segments were proposed."""
-    from core.proposals.from_other_series import propose_from_reference
-
+) -> Job:
+    """Have a series proposed from the teacher, and the proposals stored."""
     numbers = _matched_segments(store.segments(annotation_key), teacher.segments)
-    found = list(
-        propose_from_reference(
-            teacher.reference,
-            series.volume,
-            series.geometry.spacing,
-            series.summary.modality,
-            engine=engine,
-            exclusive=frozenset(one.number for one in teacher.segments if one.exclusive),
-            progress=progress,
+    asked = len(series.volume) * len(teacher.segments)
+
+    def prepare() -> ProposalTask:
+        task = proposal_task(
+            series,
+            person=person,
+            slices_asked=asked,
+            exclusive=tuple(one.number for one in teacher.segments if one.exclusive),
+            teacher=requests.Teacher(teacher.series, teacher.examples),
         )
+        return replace(task, volumes={**task.volumes, teacher.series.volume: teacher.volume})
+
+    def deliver(job: Job) -> None:
+        known = {one.number for one in store.segments(annotation_key)}
+        for segment in teacher.segments:
+            if numbers[segment.number] not in known:
+                added = replace(segment, number=numbers[segment.number])
+                store.save_segment(annotation_key, added, person)
+        found = [
+            replace(one, segment=numbers[one.segment]) for one in job.proposals if one.mask.any()
+        ]
+        store_proposals(store, annotation_key, found, person=person, weights=job.weights)
+
+    return backend.submit(
+        prepare, person=person, slices=asked, series=annotation_key, deliver=deliver
     )
-    known = {one.number for one in store.segments(annotation_key)}
-    for segment in teacher.segments:
-        if numbers[segment.number] not in known:
-            added = replace(segment, number=numbers[segment.number])
-            store.save_segment(annotation_key, added, person)
-    numbered = [replace(one, segment=numbers[one.segment]) for one in found if one.mask.any()]
-    store_proposals(store, annotation_key, numbered, person=person, weights=engine.weights.name)
-    return len(numbered)
 
 
 def _matched_segments(known: Sequence[Segment], taught: Sequence[Segment]) -> dict[int, int]:

@@ -5,9 +5,9 @@ Segments are counted from 1, slices from 0 along the normal; masks are bool [row
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,10 +21,17 @@ from core.annotation.states import EXAMPLE_STATES
 from core.annotation.store import AnnotationStore, SliceAnnotation
 from core.annotation.versions import SliceKey
 from core.dicom.series import Series
-from core.proposals.examples import Proposal, SegmentExamples
-
-if TYPE_CHECKING:
-    from core.network.engine import Engine
+from core.proposal_jobs.backend import ProposalBackend
+from core.proposal_jobs.job import Job
+from core.proposal_jobs.packed_masks import packed
+from core.proposal_jobs.requests import (
+    Hints,
+    ProposalRequest,
+    ProposalTask,
+    segment_data,
+    series_data,
+)
+from core.proposals.examples import SegmentExamples
 
 
 @dataclass(frozen=True)
@@ -68,79 +75,139 @@ def stored_examples(
     ]
 
 
-def propose_and_store(
+def submit_stored(
+    backend: ProposalBackend,
     store: AnnotationStore,
     annotation_key: str,
     series: Series,
-    engine: Engine,
     *,
     person: str,
     wanted: Wanted = Wanted(),
-    cancelled: Callable[[], bool] = lambda: False,
-    progress: Callable[[int, int], None] = lambda done, total: None,
-) -> Iterator[Proposal]:
-    """Propose from what is drawn now, and store all proposals as one step once they are made.
+    when_finished: Callable[[Job], None] = lambda job: None,
+) -> Job:
+    """Have proposals made from what is drawn when the job begins, and stored as one step.
+
+    They are stored once all are made; what was made before a cancellation is stored, too.
 
     Parameters
     ----------
+    backend : ProposalBackend
+        Where they are made.
     store : AnnotationStore
         In which the annotation is known.
     annotation_key : str
         Key of the annotation.
     series : Series
         With its pixels.
-    engine : Engine
-        The network.
     person : str
-        Who asked for them.
+        Who asks for them.
     wanted : Wanted
         What to propose.
-    cancelled, progress : callable
-        As `core.proposals.proposer.propose` takes them. What was made before a cancellation is
-        stored, too.
+    when_finished : callable
+        Called in the background with the job, whatever became of it.
 
-    Yields
-    ------
-    Proposal
-        As they are made; the newest of a segment and slice counts.
+    Returns
+    -------
+    Job
+        It fails where examples do not fit the series, or the store refuses.
 
     Raises
     ------
-    ValueError
-        If examples do not fit the series.
-    StoreError
-        If the store refuses.
+    QueueFull
+        If too many jobs of the person are not finished.
     """
-    # Importing PyTorch takes seconds.
-    from core.proposals.proposer import propose
+    slices = _slices_asked(store, annotation_key, wanted, series.summary.slices)
+    numbers: list[int] = []
 
-    exclusive = [one.number for one in store.segments(annotation_key) if one.exclusive]
-    annotation = store.annotation(annotation_key)
-    numbers = segments_to_propose(annotation) if wanted.segment is None else [wanted.segment]
-    made: dict[SliceKey, Proposal] = {}
-    for proposal in propose(
-        series.volume,
-        series.geometry.spacing,
-        series.summary.modality,
-        stored_examples(store, annotation_key, annotation),
-        engine=engine,
-        exclusive=exclusive,
-        wanted=numbers,
-        slices=wanted.slices,
-        cancelled=cancelled,
-        progress=progress,
-    ):
-        made[proposal.segment, proposal.slice] = proposal
-        yield proposal
-    asked = wanted.slices if wanted.slices is not None else range(len(series.volume))
-    # While the store is locked or its server is gone, this waits.
-    patiently(
-        lambda: store_proposals(
-            store,
-            annotation_key,
-            made.values(),
-            person=person,
-            weights=engine.weights.name,
-            searched={} if cancelled() else dict.fromkeys(numbers, asked),
+    def prepare() -> ProposalTask:
+        annotation = store.annotation(annotation_key)
+        numbers.extend(
+            segments_to_propose(annotation) if wanted.segment is None else [wanted.segment]
         )
+        return proposal_task(
+            series,
+            person=person,
+            slices_asked=slices,
+            segments=segment_data(stored_examples(store, annotation_key, annotation)),
+            exclusive=tuple(one.number for one in store.segments(annotation_key) if one.exclusive),
+            wanted=tuple(numbers),
+            slices=wanted.slices,
+        )
+
+    def deliver(job: Job) -> None:
+        asked = wanted.slices if wanted.slices is not None else range(len(series.volume))
+        # While the store is locked or its server is gone, this waits.
+        patiently(
+            lambda: store_proposals(
+                store,
+                annotation_key,
+                job.proposals,
+                person=person,
+                weights=job.weights,
+                searched={} if job.cancelled else dict.fromkeys(numbers, asked),
+            )
+        )
+
+    return backend.submit(
+        prepare,
+        person=person,
+        slices=slices,
+        series=annotation_key,
+        deliver=deliver,
+        when_finished=when_finished,
     )
+
+
+def hint_task(
+    series: Series,
+    segment: SegmentExamples,
+    index: int,
+    mask: NDArray[np.bool_],
+    added: NDArray[np.bool_],
+    removed: NDArray[np.bool_],
+    *,
+    person: str,
+) -> ProposalTask:
+    """Ask for the correction of one slice by strokes.
+
+    Parameters
+    ----------
+    series : Series
+        With its pixels.
+    segment : SegmentExamples
+        Examples on other slices.
+    index : int
+        The slice.
+    mask, added, removed : numpy.ndarray
+        bool [row, column]: the mask to correct, and what strokes mark as inside and as outside.
+    person : str
+        Who waits for it.
+    """
+    return proposal_task(
+        series,
+        person=person,
+        slices_asked=0,
+        segments=segment_data([segment]),
+        hints=Hints(index, packed(mask), packed(added), packed(removed)),
+    )
+
+
+def proposal_task(series: Series, **request: Any) -> ProposalTask:
+    """Ask for proposals on a series.
+
+    Parameters
+    ----------
+    series : Series
+        With its pixels.
+    **request
+        What else `core.proposal_jobs.requests.ProposalRequest` takes.
+    """
+    data = series_data(series.volume, series.geometry.spacing, series.summary.modality)
+    return ProposalTask(ProposalRequest(series=data, **request), {data.volume: series.volume})
+
+
+def _slices_asked(store: AnnotationStore, annotation_key: str, wanted: Wanted, slices: int) -> int:
+    """About how many slices of segments are to be proposed."""
+    if wanted.slices is not None:
+        return len(wanted.slices)
+    return len(segments_to_propose(store.annotation(annotation_key))) * slices

@@ -24,7 +24,7 @@ from starlette.routing import Route
 from streamlit.runtime import exists, get_instance
 
 from core.home.settings import home_folder, read_settings
-from core.proposals.worker import queue_lengths
+from core.proposal_jobs.backend import queue_lengths
 from pages.server.sign_in_settings import sign_in
 
 METRICS_ADDRESS = "/metrics"

@@ -7,7 +7,7 @@ from typing import Any
 
 from streamlit import App
 
-from core.proposals.worker import drain
+from core.proposal_jobs.backend import drain
 
 PATIENCE_S = 20.0
 """How long proposals may take to be stored: deploy/ has servers killed after 40 s."""

@@ -57,7 +57,7 @@ def live_proposals(
     """
     memory = work.memory.part(LiveProposals)
     newest = {
-        (proposal.segment, proposal.slice): (proposal, asked.details.weights)
+        (proposal.segment, proposal.slice): (proposal, asked.job.weights)
         for asked in asked_jobs(work)
         for proposal in asked.job.proposals
     }

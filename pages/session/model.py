@@ -1,12 +1,16 @@
-"""The model, loaded once per process, in the background from the moment it may be needed."""
+"""The model and where it proposes: once per process, loaded before it is needed."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from core.home.settings import Settings
+from core.proposal_jobs.backend import ProposalBackend
+from core.proposal_jobs.opening import open_backend
 from pages.server.garbage_collection import exempt_what_is_loaded
 from pages.server.health import model_health
 
@@ -14,17 +18,18 @@ if TYPE_CHECKING:
     from core.network.engine import Engine
 
 
-def begin_loading(weights: str, device: str) -> None:
-    """Load the engine in the background, so that it is ready when it is needed.
+def proposal_backend(settings: Settings) -> ProposalBackend:
+    """Return the backend for proposals that the settings name, shared by all sessions."""
+    chosen = (settings.proposals, settings.proposals_fallback, settings.weights, settings.device)
+    return _backend(repr((settings.home, *chosen)), settings)
 
-    Parameters
-    ----------
-    weights : str
-        "default" for the bundled weights, or a file.
-    device : str
-        "auto", "cpu" or "cuda".
-    """
-    _loading(weights, device)
+
+def begin_loading(settings: Settings) -> None:
+    """Have what proposes made ready in the background, so that it is when it is needed."""
+    if settings.proposals.kind == "in-process":
+        _loading(settings.weights, settings.device)
+    else:
+        _weights(proposal_backend(settings))
 
 
 def load_model(weights: str, device: str) -> Engine:
@@ -50,29 +55,42 @@ def load_model(weights: str, device: str) -> Engine:
     return _loading(weights, device).result()
 
 
-def show_model(weights: str, device: str) -> None:
-    """Show which weights, precision and device are used, or that they are being loaded.
+def show_model(settings: Settings) -> None:
+    """Show which weights are used and where, or that they are being loaded."""
+    if settings.proposals.kind == "in-process":
+        _show(_loading(settings.weights, settings.device), lambda engine: engine.description)
+    else:
+        place = settings.proposals.description
+        _show(_weights(proposal_backend(settings)), lambda weights: f"{weights} in {place}")
 
-    Parameters
-    ----------
-    weights : str
-        "default" for the bundled weights, or a file.
-    device : str
-        "auto", "cpu" or "cuda".
-    """
-    loading = _loading(weights, device)
+
+def _show(loading: Future[Any], describe: Callable[[Any], str]) -> None:
     if not loading.done():
         st.caption("Model: loading…")
     elif error := loading.exception():
         st.caption(f"Model: {error}")
     else:
-        st.caption(f"Model: {loading.result().description}")
+        st.caption(f"Model: {describe(loading.result())}")
+
+
+@st.cache_resource(show_spinner=False)
+def _backend(chosen: str, _settings: Settings) -> ProposalBackend:
+    return open_backend(_settings, lambda: load_model(_settings.weights, _settings.device))
 
 
 @st.cache_resource(show_spinner=False)
 def _loading(weights: str, device: str) -> Future[Engine]:
+    return _in_background(lambda: _loaded(weights, device))
+
+
+@st.cache_resource(show_spinner=False, hash_funcs={ProposalBackend: id})
+def _weights(backend: ProposalBackend) -> Future[str]:
+    return _in_background(backend.weights)
+
+
+def _in_background(load: Callable[[], Any]) -> Future[Any]:
     pool = ThreadPoolExecutor(1, thread_name_prefix="model")
-    future = pool.submit(_loaded, weights, device)
+    future = pool.submit(load)
     pool.shutdown(wait=False)
     model_health().state = lambda: _state(future)
     return future

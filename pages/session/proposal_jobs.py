@@ -1,6 +1,5 @@
 """Proposals, made in the background while the pages stay usable."""
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from threading import RLock
 
@@ -8,11 +7,11 @@ import streamlit as st
 
 from core.annotation.open_segments import segments_to_propose
 from core.annotation.states import EXAMPLE_STATES
-from core.proposals.examples import Proposal
+from core.proposal_jobs.job import Job, QueueFull
 from core.proposals.extent import slices_to_follow
-from core.proposals.worker import Job, Progress, QueueFull, submit
-from core.stored_proposals.proposing import Wanted, propose_and_store
+from core.stored_proposals.proposing import Wanted, submit_stored
 from pages.server.metrics import PROPOSAL_JOBS, PROPOSAL_SECONDS, PROPOSAL_WAIT_SECONDS
+from pages.session.model import proposal_backend
 from pages.session.proposal_progress import ProgressMeter
 from pages.session.work import Work
 
@@ -26,30 +25,14 @@ class _Failure:
     message: str
 
 
-@dataclass(eq=False)
-class JobDetails:
-    """What becomes known of a job while it runs.
-
-    Attributes
-    ----------
-    weights : str or None
-        Name of the weights; None until they are loaded.
-    meter : ProgressMeter
-        How far it is.
-    """
-
-    weights: str | None = None
-    meter: ProgressMeter = field(default_factory=ProgressMeter)
-
-
 @dataclass(frozen=True, eq=False)
 class AskedJob:
-    """A job that has not finished, what it was asked for, and by whom."""
+    """A job that has not finished, what it was asked for, by whom, and how far it is."""
 
     job: Job
     wanted: Wanted
     person: str
-    details: JobDetails
+    meter: ProgressMeter = field(default_factory=ProgressMeter)
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,18 +108,20 @@ def _start(work: Work, wanted: Wanted) -> None:
             st.toast(f"This is being proposed already: {who} asked for it.")
             return
         jobs.failures.pop(key, None)
-        person, details = work.person, JobDetails()
         try:
-            job = submit(
-                _proposing(work, wanted, person, details),
-                lambda job: _finish(jobs, key, job),
-                person=person,
-                slices=_slices_asked(work, wanted),
+            job = submit_stored(
+                proposal_backend(work.entrance.settings),
+                work.store,
+                key,
+                work.series,
+                person=work.person,
+                wanted=wanted,
+                when_finished=lambda job: _finish(jobs, key, job),
             )
         except QueueFull as full:
             st.toast(str(full))
             return
-        jobs.asked.setdefault(key, []).append(AskedJob(job, wanted, person, details))
+        jobs.asked.setdefault(key, []).append(AskedJob(job, wanted, work.person))
 
 
 def _finish(jobs: _Jobs, annotation_key: str, job: Job) -> None:
@@ -147,14 +132,6 @@ def _finish(jobs: _Jobs, annotation_key: str, job: Job) -> None:
     PROPOSAL_SECONDS.observe(job.age)
     if job.seconds_waited is not None:
         PROPOSAL_WAIT_SECONDS.observe(job.seconds_waited)
-
-
-def _slices_asked(work: Work, wanted: Wanted) -> int:
-    """About how many slices of segments are to be proposed."""
-    if wanted.slices is not None:
-        return len(wanted.slices)
-    annotation = work.store.annotation(work.annotation_key)
-    return len(segments_to_propose(annotation)) * work.series.summary.slices
 
 
 def running_job(work: Work) -> Job | None:
@@ -183,32 +160,3 @@ def forget_failure(work: Work) -> None:
 @st.cache_resource(show_spinner=False)
 def _jobs() -> _Jobs:
     return _Jobs()
-
-
-def _proposing(
-    work: Work, wanted: Wanted, person: str, details: JobDetails
-) -> Callable[[Callable[[], bool], Progress], Iterator[Proposal]]:
-    """What the background thread runs, for who was signed in when it was asked for."""
-    settings = work.entrance.settings
-    series = work.series
-
-    def make(cancelled: Callable[[], bool], progress: Progress) -> Iterator[Proposal]:
-        # Importing PyTorch takes seconds, which no page should wait for.
-        from pages.session.model import load_model
-
-        engine = load_model(settings.weights, settings.device)
-        details.weights = engine.weights.name
-        # What is drawn by now counts: the job may have waited for others. The proposals are stored
-        # there and not by a page: a tab that was closed meanwhile loses nothing.
-        yield from propose_and_store(
-            work.store,
-            work.annotation_key,
-            series,
-            engine,
-            person=person,
-            wanted=wanted,
-            cancelled=cancelled,
-            progress=progress,
-        )
-
-    return make

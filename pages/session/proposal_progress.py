@@ -3,7 +3,7 @@
 import time
 from dataclasses import dataclass
 
-from core.proposals.worker import Job
+from core.proposal_jobs.job import Job
 
 _LEAST_SHARE = 0.1  # before, a guess at the time left would be far off
 _LEAST_SECONDS = 3.0
@@ -56,7 +56,7 @@ class ProgressMeter:
 
 
 def progress_text(job: Job, left: float | None = None) -> str:
-    """Say how far a job is: waiting for others, loading the model, or at work.
+    """Say how far a job is: waiting for others or for the service, loading the model, or at work.
 
     Parameters
     ----------
@@ -74,6 +74,8 @@ def progress_text(job: Job, left: float | None = None) -> str:
         text = f"Waiting: {ahead} {'job is' if ahead == 1 else 'jobs are'} done before"
         wait = job.seconds_to_wait
         return text if wait is None else f"{text}, {_duration(wait)}"
+    if job.notice is not None:
+        return job.notice
     _, total = job.progress
     if not total:
         return "Loading the model…"

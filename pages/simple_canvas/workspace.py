@@ -65,7 +65,7 @@ def simple_workspace(work: Work) -> None:
         with st.expander("Display", icon=":material/contrast:"):
             display = display_settings(work.series)
             choose_editor(work.entrance.settings)
-            show_model(work.entrance.settings.weights, work.entrance.settings.device)
+            show_model(work.entrance.settings)
         with st.expander("Second series", icon=":material/compare:"):
             choose_second(work)
         show_second(work, current_slice(work), display.longest)

@@ -73,4 +73,4 @@ def _buttons_for_looking(work: Work) -> None:
 
 def _settings(work: Work) -> None:
     choose_editor(work.entrance.settings)
-    show_model(work.entrance.settings.weights, work.entrance.settings.device)
+    show_model(work.entrance.settings)

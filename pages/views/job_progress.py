@@ -7,8 +7,8 @@ from collections.abc import Callable
 import streamlit as st
 
 from core.dicom.shown_names import isolated
+from core.proposal_jobs.job import Job
 from core.proposals.examples import Proposal
-from core.proposals.worker import Job
 from pages.session.proposal_jobs import AskedJob, asked_jobs, failure_shown, forget_failure
 from pages.session.proposal_progress import progress_text
 from pages.session.work import Work
@@ -89,7 +89,7 @@ def _watch(work: Work, show: Callable[[Work, list[AskedJob]], None]) -> None:
 
 def _show_jobs(work: Work, jobs: list[AskedJob]) -> None:
     for place, asked in enumerate(jobs):
-        share, left = asked.details.meter.read(asked.job)
+        share, left = asked.meter.read(asked.job)
         st.progress(share, progress_text(asked.job, left))
         if asked.job.proposals:
             st.html(_strip(asked.job.proposals, work.series.summary.slices))
@@ -102,7 +102,7 @@ def _show_jobs(work: Work, jobs: list[AskedJob]) -> None:
 def _show_first_job(work: Work, jobs: list[AskedJob]) -> None:
     """Show the job that is done first, and a button that stops the person's own first one."""
     first = jobs[0]
-    share, left = first.details.meter.read(first.job)
+    share, left = first.meter.read(first.job)
     text = progress_text(first.job, left)
     if len(jobs) > 1:
         text += f"; {len(jobs) - 1} more to do"

@@ -9,13 +9,14 @@ from numpy.typing import NDArray
 
 from core.annotation.actions import save_drawing
 from core.annotation.states import SliceState
+from core.proposal_jobs.job import Progress
+from core.proposal_jobs.turns import Turns
 from core.proposals.examples import Proposal
-from core.proposals.worker import Progress, submit
 from core.segments.segment import Segment, default_color
 from core.stored_proposals.proposing import Wanted
 from pages.session import proposal_jobs
 from pages.session.live_proposals import live_proposals, unsaved_proposal
-from pages.session.proposal_jobs import AskedJob, JobDetails
+from pages.session.proposal_jobs import AskedJob
 from pages.session.work import Work
 from tests.support.segments import ANATOMY, SPLEEN
 
@@ -41,9 +42,9 @@ def running(work: Work, monkeypatch: pytest.MonkeyPatch) -> Iterator[Event]:
 
     jobs = proposal_jobs._Jobs()
     monkeypatch.setattr(proposal_jobs, "_jobs", lambda: jobs)
-    job = submit(make, lambda job: jobs.finish(work.annotation_key, job))
-    details = JobDetails(weights="some-weights")
-    jobs.asked[work.annotation_key] = [AskedJob(job, Wanted(), "anna", details)]
+    job = Turns().submit(make, lambda job: jobs.finish(work.annotation_key, job))
+    job.weights = "some-weights"
+    jobs.asked[work.annotation_key] = [AskedJob(job, Wanted(), "anna")]
     assert made.wait(_PATIENCE_S)
     yield go_on
     go_on.set()

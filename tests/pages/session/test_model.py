@@ -7,10 +7,14 @@ from pages.session.model import load_model
 
 
 def shown_model() -> None:
+    import os
+
+    from core.home.settings import read_settings
     from pages.session.model import begin_loading, show_model
 
-    begin_loading("default", "cpu")
-    show_model("default", "cpu")
+    settings = read_settings(os.environ | {"SLICEWISE_DEVICE": "cpu"})
+    begin_loading(settings)
+    show_model(settings)
 
 
 def test_settings_tell_which_weights_precision_and_device_are_used() -> None:

@@ -22,10 +22,11 @@ from core.dicom.progressive import SeriesReading
 from core.dicom.series import SeriesSummary
 from core.home.opened_series import OpenedSeries
 from core.home.settings import read_settings
+from core.proposal_jobs.job import Job, Progress
 from core.proposals.examples import Proposal
-from core.proposals.worker import Job, Progress, submit
 from pages.session.gate import Entrance
 from pages.session.memory import PageMemory
+from pages.session.model import proposal_backend
 from pages.session.proposal_jobs import (
     asked_jobs,
     propose_neighbours,
@@ -116,7 +117,7 @@ def of_person(
 
 
 @pytest.fixture
-def held_queue() -> Iterator[None]:
+def held_queue(opened: OpenedSeries) -> Iterator[None]:
     """Another series' job, at which the queue stands still during the test."""
     go_on, begun = threading.Event(), threading.Event()
 
@@ -125,7 +126,7 @@ def held_queue() -> Iterator[None]:
         go_on.wait(_PATIENCE_S)
         return iter(())
 
-    job = submit(wait)
+    job = proposal_backend(read_settings(os.environ)).turns.submit(wait)
     assert begun.wait(_PATIENCE_S)
     yield
     go_on.set()
@@ -172,7 +173,7 @@ def test_a_segment_removed_while_a_job_waits_takes_no_other_along(
     drawn.save_segment(work.annotation_key, replace(LIVER_SEGMENT, number=2), PERSON)
     changes = [MaskChange(2, index, disk(9), SliceState.DRAWN, 0) for index in (DRAWN, DRAWN + 2)]
     drawn.put_many(work.annotation_key, changes, PERSON, "test", "prepare")
-    submit(wait)
+    proposal_backend(work.entrance.settings).turns.submit(wait)
     propose_neighbours(work, 1, DRAWN)
     drawn.remove_segment(work.annotation_key, 2, "Somebody Else")
     job = running_job(work)

@@ -6,8 +6,9 @@ from threading import Event
 import numpy as np
 import pytest
 
+from core.proposal_jobs.job import Job, Progress
+from core.proposal_jobs.turns import Turns
 from core.proposals.examples import Proposal
-from core.proposals.worker import Job, Progress, submit
 from pages.session.proposal_progress import ProgressMeter, progress_text
 
 _PATIENCE_S = 60.0
@@ -19,7 +20,7 @@ class Stepped:
     def __init__(self) -> None:
         self._go_on, self._done = Event(), Event()
         self._next: tuple[int, int, list[Proposal]] | None = None
-        self.job: Job = submit(self._make)
+        self.job: Job = Turns().submit(self._make)
 
     def step(self, done: int, total: int, *proposals: Proposal) -> None:
         self._next = (done, total, list(proposals))
@@ -77,6 +78,9 @@ def test_the_time_left_follows_from_the_time_passed(stepped: Stepped) -> None:
 
 def test_slices_are_counted_once_and_only_where_something_was_found(stepped: Stepped) -> None:
     assert progress_text(stepped.job) == "Loading the model…"
+    stepped.job.notice = "Waiting for the proposal service"
+    assert progress_text(stepped.job) == "Waiting for the proposal service"
+    stepped.job.notice = None
     stepped.step(3, 70, proposal(4), proposal(5), proposal(4), proposal(6, size=0))
     assert progress_text(stepped.job) == "Proposing: 2 slices so far"
     assert progress_text(stepped.job, 4.0) == "Proposing: 2 slices so far, a few seconds left"

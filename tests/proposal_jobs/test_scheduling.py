@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.proposals.scheduling import PEOPLE_AT_ONCE, SHORT, QueuedWork, ahead_of, next_work
+from core.proposal_jobs.scheduling import PEOPLE_AT_ONCE, SHORT, QueuedWork, ahead_of, next_work
 
 
 def work(person: str, slices: int = 100, left: float | None = None, begun: bool = False):

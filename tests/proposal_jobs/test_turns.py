@@ -6,17 +6,24 @@ import weakref
 import numpy as np
 import pytest
 
+from core.proposal_jobs.job import QueueFull
+from core.proposal_jobs.turns import MOST_OF_A_PERSON, Turns
 from core.proposals.examples import Proposal
 from core.proposals.proposer import propose
-from core.proposals.worker import MOST_OF_A_PERSON, QueueFull, at_once, submit
 from tests.proposals.conftest import examples_of
+
+
+@pytest.fixture
+def submit():
+    """Hands work in at a queue of one place."""
+    return Turns().submit
 
 
 def proposal(index, expected=None):
     return Proposal(1, index, np.ones((2, 2), bool), expected)
 
 
-def test_proposals_and_progress_arrive_while_the_work_goes_on():
+def test_proposals_and_progress_arrive_while_the_work_goes_on(submit):
     half, go_on = threading.Event(), threading.Event()
 
     def work(cancelled, progress):
@@ -38,13 +45,13 @@ def test_proposals_and_progress_arrive_while_the_work_goes_on():
     assert [proposal.slice for proposal in job.proposals] == [0, 1]
 
 
-def test_a_newer_proposal_replaces_the_older():
+def test_a_newer_proposal_replaces_the_older(submit):
     job = submit(lambda cancelled, progress: iter([proposal(3), proposal(4), proposal(3, 0.9)]))
     assert job.wait(10)
     assert [(made.slice, made.expected_dice) for made in job.proposals] == [(3, 0.9), (4, None)]
 
 
-def test_cancelling_keeps_what_was_proposed():
+def test_cancelling_keeps_what_was_proposed(submit):
     begun = threading.Event()
 
     def work(cancelled, progress):
@@ -62,7 +69,7 @@ def test_cancelling_keeps_what_was_proposed():
     assert job.proposals
 
 
-def test_a_job_cancelled_in_the_queue_never_starts():
+def test_a_job_cancelled_in_the_queue_never_starts(submit):
     go_on, started = threading.Event(), threading.Event()
 
     def first(cancelled, progress):
@@ -80,7 +87,7 @@ def test_a_job_cancelled_in_the_queue_never_starts():
     assert not started.is_set() and job.proposals == []
 
 
-def test_one_job_at_a_time_is_at_work():
+def test_one_job_at_a_time_is_at_work(submit):
     at_work, most = [], []
 
     def work(cancelled, progress):
@@ -110,7 +117,7 @@ def steps_until(stop, times, name):
     return work
 
 
-def test_people_share_the_time_evenly_however_much_each_asks_for():
+def test_people_share_the_time_evenly_however_much_each_asks_for(submit):
     stop, times = threading.Event(), []
     anna = [submit(steps_until(stop, times, "Anna"), person="Anna", slices=900) for _ in range(3)]
     ben = submit(steps_until(stop, times, "Ben"), person="Ben", slices=900)
@@ -121,7 +128,7 @@ def test_people_share_the_time_evenly_however_much_each_asks_for():
     assert 0.35 < share < 0.65
 
 
-def test_short_work_does_not_wait_for_a_series_of_the_same_or_another_person():
+def test_short_work_does_not_wait_for_a_series_of_the_same_or_another_person(submit):
     stop, times = threading.Event(), []
     long = [
         submit(steps_until(stop, times, who), person=who, slices=900) for who in ("Anna", "Ben")
@@ -137,22 +144,29 @@ def test_short_work_does_not_wait_for_a_series_of_the_same_or_another_person():
     assert all(job.wait(30) for job in long)
 
 
-def test_jobs_stand_still_while_a_person_waits_for_something_short():
+def test_jobs_stand_still_while_a_person_waits_for_something_short(submit):
     stop, times = threading.Event(), []
     job = submit(steps_until(stop, times, "Anna"), person="Anna", slices=900)
     time.sleep(0.1)
-    with at_once("Ben"):
+    before = []
+
+    def hint(cancelled, progress):
+        cancelled()
         time.sleep(0.5)  # the step that was under way ends
-        before = len(times)
+        before.append(len(times))
         time.sleep(0.2)
-        assert len(times) <= before + 1
+        before.append(len(times))
+        yield proposal(1)
+
+    assert submit(hint, person="Ben", slices=0).wait(10)
+    assert before[1] <= before[0] + 1
     time.sleep(0.2)
-    assert len(times) > before + 1
+    assert len(times) > before[1] + 1
     stop.set()
     assert job.wait(30)
 
 
-def test_a_job_that_waits_for_its_turn_is_cancelled_at_once():
+def test_a_job_that_waits_for_its_turn_is_cancelled_at_once(submit):
     hold, go_on = threading.Event(), threading.Event()
 
     def held(cancelled, progress):
@@ -170,7 +184,7 @@ def test_a_job_that_waits_for_its_turn_is_cancelled_at_once():
     assert jobs[0].wait(10)
 
 
-def test_a_person_is_told_when_too_much_is_asked_for():
+def test_a_person_is_told_when_too_much_is_asked_for(submit):
     go_on = threading.Event()
 
     def held(cancelled, progress):
@@ -186,7 +200,7 @@ def test_a_person_is_told_when_too_much_is_asked_for():
     assert submit(held, person="Anna").wait(10)
 
 
-def test_the_time_to_wait_follows_what_slices_took_before():
+def test_the_time_to_wait_follows_what_slices_took_before(submit):
     def slow(cancelled, progress):
         for done in range(20):
             time.sleep(0.01)
@@ -214,7 +228,7 @@ def test_the_time_to_wait_follows_what_slices_took_before():
     assert first.wait(10) and second.wait(10)
 
 
-def test_wrong_input_is_told_to_the_person_and_the_next_job_runs():
+def test_wrong_input_is_told_to_the_person_and_the_next_job_runs(submit):
     def fail(cancelled, progress):
         yield proposal(0)
         raise ValueError("Draw the liver on a second slice.")
@@ -226,7 +240,7 @@ def test_wrong_input_is_told_to_the_person_and_the_next_job_runs():
     assert after.error is None and len(after.proposals) == 1
 
 
-def test_a_bug_is_told_without_its_message(caplog):
+def test_a_bug_is_told_without_its_message(submit, caplog):
     def fail(cancelled, progress):
         raise RuntimeError("patient DOE^JANE")
         yield
@@ -237,7 +251,7 @@ def test_a_bug_is_told_without_its_message(caplog):
     assert "DOE" not in job.error and "DOE" not in caplog.text
 
 
-def test_jobs_in_the_queue_know_how_many_are_done_before_them():
+def test_jobs_in_the_queue_know_how_many_are_done_before_them(submit):
     go_on, begun = threading.Event(), threading.Event()
 
     def first(cancelled, progress):
@@ -256,7 +270,7 @@ def test_jobs_in_the_queue_know_how_many_are_done_before_them():
     assert jobs[2].ahead == 0
 
 
-def test_a_finished_job_holds_what_it_proposed_and_not_what_it_worked_on():
+def test_a_finished_job_holds_what_it_proposed_and_not_what_it_worked_on(submit):
     series = np.zeros(1000)
 
     def work(cancelled, progress, series=series):
@@ -271,7 +285,7 @@ def test_a_finished_job_holds_what_it_proposed_and_not_what_it_worked_on():
     assert len(job.proposals) == 1
 
 
-def test_masks_are_the_same_whether_or_not_others_share_the_time(balls, untrained_engine):
+def test_masks_are_the_same_whether_or_not_others_share_the_time(submit, balls, untrained_engine):
     volume, masks = balls
 
     def proposing(cancelled, progress):
@@ -290,8 +304,7 @@ def test_masks_are_the_same_whether_or_not_others_share_the_time(balls, untraine
     assert alone.wait(60)
     together = [submit(proposing, person=person, slices=100) for person in ("Anna", "Ben", "Cleo")]
     while not all(job.finished for job in together):
-        with at_once("Dora"):
-            time.sleep(0.01)
+        submit(lambda *_: iter(()), person="Dora", slices=0).wait(10)
     expected = {(one.segment, one.slice): one for one in alone.proposals}
     assert expected
     for job in together:

@@ -1,6 +1,6 @@
 """Whose proposals are computed next: people share the time, and short work goes before long.
 
-Only the rules; `core.proposals.worker` follows them. Work is *short* if it asks for few slices;
+Only the rules; `core.proposal_jobs.turns` follows them. Work is *short* if it asks for few slices;
 it goes first, one piece after the other. Of everything else each person has one piece that has
 begun, the smallest one first, and people whose work has begun share the time evenly.
 """

@@ -1,0 +1,1 @@
+"""Jobs: a request goes in, proposals stream out, wherever they are computed."""

@@ -1,0 +1,152 @@
+"""From a request to proposals: the same function wherever they are computed."""
+
+import threading
+import weakref
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+
+from core.network.engine import Engine
+from core.proposal_jobs.job import Progress
+from core.proposal_jobs.packed_masks import PackedMask
+from core.proposal_jobs.requests import Hints, ProposalRequest, ProposalTask, SegmentData
+from core.proposal_jobs.volumes import Volume
+from core.proposals.correction import ReadySlice, correct_slice, ready_slice
+from core.proposals.examples import Proposal
+from core.proposals.from_other_series import ReferenceSeries, propose_from_reference
+from core.proposals.proposer import propose
+
+_SLICES_READY = 8
+"""Slices that are kept ready for more strokes, 12 MB each."""
+
+
+class Answering:
+    """Answers requests, and keeps ready what is likely to be asked for next.
+
+    Parameters
+    ----------
+    engine : Engine
+        The network.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self._lock = threading.Lock()
+        self._ready: OrderedDict[_Question, _Kept] = OrderedDict()
+
+    def answer(
+        self, task: ProposalTask, cancelled: Callable[[], bool], progress: Progress
+    ) -> Iterator[Proposal]:
+        """Make the proposals that are asked for.
+
+        Parameters
+        ----------
+        task : ProposalTask
+            The request, and its volumes.
+        cancelled, progress : callable
+            As `core.proposals.proposer.propose` takes them.
+
+        Yields
+        ------
+        Proposal
+            The newest of a segment and slice counts. The same request gives the same ones in the
+            same order.
+
+        Raises
+        ------
+        ValueError
+            If examples do not fit the series.
+        """
+        request = task.request
+        if cancelled():
+            return
+        volume = task.volumes[request.series.volume]
+        if request.hints is not None:
+            yield self._corrected(request, request.hints, volume)
+        elif request.teacher is not None:
+            yield from self._taught(task, cancelled, progress)
+        else:
+            yield from propose(
+                volume,
+                request.series.spacing,
+                request.series.modality,
+                [one.examples() for one in request.segments],
+                engine=self.engine,
+                exclusive=request.exclusive,
+                wanted=request.wanted,
+                slices=request.slices,
+                cancelled=cancelled,
+                progress=progress,
+            )
+
+    def _taught(
+        self, task: ProposalTask, cancelled: Callable[[], bool], progress: Progress
+    ) -> Iterator[Proposal]:
+        request, teacher = task.request, task.request.teacher
+        assert teacher is not None
+        reference = ReferenceSeries(
+            task.volumes[teacher.series.volume],
+            teacher.series.spacing,
+            teacher.series.modality,
+            tuple(one.examples() for one in teacher.segments),
+        )
+        return propose_from_reference(
+            reference,
+            task.volumes[request.series.volume],
+            request.series.spacing,
+            request.series.modality,
+            engine=self.engine,
+            exclusive=frozenset(request.exclusive),
+            cancelled=cancelled,
+            progress=progress,
+        )
+
+    def _corrected(self, request: ProposalRequest, hints: Hints, volume: Volume) -> Proposal:
+        (segment,) = request.segments
+        mask = correct_slice(
+            self._ready_slice(request, segment, hints, volume),
+            hints.added.unpacked(),
+            hints.removed.unpacked(),
+        )
+        return Proposal(segment.number, hints.slice, mask)
+
+    def _ready_slice(
+        self, request: ProposalRequest, segment: SegmentData, hints: Hints, volume: Volume
+    ) -> ReadySlice:
+        """Make the slice ready for strokes, or take what was made for the stroke before."""
+        question = _question(request, segment, hints)
+        with self._lock:
+            kept = self._ready.get(question)
+            if kept is not None and kept.volume() is volume:
+                self._ready.move_to_end(question)
+                return kept.ready
+        ready = ready_slice(
+            volume,
+            request.series.spacing,
+            request.series.modality,
+            segment.examples(),
+            hints.slice,
+            hints.mask.unpacked(),
+            self.engine,
+        )
+        with self._lock:
+            self._ready[question] = _Kept(volume, ready)
+            while len(self._ready) > _SLICES_READY:
+                self._ready.popitem(last=False)
+        return ready
+
+
+_Question = tuple[str, int, int, PackedMask, tuple[tuple[int, PackedMask], ...]]
+"""What a slice that is ready was made from."""
+
+
+def _question(request: ProposalRequest, segment: SegmentData, hints: Hints) -> _Question:
+    examples = tuple(sorted(segment.masks.items(), key=lambda one: one[0]))
+    return request.series.volume, segment.number, hints.slice, hints.mask, examples
+
+
+class _Kept:
+    """A slice that is ready; it keeps no volume in memory that nobody else uses."""
+
+    def __init__(self, volume: Volume, ready: ReadySlice) -> None:
+        self.volume = weakref.ref(volume)
+        self.ready = ready

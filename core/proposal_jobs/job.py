@@ -1,0 +1,230 @@
+"""A piece of work in the background, as whoever asked for it watches it, and cancels it."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from core.proposal_jobs.scheduling import QueuedWork
+from core.proposals.examples import Proposal
+
+_LOG = logging.getLogger(__name__)
+
+Progress = Callable[[int, int], None]
+"""Called with how many steps are done, and how many there are."""
+
+Work = Callable[[Callable[[], bool], Progress], Iterator[Proposal]]
+"""Given a test for cancellation and a place to report progress, makes proposals."""
+
+
+class QueueFull(ValueError):
+    """A person has asked for too much at once; the message says what to do."""
+
+
+class Queue(Protocol):
+    """Where jobs wait for their turn; `core.proposal_jobs.turns.Turns` is the one there is."""
+
+    def leave(self, job: "Job") -> None:
+        """Take a job out that is finished."""
+
+    def wait_for(self, job: "Job") -> None:
+        """Wait until it is the job's turn, or it was cancelled."""
+
+    def wake(self) -> None:
+        """Let jobs that wait see that they were cancelled."""
+
+    def ahead(self, job: "Job") -> int:
+        """Jobs that have to be done before one begins."""
+
+    def seconds_before(self, job: "Job") -> float | None:
+        """About how long that takes."""
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """What is known of a job that waits in the queue of another machine.
+
+    Attributes
+    ----------
+    ahead : int
+        Jobs that have to be done before it begins.
+    seconds : float, optional
+        About how long that takes.
+    """
+
+    ahead: int
+    seconds: float | None = None
+
+
+@dataclass(eq=False)
+class Job:
+    """A piece of work that was handed in, and how far it is.
+
+    All members may be used from any thread.
+
+    Attributes
+    ----------
+    person : str
+        Who asked for it.
+    slices : int
+        About how many slices of segments are asked for; 0 for what a person waits for.
+    series : str
+        What it is about.
+    place : int or None
+        Where among the places of its queue it has begun.
+    weights : str or None
+        Name of the weights that propose; None until it is known.
+    notice : str or None
+        Why nothing happens at present, in a few words; None where something does.
+    elsewhere : Elsewhere or None
+        Its place in the queue of another machine; None where it waits in none.
+    """
+
+    _work: Work
+    _when_finished: "Callable[[Job], None]"
+    _queue: Queue
+    person: str = ""
+    slices: int = 1
+    series: str = ""
+    place: int | None = None
+    weights: str | None = None
+    notice: str | None = None
+    elsewhere: Elsewhere | None = None
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _has_begun: bool = False
+    _cancelled: threading.Event = field(default_factory=threading.Event)
+    _finished: threading.Event = field(default_factory=threading.Event)
+    _progress: tuple[int, int] = (0, 0)
+    _proposals: dict[tuple[int, int], Proposal] = field(default_factory=dict)
+    _error: str | None = None
+    _asked: float = field(default_factory=time.monotonic)
+    _begun: float | None = None
+
+    @property
+    def seconds_waited(self) -> float | None:
+        """How long it was from asking to beginning; None if the job has not begun."""
+        return None if self._begun is None else self._begun - self._asked
+
+    @property
+    def age(self) -> float:
+        """Seconds since the job was asked for."""
+        return time.monotonic() - self._asked
+
+    @property
+    def progress(self) -> tuple[int, int]:
+        """Steps done and steps in all; (0, 0) before the work began."""
+        with self._lock:
+            return self._progress
+
+    @property
+    def ahead(self) -> int:
+        """Jobs that have to be done before this one begins; 0 once it has begun."""
+        elsewhere = self.elsewhere
+        return self._queue.ahead(self) + (0 if elsewhere is None else elsewhere.ahead)
+
+    @property
+    def seconds_to_wait(self) -> float | None:
+        """About how long it is until the job begins; None where nothing can be said."""
+        elsewhere = self.elsewhere
+        return self._queue.seconds_before(self) if elsewhere is None else elsewhere.seconds
+
+    @property
+    def proposals(self) -> list[Proposal]:
+        """The newest proposal of every segment and slice so far, in the order they first came."""
+        with self._lock:
+            return list(self._proposals.values())
+
+    @property
+    def error(self) -> str | None:
+        """One sentence on what went wrong, or None."""
+        with self._lock:
+            return self._error
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing more will happen: done, failed or cancelled."""
+        return self._finished.is_set()
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether the job was asked to stop."""
+        return self._cancelled.is_set()
+
+    def cancel(self) -> None:
+        """Ask the job to stop after the step it is at; what it has proposed stays.
+
+        A job that has not begun is finished at once.
+        """
+        self._cancelled.set()
+        if self.begin():
+            self._end()
+        else:
+            self._queue.wake()
+
+    def wait(self, seconds: float | None = None) -> bool:
+        """Wait until the job is finished; False if the time ran out."""
+        return self._finished.wait(seconds)
+
+    def wait_for_cancellation(self, seconds: float) -> bool:
+        """Wait until the job is cancelled; False if the time ran out."""
+        return self._cancelled.wait(seconds)
+
+    def begin(self) -> bool:
+        """Begin, unless the job has begun or was cancelled before; for the queue."""
+        with self._lock:
+            is_first, self._has_begun = not self._has_begun, True
+        return is_first
+
+    def run(self) -> None:
+        """Do the work in this thread; for the queue."""
+        self._begun = time.monotonic()
+        try:
+            for proposal in self._work(self._is_to_stop, self._report):
+                with self._lock:
+                    self._proposals[proposal.segment, proposal.slice] = proposal
+        except ValueError as error:
+            self._fail(str(error))
+        except MemoryError:
+            self._fail("There was not enough memory for the proposals; close other programs.")
+        except Exception as error:
+            # The type alone: a message might quote what belongs to a patient.
+            _LOG.error("Proposing failed with %s", type(error).__name__)
+            self._fail(
+                f"Proposing failed unexpectedly ({type(error).__name__}); what was drawn is safe."
+            )
+        finally:
+            self._end()
+
+    def queued(self) -> QueuedWork:
+        """Describe what is left of it, as the queue's rules ask for it."""
+        with self._lock:
+            done, total = self._progress
+            left = self.slices * (1 - done / total if total else 1.0)
+            return QueuedWork(self.person, self.slices, left, self._has_begun)
+
+    def _end(self) -> None:
+        self._queue.leave(self)
+        self._work = nothing  # it holds the series, and whoever watches the job holds this
+        self._when_finished(self)
+        self._finished.set()
+
+    def _is_to_stop(self) -> bool:
+        """Wait for the job's turn; True as soon as it was cancelled."""
+        if not self.cancelled:
+            self._queue.wait_for(self)
+        return self.cancelled
+
+    def _report(self, done: int, total: int) -> None:
+        with self._lock:
+            self._progress = (done, total)
+
+    def _fail(self, sentence: str) -> None:
+        with self._lock:
+            self._error = sentence
+
+
+def nothing(cancelled: Callable[[], bool], progress: Progress) -> Iterator[Proposal]:
+    """Propose nothing."""
+    return iter(())

@@ -1,0 +1,197 @@
+"""What is asked for, as plain data that can be sent anywhere, and the pixels that it names."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+
+from pydantic import TypeAdapter, ValidationError
+
+from core.proposal_jobs.packed_masks import PackedMask, packed
+from core.proposal_jobs.volumes import Volume, digest_of
+from core.proposals.examples import SegmentExamples
+from core.segments.ends import Ends
+
+
+@dataclass(frozen=True)
+class SeriesData:
+    """A series: its pixels by name.
+
+    Attributes
+    ----------
+    volume : str
+        Digest of its pixels; see `core.proposal_jobs.volumes.digest_of`.
+    spacing : tuple of float
+        Distance between slices, rows and columns in mm.
+    modality : str
+        DICOM Modality (0008,0060).
+    """
+
+    volume: str
+    spacing: tuple[float, float, float]
+    modality: str
+
+
+@dataclass(frozen=True)
+class SegmentData:
+    """What a person drew or confirmed of a segment.
+
+    Attributes
+    ----------
+    number : int
+        Segment number.
+    masks : dict of int to PackedMask
+        By slice index.
+    ends : Ends
+        As they are stated.
+    """
+
+    number: int
+    masks: dict[int, PackedMask]
+    ends: Ends = field(default_factory=Ends)
+
+    def examples(self) -> SegmentExamples:
+        """Unpack them.
+
+        Raises
+        ------
+        ValueError
+            If a mask is damaged.
+        """
+        masks = {index: mask.unpacked() for index, mask in self.masks.items()}
+        return SegmentExamples(self.number, masks, self.ends)
+
+
+@dataclass(frozen=True)
+class Hints:
+    """Strokes that hint at how a slice is to be corrected.
+
+    Attributes
+    ----------
+    slice : int
+        Slice index.
+    mask, added, removed : PackedMask
+        The mask to correct, and what strokes marked as inside and as outside.
+    """
+
+    slice: int
+    mask: PackedMask
+    added: PackedMask
+    removed: PackedMask
+
+
+@dataclass(frozen=True)
+class Teacher:
+    """An annotated series from which another one is proposed.
+
+    Attributes
+    ----------
+    series : SeriesData
+        The annotated series.
+    segments : tuple of SegmentData
+        What was confirmed there.
+    """
+
+    series: SeriesData
+    segments: tuple[SegmentData, ...]
+
+
+@dataclass(frozen=True)
+class ProposalRequest:
+    """What proposals are asked for.
+
+    Attributes
+    ----------
+    person : str
+        Who asks; people share the time.
+    slices_asked : int
+        About how many slices of segments; few go before many, and 0 stands for hints.
+    series : SeriesData
+        What is proposed on.
+    segments : tuple of SegmentData
+        The examples on it.
+    exclusive : tuple of int
+        Numbers of the segments that do not overlap one another.
+    wanted : tuple of int, optional
+        Numbers of the segments to propose; all by default.
+    slices : tuple of int, optional
+        Slices to propose; all by default.
+    hints : Hints, optional
+        Only correct this slice of the one segment that is given.
+    teacher : Teacher, optional
+        Propose from this series, and not from examples on the series itself.
+    """
+
+    person: str
+    slices_asked: int
+    series: SeriesData
+    segments: tuple[SegmentData, ...] = ()
+    exclusive: tuple[int, ...] = ()
+    wanted: tuple[int, ...] | None = None
+    slices: tuple[int, ...] | None = None
+    hints: Hints | None = None
+    teacher: Teacher | None = None
+
+    @property
+    def volumes(self) -> tuple[str, ...]:
+        """Digests of all volumes that are needed."""
+        teacher = () if self.teacher is None else (self.teacher.series.volume,)
+        return (self.series.volume, *teacher)
+
+    def to_json(self) -> bytes:
+        """Write it; `request_from_json` reads it."""
+        return _adapter().dump_json(self)
+
+
+@dataclass(frozen=True, eq=False)
+class ProposalTask:
+    """A request with the pixels that it names.
+
+    Attributes
+    ----------
+    request : ProposalRequest
+        Plain data.
+    volumes : mapping of str to numpy.ndarray
+        By digest: [slice, row, column] in modality units.
+    """
+
+    request: ProposalRequest
+    volumes: Mapping[str, Volume]
+
+
+def request_from_json(text: bytes) -> ProposalRequest:
+    """Read a request that may come from elsewhere.
+
+    Raises
+    ------
+    ValueError
+        If it is none.
+    """
+    try:
+        return _adapter().validate_json(text)
+    except ValidationError as error:
+        # The places alone: values may be anything.
+        places = ", ".join(".".join(map(str, one["loc"])) for one in error.errors()[:3])
+        raise ValueError(f"This is no request for proposals: {places or 'not JSON'}.") from None
+
+
+def series_data(volume: Volume, spacing: tuple[float, float, float], modality: str) -> SeriesData:
+    """Name a series by its pixels."""
+    slices, rows, columns = (float(one) for one in spacing)
+    return SeriesData(digest_of(volume), (slices, rows, columns), modality)
+
+
+def segment_data(segments: Sequence[SegmentExamples]) -> tuple[SegmentData, ...]:
+    """Pack examples."""
+    return tuple(
+        SegmentData(
+            one.number,
+            {int(index): packed(mask) for index, mask in one.masks.items()},
+            one.ends,
+        )
+        for one in segments
+    )
+
+
+@cache
+def _adapter() -> TypeAdapter[ProposalRequest]:
+    return TypeAdapter(ProposalRequest)

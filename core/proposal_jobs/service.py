@@ -1,0 +1,249 @@
+"""Proposals computed by a service on other machines, which is called over HTTP.
+
+The service is `core.proposal_jobs.ray_service`. A job is one request whose answer streams events
+for as long as it takes; closing the connection cancels it. Where the connection breaks, or nothing
+is heard for a while, the job is asked for again.
+"""
+
+import hashlib
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from queue import Empty, SimpleQueue
+
+import httpx
+import numpy as np
+
+from core.proposal_jobs.backend import ProposalBackend
+from core.proposal_jobs.events import Begun, Ended, Event, Made, Stepped, Waiting, from_line
+from core.proposal_jobs.job import Elsewhere, Job, Progress
+from core.proposal_jobs.replay import Replay
+from core.proposal_jobs.requests import ProposalTask
+from core.proposal_jobs.volumes import Volume
+from core.proposals.examples import Proposal
+
+SERIES_HEADER = "serve_multiplexed_model_id"
+"""By which Ray Serve sends jobs of a series to a replica that knows it."""
+
+_SILENCE_S = 15.0
+_LOOK_EVERY_S = 0.1
+_PAUSE_S = 1.0
+_UPLOADS = 3
+_MISSING, _REFUSED = 409, (400, 401, 413)
+_NOTICE = "Waiting for the proposal service"
+
+
+class Away(Exception):
+    """The service does not answer, or stopped answering."""
+
+
+class ProposalService:
+    """Has a service compute.
+
+    Parameters
+    ----------
+    address : str
+        Of the service.
+    token : str
+        What it is called with.
+    fallback : ProposalBackend, optional
+        Computes while the service is gone; without one, jobs wait for it.
+    """
+
+    def __init__(self, address: str, token: str, fallback: ProposalBackend | None = None) -> None:
+        self._fallback = fallback
+        self._client = httpx.Client(
+            base_url=address,
+            headers={"Authorization": f"Bearer {token}"},
+            timeout=httpx.Timeout(_SILENCE_S, connect=5.0),
+            limits=httpx.Limits(max_connections=None),
+        )
+        self._is_closed = threading.Event()
+
+    def compute(
+        self, task: ProposalTask, job: Job, cancelled: Callable[[], bool], progress: Progress
+    ) -> Iterator[Proposal]:
+        """Make the proposals that are asked for; as `core.proposal_jobs.backend.Place` has it."""
+        replay = Replay(progress)
+        while not cancelled():
+            try:
+                yield from replay.proposals(lambda told: self._attempt(task, job, told))
+                return
+            except Away:
+                job.elsewhere = None
+                if self._fallback is not None:
+                    yield from _computed_by(self._fallback, task, job, progress)
+                    return
+                job.notice = _NOTICE
+                job.wait_for_cancellation(_PAUSE_S)
+
+    def weights(self) -> str:
+        """Wait until the service answers, and return the name of its weights."""
+        while True:
+            try:
+                answer = self._client.get("/v1/status")
+                if answer.status_code in _REFUSED:
+                    raise ValueError(_refusal(answer))
+                if answer.is_success:
+                    return str(answer.json()["weights"])
+            except httpx.TransportError:
+                pass
+            if self._fallback is not None:
+                return self._fallback.weights()
+            if self._is_closed.wait(_PAUSE_S):
+                raise ValueError("The proposal service was not reached.")
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._is_closed.set()
+        self._client.close()
+        if self._fallback is not None:
+            self._fallback.close()
+
+    def _attempt(self, task: ProposalTask, job: Job, progress: Progress) -> Iterator[Proposal]:
+        """Ask once.
+
+        Raises
+        ------
+        Away
+            If the service is gone.
+        ValueError
+            If it refuses, with a sentence.
+        """
+        heard: SimpleQueue[Event | Exception] = SimpleQueue()
+        is_over = threading.Event()
+        listening = threading.Thread(
+            target=self._listen, args=(task, heard, is_over), name="proposal service", daemon=True
+        )
+        listening.start()
+        try:
+            while not job.cancelled:
+                try:
+                    event = heard.get(timeout=_LOOK_EVERY_S)
+                except Empty:
+                    continue
+                job.notice = None
+                if isinstance(event, Exception):
+                    raise event
+                if isinstance(event, Ended):
+                    if event.error is not None:
+                        raise ValueError(event.error)
+                    return
+                if isinstance(event, Made):
+                    yield event.proposal()
+                else:
+                    _tell(event, job, progress)
+        finally:
+            is_over.set()
+
+    def _listen(
+        self,
+        task: ProposalTask,
+        heard: "SimpleQueue[Event | Exception]",
+        is_over: threading.Event,
+    ) -> None:
+        """Ask, and hand on what is answered; closes the connection when it is over."""
+        try:
+            for _ in range(_UPLOADS):
+                missing = self._ask(task, heard, is_over)
+                if not missing:
+                    break
+                for digest in missing:
+                    self._upload(digest, task.volumes[digest])
+            heard.put(Away())  # of no effect after the end of the job
+        except (httpx.HTTPError, httpx.StreamError, RuntimeError):  # the last of a closed client
+            heard.put(Away())
+        except (Away, ValueError) as error:
+            heard.put(error)
+
+    def _ask(
+        self,
+        task: ProposalTask,
+        heard: "SimpleQueue[Event | Exception]",
+        is_over: threading.Event,
+    ) -> list[str]:
+        """Ask for the proposals; returns digests of volumes that the service has not got."""
+        headers = {SERIES_HEADER: task.request.series.volume, "Content-Type": "application/json"}
+        body = _without_name(task)
+        with self._client.stream("POST", "/v1/jobs", content=body, headers=headers) as answer:
+            if answer.status_code == _MISSING:
+                answer.read()
+                return [str(one) for one in answer.json()["volumes"]]
+            _check(answer)
+            for line in answer.iter_lines():
+                if is_over.is_set():
+                    break
+                heard.put(from_line(line))
+        return []
+
+    def _upload(self, digest: str, volume: Volume) -> None:
+        answer = self._client.put(
+            f"/v1/volumes/{digest}",
+            content=(np.ascontiguousarray(one).tobytes() for one in volume),
+            params={"dtype": volume.dtype.str, "shape": ",".join(map(str, volume.shape))},
+        )
+        _check(answer)
+
+
+def _computed_by(
+    backend: ProposalBackend, task: ProposalTask, job: Job, progress: Progress
+) -> Iterator[Proposal]:
+    """Have another backend compute a job.
+
+    Raises
+    ------
+    ValueError
+        If it fails there.
+    """
+    asked, known = task.request, dict[tuple[int, int], Proposal]()
+    other = backend.submit(
+        lambda: task, person=asked.person, slices=asked.slices_asked, series=asked.series.volume
+    )
+    is_over = False
+    while not is_over:
+        is_over = other.wait(_LOOK_EVERY_S)
+        if job.cancelled:
+            other.cancel()
+        ahead = other.ahead
+        job.elsewhere = Elsewhere(ahead, other.seconds_to_wait) if ahead else None
+        job.notice, job.weights = None, other.weights
+        progress(*other.progress)
+        for one in other.proposals:
+            if known.get((one.segment, one.slice)) is not one:
+                known[one.segment, one.slice] = one
+                yield one
+    if other.error is not None:
+        raise ValueError(other.error)
+
+
+def _tell(event: Waiting | Begun | Stepped, job: Job, progress: Progress) -> None:
+    if isinstance(event, Waiting):
+        job.elsewhere = Elsewhere(event.ahead, event.seconds) if event.ahead else None
+    elif isinstance(event, Begun):
+        job.weights, job.elsewhere = event.weights, None
+    else:
+        progress(event.done, event.total)
+
+
+def _check(answer: httpx.Response) -> None:
+    if answer.is_success:
+        return
+    answer.read()
+    if answer.status_code in _REFUSED:
+        raise ValueError(_refusal(answer))
+    raise Away
+
+
+def _refusal(answer: httpx.Response) -> str:
+    if answer.status_code == 401:
+        return "The proposal service does not accept SLICEWISE_PROPOSALS_TOKEN; ask who runs it."
+    try:
+        return str(answer.json()["error"])
+    except (ValueError, KeyError, TypeError):
+        return "The proposal service refused; ask who runs it."
+
+
+def _without_name(task: ProposalTask) -> bytes:
+    """Write a request; the service need not know what people are called to share between them."""
+    name = hashlib.blake2b(task.request.person.encode(), digest_size=12).hexdigest()
+    return replace(task.request, person=name).to_json()
