@@ -24,7 +24,7 @@ FOLDERS = ("paths",)
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
-    kinds = parser.add_subparsers(dest="kind", required=True, metavar="pairs|volumes|effort")
+    kinds = parser.add_subparsers(dest="kind", required=True, metavar="pairs|volumes|effort|cohort")
     pairs = kinds.add_parser("pairs", help="unrelated pictures, a few of them as examples")
     pairs.add_argument(
         "--support", type=int, nargs="+", default=[1, 2, 4, 8, 16], help="numbers of examples"
@@ -51,7 +51,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         kind.add_argument(
             "--sample", type=int, metavar="N", help="only N structures, spread over the data sets"
         )
-    for kind in (pairs, volumes, effort):
+    cohort = kinds.add_parser("cohort", help="volumes from others of the same protocol, undrawn")
+    cohort.add_argument(
+        "--teachers", type=int, nargs="+", default=[1, 2, 4, 8], help="numbers of teachers"
+    )
+    cohort.add_argument("--labels", nargs="+", metavar="LABEL", help="only these structures")
+    cohort.add_argument(
+        "--queries", type=int, metavar="N", help="only N volumes of each family, spread over it"
+    )
+    for kind in (pairs, volumes, effort, cohort):
         kind.add_argument(
             "paths",
             type=Path,
@@ -85,7 +93,8 @@ def run(arguments: argparse.Namespace) -> int:
     """
     if arguments.report and not arguments.report.parent.is_dir():
         raise ValueError(f"{arguments.report.parent} is not a folder; choose another --report")
-    report = {"pairs": _pairs, "volumes": _volumes, "effort": _effort}[arguments.kind](arguments)
+    kinds = {"pairs": _pairs, "volumes": _volumes, "effort": _effort, "cohort": _cohort}
+    report = kinds[arguments.kind](arguments)
     if arguments.report:
         arguments.report.write_text(json.dumps(report, indent=1), encoding="utf-8")
     return 0
@@ -156,6 +165,36 @@ def _effort(arguments: argparse.Namespace) -> dict[str, Any]:
             f"a touch for each stated end); evenly spaced and interpolated {baseline:.1%}"
         )
     return report
+
+
+def _cohort(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Propose volumes from others of their family and print a line per structure."""
+    from core.evaluation.cases import read_volumes
+    from core.evaluation.cohort import evaluate_cohort
+    from core.network.engine import load_engine
+
+    volumes = [
+        volume
+        for volume in read_volumes(arguments.paths)
+        if not arguments.labels or volume.label in arguments.labels
+    ]
+    report = evaluate_cohort(
+        volumes,
+        load_engine(arguments.weights, arguments.device),
+        arguments.teachers,
+        queries=arguments.queries,
+        seed=arguments.seed,
+        progress=_show_volume,
+    )
+    for family, labels in report["families"].items():
+        for label, by_count in labels.items():
+            print(f"{family:24} {label:12} {_by_teachers(by_count)}")
+    print(f"mean over families: {_by_teachers(report['mean'])}")
+    return report
+
+
+def _by_teachers(means: dict[str, float]) -> str:
+    return "  ".join(f"{count}: {dice:.3f}" for count, dice in means.items())
 
 
 def _read_sample(arguments: argparse.Namespace) -> list[LabelledVolume]:

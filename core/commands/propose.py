@@ -15,6 +15,7 @@ import numpy as np
 from core.commands.cautions import print_cautions
 from core.commands.choice import choose_series
 from core.commands.stated_slices import read_absent, read_ends
+from core.commands.teachers import read_teachers
 from core.dicom.errors import DicomError, NeedsConsentError
 from core.dicom.reading import read_series
 from core.dicom.series import Series
@@ -23,6 +24,7 @@ from core.formats.segmentation_writing import write_segmentation
 from core.home.whole_files import written_whole
 from core.proposals.examples import Proposal, SegmentExamples
 from core.proposals.methods import METHODS, MethodName, uses_network
+from core.proposals.teachers import Teachers
 from core.segments.ends import UNSTATED, Ends
 from core.segments.segment_masks import Algorithm, SegmentMasks
 
@@ -44,11 +46,11 @@ class _Drawn:
 
 @dataclass(frozen=True, eq=False)
 class _Task:
-    """The series, what is drawn on it, and the other series that its examples lie on, if any."""
+    """The series, what is drawn on it, and the other series that teach it, if any."""
 
     series: Series
     segments: list[_Drawn]
-    other: tuple[Series, list[_Drawn]] | None = None
+    teachers: Teachers | None = None
 
 
 FOLDERS = ("path", "teacher")
@@ -69,9 +71,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--teacher",
         type=Path,
         nargs=2,
+        action="append",
         metavar=("SERIES", "SEG.dcm"),
         help="another series, best of the same protocol, and its segmentation: nothing has to be "
-        "drawn on this one",
+        "drawn on this one; repeatable, and better with several",
     )
     parser.add_argument(
         "--output", type=Path, required=True, metavar="OUT.dcm", help="segmentation to write"
@@ -110,7 +113,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
     parser.add_argument("--series", metavar="UID", help="which series, where there are several")
     parser.add_argument(
-        "--teacher-series", metavar="UID", help="which series of --teacher, where there are several"
+        "--teacher-series",
+        action="append",
+        metavar="UID",
+        help="which series of --teacher, where there are several; as often as --teacher",
     )
 
 
@@ -133,7 +139,7 @@ def run(arguments: argparse.Namespace) -> int:
         If something cannot be used; then neither file was touched.
     """
     outputs = [arguments.output] + ([arguments.report] if arguments.report else [])
-    _check_outputs(outputs, arguments.examples or arguments.teacher[1])
+    _check_outputs(outputs, [arguments.examples] if arguments.examples else _masks_of(arguments))
     _check_teacher(arguments)
     start = perf_counter()
     task = _read_task(arguments)
@@ -154,8 +160,7 @@ def run(arguments: argparse.Namespace) -> int:
             }
             report = _report(task, proposals, engine, arguments.method, seconds)
             unfinished[1].write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
-    for series in (task.series, *([task.other[0]] if task.other else [])):
-        print_cautions(series.summary.problems)
+    print_cautions(task.series.summary.problems)
     return 0
 
 
@@ -170,12 +175,9 @@ def _read_task(arguments: argparse.Namespace) -> _Task:
             arguments.examples, arguments.absent, arguments.ends, series, allow_same_frame=allow
         )
         return _Task(series, segments)
-    other = read_series(
-        choose_series(arguments.teacher[0], arguments.teacher_series, "--teacher-series")
-    )
-    examples = _read_examples(arguments.teacher[1], [], [], other, allow_same_frame=allow)
-    segments = [_Drawn(replace(drawn.masks, masks={}), frozenset()) for drawn in examples]
-    return _Task(series, segments, (other, examples))
+    teachers = read_teachers(arguments.teacher, arguments.teacher_series, allow_same_frame=allow)
+    segments = [_Drawn(SegmentMasks(one, {}), frozenset()) for one in teachers.segments]
+    return _Task(series, segments, teachers)
 
 
 def _load_engine(arguments: argparse.Namespace) -> Any:
@@ -229,8 +231,8 @@ def _read_examples(
 
 def _proposals(task: _Task, engine: Any, method: MethodName) -> dict[tuple[int, int], Proposal]:
     """Newest proposal of every segment and slice."""
-    if task.other is not None:
-        return _proposals_from_other_series(*task.other, task.series, engine)
+    if task.teachers is not None:
+        return _proposals_from_teachers(task.teachers, task.series, engine)
     from core.proposals.proposer import propose
 
     found = propose(
@@ -245,33 +247,20 @@ def _proposals(task: _Task, engine: Any, method: MethodName) -> dict[tuple[int, 
     return {(proposal.segment, proposal.slice): proposal for proposal in found}
 
 
-def _proposals_from_other_series(
-    other: Series, segments: Sequence[_Drawn], series: Series, engine: Any
+def _proposals_from_teachers(
+    teachers: Teachers, series: Series, engine: Any
 ) -> dict[tuple[int, int], Proposal]:
-    """Proposals of every segment and slice, by the examples of another series."""
-    from core.proposals.from_other_series import (
-        ReferenceSeries,
-        examples_with_absence,
-        propose_from_reference,
-    )
+    """Proposals of every segment and slice, by the examples of other series."""
+    from core.proposals.from_other_series import propose_from_teachers
 
-    shape = other.volume.shape
-    examples = tuple(
-        SegmentExamples(d.masks.segment.number, examples_with_absence(d.masks.masks, shape))
-        for d in segments
-    )
-    found = propose_from_reference(
-        ReferenceSeries(
-            other.volume,
-            other.geometry.spacing,
-            other.summary.modality,
-            examples,
-        ),
+    found = propose_from_teachers(
+        teachers.references,
         series.volume,
         series.geometry.spacing,
         series.summary.modality,
         engine=engine,
-        exclusive=frozenset(d.masks.segment.number for d in segments if d.masks.segment.exclusive),
+        axes=series.geometry.axes,
+        exclusive=frozenset(one.number for one in teachers.segments if one.exclusive),
     )
     return {(proposal.segment, proposal.slice): proposal for proposal in found}
 
@@ -386,9 +375,15 @@ def _segment_report(
     }
 
 
-def _check_outputs(outputs: Sequence[Path], examples: Path) -> None:
+def _masks_of(arguments: argparse.Namespace) -> list[Path]:
+    """Segmentations of the teachers."""
+    return [segmentation for _, segmentation in arguments.teacher]
+
+
+def _check_outputs(outputs: Sequence[Path], examples: Sequence[Path]) -> None:
     """Make sure before the work that its results can be written."""
-    if len({path.resolve() for path in (*outputs, examples)}) <= len(outputs):
+    taken = {path.resolve() for path in examples}
+    if len({path.resolve() for path in outputs} - taken) < len(outputs):
         raise ValueError("--examples, --output and --report must be different files.")
     for path in outputs:
         if path.is_dir():

@@ -16,23 +16,21 @@ from tqdm import tqdm
 
 from core.annotation.store import AnnotationStore
 from core.commands.choice import choose_series
+from core.commands.teachers import read_teachers
 from core.dicom.errors import DicomError
-from core.dicom.reading import find_series, read_series
+from core.dicom.reading import find_series
 from core.dicom.series import SeriesSummary
-from core.formats.segmentation_reading import read_segmentation_with_cautions
 from core.home.opened_series import recall_series
 from core.home.settings import Settings, read_settings
 from core.home.whole_files import written_whole
 from core.projects.overview import open_readings
 from core.proposal_jobs.job import Job
 from core.proposal_jobs.opening import open_backend
-from core.proposal_jobs.requests import segment_data, series_data
-from core.proposals.examples import SegmentExamples
+from core.proposals.teachers import Teachers
 from core.stored_proposals.cohort import (
     CohortSeries,
     Outcome,
     SeriesReport,
-    Teacher,
     propose_over,
 )
 
@@ -48,7 +46,7 @@ _COLUMNS = ("annotation", "outcome", "slices", "reason")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
     parser.epilog = (
-        "Proposals are made from what people drew on a series, or else from the teacher. Stopped "
+        "Proposals are made from what people drew on a series, or else from the teachers. Stopped "
         "at any time, the same command carries on. Of a project it takes the readings that are not "
         "handed in, and asks for no role."
     )
@@ -60,8 +58,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--teacher",
         type=Path,
         nargs=2,
+        action="append",
         metavar=("SERIES", "SEG.dcm"),
-        help="a series of the same protocol and its segmentation, for those with nothing drawn",
+        help="a series of the same protocol and its segmentation, for those with nothing drawn; "
+        "repeatable, and better with several",
     )
     parser.add_argument("--report", type=Path, metavar="R.csv", help="table to write")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"))
@@ -99,8 +99,8 @@ def run(arguments: argparse.Namespace) -> int:
             cohort = _series_of_project(settings, store, arguments.project)
         else:
             cohort = [CohortSeries(one.uid, _known(one)) for one in find_series(arguments.paths)]
-        teacher = _teacher(*arguments.teacher) if arguments.teacher else None
-        reports = _proposed(settings, store, cohort, teacher)
+        teachers = read_teachers(arguments.teacher) if arguments.teacher else None
+        reports = _proposed(settings, store, cohort, teachers)
     finally:
         store.close()
     counts = Counter(report.outcome for report in reports)
@@ -114,7 +114,7 @@ def _proposed(
     settings: Settings,
     store: AnnotationStore,
     cohort: list[CohortSeries],
-    teacher: Teacher | None,
+    teachers: Teachers | None,
 ) -> list[SeriesReport]:
     """Propose with a progress bar; closes what computes, also when it is interrupted."""
 
@@ -136,7 +136,7 @@ def _proposed(
             cohort,
             backend,
             person=person,
-            teacher=teacher,
+            teachers=teachers,
             progress=lambda job: bar.set_postfix_str(_doing(job)),
         ):
             reports.append(report)
@@ -172,24 +172,6 @@ def _series_of_project(settings: Settings, store: AnnotationStore, key: str) -> 
         CohortSeries(item.annotation_key, finding(item.opened_key))
         for item in open_readings(store, key)
     ]
-
-
-def _teacher(path: Path, segmentation: Path) -> Teacher:
-    """Read an annotated series as a teacher."""
-    from core.proposals.from_other_series import examples_with_absence
-
-    series = read_series(choose_series(path, None))
-    read = read_segmentation_with_cautions(segmentation, series)
-    masks = [one for one in read.segments if one.masks]
-    if not masks:
-        raise DicomError(f"{segmentation} marks no pixel; choose another teacher.")
-    examples = tuple(
-        SegmentExamples(one.segment.number, examples_with_absence(one.masks, series.volume.shape))
-        for one in masks
-    )
-    data = series_data(series.volume, series.geometry.spacing, series.summary.modality)
-    segments = tuple(one.segment for one in masks)
-    return Teacher(series.volume, data, segment_data(examples), segments)
 
 
 def _line(report: SeriesReport) -> str:

@@ -142,6 +142,16 @@ class Geometry:
         return affine
 
     @property
+    def axes(self) -> np.ndarray | None:
+        """Unit vectors along which slices, rows and columns are counted, shape (3, 3).
+
+        None where the files do not say how the series lies in the patient.
+        """
+        if not self.in_patient:
+            return None
+        return np.stack([self.normal, self.column_direction, self.row_direction])
+
+    @property
     def orientation_letters(self) -> tuple[str, str, str, str]:
         """Letters of the patient's side at the left, right, top and bottom edge of a slice.
 

@@ -5,15 +5,24 @@ import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 
+import numpy as np
+
 from core.network.engine import Engine
 from core.proposal_jobs.job import Progress
 from core.proposal_jobs.packed_masks import PackedMask
-from core.proposal_jobs.requests import Hints, ProposalRequest, ProposalTask, SegmentData
+from core.proposal_jobs.requests import (
+    Hints,
+    ProposalRequest,
+    ProposalTask,
+    SegmentData,
+    SeriesData,
+)
 from core.proposal_jobs.volumes import Volume
 from core.proposals.correction import ReadySlice, correct_slice, ready_slice
 from core.proposals.examples import Proposal
-from core.proposals.from_other_series import ReferenceSeries, propose_from_reference
+from core.proposals.from_other_series import propose_from_teachers
 from core.proposals.proposer import propose
+from core.proposals.teachers import ReferenceSeries
 
 _SLICES_READY = 8
 """Slices that are kept ready for more strokes, 12 MB each."""
@@ -62,7 +71,7 @@ class Answering:
         volume = task.volumes[request.series.volume]
         if request.hints is not None:
             yield self._corrected(request, request.hints, volume)
-        elif request.teacher is not None:
+        elif request.teachers:
             yield from self._taught(task, cancelled, progress)
         else:
             yield from propose(
@@ -81,20 +90,23 @@ class Answering:
     def _taught(
         self, task: ProposalTask, cancelled: Callable[[], bool], progress: Progress
     ) -> Iterator[Proposal]:
-        request, teacher = task.request, task.request.teacher
-        assert teacher is not None
-        reference = ReferenceSeries(
-            task.volumes[teacher.series.volume],
-            teacher.series.spacing,
-            teacher.series.modality,
-            tuple(one.examples() for one in teacher.segments),
-        )
-        return propose_from_reference(
-            reference,
+        request = task.request
+        return propose_from_teachers(
+            [
+                ReferenceSeries(
+                    task.volumes[teacher.series.volume],
+                    teacher.series.spacing,
+                    teacher.series.modality,
+                    tuple(one.examples() for one in teacher.segments),
+                    _axes(teacher.series),
+                )
+                for teacher in request.teachers
+            ],
             task.volumes[request.series.volume],
             request.series.spacing,
             request.series.modality,
             engine=self.engine,
+            axes=_axes(request.series),
             exclusive=frozenset(request.exclusive),
             cancelled=cancelled,
             progress=progress,
@@ -150,3 +162,7 @@ class _Kept:
     def __init__(self, volume: Volume, ready: ReadySlice) -> None:
         self.volume = weakref.ref(volume)
         self.ready = ready
+
+
+def _axes(series: SeriesData) -> np.ndarray | None:
+    return None if series.axes is None else np.array(series.axes)

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import TypeAdapter, ValidationError
 
 from core.proposal_jobs.packed_masks import PackedMask, packed
@@ -24,11 +26,15 @@ class SeriesData:
         Distance between slices, rows and columns in mm.
     modality : str
         DICOM Modality (0008,0060).
+    axes : tuple of tuple of float, optional
+        Directions along which slices, rows and columns are counted, as
+        `core.proposals.teachers.ReferenceSeries.axes`.
     """
 
     volume: str
     spacing: tuple[float, float, float]
     modality: str
+    axes: tuple[tuple[float, float, float], ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -117,8 +123,8 @@ class ProposalRequest:
         Slices to propose; all by default.
     hints : Hints, optional
         Only correct this slice of the one segment that is given.
-    teacher : Teacher, optional
-        Propose from this series, and not from examples on the series itself.
+    teachers : tuple of Teacher
+        Propose from these series, if any, and not from examples on the series itself.
     """
 
     person: str
@@ -129,13 +135,12 @@ class ProposalRequest:
     wanted: tuple[int, ...] | None = None
     slices: tuple[int, ...] | None = None
     hints: Hints | None = None
-    teacher: Teacher | None = None
+    teachers: tuple[Teacher, ...] = ()
 
     @property
     def volumes(self) -> tuple[str, ...]:
         """Digests of all volumes that are needed."""
-        teacher = () if self.teacher is None else (self.teacher.series.volume,)
-        return (self.series.volume, *teacher)
+        return (self.series.volume, *(one.series.volume for one in self.teachers))
 
     def to_json(self) -> bytes:
         """Write it; `request_from_json` reads it."""
@@ -174,10 +179,18 @@ def request_from_json(text: bytes) -> ProposalRequest:
         raise ValueError(f"This is no request for proposals: {places or 'not JSON'}.") from None
 
 
-def series_data(volume: Volume, spacing: tuple[float, float, float], modality: str) -> SeriesData:
+def series_data(
+    volume: Volume,
+    spacing: tuple[float, float, float],
+    modality: str,
+    axes: NDArray[np.floating] | None = None,
+) -> SeriesData:
     """Name a series by its pixels."""
     slices, rows, columns = (float(one) for one in spacing)
-    return SeriesData(digest_of(volume), (slices, rows, columns), modality)
+    directions = None
+    if axes is not None:
+        directions = tuple((float(z), float(y), float(x)) for z, y, x in axes)
+    return SeriesData(digest_of(volume), (slices, rows, columns), modality, directions)
 
 
 def segment_data(segments: Sequence[SegmentExamples]) -> tuple[SegmentData, ...]:

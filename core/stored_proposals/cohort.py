@@ -1,7 +1,7 @@
 """Proposing over many annotated series, as often as it takes."""
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -20,8 +20,8 @@ from core.proposal_jobs import requests
 from core.proposal_jobs.backend import ProposalBackend
 from core.proposal_jobs.job import Job
 from core.proposal_jobs.requests import ProposalTask
-from core.proposal_jobs.volumes import Volume
-from core.segments.segment import Segment
+from core.proposals.teachers import Teachers
+from core.segments.matching import matched_numbers
 from core.stored_proposals.proposing import proposal_task, submit_stored
 
 _MOST_AT_ONCE = 8
@@ -55,28 +55,6 @@ class CohortSeries:
     find: Callable[[], SeriesSummary]
 
 
-@dataclass(frozen=True, eq=False)
-class Teacher:
-    """An annotated series from which others are proposed where nothing is drawn on them.
-
-    Attributes
-    ----------
-    volume : numpy.ndarray
-        Its pixels, [slice, row, column].
-    series : SeriesData
-        What they are.
-    examples : tuple of SegmentData
-        What is known on it.
-    segments : tuple of Segment
-        What its examples show, by the same numbers.
-    """
-
-    volume: Volume
-    series: requests.SeriesData
-    examples: tuple[requests.SegmentData, ...]
-    segments: tuple[Segment, ...]
-
-
 @dataclass(frozen=True)
 class SeriesReport:
     """What was done with one series.
@@ -105,13 +83,13 @@ def propose_over(
     backend: ProposalBackend,
     *,
     person: str,
-    teacher: Teacher | None = None,
+    teachers: Teachers | None = None,
     progress: Callable[[Job], None] = lambda job: None,
 ) -> Iterator[SeriesReport]:
     """Propose for as many series at once as are computed at once, and leave out what needs nothing.
 
     What is done is known from the store, so that whoever starts again carries on. Examples drawn on
-    a series itself are used alone where there are any; else those of the teacher.
+    a series itself are used alone where there are any; else those of the teachers.
 
     Parameters
     ----------
@@ -123,7 +101,7 @@ def propose_over(
         Where proposals are made.
     person : str
         Who asked for them.
-    teacher : Teacher, optional
+    teachers : Teachers, optional
         For series on which nothing is drawn.
     progress : callable
         Told every moment of a job that is at work.
@@ -133,7 +111,7 @@ def propose_over(
     SeriesReport
         Once a series is done or left out. A series that cannot be used ends no other.
     """
-    run = _Run(store, backend, backend.weights(), person, teacher, progress)
+    run = _Run(store, backend, backend.weights(), person, teachers, progress)
     pool = ThreadPoolExecutor(min(backend.places, _MOST_AT_ONCE), "cohort")
     try:
         waiting = [pool.submit(run.report, one) for one in cohort]
@@ -152,7 +130,7 @@ class _Run:
     backend: ProposalBackend
     weights: str
     person: str
-    teacher: Teacher | None
+    teachers: Teachers | None
     progress: Callable[[Job], None]
     is_over: threading.Event = field(default_factory=threading.Event)
 
@@ -173,13 +151,13 @@ class _Run:
                 return SeriesReport(key, Outcome.UP_TO_DATE)
             series = read_series(summary)
             job = submit_stored(self.backend, store, key, series, person=self.person)
-        elif self.teacher is None:
+        elif self.teachers is None:
             return SeriesReport(key, Outcome.NOTHING_DRAWN)
         elif any(one.weights == self.weights and one.pixels for one in annotation.values()):
             return SeriesReport(key, Outcome.UP_TO_DATE)
         else:
             series = read_series(summary)
-            job = _submit_taught(self.backend, store, key, series, self.person, self.teacher)
+            job = _submit_taught(self.backend, store, key, series, self.person, self.teachers)
         self._follow(job)
         slices = sum(bool(found.mask.any()) for found in job.proposals)
         return SeriesReport(key, Outcome.PROPOSED, slices)
@@ -232,25 +210,36 @@ def _submit_taught(
     annotation_key: str,
     series: Series,
     person: str,
-    teacher: Teacher,
+    teachers: Teachers,
 ) -> Job:
-    """Have a series proposed from the teacher, and the proposals stored."""
-    numbers = _matched_segments(store.segments(annotation_key), teacher.segments)
-    asked = len(series.volume) * len(teacher.segments)
+    """Have a series proposed from the teachers, and the proposals stored."""
+    numbers = matched_numbers(store.segments(annotation_key), teachers.segments)
+    asked = len(series.volume) * len(teachers.segments)
 
     def prepare() -> ProposalTask:
+        taught = [
+            requests.Teacher(
+                requests.series_data(one.volume, one.spacing, one.modality, one.axes),
+                requests.segment_data(one.segments),
+            )
+            for one in teachers.references
+        ]
         task = proposal_task(
             series,
             person=person,
             slices_asked=asked,
-            exclusive=tuple(one.number for one in teacher.segments if one.exclusive),
-            teacher=requests.Teacher(teacher.series, teacher.examples),
+            exclusive=tuple(one.number for one in teachers.segments if one.exclusive),
+            teachers=tuple(taught),
         )
-        return replace(task, volumes={**task.volumes, teacher.series.volume: teacher.volume})
+        volumes = {
+            one.series.volume: reference.volume
+            for one, reference in zip(taught, teachers.references, strict=True)
+        }
+        return replace(task, volumes={**task.volumes, **volumes})
 
     def deliver(job: Job) -> None:
         known = {one.number for one in store.segments(annotation_key)}
-        for segment in teacher.segments:
+        for segment in teachers.segments:
             if numbers[segment.number] not in known:
                 added = replace(segment, number=numbers[segment.number])
                 store.save_segment(annotation_key, added, person)
@@ -261,24 +250,4 @@ def _submit_taught(
 
     return backend.submit(
         prepare, person=person, slices=asked, series=annotation_key, deliver=deliver
-    )
-
-
-def _matched_segments(known: Sequence[Segment], taught: Sequence[Segment]) -> dict[int, int]:
-    """Number in the annotation for every segment of the teacher: that of the same name and code."""
-    numbers = {_meaning(one): one.number for one in known}
-    following = max(numbers.values(), default=0) + 1
-    found = {}
-    for segment in taught:
-        found[segment.number] = numbers.get(_meaning(segment), following)
-        following += _meaning(segment) not in numbers
-    return found
-
-
-def _meaning(segment: Segment) -> tuple[str, ...]:
-    side = segment.type_modifier
-    codes = (segment.type, side) if side is not None else (segment.type,)
-    return (
-        segment.label.casefold(),
-        *(part for code in codes for part in (code.value, code.scheme)),
     )

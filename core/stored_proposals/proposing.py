@@ -202,7 +202,8 @@ def proposal_task(series: Series, **request: Any) -> ProposalTask:
     **request
         What else `core.proposal_jobs.requests.ProposalRequest` takes.
     """
-    data = series_data(series.volume, series.geometry.spacing, series.summary.modality)
+    geometry = series.geometry
+    data = series_data(series.volume, geometry.spacing, series.summary.modality, geometry.axes)
     return ProposalTask(ProposalRequest(series=data, **request), {data.volume: series.volume})
 
 

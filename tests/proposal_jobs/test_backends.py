@@ -117,7 +117,7 @@ def test_another_series_can_teach(submit: Submit, drawn: Drawn) -> None:
     task = drawn.task()
     other = Drawn(drawn.volume[::-1].copy(), []).task()
     teacher = Teacher(task.request.series, task.request.segments)
-    request = replace(other.request, teacher=teacher)
+    request = replace(other.request, teachers=(teacher, teacher))
     job = finished(submit(replace(other, request=request, volumes=task.volumes | other.volumes)))
     assert {one.slice for one in job.proposals} == set(range(len(drawn.volume)))
     assert sum(one.mask.any() for one in job.proposals) > 5

@@ -2,15 +2,12 @@ import numpy as np
 import pytest
 
 from core.evaluation.cases import read_volumes
+from core.evaluation.cohort import mean_expected
 from core.network.engine import load_engine
 from core.network.overlap import dice
 from core.proposals.examples import SegmentExamples
-from core.proposals.from_other_series import (
-    SUPPORT_SETS,
-    ReferenceSeries,
-    beyond_examples,
-    propose_from_reference,
-)
+from core.proposals.from_other_series import propose_from_teachers
+from core.proposals.teachers import ReferenceSeries, beyond_examples
 
 SPACING = (2.0, 1.0, 1.0)
 
@@ -30,8 +27,8 @@ def test_every_slice_is_proposed_and_no_dice_is_expected(reference, balls, untra
     volume = balls[0][9:11]
     steps = []
     found = list(
-        propose_from_reference(
-            reference,
+        propose_from_teachers(
+            [reference],
             volume,
             SPACING,
             "MR",
@@ -50,8 +47,8 @@ def test_every_slice_is_proposed_and_no_dice_is_expected(reference, balls, untra
 
 def test_exclusive_segments_share_no_pixel(reference, balls, untrained_engine):
     masks = {}
-    for proposal in propose_from_reference(
-        reference,
+    for proposal in propose_from_teachers(
+        [reference],
         balls[0][10:12],
         SPACING,
         "MR",
@@ -62,57 +59,76 @@ def test_exclusive_segments_share_no_pixel(reference, balls, untrained_engine):
     assert not any((masks[1, index] & masks[2, index]).any() for index in range(2))
 
 
-def test_the_same_seed_gives_the_same_masks(reference, balls, untrained_engine):
+def test_teachers_that_count_the_other_way_round_are_turned(reference, balls, untrained_engine):
+    axes = np.eye(3)
+    turned = ReferenceSeries(
+        reference.volume[::-1, :, ::-1],
+        SPACING,
+        "MR",
+        tuple(
+            SegmentExamples(
+                one.number, {23 - index: mask[:, ::-1] for index, mask in one.masks.items()}
+            )
+            for one in reference.segments
+        ),
+        axes * [[-1], [1], [-1]],
+    )
+    straight = ReferenceSeries(reference.volume, SPACING, "MR", reference.segments, axes)
     runs = [
         [
             proposal.mask
-            for proposal in propose_from_reference(
-                reference, balls[0][11:12], SPACING, "MR", engine=untrained_engine, seed=3
+            for proposal in propose_from_teachers(
+                [teacher], balls[0][10:12], SPACING, "MR", engine=untrained_engine, axes=axes
             )
         ]
-        for _ in range(2)
+        for teacher in (straight, turned)
     ]
     assert np.array_equal(runs[0], runs[1])
 
 
+def test_no_teacher_is_refused(balls, untrained_engine):
+    with pytest.raises(ValueError, match="at least"):
+        next(propose_from_teachers([], balls[0], SPACING, "MR", engine=untrained_engine))
+
+
 def test_a_reference_of_another_modality_is_refused(reference, balls, untrained_engine):
     with pytest.raises(ValueError, match="same kind"):
-        next(propose_from_reference(reference, balls[0], SPACING, "CT", engine=untrained_engine))
+        next(propose_from_teachers([reference], balls[0], SPACING, "CT", engine=untrained_engine))
 
 
 def test_cancelling_ends_the_work(reference, balls, untrained_engine):
-    found = propose_from_reference(
-        reference, balls[0], SPACING, "MR", engine=untrained_engine, cancelled=lambda: True
+    found = propose_from_teachers(
+        [reference], balls[0], SPACING, "MR", engine=untrained_engine, cancelled=lambda: True
     )
     assert list(found) == []
 
 
 def test_a_structure_is_found_in_the_next_patient(shared_data):
-    """The hippocampus of one patient, from the slices of another."""
-    folder = shared_data / "volumes"
-    known, new = (
+    """The hippocampus of one patient, from the slices of others; the estimate is near the truth."""
+    names = ("001", "041", "084")
+    *known, new = (
         next(
             volume
-            for volume in read_volumes([folder / f"hippocampus_{name}.npz"])
+            for volume in read_volumes([shared_data / "volumes" / f"hippocampus_{name}.npz"])
             if volume.label == "1"
         )
-        for name in ("001", "084")
+        for name in names
     )
-    examples = SegmentExamples(1, dict(enumerate(known.mask)))
-    assert SUPPORT_SETS > 1
-    some = slice(8, 16, 2)
-    truth = new.mask[some]
-    assert truth.any()
-    found = np.zeros(truth.shape, bool)
-    for proposal in propose_from_reference(
-        ReferenceSeries(known.image, known.spacing, "MR", (examples,)),
-        new.image[some],
-        new.spacing,
-        "MR",
-        engine=load_engine("default", "cpu"),
-    ):
-        found[proposal.slice] = proposal.mask
-    assert dice(found, truth) > 0.4
+    teachers = [
+        ReferenceSeries(
+            one.image, one.spacing, "MR", (SegmentExamples(1, dict(enumerate(one.mask))),)
+        )
+        for one in known
+    ]
+    proposals = list(
+        propose_from_teachers(
+            teachers, new.image, new.spacing, "MR", engine=load_engine("default", "cpu")
+        )
+    )
+    found = np.stack([one.mask for one in proposals])
+    assert dice(found, new.mask) > 0.7
+    expected = mean_expected(proposals)
+    assert expected is not None and abs(expected - dice(found, new.mask)) < 0.15
 
 
 def test_slices_well_beyond_the_examples_are_taken_to_be_empty():

@@ -1,0 +1,101 @@
+"""Reading teachers: annotated series that others are proposed from."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.commands.cautions import print_cautions
+from core.commands.choice import choose_series
+from core.dicom.errors import DicomError, NeedsConsentError
+from core.dicom.reading import read_series
+from core.dicom.series import Series
+from core.formats.segmentation_reading import read_segmentation_with_cautions
+from core.proposals.examples import SegmentExamples
+from core.segments.matching import matched_numbers
+from core.segments.segment import Segment
+from core.segments.segment_masks import SegmentMasks
+
+if TYPE_CHECKING:
+    from core.proposals.teachers import ReferenceSeries, Teachers
+
+
+def read_teachers(
+    given: Sequence[Sequence[Path]],
+    uids: Sequence[str] | None = None,
+    *,
+    allow_same_frame: bool = False,
+) -> "Teachers":
+    """Read annotated series, with the same number for the same structure in all of them.
+
+    Parameters
+    ----------
+    given : sequence of (Path, Path)
+        The images and the segmentation of every teacher.
+    uids : sequence of str, optional
+        Which series of each teacher, where their paths hold several.
+    allow_same_frame : bool
+        Whether a segmentation may be of another series in the same frame of reference.
+
+    Returns
+    -------
+    Teachers
+        Numbered from 1 without gaps.
+
+    Raises
+    ------
+    DicomError, OSError
+        If something cannot be read, or a segmentation marks no pixel.
+    """
+    from core.proposals.teachers import Teachers
+
+    if uids and len(uids) != len(given):
+        raise DicomError(
+            "--teacher-series chooses a series of every --teacher; give as many of both, in the "
+            "same order."
+        )
+    segments: list[Segment] = []
+    references = []
+    for place, (path, segmentation) in enumerate(given):
+        uid = uids[place] if uids else None
+        series = read_series(choose_series(path, uid, "--teacher-series"))
+        print_cautions(series.summary.problems)
+        masks = _read_masks(segmentation, series, allow_same_frame)
+        numbers = matched_numbers(segments, [one.segment for one in masks])
+        known = {one.number for one in segments}
+        for one in masks:
+            if numbers[one.segment.number] not in known:
+                segments.append(replace(one.segment, number=numbers[one.segment.number]))
+        references.append(
+            reference_series(series, {numbers[one.segment.number]: one for one in masks})
+        )
+    return Teachers(tuple(references), tuple(segments))
+
+
+def reference_series(series: Series, masks: dict[int, SegmentMasks]) -> "ReferenceSeries":
+    """Make a teacher of a series and what is drawn on it, by segment number."""
+    from core.proposals.teachers import ReferenceSeries, examples_with_absence
+
+    geometry = series.geometry
+    return ReferenceSeries(
+        series.volume,
+        geometry.spacing,
+        series.summary.modality,
+        tuple(
+            SegmentExamples(number, examples_with_absence(one.masks, series.volume.shape))
+            for number, one in masks.items()
+        ),
+        geometry.axes,
+    )
+
+
+def _read_masks(path: Path, series: Series, allow_same_frame: bool) -> list[SegmentMasks]:
+    try:
+        whole = read_segmentation_with_cautions(path, series, allow_same_frame=allow_same_frame)
+    except NeedsConsentError as error:
+        raise DicomError(f"{str(error)[:-1]}; --allow-same-frame uses it anyway.") from error
+    print_cautions(whole.cautions)
+    masks = [one for one in whole.segments if one.masks]
+    if not masks:
+        raise DicomError(f"{path} marks no pixel; choose another teacher.")
+    return masks

@@ -1,0 +1,122 @@
+"""The Dice to expect without any own example: from teachers that are searched by the others."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.network.engine import Engine
+from core.network.overlap import dice
+from core.proposals.likeness import positions_of
+from core.proposals.scores import LIMIT, sureness
+from core.proposals.teacher_search import Found, Lesson, Queries, search
+
+MOST_HELD_OUT = 3
+"""Teachers that are searched by the others."""
+
+WITH_STRUCTURE, WITHOUT_STRUCTURE = 6, 2
+"""Slices of each that are searched: those without the structure show what is found wrongly."""
+
+_LEAST_ANSWERS = 6
+"""With fewer slices on which anything was found, nothing can be said."""
+
+_LESS_ALIKE = 0.15
+"""A slice less like any example than those held out were, by more than this, is unknown."""
+
+_CLIP = 0.97
+"""Dice beyond this and below its complement are not distinguished."""
+
+
+@dataclass(frozen=True)
+class Experience:
+    """How good proposals from these teachers turned out to be.
+
+    Attributes
+    ----------
+    offset : float or None
+        Log-odds of the Dice beyond those of the sureness, on average by area; None where unknown.
+    least_likeness : float
+        That of the slices it is known from, of which one in ten has less.
+    """
+
+    offset: float | None
+    least_likeness: float = 0.0
+
+    def expected_dice(self, found: Found, query: int, mask: np.ndarray) -> float | None:
+        """Dice to expect of a mask that was found on a query, in [0, 1]; None where unknown."""
+        if self.offset is None or not mask.any():
+            return None
+        if found.likeness[query] < self.least_likeness - _LESS_ALIKE:
+            return None
+        log_odds = _log_odds(_sureness(found, query)) + self.offset
+        return float(1 / (1 + np.exp(-log_odds)))
+
+
+def held_out_slices(lessons: Sequence[Lesson]) -> list[tuple[int, int]]:
+    """List which slices of which lessons `gather_experience` searches: none of a single one."""
+    if len(lessons) < 2:
+        return []
+    places = np.linspace(0, len(lessons) - 1, min(len(lessons), MOST_HELD_OUT))
+    return [(int(place), index) for place in places for index in _slices_of(lessons[int(place)])]
+
+
+def gather_experience(
+    engine: Engine, lessons: Sequence[Lesson], answered: Callable[[int], None]
+) -> Experience:
+    """Search teachers by the others and compare what is found with what a person confirmed.
+
+    Parameters
+    ----------
+    engine : Engine
+        The network.
+    lessons : sequence of Lesson
+        A segment in all teachers.
+    answered : callable
+        Called with the number of slices answered.
+
+    Returns
+    -------
+    Experience
+        Unknown where there are too few teachers or findings.
+    """
+    slices = held_out_slices(lessons)
+    differences, areas, likeness = [], [], []
+    for place in dict.fromkeys(place for place, _ in slices):
+        lesson = lessons[place]
+        indices = [index for of, index in slices if of == place]
+        queries = Queries(
+            lesson.images[indices], lesson.spacing, positions_of(indices, len(lesson.images))
+        )
+        found = search(engine, [*lessons[:place], *lessons[place + 1 :]], queries, answered)
+        likeness += found.likeness.tolist()
+        for query, index in enumerate(indices):
+            mask = found.log_odds(query) > 0
+            if mask.any():
+                result = dice(mask, lesson.masks[index])
+                differences.append(_log_odds(result) - _log_odds(_sureness(found, query)))
+                areas.append(int(mask.sum()))
+    if len(differences) < _LEAST_ANSWERS:
+        return Experience(None)
+    offset = float(np.average(differences, weights=areas))
+    return Experience(offset, float(np.percentile(likeness, 10)))
+
+
+def _slices_of(lesson: Lesson) -> list[int]:
+    """Slices of a lesson to search, spread evenly."""
+    present = [index for index, mask in sorted(lesson.masks.items()) if mask.any()]
+    absent = [index for index, mask in sorted(lesson.masks.items()) if not mask.any()]
+    return sorted(
+        indices[int(place)]
+        for indices, most in ((present, WITH_STRUCTURE), (absent, WITHOUT_STRUCTURE))
+        for place in np.linspace(0, len(indices) - 1, min(len(indices), most))
+    )
+
+
+def _sureness(found: Found, query: int) -> float:
+    """Dice that the network would expect of what it found on a slice."""
+    return sureness(np.clip(found.log_odds(query), -LIMIT, LIMIT))
+
+
+def _log_odds(share: float) -> float:
+    bounded = min(max(share, 1 - _CLIP), _CLIP)
+    return float(np.log(bounded / (1 - bounded)))

@@ -1,0 +1,210 @@
+"""Searching a structure on slices of a new series, by slices of annotated ones that look alike."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from core.network.engine import EncodedExample, Engine
+from core.proposals.crop import SIDE, Crop, crop_around
+from core.proposals.intensity import scale
+from core.proposals.likeness import Looks, looks_of, most_alike, positions_of
+from core.proposals.network_opinion import slices_at_once
+from core.proposals.network_prompt import encode_with_contrast
+from core.proposals.scores import LIMIT, network_score
+
+SUPPORT = 8
+"""Examples that a slice is predicted from: those most like it."""
+
+MOST_EXAMPLES = 256
+"""Slices of all teachers together that are encoded, 2 MiB each."""
+
+PASSES = 2
+"""How often every slice is predicted: whole, then in the neighbourhood of what was found."""
+
+Answered = Callable[[int], None]
+"""Told how many slices were answered; may raise to end the work."""
+
+
+@dataclass(frozen=True, eq=False)
+class Lesson:
+    """A structure in one teacher.
+
+    Attributes
+    ----------
+    images : np.ndarray
+        float32 [slice, row, column] in [0, 1]: the prepared series.
+    spacing : tuple of float
+        Distance between slices, rows and columns in mm.
+    masks : mapping of int to np.ndarray
+        bool [row, column] by slice index; an empty one says that the structure is not there.
+    """
+
+    images: np.ndarray
+    spacing: tuple[float, float, float]
+    masks: Mapping[int, np.ndarray]
+
+    def shown(self, most: int) -> list[int]:
+        """Slices to show, spread evenly where there are too many; half of them with the structure.
+
+        Slices without it are those that are needed least, since few tell where it ends.
+        """
+        present = [index for index, mask in sorted(self.masks.items()) if mask.any()]
+        absent = [index for index, mask in sorted(self.masks.items()) if not mask.any()]
+        with_it = _spread(present, max(most - len(absent), (most + 1) // 2))
+        return sorted(with_it + _spread(absent, most - len(with_it)))
+
+    def neighbourhood(self) -> Crop:
+        """Crop around the structure."""
+        return crop_around(self.masks.values(), self.spacing)
+
+
+@dataclass(frozen=True, eq=False)
+class Queries:
+    """Slices to find the structure on.
+
+    Attributes
+    ----------
+    images : np.ndarray
+        float32 [query, row, column] in [0, 1].
+    spacing : tuple of float
+        Distance between slices, rows and columns in mm.
+    positions : sequence of float
+        Where they lie in their series, from `positions_of`.
+    """
+
+    images: np.ndarray
+    spacing: tuple[float, float, float]
+    positions: Sequence[float]
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """What was found on the queries.
+
+    Attributes
+    ----------
+    crop : Crop
+        Where it was searched last.
+    logits : np.ndarray
+        float32 [query, SIDE, SIDE], positive inside.
+    likeness : np.ndarray
+        float32 [query]: that of the most alike example; see `core.proposals.likeness`.
+    """
+
+    crop: Crop
+    logits: np.ndarray
+    likeness: np.ndarray
+
+    def log_odds(self, query: int) -> np.ndarray:
+        """Log-odds on the whole slice: float32 [row, column], minus infinity outside the crop."""
+        return self.crop.whole(network_score(self.crop, self.logits[query]), outside=-np.inf)
+
+
+def search(
+    engine: Engine, lessons: Sequence[Lesson], queries: Queries, answered: Answered
+) -> Found:
+    """Find a structure on slices, coarse to fine.
+
+    The first pass searches whole slices, the second the neighbourhood of what was found, cropped
+    as widely as the teachers' own neighbourhoods of the structure at least.
+
+    Parameters
+    ----------
+    engine : Engine
+        The network.
+    lessons : sequence of Lesson
+        The structure in every teacher, at least one with a pixel.
+    queries : Queries
+        The slices.
+    answered : callable
+        Called with the number of slices answered, `PASSES` times as many in all.
+
+    Returns
+    -------
+    Found
+        Nothing positive where the structure was not found.
+    """
+    wholes = [_whole_slice(lesson.images.shape[1:], lesson.spacing) for lesson in lessons]
+    crop = _whole_slice(queries.images.shape[1:], queries.spacing)
+    found = _one_pass(engine, lessons, wholes, queries, crop, answered)
+    masks = [found.log_odds(query) > 0 for query in range(len(queries.images))]
+    if not any(mask.any() for mask in masks):
+        answered(len(masks))
+        return found
+    own = [lesson.neighbourhood() for lesson in lessons]
+    around = crop_around(_largest(masks), queries.spacing)
+    usual = float(np.median([one.side_mm for one in own]))
+    crop = replace(around, side_mm=max(usual, around.side_mm))
+    return _one_pass(engine, lessons, own, queries, crop, answered)
+
+
+def _one_pass(
+    engine: Engine,
+    lessons: Sequence[Lesson],
+    own: Sequence[Crop],
+    queries: Queries,
+    crop: Crop,
+    answered: Answered,
+) -> Found:
+    """Predict all queries in one crop, each by the examples in `own` crops most like it."""
+    examples, contrasts, looks = _examples(engine, lessons, own)
+    low, high = np.mean(contrasts, axis=0)
+    pictures = crop.images(queries.images)
+    likeness = looks_of(pictures, queries.positions).likeness(looks)
+    chosen = most_alike(likeness, SUPPORT)
+    logits = np.zeros((len(pictures), SIDE, SIDE), np.float32)
+    for part in _batches(len(pictures)):
+        answers = engine.predict(
+            scale(pictures[part], (float(low), float(high))), examples, None, chosen[part]
+        )
+        logits[part] = np.clip(answers, -LIMIT, LIMIT)
+        answered(len(answers))
+    return Found(crop, logits, likeness.max(axis=1))
+
+
+def _examples(
+    engine: Engine, lessons: Sequence[Lesson], own: Sequence[Crop]
+) -> tuple[list[EncodedExample], list[tuple[float, float]], Looks]:
+    """Encode the slices of all lessons; with the range of intensities of each lesson."""
+    examples: list[EncodedExample] = []
+    contrasts, looks = [], []
+    for lesson, crop in zip(lessons, own, strict=True):
+        shown = lesson.shown(MOST_EXAMPLES // len(lessons))
+        pictures = crop.images(lesson.images[shown])
+        labels = crop.masks(np.stack([lesson.masks[index] for index in shown]))
+        encoded, contrast = encode_with_contrast(engine, pictures, labels)
+        examples += encoded
+        contrasts.append(contrast)
+        looks.append(looks_of(pictures, positions_of(shown, len(lesson.images))))
+    whole = Looks(
+        np.concatenate([one.descriptors for one in looks]),
+        np.concatenate([one.positions for one in looks]),
+    )
+    return examples, contrasts, whole
+
+
+def _batches(count: int) -> Iterator[slice]:
+    each = slices_at_once()
+    return (slice(first, min(first + each, count)) for first in range(0, count, each))
+
+
+def _spread(indices: Sequence[int], count: int) -> list[int]:
+    """Choose some, evenly spaced."""
+    if len(indices) <= count:
+        return list(indices)
+    return [indices[int(place)] for place in np.linspace(0, len(indices) - 1, max(count, 0))]
+
+
+def _whole_slice(shape: Sequence[int], spacing: tuple[float, float, float]) -> Crop:
+    """Crop that covers whole slices."""
+    rows, columns = int(shape[0]), int(shape[1])
+    side = max(rows * spacing[1], columns * spacing[2])
+    center = ((rows - 1) / 2, (columns - 1) / 2)
+    return Crop(center, float(side), (rows, columns), (float(spacing[1]), float(spacing[2])))
+
+
+def _largest(masks: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """Keep the masks of at least a quarter of the largest area: specks lead the crop astray."""
+    areas = [int(mask.sum()) for mask in masks]
+    return [mask for mask, area in zip(masks, areas, strict=True) if area * 4 >= max(areas)]

@@ -1,0 +1,139 @@
+"""Annotated series that teach others: what is known of them, and where their structures are not."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+
+from core.proposals.examples import SegmentExamples
+from core.segments.ends import UNSTATED
+from core.segments.segment import Segment
+
+_SAME_AXIS = 0.7
+"""Cosine from which two directions are those of the same axis."""
+
+
+@dataclass(frozen=True, eq=False)
+class ReferenceSeries:
+    """An annotated series to learn from.
+
+    Attributes
+    ----------
+    volume : np.ndarray
+        [slice, row, column] in modality units.
+    spacing : tuple of float
+        Distance between slices, rows and columns in mm.
+    modality : str
+        DICOM Modality (0008,0060).
+    segments : tuple of SegmentExamples
+        What a person confirmed. Slices between or beyond the examples of a segment are unknown;
+        an empty mask says that the structure is not there.
+    axes : np.ndarray or None
+        Directions in the patient along which slices, rows and columns are counted: unit vectors,
+        float [3, 3]; None where they are unknown.
+    """
+
+    volume: np.ndarray
+    spacing: tuple[float, float, float]
+    modality: str
+    segments: tuple[SegmentExamples, ...]
+    axes: np.ndarray | None = None
+
+    def turned_to(self, axes: np.ndarray | None) -> "ReferenceSeries":
+        """Count slices, rows and columns in the directions of another series of the same plane.
+
+        Parameters
+        ----------
+        axes : np.ndarray or None
+            Those of the other series, as `axes`.
+
+        Returns
+        -------
+        ReferenceSeries
+            The same where the plane is another one or anything is unknown.
+        """
+        if axes is None or self.axes is None:
+            return self
+        cosines = np.sum(self.axes * axes, axis=1)
+        turned = tuple(int(axis) for axis in np.flatnonzero(cosines < 0))
+        if not turned or np.abs(cosines).min() < _SAME_AXIS:
+            return self
+        last = len(self.volume) - 1
+        in_plane = tuple(axis - 1 for axis in turned if axis > 0)
+        segments = tuple(
+            replace(
+                segment,
+                masks={
+                    (last - index if 0 in turned else index): np.ascontiguousarray(
+                        np.flip(mask, in_plane)
+                    )
+                    for index, mask in segment.masks.items()
+                },
+                ends=UNSTATED,
+            )
+            for segment in self.segments
+        )
+        return replace(
+            self,
+            volume=np.ascontiguousarray(np.flip(self.volume, turned)),
+            segments=segments,
+            axes=axes,
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Teachers:
+    """Annotated series from which others are proposed where nothing is drawn on them.
+
+    Attributes
+    ----------
+    references : tuple of ReferenceSeries
+        Their pixels and examples.
+    segments : tuple of Segment
+        What the examples show, by the same numbers.
+    """
+
+    references: tuple[ReferenceSeries, ...]
+    segments: tuple[Segment, ...]
+
+
+def beyond_examples(masks: Mapping[int, np.ndarray], slices: int) -> list[int]:
+    """List the slices so far beyond the examples that the structure is taken to be absent.
+
+    Parameters
+    ----------
+    masks : mapping of int to np.ndarray
+        Slice index to bool [row, column], none empty.
+    slices : int
+        Slices of the series.
+
+    Returns
+    -------
+    list of int
+        Those farther from the outermost example than any two neighbouring ones are apart.
+    """
+    known = sorted(masks)
+    gap = max((above - below for below, above in pairwise(known)), default=1)
+    return [i for i in range(slices) if i < known[0] - gap or i > known[-1] + gap]
+
+
+def examples_with_absence(
+    masks: Mapping[int, np.ndarray], shape: Sequence[int]
+) -> dict[int, np.ndarray]:
+    """Add empty masks where the structure is taken to be absent (`beyond_examples`).
+
+    Parameters
+    ----------
+    masks : mapping of int to np.ndarray
+        Slice index to bool [row, column], none empty.
+    shape : sequence of int
+        Slices, rows and columns of the series.
+
+    Returns
+    -------
+    dict of int to np.ndarray
+        As `SegmentExamples` takes them.
+    """
+    nothing = np.zeros(tuple(shape[1:]), bool)
+    return {**dict.fromkeys(beyond_examples(masks, shape[0]), nothing), **masks}
