@@ -8,15 +8,13 @@ from core.dicom.errors import DicomError
 from core.dicom.series import Series, SeriesSummary
 from core.home.whole_files import written_whole
 from core.segments.segment_masks import SegmentMasks
+from core.segments.spreadsheet_text import without_formula
 
 COLUMNS = ("segment", "label", "slice", "position_mm", "pixels", "area_mm2", "volume_ml")
 """Head of the table. Slices count from 1, as on the screen."""
 
 TOTAL = "all"
 """Stands for the slice in the last row of each segment."""
-
-# A spreadsheet takes text that begins so for a formula.
-_FORMULA_BEGINNINGS = ("=", "+", "-", "@")
 
 
 def write_measurements(
@@ -53,10 +51,7 @@ def write_measurements(
 
 def _rows(masks: SegmentMasks, summary: SeriesSummary) -> Iterator[tuple[object, ...]]:
     geometry = summary.geometry
-    label = masks.segment.label
-    if label.startswith(_FORMULA_BEGINNINGS):
-        label = f"'{label}"
-    name = masks.segment.number, label
+    name = masks.segment.number, without_formula(masks.segment.label)
     mm2 = geometry.pixel_spacing[0] * geometry.pixel_spacing[1]
     ml = mm2 * geometry.slice_reach.sum(axis=1) / 1000
     counts = {index: int(mask.sum()) for index, mask in sorted(masks.masks.items())}

@@ -18,6 +18,7 @@ from core.dicom.series import Series
 from core.display.grey import automatic_window, to_grey
 from core.home.whole_files import written_whole
 from core.segments.segment_masks import SegmentMasks
+from core.segments.spreadsheet_text import without_formula
 
 INDEX = "segments.csv"
 """Name of the table in the archive that says which folder holds which segment."""
@@ -104,7 +105,8 @@ def _index(segments: Sequence[SegmentMasks]) -> str:
     for masks in segments:
         segment = masks.segment
         code = segment.type.scheme, segment.type.value, segment.type.meaning
-        table.writerow((f"segment-{segment.number}", segment.label, *code, *segment.color))
+        texts = [without_formula(one) for one in (segment.label, *code)]
+        table.writerow((f"segment-{segment.number}", *texts, *segment.color))
     return text.getvalue()
 
 

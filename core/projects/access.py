@@ -83,6 +83,18 @@ def seeing_project(
         yield connection, require(connection, project_key, person, *roles)
 
 
+def check_administering(store: AnnotationStore, project_key: str, person: str) -> None:
+    """Refuse whoever does not administer a project.
+
+    Raises
+    ------
+    AccessRefused
+        If the person does not, or there is no such project.
+    """
+    with seeing_project(store, project_key, person, Role.ADMINISTER):
+        pass
+
+
 @contextmanager
 def changing_project(
     store: AnnotationStore,

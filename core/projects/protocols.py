@@ -28,10 +28,10 @@ from core.segments.label_lists import (
     FORMULA_BEGINNINGS,
     LONGEST_INSTRUCTIONS,
     MOST_LABELS,
-    SPREADSHEET_FORMULAS,
     ListedLabel,
     read_label_list,
 )
+from core.segments.spreadsheet_text import without_formula
 
 LONGEST_TEXT = 20_000
 
@@ -147,7 +147,8 @@ def protocol_csv(protocol: Protocol) -> str:
     table = csv.DictWriter(written, COLUMNS)
     table.writeheader()
     table.writerows(
-        {name: _defused(text) for name, text in _row(one).items()} for one in protocol.segments
+        {name: without_formula(text) for name, text in _row(one).items()}
+        for one in protocol.segments
     )
     return written.getvalue()
 
@@ -166,10 +167,6 @@ def _row(one: ListedLabel) -> dict[str, str]:
         "overlap": str(one.overlap),
         "instructions": one.instructions,
     }
-
-
-def _defused(text: str) -> str:
-    return f"'{text}" if text.startswith(SPREADSHEET_FORMULAS) else text
 
 
 def _check_segments(segments: Sequence[ListedLabel]) -> None:

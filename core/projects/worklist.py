@@ -24,6 +24,8 @@ class WorklistLine:
         One reading of a series.
     may_open : bool
         Whether the person who asked may see its masks.
+    may_compare : bool
+        Whether the series has two independent readings and the person may see both.
     open_comments : int
         Comments that nobody has resolved; 0 where the person may not see them.
     active_seconds : float
@@ -32,6 +34,7 @@ class WorklistLine:
 
     item: WorkItem
     may_open: bool
+    may_compare: bool
     open_comments: int
     active_seconds: float
 
@@ -114,10 +117,22 @@ def worklist(
         seconds = seconds_by_annotation(connection, *(item.annotation_key for item in chosen))
         lines = []
         for item in sorted(chosen, key=lambda one: (-one.priority, one.number, one.reading)):
-            visible = is_visible(connection, item, readings[item.series_uid], person, roles)
-            key = item.annotation_key
-            count = comments.get(key, 0) if visible else 0
-            lines.append(WorklistLine(item, visible, count, seconds.get(key, 0.0)))
+            of_series = readings[item.series_uid]
+            seen = {
+                number
+                for number, one in of_series.items()
+                if is_visible(connection, one, of_series, person, roles)
+            }
+            key, visible = item.annotation_key, item.reading in seen
+            lines.append(
+                WorklistLine(
+                    item,
+                    may_open=visible,
+                    may_compare={1, 2} <= seen,
+                    open_comments=comments.get(key, 0) if visible else 0,
+                    active_seconds=seconds.get(key, 0.0),
+                )
+            )
         return lines
 
 

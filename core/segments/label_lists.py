@@ -11,6 +11,7 @@ from typing import Any
 from core.segments.anatomy import CATEGORIES, LEFT, RIGHT, search
 from core.segments.overlap_rules import OverlapRule
 from core.segments.segment import MAX_LABEL_LENGTH, Code, Segment, default_color
+from core.segments.spreadsheet_text import without_quote
 
 MOST_BYTES = 1_000_000
 """Size of a list; 500 lines have a tenth of it."""
@@ -40,9 +41,6 @@ MOST_SENTENCES = 20
 """Lines of a list whose faults are told."""
 
 _SIDES = {"": None, "left": LEFT, "right": RIGHT}
-SPREADSHEET_FORMULAS = ("=", "+", "-", "@")
-"""How text begins that a spreadsheet takes for a formula; a quote before it keeps it text."""
-
 FORMULA_BEGINNINGS = ("=", "@")
 """How no value of a list may begin; words may begin with the other two."""
 
@@ -219,7 +217,7 @@ def _check_columns(names: Sequence[str]) -> None:
 def _label(
     place: str, row: Mapping[str, str], check: Callable[[ListedLabel], None] | None
 ) -> ListedLabel:
-    said = {name: _unquoted(" ".join(row.get(name, "").split())) for name in COLUMNS}
+    said = {name: without_quote(" ".join(row.get(name, "").split())) for name in COLUMNS}
     if any(text.startswith(FORMULA_BEGINNINGS) for text in said.values()):
         raise LabelListError(f"{place}: no value may begin like a formula, with = or @.")
     label = said["label"]
@@ -238,7 +236,7 @@ def _label(
             modifier,
             (rgb[0], rgb[1], rgb[2]) if rgb else None,
             _overlap(place, said["overlap"].lower()),
-            _instructions(place, _unquoted(row.get("instructions", ""))),
+            _instructions(place, without_quote(row.get("instructions", ""))),
         )
         listed.segment(1)
         if check is not None:
@@ -246,11 +244,6 @@ def _label(
     except ValueError as error:
         raise LabelListError(f"{place}: {error}") from None
     return listed
-
-
-def _unquoted(text: str) -> str:
-    """Text without the quote that keeps a spreadsheet from taking it for a formula."""
-    return text[1:] if text[:1] == "'" and text[1:2] in SPREADSHEET_FORMULAS else text
 
 
 def _overlap(place: str, said: str) -> OverlapRule:

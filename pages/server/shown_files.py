@@ -2,14 +2,20 @@
 
 Streamlit serves them under addresses made of their content to whoever names one. Where people sign
 in, the address must have been given to a tab of the same person.
+
+Streamlit keeps them in memory. What may be large is sent from the disk instead, see `from_disk`.
 """
 
+import secrets
 import threading
 from collections.abc import Callable
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cache, wraps
+from pathlib import Path
 
 from starlette.requests import HTTPConnection
+from starlette.responses import FileResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 from streamlit.runtime import exists, get_instance
 from streamlit.runtime.scriptrunner import get_script_run_ctx
@@ -25,9 +31,10 @@ _MOST = 20_000  # addresses that are known; Streamlit has dropped the files of o
 
 @dataclass(eq=False)
 class ShownFiles:
-    """Who was shown which files; safe to use from any thread."""
+    """Who was shown which files, and which are on the disk; safe to use from any thread."""
 
     _people: dict[str, set[str]] = field(default_factory=dict)
+    _paths: dict[str, Path] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def note(self, name: str, person: str) -> None:
@@ -48,11 +55,40 @@ class ShownFiles:
         with self._lock:
             return person in self._people.get(name, ())
 
+    def note_path(self, name: str, path: Path) -> None:
+        """Note that a file is sent from the disk."""
+        with self._lock:
+            self._paths[name] = path
+            for old in list(self._paths)[: max(0, len(self._paths) - _MOST)]:
+                del self._paths[old]
+
+    def path(self, name: str) -> Path | None:
+        """Where a file lies that is sent from the disk; None for those that Streamlit has."""
+        with self._lock:
+            return self._paths.get(name)
+
 
 @cache
 def shown_files() -> ShownFiles:
     """Those of this process."""
     return ShownFiles()
+
+
+_chosen: ContextVar[Path | None] = ContextVar("chosen file on the disk", default=None)
+
+
+def from_disk(path: Path) -> bytes:
+    """Have a file sent from the disk, a part at a time; returns what stands for it meanwhile.
+
+    To be called, and its result returned, by what a download button calls once it is pressed.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file; it is looked for when the browser asks for it.
+    """
+    _chosen.set(path)
+    return secrets.token_bytes(32)  # Streamlit makes the address of it: a new one each time
 
 
 def note_shown_files() -> None:
@@ -87,7 +123,10 @@ def handing_on(execute: Callable[[str], str]) -> Callable[[str], str]:
 
     @wraps(execute)
     def execute_noted(offered: str) -> str:
+        _chosen.set(None)
         url = execute(offered)
+        if (path := _chosen.get()) is not None:
+            shown_files().note_path(_name(url), path)
         for person in shown_files().people(offered):
             shown_files().note(_name(url), person)
         return url
@@ -105,7 +144,7 @@ def _is_file_of_page(path: str) -> bool:
 
 
 class ShownFileChecks:
-    """Answers requests of files to those alone whom a page has shown them.
+    """Answers requests of files to those alone whom a page has shown them; some from the disk.
 
     Parameters
     ----------
@@ -118,11 +157,22 @@ class ShownFileChecks:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or pass it on."""
-        is_file = scope["type"] == "http" and _is_file_of_page(scope["path"])
-        if is_file and sign_in() is not None:
-            identity = identity_in(HTTPConnection(scope).cookies)
-            person = identity.person if identity is not None else ""
-            if not shown_files().was_shown(_name(scope["path"]), person):
-                await refuse("There is no such file.", _NOT_FOUND, scope, receive, send)
-                return
-        await self._app(scope, receive, send)
+        if scope["type"] != "http" or not _is_file_of_page(scope["path"]):
+            await self._app(scope, receive, send)
+            return
+        name = _name(scope["path"])
+        path = shown_files().path(name)
+        if not _was_shown(scope, name) or (path is not None and not path.is_file()):
+            await refuse("There is no such file.", _NOT_FOUND, scope, receive, send)
+        elif path is not None:
+            await FileResponse(path, filename=path.name)(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+
+def _was_shown(scope: Scope, name: str) -> bool:
+    """Whether a page of whoever asks has shown a file; always, where nobody signs in."""
+    if sign_in() is None:
+        return True
+    identity = identity_in(HTTPConnection(scope).cookies)
+    return shown_files().was_shown(name, identity.person if identity is not None else "")

@@ -1,6 +1,5 @@
 """A project with everything in it as a file to download."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,9 +10,10 @@ from core.home.backups import BackupError
 from core.home.exports import delete_old_exports, exports_of
 from core.home.private_files import private_folder
 from core.home.whole_files import WriteError
-from core.projects.access import seeing_project
+from core.projects.access import check_administering
 from core.projects.exporting import export_project
-from core.projects.records import Project, Role
+from core.projects.records import Project
+from pages.session.downloads import sent_when_pressed
 from pages.session.gate import Entrance
 from pages.views.formatting import plain
 
@@ -37,6 +37,10 @@ def offer_project_export(entrance: Entrance, store: AnnotationStore, project: Pr
         "newest masks for NumPy. Images are not in it. It names people and series."
     )
     path = _written(project)
+
+    def check() -> None:
+        check_administering(store, project.key, entrance.person)
+
     if st.button(
         "Create the export",
         type="primary" if path is None else "secondary",
@@ -48,7 +52,7 @@ def offer_project_export(entrance: Entrance, store: AnnotationStore, project: Pr
         st.success(f"Created: {path.stat().st_size / 1024:.0f} kB", icon=":material/check_circle:")
         st.download_button(
             f"Download {path.name}",
-            _reader(store, project, entrance.person, path),
+            sent_when_pressed(path, check),
             file_name=path.name,
             mime="application/zip",
             icon=":material/download:",
@@ -81,15 +85,3 @@ def _create(entrance: Entrance, store: AnnotationStore, project: Project) -> boo
 def _written(project: Project) -> Path | None:
     key, path = st.session_state.get(_WRITTEN, ("", None))
     return path if key == project.key and path is not None and path.is_file() else None
-
-
-def _reader(
-    store: AnnotationStore, project: Project, person: str, path: Path
-) -> Callable[[], bytes]:
-    """Return what reads the file once it is asked for, for whoever administers the project then."""
-
-    def read() -> bytes:
-        with seeing_project(store, project.key, person, Role.ADMINISTER):
-            return path.read_bytes()
-
-    return read

@@ -10,8 +10,8 @@ import streamlit as st
 from core.annotation.store import AnnotationStore, StoreError
 from core.audit.csv_export import export_entries, shown_time
 from core.audit.entries import MOST_AT_ONCE, Action, AuditEntry, EntryFilter, read_entries
-from core.projects.access import seeing_project
-from core.projects.records import Project, Role
+from core.projects.access import check_administering
+from core.projects.records import Project
 from pages.session.administrators import administers_server
 from pages.session.gate import Entrance
 from pages.views.text_table import text_table
@@ -33,11 +33,9 @@ def show_project_log(entrance: Entrance, store: AnnotationStore, project: Projec
     project : Project
         As its administrator sees it.
     """
-    person = entrance.person
 
     def check() -> None:
-        with seeing_project(store, project.key, person, Role.ADMINISTER):
-            pass
+        check_administering(store, project.key, entrance.person)
 
     _show(store, EntryFilter(subject=project.key), check, project.key)
 

@@ -86,7 +86,8 @@ def _choose(protocol: Protocol, save: Save) -> None:
         type="primary",
         width="stretch",
         disabled=is_same,
-        key="protocol-import-use",
+        # A click on what was shown of another version is none on this one.
+        key=f"protocol-import-use-{protocol.version}",
     ):
         _forget()
         release_uploaded([file])

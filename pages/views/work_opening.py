@@ -14,14 +14,14 @@ from pages.views.project_deeds import tell
 NOTHING_LEFT = "Nothing is left for you in this project now."
 
 
-def open_work(entrance: Entrance, item: WorkItem) -> None:
-    """Open a reading on the annotate page, or say why not."""
+def open_work(entrance: Entrance, item: WorkItem, page: str = "annotate") -> None:
+    """Open a reading on the annotate page, or on another one; or say why not."""
     try:
         choose_work(entrance, item)
     except StoreError as error:
         st.error(plain(str(error)), icon=":material/error:")
         return
-    st.switch_page("pages/annotate.py")
+    st.switch_page(f"pages/{page}.py")
 
 
 def take_work(entrance: Entrance, store: AnnotationStore, item: WorkItem) -> None:

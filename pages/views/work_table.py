@@ -33,7 +33,10 @@ _STYLE = """
   grid-template-columns: 3rem minmax(9rem, 1fr) 6.5rem minmax(5rem, 11rem) 4.6rem 5.6rem;}
 .work > * {overflow: hidden; text-overflow: ellipsis; white-space: nowrap;}
 .work .number {text-align: end; font-variant-numeric: tabular-nums;}
-.work-headings {margin-inline-end: 8.6rem; opacity: 0.8; font-size: 0.82rem;}
+.work-headings {margin-inline-end: 13.1rem; opacity: 0.8; font-size: 0.82rem;}
+[class*="st-key-work-compare-"] [data-testid="stMarkdownContainer"] {
+  position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);}
+[class*="st-key-work-row-"] [class*="st-key-work-compare-"] button {min-width: 2.6rem;}
 .work-returned, .work-comments {color: color-mix(in srgb, #d98200 55%, currentColor);
   font-weight: 600;}
 @media (max-width: 900px) {
@@ -178,11 +181,25 @@ def _row(
             else "Hidden from you: it is read by somebody else independently.",
         ):
             open_work(entrance, item)
+        _compare_button(entrance, line)
         menu = icon_menu(
             f"More for number {item.number}", ":material/more_vert:", fresh_key(f"work-{key}")
         )
         with menu:
             _menu(entrance, store, project, line, people)
+
+
+def _compare_button(entrance: Entrance, line: WorklistLine) -> None:
+    """Lead to both readings beside each other; the place stays empty where there is one alone."""
+    item = line.item
+    with st.container(key=f"work-compare-{item.annotation_key}", width=44):
+        if line.may_compare and st.button(
+            f"Compare the readings of number {item.number}",
+            icon=":material/compare:",
+            key=leaving_key(f"icon-compare-{item.annotation_key}"),
+            help=f"Compare the readings of number {item.number}",
+        ):
+            open_work(entrance, item, "compare")
 
 
 def _menu(

@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from core.annotation.states import SliceState
 from core.projects.adjudication import start_adjudication
+from core.projects.comments import add_comment
 from core.projects.records import Role
 from core.segments.segment import Segment, default_color
 from tests.support.accessibility import Finding, lasting_findings
@@ -39,6 +40,8 @@ _READY: dict[str, Callable[[Page], None]] = {
     "export": text_shown("Create DICOM-SEG"),
     "project": text_shown("You are in no project yet"),
     "compare": compared,
+    "worklist": text_shown("0 of 2 readings done"),
+    "own project": text_shown("0 of 2 readings done"),
     "unnamed": text_shown("What do you want to annotate?"),
 }
 
@@ -73,6 +76,15 @@ def adjudicated_address(series: DrawnSeries) -> str:
     return f"{series.server.url}/compare?{urlencode(twice.query(final.annotation_key))}"
 
 
+def address_in_project(series: DrawnSeries, page: str) -> str:
+    """Address of a page of a project that the person administers, with a series read twice."""
+    home, roles = series.server.home, {PERSON: {Role.REVIEW, Role.ADMINISTER}}
+    twice = put_read_twice(home, series.store, series.folder, roles, "Livers of axe")
+    twice.submit()
+    add_comment(series.store, twice.first.annotation_key, "See slice 3.", PERSON, slice_index=2)
+    return f"{series.server.url}/{page}?{urlencode({'project': twice.project_key})}"
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("name", list(_READY))
 def test_a_page_has_no_serious_finding(
@@ -85,6 +97,8 @@ def test_a_page_has_no_serious_finding(
         address = worked_on.address()
     if name == "compare":
         address = adjudicated_address(worked_on)
+    if name in ("worklist", "own project"):
+        address = address_in_project(worked_on, name.removeprefix("own "))
     context = browser.new_context(color_scheme="dark" if scheme == "dark" else "light")
     context.set_default_timeout(60_000)
     page = context.new_page()

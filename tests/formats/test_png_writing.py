@@ -1,6 +1,7 @@
 import csv
 import io
 import zipfile
+from dataclasses import replace
 
 import numpy as np
 import pydicom
@@ -56,6 +57,16 @@ def test_the_table_names_the_segments_and_file_names_tell_nothing(series, tmp_pa
         ("segment-1", "Liver", "10200004"),
         ("segment-2", "Spleen Größe", "78961009"),
     ]
+
+
+def test_no_cell_of_the_table_is_a_formula(series, tmp_path):
+    one = make_segments(series.summary)[0]
+    code = replace(one.segment.type, meaning="+1")
+    formula = replace(one, segment=replace(one.segment, label="=1+1", type=code))
+    write_pictures(series, [formula], tmp_path / "out.zip", with_images=False)
+    with zipfile.ZipFile(tmp_path / "out.zip") as archive:
+        (row,) = csv.DictReader(io.StringIO(archive.read("segments.csv").decode()))
+    assert (row["label"], row["meaning"]) == ("'=1+1", "'+1")
 
 
 def test_ultrasound_and_photographs_can_be_written(shared_data, tmp_path):

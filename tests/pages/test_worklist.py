@@ -15,6 +15,7 @@ from core.projects.work_items import work_item_for
 from core.projects.worklist import worklist
 from tests.support.pages import PERSON, OpenPage, press, shown
 from tests.support.project_series import OTHER, ProjectSeries, series_in_project
+from tests.support.read_twice import put_read_twice
 
 
 @pytest.fixture
@@ -134,3 +135,21 @@ def test_a_worklist_of_others_is_refused_like_one_that_does_not_exist(
     press(app, "Next for me")
     assert [error.value for error in app.error] == [str(AccessRefused())]
     assert rows(app) == []
+
+
+def test_a_row_of_a_series_read_twice_leads_to_the_comparison(
+    home: Path, store: AnnotationStore, own: ProjectSeries, open_page: OpenPage
+) -> None:
+    set_roles(store, own.project_key, PERSON, {Role.REVIEW}, OTHER)
+    name = "Compare the readings of number 1"
+    assert not [
+        one.label
+        for one in open_page("worklist", project=own.project_key).button
+        if one.label.startswith("Compare")
+    ]
+    twice = put_read_twice(home, store, home / "demo", {PERSON: {Role.REVIEW}}, "Spleens")
+    twice.submit()
+    app = open_page("worklist", project=twice.project_key)
+    assert [one.label for one in app.button].count(name) == 2
+    next(one for one in app.button if one.label == name).click().run()
+    assert app.get("bidi_component")[-1].proto.component_name.endswith("comparison")

@@ -8,7 +8,7 @@ from core.projects.comments import add_comment
 from core.projects.moves import move
 from core.projects.records import WorkState
 from core.projects.worklist import progress, worklist
-from tests.support.projects import add
+from tests.support.projects import add, add_read_twice
 
 
 @pytest.fixture
@@ -54,6 +54,18 @@ def test_open_comments_are_counted(
     said = add_comment(store, keys[0], "Difficult.", "ada")
     add_comment(store, keys[0], "Why?", "anna", answer_to=said)
     assert [line.open_comments for line in worklist(store, project_key, "ada")] == [1, 0, 0]
+
+
+def test_both_readings_are_compared_by_whoever_may_see_both(
+    store: AnnotationStore, project_key: str, keys: list[str]
+) -> None:
+    def compared(person: str) -> set[bool]:
+        return {line.may_compare for line in worklist(store, project_key, person)}
+
+    assert compared("rita") == {False}
+    add_read_twice(store, project_key, 4)  # from then on all series are
+    assert compared("rita") == {True}
+    assert compared("anna") == {False}
 
 
 def test_progress_counts_states_in_all_and_for_each_person(

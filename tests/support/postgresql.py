@@ -20,6 +20,7 @@ from tests.support.app_server import free_port
 
 _DEBIAN = "/usr/lib/postgresql"
 _STARTS_WITHIN_S = 60
+_TEMPORARY = tempfile.gettempdir()  # as it is before an app under test sets a private folder
 
 
 def server_programs() -> Path | None:
@@ -49,7 +50,9 @@ class PostgreSQL:
     programs: Path
     waits_for_disk: bool = False
     port: int = field(default_factory=free_port)
-    folder: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="postgresql-")))
+    folder: Path = field(
+        default_factory=lambda: Path(tempfile.mkdtemp("", "postgresql-", _TEMPORARY))
+    )
     password: str = field(default_factory=lambda: secrets.token_hex(16))
     process: subprocess.Popen[bytes] | None = None
 

@@ -4,6 +4,10 @@
 
 import { leave, mayLeave } from "./model/app.js";
 
+// Between the run that a click has begun and that of the page it opens, Streamlit may rest a moment.
+const STAYS_AFTER_MS = 1500;
+const NEVER_RAN_MS = 5000; // a run may be too short to be seen
+
 /**
  * Selectors of what waits and of what opens another page.
  *
@@ -27,6 +31,7 @@ export function holdLinks(screen) {
   const { any } = app.leavingKeys;
   const { waiting, otherPage } = leavingSelectors(app.leavingKeys);
   let held = null; // selector of what was clicked
+  const noticeStaying = watchForStaying(app);
 
   function onClick(event) {
     const link = event.target.closest?.(waiting);
@@ -48,6 +53,7 @@ export function holdLinks(screen) {
 
   screen.clickOnceSaved = (selector) => (held = selector);
   return () => {
+    noticeStaying(isPageRunning(), performance.now());
     if (held === null || !mayLeave(app, performance.now())) return;
     // Streamlit may have made the link anew in the meantime.
     const link = document.querySelector(held);
@@ -55,6 +61,30 @@ export function holdLinks(screen) {
     if (link?.matches(otherPage)) leave(app, performance.now());
     link?.click();
   };
+}
+
+/**
+ * Returns what ends the wait for another page, called now and then: the server may refuse to open
+ * it, or may not show any more what was clicked. Then this page stays, and goes on sending.
+ */
+export function watchForStaying(app) {
+  let until = -Infinity;
+  let hasRun = false;
+  let restsSince = 0;
+  return (isRunning, now) => {
+    if (app.leavingUntil !== until) {
+      [until, hasRun, restsSince] = [app.leavingUntil, false, now];
+    }
+    if (now >= until) return;
+    if (isRunning) [hasRun, restsSince] = [true, now];
+    else if (now - restsSince > (hasRun ? STAYS_AFTER_MS : NEVER_RAN_MS)) app.leavingUntil = -Infinity;
+  };
+}
+
+/** Whether the server draws the page, as far as Streamlit says so. */
+function isPageRunning() {
+  const page = document.querySelector('[data-testid="stApp"]');
+  return page?.getAttribute("data-test-script-state") !== "notRunning";
 }
 
 /** Whether a click on a link opens another tab, or the page that is open. */

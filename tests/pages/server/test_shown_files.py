@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
 
 from pages.server import shown_files as module
-from pages.server.shown_files import ShownFileChecks, ShownFiles, handing_on
+from pages.server.shown_files import ShownFileChecks, ShownFiles, from_disk, handing_on
 from tests.support.signed_in import COOKIE_SECRET, new_session
 
 ORIGIN = "http://localhost:8501"
@@ -91,3 +91,41 @@ def test_several_people_are_known_for_a_file_and_old_ones_are_forgotten(
         ("one", "ben"),
         ("three", "anna"),
     ]
+
+
+def press(path: Path, offered: str = "offer") -> str:
+    """Press a button that offers a file on the disk; returns the address of its content."""
+    contents = []
+
+    def execute(_: str) -> str:
+        contents.append(from_disk(path).hex())
+        return f"/media/{contents[0]}.zip"
+
+    return handing_on(execute)(offered)
+
+
+def test_a_large_file_is_sent_from_the_disk_to_whom_it_was_offered(
+    client: TestClient, shown: ShownFiles, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "sign_in", lambda: object())
+    file = tmp_path / "project.zip"
+    file.write_bytes(b"0123456789" * 1000)
+    shown.note("offer", "anna@example.org")
+    address = press(file)
+    assert ask(client, tmp_path, "mallory@example.org", address) == 404
+    assert ask(client, tmp_path, "anna@example.org", address) == 200
+    answer = client.get(address)
+    assert answer.content == file.read_bytes()
+    assert answer.headers["content-disposition"] == 'attachment; filename="project.zip"'
+    part = client.get(address, headers={"Range": "bytes=10-12"})
+    assert (part.status_code, part.content) == (206, b"012")
+    assert press(file) != address
+
+
+def test_a_file_that_was_deleted_meanwhile_is_not_found(
+    client: TestClient, shown: ShownFiles, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "sign_in", lambda: None)
+    address = press(tmp_path / "gone.zip")
+    assert client.get(address).status_code == 404
+    assert client.get(handing_on(lambda _: "/media/other.png")("offer")).text == "content"

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { acknowledge, createApp, leave, mayLeave, send } from "../../../pages/slice_editor/slicewise/model/app.js";
-import { leavingSelectors } from "../../../pages/slice_editor/slicewise/leaving.js";
+import { leavingSelectors, watchForStaying } from "../../../pages/slice_editor/slicewise/leaving.js";
 import { STATES } from "./vectors.mjs";
 
 const HEADER = {
@@ -52,6 +52,37 @@ test("nothing is sent while another page is on its way, however slow the server 
   leave(app, performance.now() - 31_000);
   send(app);
   assert.equal(sent.length, 1);
+});
+
+test("once the page has run and is still there, everything is sent as before", () => {
+  const { app, sent } = opened();
+  const start = performance.now();
+  const look = watchForStaying(app);
+  leave(app, start);
+  for (const [isRunning, after] of [[false, 0], [true, 100], [false, 400], [true, 900], [true, 4_000], [false, 5_400]]) {
+    look(isRunning, start + after);
+    send(app);
+  }
+  assert.equal(sent.length, 0);
+  look(false, start + 5_600);
+  send(app);
+  assert.equal(sent.length, 1);
+});
+
+test("a run that was too short to be seen is waited for a little longer, and each time anew", () => {
+  const { app, sent } = opened();
+  const look = watchForStaying(app);
+  for (const start of [performance.now(), performance.now() + 20_000]) {
+    sent.length = 0;
+    leave(app, start);
+    look(false, start);
+    look(false, start + 4_900);
+    send(app);
+    assert.equal(sent.length, 0);
+    look(false, start + 5_100);
+    send(app);
+    assert.equal(sent.length, 1);
+  }
 });
 
 test("links wait, and buttons whose keys begin as the server says", () => {
