@@ -12,11 +12,14 @@ from typing import TypeVar
 
 import torch
 
+from core.network.thread_priority import thread_priority
+
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
 
 _starting = threading.Lock()
-_idle: dict[int, list[ThreadPoolExecutor]] = {}  # by the number of their threads
+# By the number of their threads, and their priority.
+_idle: dict[tuple[int, int], list[ThreadPoolExecutor]] = {}
 
 
 def on_cores(work: Callable[[_Item], _Result], items: Sequence[_Item]) -> list[_Result]:
@@ -49,10 +52,11 @@ def on_cores(work: Callable[[_Item], _Result], items: Sequence[_Item]) -> list[_
 def _threads(count: int) -> Iterator[ThreadPoolExecutor]:
     """Threads that compute on one core each, for nobody else meanwhile.
 
-    Work may be held up for others that have their turn; these need threads of their own.
+    Work may be held up for others that have their turn; these need threads of their own. They have
+    the priority of the calling thread, which threads take over from the one that starts them.
     """
     with _starting:
-        idle = _idle.setdefault(count, [])
+        idle = _idle.setdefault((count, thread_priority()), [])
         pool = idle.pop() if idle else _started(count)
     try:
         yield pool

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from core.network.thread_priority import give_way
 from core.proposal_jobs.scheduling import QueuedWork
 from core.proposals.examples import Proposal
 
@@ -179,6 +180,7 @@ class Job:
 
     def run(self) -> None:
         """Do the work in this thread; for the queue."""
+        give_way()  # to pages: strokes are on the disk at once, whatever is computed
         self._begun = time.monotonic()
         try:
             for proposal in self._work(self._is_to_stop, self._report):

@@ -1,10 +1,12 @@
 """Work shared among cores: every piece on one of them, results in order, nothing else changed."""
 
+import sys
 import threading
 
 import torch
 
 from core.network.cores import on_cores
+from core.network.thread_priority import give_way, thread_priority
 
 
 def test_every_item_has_its_result_in_order() -> None:
@@ -48,3 +50,19 @@ def test_work_within_work_is_done_by_the_same_thread() -> None:
         return on_cores(lambda item: threading.current_thread() is here, range(3)) == [True] * 3
 
     assert on_cores(inner, range(4)) == [True] * 4
+
+
+def test_threads_have_the_priority_of_the_one_that_asks() -> None:
+    on_cores(str, range(4))  # leaves threads of the usual priority behind
+    found: list[list[int]] = []
+
+    def ask() -> None:
+        give_way()
+        found.append(on_cores(lambda item: thread_priority(), range(4)))
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    asking.join()
+    usual = thread_priority()
+    assert found == [[usual + 5] * 4] if sys.platform == "linux" else [[usual] * 4]
+    assert on_cores(lambda item: thread_priority(), range(4)) == [usual] * 4

@@ -1,4 +1,5 @@
 import gc
+import sys
 import threading
 import time
 import weakref
@@ -6,6 +7,7 @@ import weakref
 import numpy as np
 import pytest
 
+from core.network.thread_priority import thread_priority
 from core.proposal_jobs.job import QueueFull
 from core.proposal_jobs.turns import MOST_OF_A_PERSON, Turns
 from core.proposals.examples import Proposal
@@ -43,6 +45,17 @@ def test_proposals_and_progress_arrive_while_the_work_goes_on(submit):
     assert job.finished and job.error is None
     assert job.progress == (2, 2)
     assert [proposal.slice for proposal in job.proposals] == [0, 1]
+
+
+def test_work_in_the_background_gives_way_to_other_threads(submit):
+    found = []
+
+    def work(cancelled, progress):
+        found.append(thread_priority())
+        return iter(())
+
+    assert submit(work).wait(10)
+    assert found == [thread_priority() + (5 if sys.platform == "linux" else 0)]
 
 
 def test_a_newer_proposal_replaces_the_older(submit):

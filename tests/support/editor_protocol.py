@@ -6,7 +6,9 @@ Streamlit's own protocol buffers say what travels; what the editor puts into the
 
 import asyncio
 import base64
+import html
 import json
+import re
 import secrets
 import struct
 import time
@@ -34,7 +36,9 @@ _ASK_AGAIN_S = 0.8
 _RESEND_AFTER_S = 3.0
 _LOOK_AGAIN_S = 0.7  # at proposals that come, as the editor and the line above it do
 _DRAWN_WITHIN_S = 60.0
+_ANSWERED_WITHIN_S = 120.0
 _PROPOSED = "proposed"
+_LINE = re.compile(r'<p class="line-text[^>]*>(.*?)</p>')
 
 Header = dict[str, Any]
 
@@ -68,6 +72,19 @@ class Tab:
         Key of a series with a segment.
     cookie : str
         Sent with the websocket; blank for none.
+
+    Attributes
+    ----------
+    client : str
+        Names the tab in its messages.
+    masks : dict of int to ShownMask
+        By slice.
+    waiting : list of int
+        Slices to review, the least certain first.
+    toasts : list of str
+        All that were shown.
+    download : str
+        Path of the file that the Export page offers; blank where there is none.
     """
 
     def __init__(self, address: str, series: str, cookie: str = "") -> None:
@@ -77,7 +94,7 @@ class Tab:
         self.client = secrets.token_hex(8)
         self._sent = 0
         self._number = 0
-        self._slice = 0
+        self._slice = self._slices = 0
         self._element = self._fragment = self._page = self._owner = self._annotation = ""
         self._known: dict[str, Any] = {}
         self._has: set[int] = set()
@@ -85,8 +102,11 @@ class Tab:
         self._buttons: dict[str, Button] = {}
         self._watching: set[str] = set()  # fragments that run again and again
         self.masks: dict[int, ShownMask] = {}
-        self.waiting: list[int] = []  # slices to review, the least certain first
+        self.waiting: list[int] = []
         self.download = ""
+        self.toasts: list[str] = []
+        self._line = ""
+        self._is_proposing = False
 
     async def __aenter__(self) -> "Tab":
         await self.connect()
@@ -156,7 +176,8 @@ class Tab:
         """Go to a slice and wait for its pixels; its neighbours are asked for with it."""
         self._slice = index
         slices = range(index - _AHEAD, index + _AHEAD + 1)
-        near = sorted((one for one in slices if one >= 0), key=lambda one: abs(one - index))
+        inside = (one for one in slices if 0 <= one < self._slices)
+        near = sorted(inside, key=lambda one: abs(one - index))
         missing = [one for one in near if one not in self._has]
         header, asked = None, 0
         while header is None:
@@ -198,25 +219,38 @@ class Tab:
     async def propose(self) -> tuple[float, float]:
         """Press Propose; return the seconds until the first proposal came, and until all had."""
         began, before = time.perf_counter(), dict(self.masks)
+        await self.press_propose()
+        await self._look_until(lambda: self._has_come(before) or not self._is_proposing)
+        first = time.perf_counter() - began
+        await self.proposed()
+        return first, time.perf_counter() - began
+
+    async def press_propose(self) -> None:
+        """Press Propose, and wait until the page has taken note of it."""
+        told, before = len(self.toasts), dict(self.masks)
         await self._press("leave-propose")
-        first = None
-        is_running, has_run = True, False
-        while is_running or not has_run:
+        await self._look_until(
+            lambda: self._is_proposing or len(self.toasts) > told or self._has_come(before)
+        )
+
+    async def proposed(self) -> None:
+        """Wait until nothing more is proposed."""
+        await self._look_until(lambda: not self._is_proposing)
+
+    async def sees_line(self, text: str) -> None:
+        """Wait until the line above the slice begins with a text."""
+        await self._look_until(lambda: self._line.startswith(text))
+
+    async def _look_until(self, holds: Callable[[], bool]) -> None:
+        """Look at running jobs as the editor and the line above it do, until something holds."""
+        until = time.perf_counter() + 10 * _DRAWN_WITHIN_S
+        while not holds():
+            if time.perf_counter() > until:
+                raise TimeoutError(f"the proposals did not come; the page says: {self._line}")
             await self._send([], [])
-            header = await self._next_header(lambda _: True, _LOOK_AGAIN_S)
-            if header is not None:
-                is_running = header["proposing"]
-                has_run = has_run or is_running or self._has_come(before)
-                if first is None and self._has_come(before):
-                    first = time.perf_counter() - began
-            if time.perf_counter() - began > 10 * _DRAWN_WITHIN_S:
-                raise TimeoutError("the proposals did not come")
-            if is_running:
-                for fragment in tuple(self._watching):
-                    await self._run(fragment)
-                await asyncio.sleep(_LOOK_AGAIN_S)
-        total = time.perf_counter() - began
-        return total if first is None else first, total
+            for fragment in tuple(self._watching):
+                await self._run(fragment)
+            await self._next_header(lambda _: holds(), _LOOK_AGAIN_S)
 
     def _has_come(self, before: dict[int, ShownMask]) -> bool:
         return any(
@@ -235,8 +269,10 @@ class Tab:
         def answers(header: Header) -> list[dict[str, Any]]:
             return [one for one in header["answers"] if one["number"] == number]
 
-        header = None
+        header, until = None, time.perf_counter() + _ANSWERED_WITHIN_S
         while header is None:
+            if time.perf_counter() > until:
+                raise TimeoutError(f"{message['kind']} was not answered")
             await self._send([message], [])
             header = await self._next_header(lambda one: bool(answers(one)), _RESEND_AFTER_S)
         (answer,) = answers(header)
@@ -311,9 +347,11 @@ class Tab:
         """Take in a message; return the header of one of the editor's."""
         assert isinstance(data, bytes)
         message = ForwardMsg.FromString(data)
-        if message.WhichOneof("type") == "auto_rerun":
+        if message.HasField("new_session") and not message.new_session.fragment_ids_this_run:
+            self._watching.clear()
+        if message.HasField("auto_rerun"):
             self._watching.add(message.auto_rerun.fragment_id)
-        if message.WhichOneof("type") == "stop_auto_rerun":
+        if message.HasField("stop_auto_rerun"):
             self._watching -= set(message.stop_auto_rerun.fragment_ids)
         element = message.delta.new_element
         kind = element.WhichOneof("type")
@@ -324,6 +362,10 @@ class Tab:
             self._page = message.metadata.active_script_hash
             key = one.id.split("-", 2)[-1]
             self._buttons[key] = Button(one.id, message.delta.fragment_id, one.disabled)
+        if kind == "toast":
+            self.toasts.append(element.toast.body)
+        if kind == "html" and (found := _LINE.search(element.html.body)):
+            self._line = html.unescape(found.group(1))
         if kind == "download_button":
             self.download = element.download_button.url
         if element.bidi_component.component_name == _COMPONENT:
@@ -338,6 +380,8 @@ class Tab:
         header: Header = json.loads(element.bytes[4 : 4 + length])
         self._owner = header["series"]["owner"]
         self._annotation = header["series"]["key"]
+        self._is_proposing = header["proposing"]
+        self._slices = header["series"]["shape"][0]
         self._known = {"epoch": header["epoch"], "revision": header["revision"]}
         at = 4 + length
         for change in header["changes"]:
