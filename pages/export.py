@@ -1,6 +1,7 @@
 """Fifth step: export the annotation as DICOM-SEG or in another format."""
 
 import shutil
+import time
 from pathlib import Path
 
 import streamlit as st
@@ -25,6 +26,7 @@ from core.projects.records import WorkItem
 from core.segments.segment_masks import SegmentMasks
 from pages.session.audit_log import record
 from pages.session.gate import enter
+from pages.session.tab_log import log_for_tab
 from pages.session.work import Work, require_work
 from pages.views.banner import banner
 from pages.views.counts import counts_table
@@ -229,11 +231,13 @@ def create(
             if readings:
                 detail += f", {count(len(readings), 'reading')}"
             record(work.entrance, work.store, Action.EXPORT_CREATED, subject=key, detail=detail)
+            started = time.perf_counter()
             if readings:
                 each = readings_to_write(work, readings, choice, options)
                 path = export_readings(form, work.series, each, place, key)
             else:
                 path = export_masks(form, work.series, choice.masks, place, key, options)
+            log_for_tab("export-created", form=form, seconds=time.perf_counter() - started)
             return (path,) if target is None else (path, copied_whole(path, target))
     except (DicomError, StoreError, OSError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)

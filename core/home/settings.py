@@ -15,6 +15,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, SecretStr, TypeAdapter,
 from pydantic.dataclasses import dataclass
 from sqlalchemy.engine import URL
 
+from core.home.event_log import LogForm
 from core.home.private_files import make_private
 from core.home.proposal_place import IN_PROCESS, ProposalPlace, proposal_place
 
@@ -34,6 +35,7 @@ VARIABLES = {
     "SLICEWISE_PROPOSALS": "proposals",
     "SLICEWISE_PROPOSALS_TOKEN": "proposals_token",
     "SLICEWISE_PROPOSALS_FALLBACK": "proposals_fallback",
+    "SLICEWISE_LOG": "log",
 }
 """Variables of the app and the commands, and the settings they give; empty counts as not set."""
 
@@ -144,6 +146,8 @@ class Settings:
     proposals_fallback : str
         ``in-process`` where this process computes while the service is gone
         (``SLICEWISE_PROPOSALS_FALLBACK``); else blank, and proposals wait for it.
+    log : str
+        What the server writes to its standard error (``SLICEWISE_LOG``), see `core.home.event_log`.
     """
 
     home: Path
@@ -165,6 +169,7 @@ class Settings:
     proposals: Annotated[ProposalPlace, BeforeValidator(proposal_place)] = IN_PROCESS
     proposals_token: Annotated[SecretStr, Field(min_length=_SHORTEST_SECRET)] | None = None
     proposals_fallback: Literal["", "in-process"] = ""
+    log: LogForm = "problems"
 
 
 _EXPECTED = {
@@ -175,6 +180,7 @@ _EXPECTED = {
     "export_lifetime": "SLICEWISE_EXPORT_DAYS must be a positive number of days",
     "people": "SLICEWISE_PEOPLE must be names such as a@example.org or @example.org, with commas",
     "metrics_token": "SLICEWISE_METRICS_TOKEN must be a secret of 16 characters or more",
+    "log": "SLICEWISE_LOG must be problems, text or json",
     "administrators": "SLICEWISE_ADMINISTRATORS must be names such as a@example.org, with commas",
     "proposals": (
         "SLICEWISE_PROPOSALS must be in-process, processes:N, ray+https://HOST:PORT, or "

@@ -1,5 +1,6 @@
 """Proposals, made in the background while the pages stay usable."""
 
+import secrets
 from dataclasses import dataclass, field
 from threading import RLock
 
@@ -7,12 +8,14 @@ import streamlit as st
 
 from core.annotation.open_segments import segments_to_propose
 from core.annotation.states import EXAMPLE_STATES
+from core.home.event_log import log_event
 from core.proposal_jobs.job import Job, QueueFull
 from core.proposals.extent import slices_to_follow
 from core.stored_proposals.proposing import Wanted, submit_stored
 from pages.server.metrics import PROPOSAL_JOBS, PROPOSAL_SECONDS, PROPOSAL_WAIT_SECONDS
 from pages.session.model import proposal_backend
 from pages.session.proposal_progress import ProgressMeter
+from pages.session.tab_log import log_for_tab
 from pages.session.work import Work
 
 _DISMISSED = "proposing.dismissed"
@@ -108,6 +111,7 @@ def _start(work: Work, wanted: Wanted) -> None:
             st.toast(f"This is being proposed already: {who} asked for it.")
             return
         jobs.failures.pop(key, None)
+        identifier = secrets.token_hex(6)
         try:
             job = submit_stored(
                 proposal_backend(work.entrance.settings),
@@ -116,22 +120,32 @@ def _start(work: Work, wanted: Wanted) -> None:
                 work.series,
                 person=work.person,
                 wanted=wanted,
-                when_finished=lambda job: _finish(jobs, key, job),
+                when_finished=lambda job: _finish(jobs, key, job, identifier),
             )
         except QueueFull as full:
+            log_for_tab("job-refused")
             st.toast(str(full))
             return
         jobs.asked.setdefault(key, []).append(AskedJob(job, wanted, work.person))
+        log_for_tab("job-asked", job=identifier, ahead=job.ahead)
 
 
-def _finish(jobs: _Jobs, annotation_key: str, job: Job) -> None:
-    """Drop a job that has ended, and count it."""
+def _finish(jobs: _Jobs, annotation_key: str, job: Job, identifier: str) -> None:
+    """Drop a job that has ended, count and log it."""
     jobs.finish(annotation_key, job)
     outcome = "failed" if job.error is not None else "cancelled" if job.cancelled else "done"
     PROPOSAL_JOBS.labels(outcome).inc()
     PROPOSAL_SECONDS.observe(job.age)
     if job.seconds_waited is not None:
         PROPOSAL_WAIT_SECONDS.observe(job.seconds_waited)
+    log_event(
+        "job-ended",
+        job=identifier,
+        outcome=outcome,
+        waited=job.seconds_waited,
+        seconds=job.age,
+        proposals=len(job.proposals),
+    )
 
 
 def running_job(work: Work) -> Job | None:

@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 
 from core.dicom.progressive import SeriesReading
 from core.dicom.series import SeriesSummary
+from core.home.event_log import log_event
 
 Role = Literal["main", "second"]
 """What a tab shows a series as: it has one of each at most."""
@@ -76,9 +77,12 @@ class SeriesInUse:
         # Outside the lock: finding a series takes long, and other tabs have theirs.
         begun = found or read()
         with self._lock:
+            is_new = place not in self._read
             found = self._read.setdefault(place, begun)
             if found is not begun:  # another tab was faster
                 begun.reading.close()
+            elif is_new:
+                log_event("series-opened", in_memory=len(self._read))
             self._shown[tab, role] = place
             self._last_seen[place] = time.monotonic()
             self.drop_unused()
@@ -134,6 +138,7 @@ class SeriesInUse:
     def _drop(self, place: SeriesPlace) -> None:
         self._read.pop(place).reading.close()
         self._last_seen.pop(place, None)
+        log_event("series-dropped", in_memory=len(self._read))
 
     def _watch(self) -> None:
         while True:

@@ -1,5 +1,6 @@
 """From messages of the editor to the store: everything is on disk before it is answered."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,6 +12,7 @@ from core.annotation.store import StoreBusy, StoreError, VersionConflict
 from core.annotation.versions import SliceKey
 from pages.server.metrics import MESSAGE_SECONDS, MESSAGES
 from pages.session.live_proposals import unsaved_proposal
+from pages.session.tab_log import log_for_tab
 from pages.session.work import Work
 from pages.slice_editor.hints import mask_from_hints
 from pages.slice_editor.message_kinds import (
@@ -77,17 +79,26 @@ def answer_messages(work: Work, answers: Answers, messages: tuple[Message, ...])
     """
     for message in messages:
         if message.key not in answers.given:
+            started = time.perf_counter()
             try:
-                with MESSAGE_SECONDS.time():
-                    result, text = _do(work, answers, message)
+                result, text = _do(work, answers, message)
             except StoreBusy:
+                log_for_tab("store-busy")
                 break
-            MESSAGES.labels(result).inc()
+            _tell(message, result, time.perf_counter() - started)
             answers.given[message.key] = Answer(message.client, message.number, result, text)
     given = [answers.given[message.key] for message in messages if message.key in answers.given]
     for key in list(answers.given)[: max(0, len(answers.given) - _MOST_ANSWERS)]:
         del answers.given[key]
     return given
+
+
+def _tell(message: Message, result: str, seconds: float) -> None:
+    """Count a message that was answered, and log it."""
+    MESSAGES.labels(result).inc()
+    MESSAGE_SECONDS.observe(seconds)
+    kind = type(message).__name__.removesuffix("Message").lower()
+    log_for_tab("message", kind=kind, result=result, seconds=seconds)
 
 
 def _do(work: Work, answers: Answers, message: Message) -> tuple[str, str]:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 _STARTS_WITHIN_S = 60
+_STOPS_WITHIN_S = 60
 # Streamlit closing a connection at the moment in which the browser does: no error of a page.
 _CLOSED_BY_BROWSER = re.compile(
     r"^Exception in ASGI application$((?!^Exception in).)*?"
@@ -95,6 +96,13 @@ class Server:
         if self.process is not None:
             self.process.send_signal(signal.SIGKILL)
             self.process.wait()
+            self.process = None
+
+    def stop(self) -> None:
+        """Tell it to stop, and wait until it has."""
+        if self.process is not None:
+            self.process.terminate()
+            self.process.wait(_STOPS_WITHIN_S)
             self.process = None
 
     def check_log(self) -> None:

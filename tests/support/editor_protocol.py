@@ -236,6 +236,7 @@ class Tab:
     async def proposed(self) -> None:
         """Wait until nothing more is proposed."""
         await self._look_until(lambda: not self._is_proposing)
+        self._watching.clear()
 
     async def sees_line(self, text: str) -> None:
         """Wait until the line above the slice begins with a text."""
@@ -347,8 +348,6 @@ class Tab:
         """Take in a message; return the header of one of the editor's."""
         assert isinstance(data, bytes)
         message = ForwardMsg.FromString(data)
-        if message.HasField("new_session") and not message.new_session.fragment_ids_this_run:
-            self._watching.clear()
         if message.HasField("auto_rerun"):
             self._watching.add(message.auto_rerun.fragment_id)
         if message.HasField("stop_auto_rerun"):
