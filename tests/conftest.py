@@ -66,6 +66,15 @@ def openid_provider_program(node: str) -> list[str]:
 
 
 @pytest.fixture(scope="session")
+def ray_python() -> Path:
+    """Python of the environment that the proposal service runs in."""
+    python = ROOT / ".venv" / "ray" / "bin" / "python"
+    if not (ROOT / ".venv" / "ray" / ".installed").exists():
+        _missing("Ray is not installed; install it with: make ray")
+    return python
+
+
+@pytest.fixture(scope="session")
 def dciodvfy() -> str:
     """Path of the DICOM validator of dicom3tools."""
     return _program("dciodvfy", "on Debian: sudo apt-get install dicom3tools")

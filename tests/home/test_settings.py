@@ -83,3 +83,43 @@ def test_the_lifetime_of_copies_comes_from_the_environment(
 def test_a_lifetime_that_is_no_number_of_days_is_refused(tmp_path: Path, configured: str) -> None:
     with pytest.raises(SettingsError, match="SLICEWISE_UPLOAD_DAYS must be a positive number"):
         read_settings({"SLICEWISE_HOME": str(tmp_path), "SLICEWISE_UPLOAD_DAYS": configured})
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        "elsewhere",
+        "processes:0",
+        "processes:many",
+        "processes:",
+        "ray+http://proposals.example.org",
+        "ray+https://",
+        "ray+ftp://127.0.0.1",
+        "ray+https://name:password@example.org",
+        "ray+https://example.org:port",
+    ],
+)
+def test_an_impossible_place_for_proposals_is_refused(tmp_path: Path, named: str) -> None:
+    given = {"SLICEWISE_HOME": str(tmp_path), "SLICEWISE_PROPOSALS": named}
+    with pytest.raises(SettingsError, match="SLICEWISE_PROPOSALS must be in-process, processes"):
+        read_settings(given)
+
+
+def test_a_proposal_service_needs_its_secret(tmp_path: Path) -> None:
+    given = {
+        "SLICEWISE_HOME": str(tmp_path),
+        "SLICEWISE_PROPOSALS": "ray+https://proposals.example.org:8600/",
+    }
+    with pytest.raises(SettingsError, match="SLICEWISE_PROPOSALS_TOKEN must have the secret"):
+        read_settings(given)
+    with pytest.raises(SettingsError, match="16 characters"):
+        read_settings(given | {"SLICEWISE_PROPOSALS_TOKEN": "short"})
+    settings = read_settings(given | {"SLICEWISE_PROPOSALS_TOKEN": "0123456789abcdef"})
+    assert settings.proposals.address == "https://proposals.example.org:8600"
+    assert "0123456789abcdef" not in repr(settings)
+
+
+def test_what_computes_while_the_service_is_gone_can_only_be_this_process(tmp_path: Path) -> None:
+    given = {"SLICEWISE_HOME": str(tmp_path), "SLICEWISE_PROPOSALS_FALLBACK": "processes"}
+    with pytest.raises(SettingsError, match="SLICEWISE_PROPOSALS_FALLBACK must be in-process"):
+        read_settings(given)

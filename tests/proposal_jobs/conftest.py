@@ -17,9 +17,11 @@ from core.proposal_jobs.requests import ProposalRequest, ProposalTask, segment_d
 from core.proposals.examples import Proposal, SegmentExamples
 from core.proposals.proposer import propose
 from tests.proposals.conftest import balls, untrained_engine
+from tests.support.proposal_service import TOKEN, RunningService, running_service
 
 __all__ = ["balls", "untrained_engine"]
 
+_AT_A_SERVICE = 64
 SPACING, MODALITY, SLICES = (2.0, 1.0, 1.0), "MR", 32
 DRAWN = (6, 12, 18, 25)
 
@@ -72,16 +74,32 @@ def newest(proposals: Iterator[Proposal]) -> list[Proposal]:
     return list({(one.segment, one.slice): one for one in proposals}.values())
 
 
-@pytest.fixture(scope="session", params=["in-process", "processes:2"])
+@pytest.fixture(scope="session")
+def service(ray_python: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
+    """A real service with two replicas on this machine."""
+    with running_service(ray_python, tmp_path_factory.mktemp("service")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session", params=["in-process", "processes:2", "service"])
 def backend(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, engine: Engine
 ) -> Iterator[ProposalBackend]:
     """Each of them, as the settings name it."""
     home = tmp_path_factory.mktemp("home")
-    settings = Settings(home, "", device="cpu", proposals=request.param)
+    wanted = request.param
+    if wanted == "service":
+        wanted = f"ray+{request.getfixturevalue('service').address}"
+    settings = Settings(home, "", device="cpu", proposals=wanted, proposals_token=TOKEN)
     with closing(open_backend(settings, lambda: engine)) as opened:
         assert "slicewise" in opened.weights()
         yield opened
+
+
+@pytest.fixture
+def at_once(backend: ProposalBackend) -> int:
+    """Jobs on one series that are computed at the same time; a service has one replica for it."""
+    return backend.places if backend.places < _AT_A_SERVICE else 1
 
 
 @pytest.fixture

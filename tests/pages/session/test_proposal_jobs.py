@@ -82,6 +82,25 @@ def test_a_finished_job_and_its_masks_are_released(
     assert drawn.slice(work.annotation_key, 1, DRAWN + 1).state is SliceState.PROPOSED
 
 
+def test_worker_processes_propose_where_the_settings_say_so(
+    drawn: AnnotationStore,
+    opened: OpenedSeries,
+    demo_summary: SeriesSummary,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("SLICEWISE_PROPOSALS", "processes:1")
+    entrance = Entrance(read_settings(os.environ), PERSON, arrived=False)
+    work = Work(entrance, opened, SeriesReading(demo_summary), drawn, PageMemory(opened.key))
+    propose_neighbours(work, 1, DRAWN)
+    job = running_job(work)
+    assert job is not None
+    until(lambda: progress_text(job) != "Loading the model…")
+    assert job.wait(_PATIENCE_S) and job.error is None
+    stored = drawn.slice(work.annotation_key, 1, DRAWN + 1)
+    assert stored.state is SliceState.PROPOSED and stored.weights == job.weights
+    proposal_backend(entrance.settings).close()
+
+
 def test_what_went_wrong_is_shown_in_every_tab_until_it_is_dismissed_there(
     drawn: AnnotationStore,
     opened: OpenedSeries,
