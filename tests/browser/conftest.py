@@ -11,6 +11,7 @@ from core.demo import write_demo_series
 from core.dicom.reading import find_series
 from tests.support.app_server import Server
 from tests.support.drawn_series import DrawnSeries, add_series, new_home
+from tests.support.signed_in import redirect_uri, start_provider, with_sign_in
 
 FLAGS = (
     "--no-sandbox",
@@ -63,6 +64,19 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     server = Server(new_home(tmp_path_factory.mktemp("shared")))
     yield server.start()
     server.kill()
+    server.check_log()
+
+
+@pytest.fixture(scope="module")
+def sign_in_server(
+    openid_provider_program: list[str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
+    """A server that people sign in to by way of a real OpenID provider."""
+    server = Server(new_home(tmp_path_factory.mktemp("signed")))
+    provider = start_provider(openid_provider_program, redirect_uri(server))
+    yield with_sign_in(server, provider.port, provider.secret).start()
+    server.kill()
+    provider.end()
     server.check_log()
 
 

@@ -15,9 +15,7 @@ from tests.support.signed_in import (
     expect_signed_out,
     give_session,
     new_session,
-    redirect_uri,
     sign_in,
-    start_provider,
     with_sign_in,
 )
 from tests.support.slice_editor_driver import draw, go_to, wait_until_drawable, wait_until_saved
@@ -32,18 +30,6 @@ UNSENT = """() => {
   Object.defineProperty(slicewiseEditor.app, "setState", { get: () => null, set() {} });
 }"""
 SQUARE = [(60, 60), (120, 60), (120, 120), (60, 120)]
-
-
-@pytest.fixture(scope="module")
-def sign_in_server(
-    openid_provider_program: list[str], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Server]:
-    server = Server(new_home(tmp_path_factory.mktemp("signed")))
-    provider = start_provider(openid_provider_program, redirect_uri(server))
-    yield with_sign_in(server, provider.port, provider.secret).start()
-    server.kill()
-    provider.end()
-    server.check_log()
 
 
 @pytest.fixture

@@ -23,16 +23,8 @@ from core.projects.records import AccessRefused, Role, WorkItem, WorkState
 from core.projects.worklist import worklist
 from core.segments.label_lists import read_label_list
 from tests.support.app_server import ROOT, Server
-from tests.support.drawn_series import new_home
 from tests.support.raw_requests import ask
-from tests.support.signed_in import (
-    give_session,
-    new_session,
-    redirect_uri,
-    sign_in,
-    start_provider,
-    with_sign_in,
-)
+from tests.support.signed_in import give_session, new_session, sign_in
 from tests.support.slice_editor_driver import draw, go_to, wait_until_drawable, wait_until_saved
 
 pytestmark = pytest.mark.browser
@@ -84,23 +76,15 @@ class Team:
 
 
 @pytest.fixture(scope="module")
-def team(
-    openid_provider_program: list[str], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Team]:
-    server = Server(new_home(tmp_path_factory.mktemp("team")))
-    provider = start_provider(openid_provider_program, redirect_uri(server))
-    with_sign_in(server, provider.port, provider.secret).start()
-    store = AnnotationStore(default_url(server.home))
+def team(sign_in_server: Server) -> Iterator[Team]:
+    store = AnnotationStore(default_url(sign_in_server.home))
     key = create_project(store, "Livers", ADA).key
     set_roles(store, key, ANNA, {Role.ANNOTATE}, ADA)
     set_roles(store, key, RITA, {Role.REVIEW}, ADA)
     set_protocol(store, key, read_label_list(LABELS), "Portal venous phase.", ADA)
     create_project(store, "Kidneys", MALLORY)
-    yield Team(server, store, key)
+    yield Team(sign_in_server, store, key)
     store.close()
-    server.kill()
-    provider.end()
-    server.check_log()
 
 
 @pytest.fixture

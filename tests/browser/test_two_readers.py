@@ -6,7 +6,6 @@ All of them sign in by way of a real OpenID provider.
 import io
 import re
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -18,15 +17,8 @@ from core.projects.moves import move
 from core.projects.readings import visible_readings
 from core.projects.records import Role, WorkState
 from tests.support.app_server import Server
-from tests.support.drawn_series import new_home
 from tests.support.read_twice import READERS, SeriesReadTwice, serve_read_twice
-from tests.support.signed_in import (
-    expect_signed_out,
-    redirect_uri,
-    sign_in,
-    start_provider,
-    with_sign_in,
-)
+from tests.support.signed_in import expect_signed_out, sign_in
 from tests.support.slice_editor_driver import (
     Point,
     choose_tool,
@@ -45,18 +37,6 @@ PAGES = ("annotate", "review", "export", "compare")
 REFUSED = "This does not exist, or you may not do this; ask your administrator."
 SQUARE = [(60, 60), (120, 60), (120, 120), (60, 120)]
 LARGER = [(60, 60), (150, 60), (150, 150), (60, 150)]
-
-
-@pytest.fixture(scope="module")
-def sign_in_server(
-    openid_provider_program: list[str], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Server]:
-    server = Server(new_home(tmp_path_factory.mktemp("readers")))
-    provider = start_provider(openid_provider_program, redirect_uri(server))
-    yield with_sign_in(server, provider.port, provider.secret).start()
-    server.kill()
-    provider.end()
-    server.check_log()
 
 
 @pytest.fixture(scope="module")

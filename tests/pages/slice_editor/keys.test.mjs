@@ -13,5 +13,8 @@ test("keys mean the same with Caps Lock, and none of Streamlit's remain", () => 
   assert.equal(press("Z", { metaKey: true, shiftKey: true }), "redo");
   assert.equal(press("a", { ctrlKey: true }), null);
   assert.equal(press("3"), "segment 3");
+  assert.equal(press("Enter", { ctrlKey: true }), "finish");
+  assert.equal(press("Enter", { metaKey: true }), "finish");
+  assert.notEqual(press("Enter"), "finish");
   assert.equal(keyName("Q"), "Shift+Q");
 });

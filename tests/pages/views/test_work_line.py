@@ -1,13 +1,16 @@
 """The line above a reading: moves, comments and instructions."""
 
+import json
+import struct
 from pathlib import Path
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.annotation.store import AnnotationStore
 from core.dicom.series import SeriesSummary
-from core.projects.comments import add_comment, comments_on
+from core.projects.comments import add_comment, comments_on, resolve_comment
 from core.projects.members import set_roles
 from core.projects.moves import move
 from core.projects.protocols import set_protocol
@@ -42,6 +45,18 @@ def for_review(store: AnnotationStore, own: ProjectSeries) -> ProjectSeries:
 
 def state_of(store: AnnotationStore, made: ProjectSeries) -> WorkState:
     return work_item_for(store, made.item.annotation_key, OTHER).state
+
+
+def sent_to_editor(app: AppTest) -> dict[str, Any]:
+    """Header of the message to the slice editor on a page."""
+    (message,) = (
+        one.proto.bytes
+        for one in app.get("bidi_component")
+        if one.proto.component_name.endswith("slice_editor")
+    )
+    (length,) = struct.unpack_from("<I", message)
+    header: dict[str, Any] = json.loads(message[4 : 4 + length])
+    return header
 
 
 def labels(app: AppTest) -> set[str]:
@@ -102,6 +117,18 @@ def test_comments_are_answered_settled_and_lead_to_their_slice(
     assert comments_on(store, key, PERSON)[0].resolved
     press(app, "Open again")
     assert not comments_on(store, key, PERSON)[0].resolved
+
+
+def test_the_editor_marks_slices_with_open_comments_alone(
+    store: AnnotationStore, own: ProjectSeries, open_page: OpenPage
+) -> None:
+    key = own.item.annotation_key
+    add_comment(store, key, "On the whole series.", OTHER)
+    for index in (9, 3, 3):
+        add_comment(store, key, "Look here.", OTHER, slice_index=index)
+    settled = add_comment(store, key, "Settled.", OTHER, slice_index=5)
+    resolve_comment(store, key, settled, OTHER)
+    assert sent_to_editor(open_page("annotate", **own.query))["comments"] == [3, 9]
 
 
 def test_the_instructions_of_the_protocol_stand_beside(
