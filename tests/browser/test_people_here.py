@@ -1,5 +1,6 @@
 """Two people who have one series open, in two browsers."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from tests.support.drawn_series import DrawnSeries, add_series, new_home
 from tests.support.page_conditions import wait_until_true
 from tests.support.signed_in import give_session, new_session, with_sign_in
 from tests.support.slice_editor_driver import (
+    choose_tool,
     draw,
     expect_drawn,
     go_to,
@@ -93,6 +95,26 @@ def test_what_somebody_draws_appears_with_others_who_do_nothing(
     # Another process on the same store counts as much.
     series.draw_on(5)
     expect_drawn(ben, 115, 115)
+
+
+def test_what_somebody_draws_appears_within_two_seconds(
+    both: tuple[BrowserContext, BrowserContext], signed_server: Server, demo_slices: list[Path]
+) -> None:
+    series = add_series(signed_server, demo_slices, "soon")
+    anna, ben = (opened(context, series) for context in both)
+    choose_tool(anna, "Outline")
+    late = []
+    for number, row in ((5, 60), (6, 90), (7, 120)):
+        go_to(anna, number)
+        go_to(ben, number)
+        begun = time.monotonic()
+        draw(anna, [(60, row), (120, row), (120, row + 40), (60, row + 40), (60, row)])
+        wait_until_saved(anna)
+        stored = time.monotonic()
+        expect_drawn(ben, row + 20, 90)
+        # On a machine that has more to do, a stroke takes longer to be stored, and so does this.
+        late.append(time.monotonic() - stored - 3 * (stored - begun))
+    assert min(late) < 2
 
 
 def test_a_stroke_that_is_held_while_somebody_else_draws_meets_a_conflict_and_loses_nothing(

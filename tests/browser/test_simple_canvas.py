@@ -2,14 +2,20 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlencode
 
 import numpy as np
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from core.annotation.states import SliceState
+from core.projects.moves import move
+from core.projects.records import Role, WorkState
+from core.projects.work_items import work_item_for
 from tests.support.app_server import Server
 from tests.support.drawn_series import DrawnSeries, add_series, new_home
+from tests.support.pages import PERSON
+from tests.support.read_twice import serve_read_twice
 from tests.support.simple_canvas_driver import (
     SCALE,
     canvas_name,
@@ -264,3 +270,21 @@ def test_drawing_goes_on_while_proposals_are_made(page: Page, series: DrawnSerie
     states = {index: one.state for (_, index), one in series.store.annotation(series.uid).items()}
     assert states[2] is SliceState.PROPOSED
     assert [index for index, one in states.items() if one is SliceState.DRAWN] == [0, 4, 7]
+
+
+def test_a_reading_of_a_project_is_handed_in_once_its_last_stroke_is_stored(
+    page: Page, own_server: Server, demo_slices: list[Path]
+) -> None:
+    read = serve_read_twice(own_server, demo_slices, {PERSON: {Role.ANNOTATE}})
+    key = read.first.annotation_key
+    move(read.store, key, WorkState.IN_PROGRESS, PERSON)
+    page.goto(f"{own_server.url}/annotate?{urlencode(read.query(key))}")
+    wait_until_drawable(page)
+    go_to(page, 4)
+    draw(page, [(80, 80), (120, 80)])
+    page.get_by_role("button", name="Hand in", exact=True).click()  # waits for the stroke
+    expect(page.get_by_text("View only")).to_be_visible()
+    assert work_item_for(read.store, key, PERSON).state is WorkState.TO_REVIEW
+    stored = read.store.slice(key, 1, 3)
+    assert stored.person == PERSON and stored.mask[80, 80:120].all()
+    read.store.close()
