@@ -131,6 +131,9 @@ class Tab:
             subprotocols=subprotocols,  # type: ignore[arg-type]
             additional_headers=headers,
             max_size=None,
+            # As a browser, the tab takes in what comes, also while nothing here waits for it.
+            max_queue=None,
+            ping_interval=None,
         )
         await self._ask_for_page("annotate")
 
