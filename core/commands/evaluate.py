@@ -59,6 +59,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     cohort.add_argument(
         "--queries", type=int, metavar="N", help="only N volumes of each family, spread over it"
     )
+    cohort.add_argument(
+        "--effort",
+        action="store_true",
+        help="also simulate how many slices have to be touched, with most teachers and without any",
+    )
     for kind in (pairs, volumes, effort, cohort):
         kind.add_argument(
             "paths",
@@ -171,6 +176,7 @@ def _cohort(arguments: argparse.Namespace) -> dict[str, Any]:
     """Propose volumes from others of their family and print a line per structure."""
     from core.evaluation.cases import read_volumes
     from core.evaluation.cohort import evaluate_cohort
+    from core.evaluation.cohort_effort import TARGET, evaluate_cohort_effort
     from core.network.engine import load_engine
 
     volumes = [
@@ -178,18 +184,25 @@ def _cohort(arguments: argparse.Namespace) -> dict[str, Any]:
         for volume in read_volumes(arguments.paths)
         if not arguments.labels or volume.label in arguments.labels
     ]
-    report = evaluate_cohort(
-        volumes,
-        load_engine(arguments.weights, arguments.device),
-        arguments.teachers,
-        queries=arguments.queries,
-        seed=arguments.seed,
-        progress=_show_volume,
-    )
+    engine = load_engine(arguments.weights, arguments.device)
+    options = {
+        "queries": arguments.queries,
+        "seed": arguments.seed,
+        "progress": _show_volume,
+    }
+    report = evaluate_cohort(volumes, engine, arguments.teachers, **options)
     for family, labels in report["families"].items():
         for label, by_count in labels.items():
             print(f"{family:24} {label:12} {_by_teachers(by_count)}")
     print(f"mean over families: {_by_teachers(report['mean'])}")
+    if arguments.effort:
+        most = max(arguments.teachers)
+        effort = evaluate_cohort_effort(volumes, engine, most, **options)
+        report["effort"] = effort
+        print(
+            f"slices touched until Dice {TARGET:.2f}: {effort['with']:.2f} with {most} teachers, "
+            f"{effort['without']:.2f} without"
+        )
     return report
 
 

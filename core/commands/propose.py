@@ -151,7 +151,7 @@ def run(arguments: argparse.Namespace) -> int:
     with ExitStack() as stack:
         # Nothing takes its place before all of it is written.
         unfinished = [stack.enter_context(written_whole(path)) for path in outputs]
-        _write(task.series, task.segments, proposals, unfinished[0], weights)
+        _write(task, proposals, unfinished[0], weights)
         if arguments.report:
             seconds = {
                 "load": loaded - start,
@@ -278,15 +278,14 @@ def _check_teacher(arguments: argparse.Namespace) -> None:
 
 
 def _write(
-    series: Series,
-    segments: Sequence[_Drawn],
+    task: _Task,
     proposals: Mapping[tuple[int, int], Proposal],
     path: Path,
     weights: str | None,
 ) -> None:
     """Write examples and proposals as a DICOM segmentation."""
     whole = []
-    for drawn in segments:
+    for drawn in task.segments:
         number = drawn.masks.segment.number
         proposed = {
             proposal.slice: proposal.mask
@@ -306,7 +305,8 @@ def _write(
             "Nothing like the teacher's structures was found in this series; draw on a few slices "
             "and give them as --examples."
         )
-    write_segmentation(series, whole, path, weights=weights)
+    taught = task.teachers.series_uids if task.teachers is not None else ()
+    write_segmentation(task.series, whole, path, weights=weights, teachers=taught)
 
 
 def _algorithm(drawn: _Drawn, proposed: bool) -> Algorithm:

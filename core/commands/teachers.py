@@ -55,11 +55,12 @@ def read_teachers(
             "same order."
         )
     segments: list[Segment] = []
-    references = []
+    references, series_uids = [], []
     for place, (path, segmentation) in enumerate(given):
         uid = uids[place] if uids else None
         series = read_series(choose_series(path, uid, "--teacher-series"))
         print_cautions(series.summary.problems)
+        series_uids.append(series.summary.uid)
         masks = _read_masks(segmentation, series, allow_same_frame)
         numbers = matched_numbers(segments, [one.segment for one in masks])
         known = {one.number for one in segments}
@@ -69,7 +70,7 @@ def read_teachers(
         references.append(
             reference_series(series, {numbers[one.segment.number]: one for one in masks})
         )
-    return Teachers(tuple(references), tuple(segments))
+    return Teachers(tuple(references), tuple(segments), tuple(series_uids))
 
 
 def reference_series(series: Series, masks: dict[int, SegmentMasks]) -> "ReferenceSeries":

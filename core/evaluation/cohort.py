@@ -128,9 +128,12 @@ def cohort_queries(
 
 
 def propose_volume(
-    volume: LabelledVolume, teachers: Sequence[LabelledVolume], engine: Engine
+    volume: LabelledVolume,
+    teachers: Sequence[LabelledVolume],
+    engine: Engine,
+    own: Sequence[SegmentExamples] = (),
 ) -> list[Proposal]:
-    """Propose a volume's structure on all slices from others of which everything is known."""
+    """Propose a volume's structure on its slices from others of which everything is known."""
     return list(
         propose_from_teachers(
             [
@@ -146,6 +149,7 @@ def propose_volume(
             volume.spacing,
             volume.modality,
             engine=engine,
+            own=own,
         )
     )
 

@@ -11,14 +11,14 @@ References
 V. I. Butoi et al., "UniverSeg: Universal Medical Image Segmentation", ICCV 2023, section 4.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
 
 from core.network.engine import Engine
-from core.proposals.examples import Proposal, check_examples
+from core.proposals.examples import Proposal, SegmentExamples, check_examples
 from core.proposals.held_out import Experience, gather_experience, held_out_slices
 from core.proposals.intensity import prepare
 from core.proposals.likeness import positions_of
@@ -36,6 +36,7 @@ def propose_from_teachers(
     *,
     engine: Engine,
     axes: np.ndarray | None = None,
+    own: Sequence[SegmentExamples] = (),
     exclusive: frozenset[int] = frozenset(),
     cancelled: Callable[[], bool] = lambda: False,
     progress: Callable[[int, int], None] = lambda done, total: None,
@@ -58,6 +59,9 @@ def propose_from_teachers(
     axes : np.ndarray, optional
         Directions along which its slices, rows and columns are counted, as `ReferenceSeries.axes`:
         teachers that count them the other way round are turned.
+    own : sequence of SegmentExamples
+        What is drawn on the new series: the nearest of these slices are shown to the network with
+        every slice, beside the most alike of the teachers.
     exclusive : frozenset of int
         Numbers of the segments that do not overlap one another.
     cancelled : callable
@@ -68,8 +72,9 @@ def propose_from_teachers(
     Yields
     ------
     Proposal
-        For every slice and segment with a pixel, an empty mask where nothing was found. The
-        expected Dice is None with a single teacher, and where the series is unlike all teachers.
+        For every slice that is not drawn and segment with a pixel, an empty mask where nothing was
+        found. The expected Dice is None with a single teacher, and where the series is unlike all
+        teachers.
 
     Raises
     ------
@@ -77,6 +82,7 @@ def propose_from_teachers(
         If there is no teacher, examples do not fit their volume, or modalities differ.
     """
     _check(teachers, modality)
+    check_examples(volume, own)
     steps = Steps(cancelled, progress)
     queries = Queries(
         prepare(volume, modality), spacing, positions_of(range(len(volume)), len(volume))
@@ -88,13 +94,15 @@ def propose_from_teachers(
             for of_segment in lessons.values()
         )
     )
+    drawn = {one.number: one.masks for one in own if one.masks}
     with suppress(Cancelled):
-        learnt = {
-            number: _learnt(engine, of_segment, queries, steps)
-            for number, of_segment in lessons.items()
-        }
+        learnt = {}
+        for number, of_segment in lessons.items():
+            masks = drawn.get(number)
+            shown = None if masks is None else Lesson(queries.images, spacing, masks)
+            learnt[number] = _learnt(engine, of_segment, queries, shown, steps)
         steps.finish()
-        yield from _proposals(learnt, queries.images.shape, exclusive)
+        yield from _proposals(learnt, drawn, queries.images.shape, exclusive)
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,29 +113,43 @@ class _Learnt:
     experience: Experience
 
 
-def _learnt(engine: Engine, lessons: Sequence[Lesson], queries: Queries, steps: Steps) -> _Learnt:
+def _learnt(
+    engine: Engine,
+    lessons: Sequence[Lesson],
+    queries: Queries,
+    own: Lesson | None,
+    steps: Steps,
+) -> _Learnt:
     """Search one segment, and every teacher by the others."""
 
     def answered(slices: int) -> None:
         steps.done(slices)
 
     steps.done()
-    found = search(engine, lessons, queries, answered)
+    found = search(engine, lessons, queries, answered, own)
     return _Learnt(found, gather_experience(engine, lessons, answered))
 
 
 def _proposals(
-    learnt: dict[int, _Learnt], shape: tuple[int, ...], exclusive: frozenset[int]
+    learnt: Mapping[int, _Learnt],
+    drawn: Mapping[int, Mapping[int, np.ndarray]],
+    shape: tuple[int, ...],
+    exclusive: frozenset[int],
 ) -> Iterator[Proposal]:
-    """Propose every slice, with the Dice to expect."""
-    nothing = np.zeros(shape[1:], bool)
+    """Propose every slice that is not drawn, with the Dice to expect."""
     for index in range(shape[0]):
-        log_odds = {number: one.found.log_odds(index) for number, one in learnt.items()}
-        for number, mask in resolve_overlaps(log_odds, nothing, exclusive).items():
-            one = learnt[number]
-            yield Proposal(
-                number, index, mask, one.experience.expected_dice(one.found, index, mask)
-            )
+        taken = np.zeros(shape[1:], bool)
+        for number in exclusive & drawn.keys():
+            if index in drawn[number]:
+                taken |= drawn[number][index]
+        log_odds = {
+            number: one.found.log_odds(index)
+            for number, one in learnt.items()
+            if index not in drawn.get(number, {})
+        }
+        for number, mask in resolve_overlaps(log_odds, taken, exclusive).items():
+            found, experience = learnt[number].found, learnt[number].experience
+            yield Proposal(number, index, mask, experience.expected_dice(found, index, mask))
 
 
 def _check(teachers: Sequence[ReferenceSeries], modality: str) -> None:

@@ -16,6 +16,9 @@ from core.proposals.scores import LIMIT, network_score
 SUPPORT = 8
 """Examples that a slice is predicted from: those most like it."""
 
+OWN = 4
+"""Of these, how many may be drawn on the series itself: the nearest."""
+
 MOST_EXAMPLES = 256
 """Slices of all teachers together that are encoded, 2 MiB each."""
 
@@ -102,7 +105,11 @@ class Found:
 
 
 def search(
-    engine: Engine, lessons: Sequence[Lesson], queries: Queries, answered: Answered
+    engine: Engine,
+    lessons: Sequence[Lesson],
+    queries: Queries,
+    answered: Answered,
+    own: Lesson | None = None,
 ) -> Found:
     """Find a structure on slices, coarse to fine.
 
@@ -119,40 +126,51 @@ def search(
         The slices.
     answered : callable
         Called with the number of slices answered, `PASSES` times as many in all.
+    own : Lesson, optional
+        What is drawn on the queries' own series: the nearest of these examples are shown with
+        every query, beside those of the teachers.
 
     Returns
     -------
     Found
         Nothing positive where the structure was not found.
     """
+    lessons = [*lessons, own] if own is not None else lessons
     wholes = [_whole_slice(lesson.images.shape[1:], lesson.spacing) for lesson in lessons]
     crop = _whole_slice(queries.images.shape[1:], queries.spacing)
-    found = _one_pass(engine, lessons, wholes, queries, crop, answered)
+    found = _one_pass(engine, lessons, wholes, queries, crop, answered, own)
     masks = [found.log_odds(query) > 0 for query in range(len(queries.images))]
-    if not any(mask.any() for mask in masks):
+    drawn = [] if own is None else [mask for mask in own.masks.values() if mask.any()]
+    if not drawn and not any(mask.any() for mask in masks):
         answered(len(masks))
         return found
-    own = [lesson.neighbourhood() for lesson in lessons]
-    around = crop_around(_largest(masks), queries.spacing)
-    usual = float(np.median([one.side_mm for one in own]))
+    around = crop_around(_largest([*masks, *drawn]), queries.spacing)
+    crops = [lesson.neighbourhood() for lesson in lessons if lesson is not own]
+    usual = float(np.median([one.side_mm for one in crops]))
     crop = replace(around, side_mm=max(usual, around.side_mm))
-    return _one_pass(engine, lessons, own, queries, crop, answered)
+    crops += [crop] if own is not None else []
+    return _one_pass(engine, lessons, crops, queries, crop, answered, own)
 
 
 def _one_pass(
     engine: Engine,
     lessons: Sequence[Lesson],
-    own: Sequence[Crop],
+    crops: Sequence[Crop],
     queries: Queries,
     crop: Crop,
     answered: Answered,
+    own: Lesson | None,
 ) -> Found:
-    """Predict all queries in one crop, each by the examples in `own` crops most like it."""
-    examples, contrasts, looks = _examples(engine, lessons, own)
+    """Predict all queries in one crop, each by the examples of the lessons most like it."""
+    examples, contrasts, looks = _examples(engine, lessons, crops)
     low, high = np.mean(contrasts, axis=0)
     pictures = crop.images(queries.images)
     likeness = looks_of(pictures, queries.positions).likeness(looks)
     chosen = most_alike(likeness, SUPPORT)
+    if own is not None:
+        count = len(own.shown(MOST_EXAMPLES // len(lessons)))
+        first = len(examples) - count
+        chosen = _with_own(likeness, chosen, looks.positions[first:], queries.positions, first)
     logits = np.zeros((len(pictures), SIDE, SIDE), np.float32)
     for part in _batches(len(pictures)):
         answers = engine.predict(
@@ -161,6 +179,23 @@ def _one_pass(
         logits[part] = np.clip(answers, -LIMIT, LIMIT)
         answered(len(answers))
     return Found(crop, logits, likeness.max(axis=1))
+
+
+def _with_own(
+    likeness: np.ndarray,
+    chosen: Sequence[list[int]],
+    own: np.ndarray,
+    positions: Sequence[float],
+    first: int,
+) -> list[list[int]]:
+    """Show the nearest own examples, which come after the teachers', with every query."""
+    taught = most_alike(likeness[:, :first], SUPPORT)
+    found = []
+    for place, others in zip(positions, taught, strict=True):
+        nearest = np.argsort(np.abs(own - place), kind="stable")[:OWN]
+        shown = [first + int(index) for index in nearest]
+        found.append(shown + others[: SUPPORT - len(shown)])
+    return found
 
 
 def _examples(

@@ -92,10 +92,13 @@ class Teachers:
         Their pixels and examples.
     segments : tuple of Segment
         What the examples show, by the same numbers.
+    series_uids : tuple of str
+        SeriesInstanceUID (0020,000E) of each.
     """
 
     references: tuple[ReferenceSeries, ...]
     segments: tuple[Segment, ...]
+    series_uids: tuple[str, ...]
 
 
 def beyond_examples(masks: Mapping[int, np.ndarray], slices: int) -> list[int]:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pydicom import dcmread
 
 from core.__main__ import main
 from core.dicom.reading import find_series, read_series
@@ -350,6 +351,9 @@ def test_another_series_teaches_this_one(drawn_case, tmp_path):
     assert main(arguments) == 0
     (masks,) = read_segmentation(output, drawn_case.series)
     assert masks.segment.label == "aorta" and masks.algorithm == "AUTOMATIC"
+    written = dcmread(output).SegmentSequence[0].SegmentationAlgorithmIdentificationSequence[0]
+    uid = drawn_case.series.summary.uid
+    assert written.AlgorithmParameters == f"teachers={uid} {uid}"
     found = np.stack([masks.masks.get(i, np.zeros_like(aorta[0])) for i in range(len(aorta))])
     assert 2 * (found & aorta).sum() / (found.sum() + aorta.sum()) > 0.6
     states = {entry["state"] for entry in json.loads(report.read_text())["segments"][0]["slices"]}

@@ -5,6 +5,7 @@ import pytest
 
 from core.evaluation.cases import LabelledVolume
 from core.evaluation.cohort import cohort_queries, evaluate_cohort, family_of
+from core.evaluation.cohort_effort import annotate_taught, evaluate_cohort_effort
 from core.network.engine import Engine
 from tests.proposals.conftest import untrained_engine
 
@@ -55,3 +56,18 @@ def test_volumes_without_a_family_are_refused(untrained_engine: Engine) -> None:
         evaluate_cohort([tube("tube_1")], untrained_engine, [1])
     with pytest.raises(ValueError, match="1 or more"):
         evaluate_cohort([tube("tube_1")], untrained_engine, [0])
+
+
+def test_touching_slice_after_slice_ends_with_the_truth(untrained_engine: Engine) -> None:
+    query, *teachers = (tube(f"tube_{number}") for number in range(3))
+    states = list(annotate_taught(query, teachers, untrained_engine))
+    assert len(states) == len(query.mask) + 1
+    assert np.array_equal(states[-1], query.mask)
+
+
+def test_touches_are_counted_with_teachers_and_without(untrained_engine: Engine) -> None:
+    volumes = [tube(f"tube_{number}") for number in range(2)]
+    report = evaluate_cohort_effort(volumes, untrained_engine, 1, queries=1)
+    (row,) = report["cases"]
+    assert row["slices"] == 4 and 0 <= row["with"] <= 6 and 1 <= row["without"] <= 6
+    assert report["with"] == row["with"]

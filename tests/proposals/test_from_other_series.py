@@ -5,7 +5,7 @@ from core.evaluation.cases import read_volumes
 from core.evaluation.cohort import mean_expected
 from core.network.engine import load_engine
 from core.network.overlap import dice
-from core.proposals.examples import SegmentExamples
+from core.proposals.examples import SegmentExamples, joined
 from core.proposals.from_other_series import propose_from_teachers
 from core.proposals.teachers import ReferenceSeries, beyond_examples
 
@@ -86,6 +86,30 @@ def test_teachers_that_count_the_other_way_round_are_turned(reference, balls, un
     assert np.array_equal(runs[0], runs[1])
 
 
+def test_what_is_drawn_on_the_series_is_shown_too_and_not_proposed(
+    reference, balls, untrained_engine
+):
+    volume, masks = balls
+    own = [SegmentExamples(1, {11: masks[1][11]})]
+    found, alone = (
+        {
+            (one.segment, one.slice): one.mask
+            for one in propose_from_teachers(
+                [reference],
+                volume,
+                SPACING,
+                "MR",
+                engine=untrained_engine,
+                own=drawn,
+                exclusive=frozenset({1, 2}),
+            )
+        }
+        for drawn in (own, ())
+    )
+    assert (1, 11) not in found and (1, 11) in alone
+    assert not (found[2, 11] & masks[1][11]).any()
+
+
 def test_no_teacher_is_refused(balls, untrained_engine):
     with pytest.raises(ValueError, match="at least"):
         next(propose_from_teachers([], balls[0], SPACING, "MR", engine=untrained_engine))
@@ -120,15 +144,23 @@ def test_a_structure_is_found_in_the_next_patient(shared_data):
         )
         for one in known
     ]
-    proposals = list(
-        propose_from_teachers(
-            teachers, new.image, new.spacing, "MR", engine=load_engine("default", "cpu")
-        )
-    )
+    engine = load_engine("default", "cpu")
+    proposals = list(propose_from_teachers(teachers, new.image, new.spacing, "MR", engine=engine))
     found = np.stack([one.mask for one in proposals])
     assert dice(found, new.mask) > 0.7
     expected = mean_expected(proposals)
     assert expected is not None and abs(expected - dice(found, new.mask)) < 0.15
+    largest = int(new.mask.sum(axis=(1, 2)).argmax())
+    drawn = {largest: new.mask[largest]}
+    with_own = propose_from_teachers(
+        teachers,
+        new.image,
+        new.spacing,
+        "MR",
+        engine=engine,
+        own=[SegmentExamples(1, drawn)],
+    )
+    assert dice(joined(drawn, with_own, new.mask.shape), new.mask) > dice(found, new.mask)
 
 
 def test_slices_well_beyond_the_examples_are_taken_to_be_empty():

@@ -1,0 +1,51 @@
+"""Which slice to draw first where everything was proposed from other series."""
+
+from collections.abc import Collection, Mapping
+
+import numpy as np
+
+from core.proposals.examples import Proposal
+
+_UNKNOWN = 0.7
+"""Dice that is taken where none is expected."""
+
+_REACH = 0.25
+"""How far a drawn slice helps others, as a share of the slices that show the structure."""
+
+
+def most_doubtful_slice(
+    proposals: Mapping[int, Proposal], drawn: Collection[int], slices: int
+) -> int | None:
+    """Choose the slice whose drawing should put most pixels right.
+
+    Every slice lacks its area times the Dice that it is expected to lack; a drawn slice helps
+    those around it, the less the farther they are.
+
+    Parameters
+    ----------
+    proposals : mapping of int to Proposal
+        Newest proposals of a segment by slice index.
+    drawn : collection of int
+        Slices that are drawn or confirmed.
+    slices : int
+        Slices of the series.
+
+    Returns
+    -------
+    int or None
+        None where nothing is proposed on other slices.
+    """
+    lacking = np.zeros(slices)
+    for index, one in proposals.items():
+        if index not in drawn:
+            expected = _UNKNOWN if one.expected_dice is None else one.expected_dice
+            lacking[index] = (1 - expected) * int(one.mask.sum())
+    if not lacking.any():
+        return None
+    reach = max(2.0, _REACH * np.count_nonzero(lacking))
+    indices = np.arange(slices)
+    helps = np.clip(1 - np.abs(indices[:, None] - indices[None]) / reach, 0, None)
+    gains = helps @ lacking
+    for index in drawn:
+        gains *= np.clip(np.abs(indices - index) / reach, 0, 1)
+    return int(gains.argmax()) if gains.any() else int(lacking.argmax())

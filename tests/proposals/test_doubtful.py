@@ -1,0 +1,34 @@
+import numpy as np
+
+from core.proposals.doubtful import most_doubtful_slice
+from core.proposals.examples import Proposal
+
+
+def proposed(expected: list[float | None]) -> dict[int, Proposal]:
+    mask = np.ones((4, 4), bool)
+    return {index: Proposal(1, index, mask, dice) for index, dice in enumerate(expected)}
+
+
+def test_the_slice_in_the_middle_of_what_is_doubtful_comes_first():
+    expected = [0.95, 0.95, 0.95, 0.95, 0.5, 0.4, 0.5, 0.95]
+    assert most_doubtful_slice(proposed(expected), (), 8) == 5
+
+
+def test_what_was_drawn_and_its_neighbours_do_not_come_again():
+    first = most_doubtful_slice(proposed([0.5] * 20), (), 20)
+    second = most_doubtful_slice(proposed([0.5] * 20), (first,), 20)
+    assert first is not None and second is not None and abs(first - second) >= 3
+
+
+def test_where_nothing_is_expected_the_largest_areas_count():
+    proposals = proposed([None] * 5)
+    small = np.zeros((4, 4), bool)
+    small[0, 0] = True
+    proposals |= {index: Proposal(1, index, small) for index in (0, 1, 2)}
+    assert most_doubtful_slice(proposals, (), 5) in (3, 4)
+
+
+def test_nothing_is_left_where_all_is_drawn_or_empty():
+    assert most_doubtful_slice(proposed([0.5, 0.5]), (0, 1), 2) is None
+    empty = {0: Proposal(1, 0, np.zeros((4, 4), bool))}
+    assert most_doubtful_slice(empty, (), 1) is None
