@@ -14,7 +14,6 @@ import struct
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
 
 import httpx
@@ -26,6 +25,7 @@ from streamlit.web.server.starlette.starlette_server_config import XSRF_COOKIE_N
 from websockets.asyncio.client import ClientConnection, connect
 
 from core.annotation.run_length import encode_runs
+from tests.support.shown_elements import Button, ShownMask
 
 _COMPONENT = "slice_editor"
 _SEGMENT = 1
@@ -41,24 +41,6 @@ _PROPOSED = "proposed"
 _LINE = re.compile(r'<p class="line-text[^>]*>(.*?)</p>')
 
 Header = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class ShownMask:
-    """What the editor shows of the segment on a slice: version, state, run-length code."""
-
-    version: int
-    state: str
-    code: bytes
-
-
-@dataclass(frozen=True)
-class Button:
-    """A button of the page: how a run is told that it was pressed, and by which fragment."""
-
-    element: str
-    fragment: str
-    disabled: bool
 
 
 class Tab:
