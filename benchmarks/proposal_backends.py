@@ -34,7 +34,6 @@ from core.proposals.examples import SegmentExamples
 from core.proposals.warm_up import warm_up
 
 _EXAMPLES = 8
-_REPEATS = 7
 
 
 def main() -> None:
@@ -42,6 +41,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("places", nargs="*", default=["in-process", "processes:1"])
     parser.add_argument("--slices", type=int, default=60)
+    parser.add_argument("--repeats", type=int, default=7)
     options = parser.parse_args()
     kinds = tasks(options.slices)
     print("place", *kinds, "first time", sep=" | ")
@@ -50,7 +50,8 @@ def main() -> None:
             backend.weights()
             first = seconds(backend, kinds["two slices"])
             known = [
-                median(seconds(backend, task) for _ in range(_REPEATS)) for task in kinds.values()
+                median(seconds(backend, task) for _ in range(options.repeats))
+                for task in kinds.values()
             ]
         print(name, *(f"{one:.3f} s" for one in [*known, first]), sep=" | ", flush=True)
 
