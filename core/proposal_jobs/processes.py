@@ -292,4 +292,8 @@ def _environment() -> dict[str, str]:
     """What a worker needs to know, without settings and secrets of the server."""
     known = {name: value for name, value in os.environ.items() if "SLICEWISE" not in name}
     paths = [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]
-    return known | {"PYTHONPATH": os.pathsep.join(filter(None, paths))}
+    # Threads that wait for one another must not keep cores busy that others compute on.
+    return known | {
+        "OMP_WAIT_POLICY": "PASSIVE",
+        "PYTHONPATH": os.pathsep.join(filter(None, paths)),
+    }
