@@ -19,12 +19,12 @@ import numpy as np
 
 from core.network.engine import Engine
 from core.proposals.examples import Proposal, SegmentExamples, check_examples
-from core.proposals.held_out import Experience, gather_experience, held_out_slices
+from core.proposals.held_out import HeldOutQuality, held_out_slices, measure_held_out
 from core.proposals.intensity import prepare
 from core.proposals.likeness import positions_of
 from core.proposals.overlaps import resolve_overlaps
 from core.proposals.steps import Cancelled, Steps
-from core.proposals.teacher_search import PASSES, Found, Lesson, Queries, search
+from core.proposals.teacher_search import PASSES, Found, Queries, TaughtStructure, search
 from core.proposals.teachers import ReferenceSeries
 
 
@@ -87,51 +87,51 @@ def propose_from_teachers(
     queries = Queries(
         prepare(volume, modality), spacing, positions_of(range(len(volume)), len(volume))
     )
-    lessons = _lessons([teacher.turned_to(axes) for teacher in teachers])
+    structures = _structures([teacher.turned_to(axes) for teacher in teachers])
     steps.expect(
         sum(
             PASSES * (len(volume) + len(held_out_slices(of_segment)))
-            for of_segment in lessons.values()
+            for of_segment in structures.values()
         )
     )
     drawn = {one.number: one.masks for one in own if one.masks}
     with suppress(Cancelled):
-        learnt = {}
-        for number, of_segment in lessons.items():
+        by_segment = {}
+        for number, of_segment in structures.items():
             masks = drawn.get(number)
-            shown = None if masks is None else Lesson(queries.images, spacing, masks)
-            learnt[number] = _learnt(engine, of_segment, queries, shown, steps)
+            shown = None if masks is None else TaughtStructure(queries.images, spacing, masks)
+            by_segment[number] = _find_segment(engine, of_segment, queries, shown, steps)
         steps.finish()
-        yield from _proposals(learnt, drawn, queries.images.shape, exclusive)
+        yield from _proposals(by_segment, drawn, queries.images.shape, exclusive)
 
 
 @dataclass(frozen=True, eq=False)
-class _Learnt:
+class _SegmentFound:
     """What was found of a segment, and what is known of how good that is."""
 
     found: Found
-    experience: Experience
+    quality: HeldOutQuality
 
 
-def _learnt(
+def _find_segment(
     engine: Engine,
-    lessons: Sequence[Lesson],
+    structures: Sequence[TaughtStructure],
     queries: Queries,
-    own: Lesson | None,
+    own: TaughtStructure | None,
     steps: Steps,
-) -> _Learnt:
+) -> _SegmentFound:
     """Search one segment, and every teacher by the others."""
 
     def answered(slices: int) -> None:
         steps.done(slices)
 
     steps.done()
-    found = search(engine, lessons, queries, answered, own)
-    return _Learnt(found, gather_experience(engine, lessons, answered))
+    found = search(engine, structures, queries, answered, own)
+    return _SegmentFound(found, measure_held_out(engine, structures, answered))
 
 
 def _proposals(
-    learnt: Mapping[int, _Learnt],
+    by_segment: Mapping[int, _SegmentFound],
     drawn: Mapping[int, Mapping[int, np.ndarray]],
     shape: tuple[int, ...],
     exclusive: frozenset[int],
@@ -144,12 +144,12 @@ def _proposals(
                 taken |= drawn[number][index]
         log_odds = {
             number: one.found.log_odds(index)
-            for number, one in learnt.items()
+            for number, one in by_segment.items()
             if index not in drawn.get(number, {})
         }
         for number, mask in resolve_overlaps(log_odds, taken, exclusive).items():
-            found, experience = learnt[number].found, learnt[number].experience
-            yield Proposal(number, index, mask, experience.expected_dice(found, index, mask))
+            found, quality = by_segment[number].found, by_segment[number].quality
+            yield Proposal(number, index, mask, quality.expected_dice(found, index, mask))
 
 
 def _check(teachers: Sequence[ReferenceSeries], modality: str) -> None:
@@ -164,13 +164,13 @@ def _check(teachers: Sequence[ReferenceSeries], modality: str) -> None:
             )
 
 
-def _lessons(teachers: Sequence[ReferenceSeries]) -> dict[int, list[Lesson]]:
+def _structures(teachers: Sequence[ReferenceSeries]) -> dict[int, list[TaughtStructure]]:
     """Gather what the teachers show of every segment of which one of them has a pixel."""
-    lessons: dict[int, list[Lesson]] = {}
+    structures: dict[int, list[TaughtStructure]] = {}
     for teacher in teachers:
         images = prepare(teacher.volume, teacher.modality)
         for segment in teacher.segments:
             if any(mask.any() for mask in segment.masks.values()):
-                lesson = Lesson(images, teacher.spacing, segment.masks)
-                lessons.setdefault(segment.number, []).append(lesson)
-    return lessons
+                structure = TaughtStructure(images, teacher.spacing, segment.masks)
+                structures.setdefault(segment.number, []).append(structure)
+    return structures

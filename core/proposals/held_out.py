@@ -9,7 +9,7 @@ from core.network.engine import Engine
 from core.network.overlap import dice
 from core.proposals.likeness import positions_of
 from core.proposals.scores import LIMIT, sureness
-from core.proposals.teacher_search import Found, Lesson, Queries, search
+from core.proposals.teacher_search import Found, Queries, TaughtStructure, search
 
 MOST_HELD_OUT = 3
 """Teachers that are searched by the others."""
@@ -28,7 +28,7 @@ _CLIP = 0.97
 
 
 @dataclass(frozen=True)
-class Experience:
+class HeldOutQuality:
     """How good proposals from these teachers turned out to be.
 
     Attributes
@@ -52,59 +52,61 @@ class Experience:
         return float(1 / (1 + np.exp(-log_odds)))
 
 
-def held_out_slices(lessons: Sequence[Lesson]) -> list[tuple[int, int]]:
-    """List which slices of which lessons `gather_experience` searches: none of a single one."""
-    if len(lessons) < 2:
+def held_out_slices(structures: Sequence[TaughtStructure]) -> list[tuple[int, int]]:
+    """List which slices of which structures `measure_held_out` searches: none of a single one."""
+    if len(structures) < 2:
         return []
-    places = np.linspace(0, len(lessons) - 1, min(len(lessons), MOST_HELD_OUT))
-    return [(int(place), index) for place in places for index in _slices_of(lessons[int(place)])]
+    places = np.linspace(0, len(structures) - 1, min(len(structures), MOST_HELD_OUT))
+    return [(int(place), index) for place in places for index in _slices_of(structures[int(place)])]
 
 
-def gather_experience(
-    engine: Engine, lessons: Sequence[Lesson], answered: Callable[[int], None]
-) -> Experience:
+def measure_held_out(
+    engine: Engine, structures: Sequence[TaughtStructure], answered: Callable[[int], None]
+) -> HeldOutQuality:
     """Search teachers by the others and compare what is found with what a person confirmed.
 
     Parameters
     ----------
     engine : Engine
         The network.
-    lessons : sequence of Lesson
+    structures : sequence of TaughtStructure
         A segment in all teachers.
     answered : callable
         Called with the number of slices answered.
 
     Returns
     -------
-    Experience
+    HeldOutQuality
         Unknown where there are too few teachers or findings.
     """
-    slices = held_out_slices(lessons)
+    slices = held_out_slices(structures)
     differences, areas, likeness = [], [], []
     for place in dict.fromkeys(place for place, _ in slices):
-        lesson = lessons[place]
+        structure = structures[place]
         indices = [index for of, index in slices if of == place]
         queries = Queries(
-            lesson.images[indices], lesson.spacing, positions_of(indices, len(lesson.images))
+            structure.images[indices],
+            structure.spacing,
+            positions_of(indices, len(structure.images)),
         )
-        found = search(engine, [*lessons[:place], *lessons[place + 1 :]], queries, answered)
+        found = search(engine, [*structures[:place], *structures[place + 1 :]], queries, answered)
         likeness += found.likeness.tolist()
         for query, index in enumerate(indices):
             mask = found.log_odds(query) > 0
             if mask.any():
-                result = dice(mask, lesson.masks[index])
+                result = dice(mask, structure.masks[index])
                 differences.append(_log_odds(result) - _log_odds(_sureness(found, query)))
                 areas.append(int(mask.sum()))
     if len(differences) < _LEAST_ANSWERS:
-        return Experience(None)
+        return HeldOutQuality(None)
     offset = float(np.average(differences, weights=areas))
-    return Experience(offset, float(np.percentile(likeness, 10)))
+    return HeldOutQuality(offset, float(np.percentile(likeness, 10)))
 
 
-def _slices_of(lesson: Lesson) -> list[int]:
-    """Slices of a lesson to search, spread evenly."""
-    present = [index for index, mask in sorted(lesson.masks.items()) if mask.any()]
-    absent = [index for index, mask in sorted(lesson.masks.items()) if not mask.any()]
+def _slices_of(structure: TaughtStructure) -> list[int]:
+    """Slices of a structure to search, spread evenly."""
+    present = [index for index, mask in sorted(structure.masks.items()) if mask.any()]
+    absent = [index for index, mask in sorted(structure.masks.items()) if not mask.any()]
     return sorted(
         indices[int(place)]
         for indices, most in ((present, WITH_STRUCTURE), (absent, WITHOUT_STRUCTURE))

@@ -30,7 +30,7 @@ Answered = Callable[[int], None]
 
 
 @dataclass(frozen=True, eq=False)
-class Lesson:
+class TaughtStructure:
     """A structure in one teacher.
 
     Attributes
@@ -106,10 +106,10 @@ class Found:
 
 def search(
     engine: Engine,
-    lessons: Sequence[Lesson],
+    structures: Sequence[TaughtStructure],
     queries: Queries,
     answered: Answered,
-    own: Lesson | None = None,
+    own: TaughtStructure | None = None,
 ) -> Found:
     """Find a structure on slices, coarse to fine.
 
@@ -120,13 +120,13 @@ def search(
     ----------
     engine : Engine
         The network.
-    lessons : sequence of Lesson
+    structures : sequence of TaughtStructure
         The structure in every teacher, at least one with a pixel.
     queries : Queries
         The slices.
     answered : callable
         Called with the number of slices answered, `PASSES` times as many in all.
-    own : Lesson, optional
+    own : TaughtStructure, optional
         What is drawn on the queries' own series: the nearest of these examples are shown with
         every query, beside those of the teachers.
 
@@ -135,40 +135,42 @@ def search(
     Found
         Nothing positive where the structure was not found.
     """
-    lessons = [*lessons, own] if own is not None else lessons
-    wholes = [_whole_slice(lesson.images.shape[1:], lesson.spacing) for lesson in lessons]
+    structures = [*structures, own] if own is not None else structures
+    wholes = [
+        _whole_slice(structure.images.shape[1:], structure.spacing) for structure in structures
+    ]
     crop = _whole_slice(queries.images.shape[1:], queries.spacing)
-    found = _one_pass(engine, lessons, wholes, queries, crop, answered, own)
+    found = _one_pass(engine, structures, wholes, queries, crop, answered, own)
     masks = [found.log_odds(query) > 0 for query in range(len(queries.images))]
     drawn = [] if own is None else [mask for mask in own.masks.values() if mask.any()]
     if not drawn and not any(mask.any() for mask in masks):
         answered(len(masks))
         return found
     around = crop_around(_largest([*masks, *drawn]), queries.spacing)
-    crops = [lesson.neighbourhood() for lesson in lessons if lesson is not own]
+    crops = [structure.neighbourhood() for structure in structures if structure is not own]
     usual = float(np.median([one.side_mm for one in crops]))
     crop = replace(around, side_mm=max(usual, around.side_mm))
     crops += [crop] if own is not None else []
-    return _one_pass(engine, lessons, crops, queries, crop, answered, own)
+    return _one_pass(engine, structures, crops, queries, crop, answered, own)
 
 
 def _one_pass(
     engine: Engine,
-    lessons: Sequence[Lesson],
+    structures: Sequence[TaughtStructure],
     crops: Sequence[Crop],
     queries: Queries,
     crop: Crop,
     answered: Answered,
-    own: Lesson | None,
+    own: TaughtStructure | None,
 ) -> Found:
-    """Predict all queries in one crop, each by the examples of the lessons most like it."""
-    examples, contrasts, looks = _examples(engine, lessons, crops)
+    """Predict all queries in one crop, each by the examples of the structures most like it."""
+    examples, contrasts, looks = _examples(engine, structures, crops)
     low, high = np.mean(contrasts, axis=0)
     pictures = crop.images(queries.images)
     likeness = looks_of(pictures, queries.positions).likeness(looks)
     chosen = most_alike(likeness, SUPPORT)
     if own is not None:
-        count = len(own.shown(MOST_EXAMPLES // len(lessons)))
+        count = len(own.shown(MOST_EXAMPLES // len(structures)))
         first = len(examples) - count
         chosen = _with_own(likeness, chosen, looks.positions[first:], queries.positions, first)
     logits = np.zeros((len(pictures), SIDE, SIDE), np.float32)
@@ -199,19 +201,19 @@ def _with_own(
 
 
 def _examples(
-    engine: Engine, lessons: Sequence[Lesson], own: Sequence[Crop]
+    engine: Engine, structures: Sequence[TaughtStructure], own: Sequence[Crop]
 ) -> tuple[list[EncodedExample], list[tuple[float, float]], Looks]:
-    """Encode the slices of all lessons; with the range of intensities of each lesson."""
+    """Encode the slices of all structures; with the range of intensities of each structure."""
     examples: list[EncodedExample] = []
     contrasts, looks = [], []
-    for lesson, crop in zip(lessons, own, strict=True):
-        shown = lesson.shown(MOST_EXAMPLES // len(lessons))
-        pictures = crop.images(lesson.images[shown])
-        labels = crop.masks(np.stack([lesson.masks[index] for index in shown]))
+    for structure, crop in zip(structures, own, strict=True):
+        shown = structure.shown(MOST_EXAMPLES // len(structures))
+        pictures = crop.images(structure.images[shown])
+        labels = crop.masks(np.stack([structure.masks[index] for index in shown]))
         encoded, contrast = encode_with_contrast(engine, pictures, labels)
         examples += encoded
         contrasts.append(contrast)
-        looks.append(looks_of(pictures, positions_of(shown, len(lesson.images))))
+        looks.append(looks_of(pictures, positions_of(shown, len(structure.images))))
     whole = Looks(
         np.concatenate([one.descriptors for one in looks]),
         np.concatenate([one.positions for one in looks]),

@@ -2,18 +2,18 @@ import numpy as np
 import pytest
 
 from core.proposals.crop import SIDE, Crop
-from core.proposals.held_out import Experience, gather_experience, held_out_slices
-from core.proposals.teacher_search import Found, Lesson
+from core.proposals.held_out import HeldOutQuality, held_out_slices, measure_held_out
+from core.proposals.teacher_search import Found, TaughtStructure
 
 CROP = Crop(((SIDE - 1) / 2, (SIDE - 1) / 2), float(SIDE), (SIDE, SIDE), (1.0, 1.0))
 
 
-def lesson_of(slices: int, present: range) -> Lesson:
+def structure_of(slices: int, present: range) -> TaughtStructure:
     y, x = np.mgrid[:SIDE, :SIDE]
     ball = (y - 60) ** 2 + (x - 60) ** 2 < 400
     masks = {index: ball & (index in present) for index in range(slices)}
     images = np.stack([masks[index] for index in range(slices)]).astype(np.float32)
-    return Lesson(images, (1.0, 1.0, 1.0), masks)
+    return TaughtStructure(images, (1.0, 1.0, 1.0), masks)
 
 
 def found_with(logit: float, likeness: float = 0.9) -> Found:
@@ -23,43 +23,43 @@ def found_with(logit: float, likeness: float = 0.9) -> Found:
 
 
 def test_a_single_teacher_can_not_be_held_out(untrained_engine):
-    lesson = lesson_of(10, range(3, 7))
-    assert held_out_slices([lesson]) == []
-    assert gather_experience(untrained_engine, [lesson], lambda slices: None).offset is None
+    structure = structure_of(10, range(3, 7))
+    assert held_out_slices([structure]) == []
+    assert measure_held_out(untrained_engine, [structure], lambda slices: None).offset is None
 
 
 def test_of_many_teachers_three_are_held_out_on_slices_with_and_without_the_structure():
-    lessons = [lesson_of(30, range(10, 25)) for _ in range(5)]
-    slices = held_out_slices(lessons)
+    structures = [structure_of(30, range(10, 25)) for _ in range(5)]
+    slices = held_out_slices(structures)
     assert sorted({place for place, _ in slices}) == [0, 2, 4]
     first = [index for place, index in slices if place == 0]
     assert len(first) == 8 and sum(index in range(10, 25) for index in first) == 6
 
 
 def test_the_surer_the_network_is_the_more_dice_is_expected():
-    experience = Experience(0.0, 0.5)
+    quality = HeldOutQuality(0.0, 0.5)
     mask = np.ones((SIDE, SIDE), bool)
-    sure = experience.expected_dice(found_with(5.0), 0, mask)
-    unsure = experience.expected_dice(found_with(0.5), 0, mask)
+    sure = quality.expected_dice(found_with(5.0), 0, mask)
+    unsure = quality.expected_dice(found_with(0.5), 0, mask)
     assert sure is not None and unsure is not None and 0 < unsure < sure < 1
 
 
 def test_poor_results_with_the_teachers_lower_what_is_expected():
     mask = np.ones((SIDE, SIDE), bool)
     good, poor = (
-        Experience(offset, 0.5).expected_dice(found_with(3.0), 0, mask) for offset in (0, -2)
+        HeldOutQuality(offset, 0.5).expected_dice(found_with(3.0), 0, mask) for offset in (0, -2)
     )
     assert good is not None and poor is not None and poor < good - 0.1
 
 
 @pytest.mark.parametrize(
-    ("experience", "found", "pixels"),
+    ("quality", "found", "pixels"),
     [
-        (Experience(None), found_with(5.0), True),
-        (Experience(0.0, 0.8), found_with(5.0, likeness=0.3), True),
-        (Experience(0.0, 0.5), found_with(5.0), False),
+        (HeldOutQuality(None), found_with(5.0), True),
+        (HeldOutQuality(0.0, 0.8), found_with(5.0, likeness=0.3), True),
+        (HeldOutQuality(0.0, 0.5), found_with(5.0), False),
     ],
     ids=["too few teachers", "unlike all teachers", "nothing found"],
 )
-def test_what_can_not_be_known_is_unknown(experience, found, pixels):
-    assert experience.expected_dice(found, 0, np.full((SIDE, SIDE), pixels)) is None
+def test_what_can_not_be_known_is_unknown(quality, found, pixels):
+    assert quality.expected_dice(found, 0, np.full((SIDE, SIDE), pixels)) is None
