@@ -38,9 +38,11 @@ imported = 0
 for package in ("core", "pages"):
     folder = importlib.import_module(package).__path__
     for module in pkgutil.walk_packages(folder, f"{package}."):
-        # The scripts directly under pages/ are run, not imported; so is Alembic's env.py.
+        # The scripts directly under pages/ are run, not imported; so is Alembic's env.py. Ray is
+        # installed beside the app only.
         is_script = module.name.startswith("pages.") and module.name.count(".") == 1
-        if module.ispkg or not (is_script or ".migrations." in module.name):
+        is_elsewhere = ".migrations." in module.name or module.name.endswith(".ray_service")
+        if module.ispkg or not (is_script or is_elsewhere):
             importlib.import_module(module.name)
             imported += 1
 after, levels_after = state(), levels()
