@@ -1,7 +1,7 @@
 """Which project the page shows, and creating one."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import streamlit as st
 
@@ -88,15 +88,15 @@ def _choice(projects: list[Project], chosen: str | None) -> None:
     st.selectbox(
         "Project",
         keys,
-        format_func=_names(projects),
+        format_func=project_names(projects),
         key=_CHOICE,
         on_change=choose,
         placeholder="Choose a project",
     )
 
 
-def _names(projects: list[Project]) -> Callable[[str], str]:
-    """How the projects are called, no two alike."""
+def project_names(projects: Collection[Project]) -> Callable[[str], str]:
+    """How the projects are called, by key, no two alike; blank for others."""
     times = Counter(one.name for one in projects)
     names = {
         one.key: one.name

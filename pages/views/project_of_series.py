@@ -10,6 +10,7 @@ from core.projects.projects import projects_of
 from core.projects.records import Project, Role
 from pages.session.chosen_series import open_store
 from pages.session.gate import Entrance
+from pages.views.project_choice import project_names
 
 _WIDGET = "series-project"
 _NONE = ""
@@ -38,11 +39,12 @@ def chosen_project(entrance: Entrance) -> Project | None:
         return None
     last = recall_project(home, person)
     options = [_NONE, *projects]
+    names = project_names(projects.values())
     chosen: str = st.selectbox(
         "Series go into",
         options,
         index=options.index(last) if last in projects else 0,
-        format_func=lambda key: projects[key].name if key in projects else "No project",
+        format_func=lambda key: names(key) or "No project",
         key=_WIDGET,
         on_change=lambda: remember_project(home, person, st.session_state[_WIDGET]),
         help="Members of a project alone see its series. Series outside projects are for everybody "

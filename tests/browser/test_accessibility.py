@@ -1,6 +1,6 @@
 """No page has a serious finding of axe-core: wide and narrow, light and dark."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from urllib.parse import urlencode
 
 import numpy as np
@@ -13,7 +13,8 @@ from core.projects.comments import add_comment
 from core.projects.records import Role
 from core.segments.segment import Segment, default_color
 from tests.support.accessibility import Finding, lasting_findings
-from tests.support.drawn_series import DrawnSeries
+from tests.support.app_server import Server
+from tests.support.drawn_series import DrawnSeries, new_home
 from tests.support.pages import PERSON
 from tests.support.read_twice import put_read_twice
 from tests.support.segments import ANATOMY, SPLEEN
@@ -44,6 +45,15 @@ _READY: dict[str, Callable[[Page], None]] = {
     "own project": text_shown("0 of 2 readings done"),
     "unnamed": text_shown("What do you want to annotate?"),
 }
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server of its own: the projects of these tests would change the pages of others."""
+    server = Server(new_home(tmp_path_factory.mktemp("accessibility")))
+    yield server.start()
+    server.kill()
+    server.check_log()
 
 
 @pytest.fixture

@@ -54,7 +54,7 @@ def test_single_files_are_stored_told_of_and_opened(
     upload(page, server, demo_slices[:3])
     expect(page.get_by_text("Stored 3 files")).to_be_visible()
     expect(page.get_by_text("3 × 256 × 256, 5 × 1.5 × 1.5 mm").first).to_be_visible()
-    page.get_by_role("button", name="Open", exact=True).first.click()
+    page.locator(".st-key-found-0").get_by_role("button", name="Open", exact=True).click()
     expect(page.get_by_text("What do you want to annotate?")).to_be_visible()
 
 

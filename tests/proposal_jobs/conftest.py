@@ -21,7 +21,6 @@ from tests.support.proposal_service import TOKEN, RunningService, running_servic
 
 __all__ = ["balls", "untrained_engine"]
 
-_AT_A_SERVICE = 64
 SPACING, MODALITY, SLICES = (2.0, 1.0, 1.0), "MR", 32
 DRAWN = (6, 12, 18, 25)
 
@@ -94,12 +93,6 @@ def backend(
     with closing(open_backend(settings, lambda: engine)) as opened:
         assert "slicewise" in opened.weights()
         yield opened
-
-
-@pytest.fixture
-def at_once(backend: ProposalBackend) -> int:
-    """Jobs on one series that are computed at the same time; a service has one replica for it."""
-    return backend.places if backend.places < _AT_A_SERVICE else 1
 
 
 @pytest.fixture

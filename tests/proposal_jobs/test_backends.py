@@ -72,20 +72,21 @@ def test_a_job_is_cancelled_within_a_second_and_keeps_what_it_proposed(
     assert job.proposals and job.error is None
 
 
-def test_who_waits_knows_the_place_in_line_and_about_how_long(
-    submit: Submit, drawn: Drawn, at_once: int
-) -> None:
-    drawn = drawn._replace(volume=drawn.volume + 1)  # a series that one place alone comes to know
-    finished(submit(drawn.task()))
-    jobs = [submit(drawn.task()) for _ in range(at_once + 2)]
-    until(lambda: [job.ahead for job in jobs[-2:]] == [1, 2])
-    assert all(job.ahead == 0 for job in jobs[:at_once])
-    assert jobs[-1].seconds_to_wait > jobs[-2].seconds_to_wait > 0
-    jobs[-2].cancel()
-    until(lambda: jobs[-1].ahead == 1)
-    for job in jobs[:-1]:
-        job.cancel()
-    until(lambda: jobs[-1].ahead == 0 and jobs[-1].proposals)
+def test_who_waits_knows_the_place_in_line_and_about_how_long(submit: Submit, drawn: Drawn) -> None:
+    finished(submit(drawn.task()))  # so that it is known how long that takes
+    # Whichever of two replicas, or both, a service lets do them, three are at one of them.
+    jobs = [submit(drawn.task()) for _ in range(7)]
+    until(lambda: max(job.ahead for job in jobs) >= 2)
+    last = max(jobs, key=lambda job: job.ahead)
+    until(lambda: (last.seconds_to_wait or 0) > 0)
+    for job in jobs:
+        if 0 < job.ahead < last.ahead:
+            job.cancel()
+    until(lambda: last.ahead <= 1)
+    for job in jobs:
+        if job is not last:
+            job.cancel()
+    until(lambda: last.ahead == 0 and last.proposals)
 
 
 def test_two_people_share_the_time_however_much_one_asks_for(submit: Submit, drawn: Drawn) -> None:

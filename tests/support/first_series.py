@@ -62,7 +62,8 @@ def upload_and_open(way: Way, address: str, files: Sequence[Path]) -> None:
     chooser.value.set_files(list(files))
     expect(page.locator('[data-testid="stFileChipIconSpinner"]')).to_have_count(0)
     way.press("Upload and list series")
-    way.click(page.get_by_role("button", name="Open", exact=True).first)
+    found = page.locator(".st-key-found-0")
+    way.click(found.get_by_role("button", name="Open", exact=True))
 
 
 def draw_liver(way: Way) -> None:

@@ -4,7 +4,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.annotation.store import AnnotationStore
-from core.projects.projects import projects_of
+from core.projects.projects import create_project, projects_of
 from core.projects.records import Role
 from tests.support.pages import PERSON, OpenPage, press
 from tests.support.project_page import project_of_ada, said, sections
@@ -55,3 +55,13 @@ def test_the_project_shown_last_is_shown_on_the_next_page(
     app.switch_page("pages/worklist.py").run()
     assert not app.exception
     assert app.query_params["project"] in (keys[1], [keys[1]])
+
+
+@pytest.mark.parametrize(("page", "label"), [("project", "Project"), ("series", "Series go into")])
+def test_projects_of_one_name_are_told_apart(
+    store: AnnotationStore, open_page: OpenPage, page: str, label: str
+) -> None:
+    keys = [create_project(store, "Livers", PERSON).key for _ in range(2)]
+    choice = next(one for one in open_page(page).selectbox if one.label == label)
+    offered = [name for name in choice.options if name.startswith("Livers")]
+    assert sorted(offered) == sorted(f"Livers · {key[:6]}" for key in keys)
