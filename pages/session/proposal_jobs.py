@@ -9,6 +9,7 @@ import streamlit as st
 from core.annotation.open_segments import segments_to_propose
 from core.annotation.states import EXAMPLE_STATES
 from core.home.event_log import log_event
+from core.proposal_jobs.backend import queue_lengths
 from core.proposal_jobs.job import Job, QueueFull
 from core.proposals.extent import slices_to_follow
 from core.stored_proposals.proposing import Wanted, submit_stored
@@ -19,6 +20,8 @@ from pages.session.tab_log import log_for_tab
 from pages.session.work import Work
 
 _DISMISSED = "proposing.dismissed"
+_LOOK_EVERY_S = 0.7
+_MOST_LOOKS_A_SECOND = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,6 +154,15 @@ def _finish(jobs: _Jobs, annotation_key: str, job: Job, identifier: str) -> None
 def running_job(work: Work) -> Job | None:
     """Job that is making proposals for this series, or the first that will; None without any."""
     return next((asked.job for asked in asked_jobs(work)), None)
+
+
+def seconds_between_looks() -> float:
+    """How long a page waits between two looks at jobs, the longer the more there are.
+
+    A look takes the server up to a tenth of a second. Where twenty tabs looked every 0.7 s, nothing
+    was left for the proposals that they waited for.
+    """
+    return max(_LOOK_EVERY_S, sum(queue_lengths()) / _MOST_LOOKS_A_SECOND)
 
 
 def asked_jobs(work: Work) -> list[AskedJob]:

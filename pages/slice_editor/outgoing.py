@@ -20,7 +20,7 @@ from core.home.secret import opaque_name
 from core.segments.ends import End
 from core.segments.segment import Segment, distinct_names
 from pages.session.live_proposals import live_proposals
-from pages.session.proposal_jobs import running_job
+from pages.session.proposal_jobs import running_job, seconds_between_looks
 from pages.session.volume_preview import PREVIEW_SEGMENT, volume_preview
 from pages.session.widget_keys import LEAVING, OTHER_PAGE
 from pages.session.work import Work, current_slice
@@ -108,7 +108,9 @@ def make_message(
             "segments": asdict(work.memory.segments),
         },
         "acknowledged": {"client": outbox.client, "number": outbox.sent},
-        "proposing": running_job(work) is not None,
+        "lookAgainAfter": None
+        if running_job(work) is None
+        else round(1000 * seconds_between_looks()),
         "answers": [answer_dict(one) for one in answers],
         "changes": _changes(annotation, client_state, 0 if full else outbox.revision, parts),
         "revision": client_state.revision,

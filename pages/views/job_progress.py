@@ -9,7 +9,13 @@ import streamlit as st
 from core.dicom.shown_names import isolated
 from core.proposal_jobs.job import Job
 from core.proposals.examples import Proposal
-from pages.session.proposal_jobs import AskedJob, asked_jobs, failure_shown, forget_failure
+from pages.session.proposal_jobs import (
+    AskedJob,
+    asked_jobs,
+    failure_shown,
+    forget_failure,
+    seconds_between_looks,
+)
 from pages.session.proposal_progress import progress_text
 from pages.session.work import Work
 from pages.views.formatting import plain
@@ -36,7 +42,6 @@ LINE_STYLE = """
 """
 """Of a horizontal container with the key "line", which is as high as one line of text."""
 
-_WATCH_EVERY_S = 0.7
 _KEPT = "Proposals made so far are kept."
 
 
@@ -84,7 +89,7 @@ def _watch(work: Work, show: Callable[[Work, list[AskedJob]], None]) -> None:
             st.rerun()
         show(work, jobs)
 
-    st.fragment(look, run_every=_WATCH_EVERY_S)()
+    st.fragment(look, run_every=seconds_between_looks())()
 
 
 def _show_jobs(work: Work, jobs: list[AskedJob]) -> None:

@@ -34,7 +34,7 @@ _SEGMENT = 1
 _AHEAD = 4
 _ASK_AGAIN_S = 0.8
 _RESEND_AFTER_S = 3.0
-_LOOK_AGAIN_S = 0.7  # at proposals that come, as the editor and the line above it do
+_LOOK_AGAIN_MS = 700  # where the server has not said yet when to look again
 _DRAWN_WITHIN_S = 60.0
 _ANSWERED_WITHIN_S = 120.0
 _PROPOSED = "proposed"
@@ -88,7 +88,7 @@ class Tab:
         self.download = ""
         self.toasts: list[str] = []
         self._line = ""
-        self._is_proposing = False
+        self._look_again_ms: int | None = None
 
     async def __aenter__(self) -> "Tab":
         await self.connect()
@@ -205,7 +205,7 @@ class Tab:
         """Press Propose; return the seconds until the first proposal came, and until all had."""
         began, before = time.perf_counter(), dict(self.masks)
         await self.press_propose()
-        await self._look_until(lambda: self._has_come(before) or not self._is_proposing)
+        await self._look_until(lambda: self._has_come(before) or self._look_again_ms is None)
         first = time.perf_counter() - began
         await self.proposed()
         return first, time.perf_counter() - began
@@ -215,12 +215,14 @@ class Tab:
         told, before = len(self.toasts), dict(self.masks)
         await self._press("leave-propose")
         await self._look_until(
-            lambda: self._is_proposing or len(self.toasts) > told or self._has_come(before)
+            lambda: (
+                self._look_again_ms is not None or len(self.toasts) > told or self._has_come(before)
+            )
         )
 
     async def proposed(self) -> None:
         """Wait until nothing more is proposed."""
-        await self._look_until(lambda: not self._is_proposing)
+        await self._look_until(lambda: self._look_again_ms is None)
         self._watching.clear()
 
     async def sees_line(self, text: str) -> None:
@@ -236,7 +238,9 @@ class Tab:
             await self._send([], [])
             for fragment in tuple(self._watching):
                 await self._run(fragment)
-            await self._next_header(lambda _: holds(), _LOOK_AGAIN_S)
+            await self._next_header(
+                lambda _: holds(), (self._look_again_ms or _LOOK_AGAIN_MS) / 1000
+            )
 
     def _has_come(self, before: dict[int, ShownMask]) -> bool:
         return any(
@@ -364,7 +368,7 @@ class Tab:
         header: Header = json.loads(element.bytes[4 : 4 + length])
         self._owner = header["series"]["owner"]
         self._annotation = header["series"]["key"]
-        self._is_proposing = header["proposing"]
+        self._look_again_ms = header["lookAgainAfter"]
         self._slices = header["series"]["shape"][0]
         self._known = {"epoch": header["epoch"], "revision": header["revision"]}
         at = 4 + length

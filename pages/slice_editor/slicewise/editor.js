@@ -11,7 +11,6 @@ import { updateReview } from "./model/review.js";
 import { updateSecond } from "./model/second_series.js";
 
 const LOOKS_WITH = "crosshair";
-const PROPOSING_MS = 700; // between two looks at a running job
 
 // One for the whole tab: it outlives the element while other pages are shown.
 const tab = (globalThis.slicewiseEditor ??= { app: null, screen: null, root: null, script: import.meta.url });
@@ -64,7 +63,7 @@ export default function ({ data, parentElement, setStateValue }) {
   // Says hello: messages of an earlier load, and what is still missing.
   if (isNew) send(app);
   // Proposals come while nobody does anything.
-  else if (header.proposing) sendSoon(app, PROPOSING_MS);
+  else if (header.lookAgainAfter !== null) sendSoon(app, header.lookAgainAfter);
   // Streamlit also calls this for a message that another one overtook: then the element stays.
   return () =>
     setTimeout(() => {

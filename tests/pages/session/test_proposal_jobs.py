@@ -22,7 +22,10 @@ from core.dicom.progressive import SeriesReading
 from core.dicom.series import SeriesSummary
 from core.home.opened_series import OpenedSeries
 from core.home.settings import read_settings
+from core.proposal_jobs.backend import ProposalBackend
 from core.proposal_jobs.job import Job, Progress
+from core.proposal_jobs.requests import ProposalRequest, ProposalTask, SeriesData
+from core.proposal_jobs.turns import Turns
 from core.proposals.examples import Proposal
 from pages.session.gate import Entrance
 from pages.session.memory import PageMemory
@@ -31,6 +34,7 @@ from pages.session.proposal_jobs import (
     asked_jobs,
     propose_neighbours,
     running_job,
+    seconds_between_looks,
 )
 from pages.session.proposal_progress import progress_text
 from pages.session.work import Work
@@ -200,3 +204,33 @@ def test_a_segment_removed_while_a_job_waits_takes_no_other_along(
     assert job is not None and job.wait(_PATIENCE_S)
     assert job.error is None
     assert drawn.slice(work.annotation_key, 1, DRAWN + 1).state is SliceState.PROPOSED
+
+
+@pytest.mark.parametrize(("jobs", "seconds"), [(0, 0.7), (2, 0.7), (20, 5.0)])
+def test_pages_look_less_often_the_more_jobs_there_are(jobs: int, seconds: float) -> None:
+    go_on = threading.Event()
+
+    class Held:
+        def compute(self, *_: Any) -> Iterator[Proposal]:
+            go_on.wait(_PATIENCE_S)
+            return iter(())
+
+        def weights(self) -> str:
+            return ""
+
+        def close(self) -> None: ...
+
+    backend = ProposalBackend(Held(), Turns())
+    handed_in = [
+        backend.submit(_nothing_drawn, person=f"person {number}", slices=40)
+        for number in range(jobs)
+    ]
+    assert seconds_between_looks() == seconds
+    go_on.set()
+    backend.close()
+    assert all(job.wait(_PATIENCE_S) for job in handed_in)
+
+
+def _nothing_drawn() -> ProposalTask:
+    series = SeriesData("", (1.0, 1.0, 1.0), "CT")
+    return ProposalTask(ProposalRequest("", 0, series), {})
