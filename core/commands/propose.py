@@ -14,12 +14,12 @@ import numpy as np
 
 from core.commands.cautions import print_cautions
 from core.commands.choice import choose_series
+from core.commands.drawn_segments import read_drawn_segments
 from core.commands.stated_slices import read_absent, read_ends
 from core.commands.teachers import read_teachers
-from core.dicom.errors import DicomError, NeedsConsentError
+from core.dicom.errors import DicomError
 from core.dicom.reading import read_series
 from core.dicom.series import Series
-from core.formats.segmentation_reading import read_segmentation_with_cautions
 from core.formats.segmentation_writing import write_segmentation
 from core.home.whole_files import written_whole
 from core.proposals.examples import Proposal, SegmentExamples
@@ -199,14 +199,12 @@ def _read_examples(
     allow_same_frame: bool,
 ) -> list[_Drawn]:
     """Read segments and number them as a segmentation does, from 1 without gaps."""
-    try:
-        whole = read_segmentation_with_cautions(path, series, allow_same_frame=allow_same_frame)
-    except NeedsConsentError as error:
-        raise DicomError(f"{str(error)[:-1]}; --allow-same-frame uses it anyway.") from error
-    print_cautions(whole.cautions)
-    read = [masks for masks in whole.segments if masks.masks]
-    if not read:
-        raise DicomError(f"{path} marks no pixel; draw the structure on at least one slice.")
+    read = read_drawn_segments(
+        path,
+        series,
+        allow_same_frame=allow_same_frame,
+        otherwise="draw the structure on at least one slice",
+    )
     labels = {masks.segment.label for masks in read}
     known_absent = read_absent(absent, labels, series.summary.slices)
     known_ends = read_ends(ends, labels, series.summary.slices)

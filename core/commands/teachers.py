@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from core.commands.cautions import print_cautions
 from core.commands.choice import choose_series
-from core.dicom.errors import DicomError, NeedsConsentError
+from core.commands.drawn_segments import read_drawn_segments
+from core.dicom.errors import DicomError
 from core.dicom.reading import read_series
 from core.dicom.series import Series
-from core.formats.segmentation_reading import read_segmentation_with_cautions
 from core.proposals.examples import SegmentExamples
 from core.segments.matching import matched_numbers
 from core.segments.segment import Segment
@@ -61,19 +61,24 @@ def read_teachers(
         series = read_series(choose_series(path, uid, "--teacher-series"))
         print_cautions(series.summary.problems)
         series_uids.append(series.summary.uid)
-        masks = _read_masks(segmentation, series, allow_same_frame)
+        masks = read_drawn_segments(
+            segmentation,
+            series,
+            allow_same_frame=allow_same_frame,
+            otherwise="choose another teacher",
+        )
         numbers = matched_numbers(segments, [one.segment for one in masks])
         known = {one.number for one in segments}
         for one in masks:
             if numbers[one.segment.number] not in known:
                 segments.append(replace(one.segment, number=numbers[one.segment.number]))
         references.append(
-            reference_series(series, {numbers[one.segment.number]: one for one in masks})
+            _reference_series(series, {numbers[one.segment.number]: one for one in masks})
         )
     return Teachers(tuple(references), tuple(segments), tuple(series_uids))
 
 
-def reference_series(series: Series, masks: dict[int, SegmentMasks]) -> "ReferenceSeries":
+def _reference_series(series: Series, masks: dict[int, SegmentMasks]) -> "ReferenceSeries":
     """Make a teacher of a series and what is drawn on it, by segment number."""
     from core.proposals.teachers import ReferenceSeries, examples_with_absence
 
@@ -88,15 +93,3 @@ def reference_series(series: Series, masks: dict[int, SegmentMasks]) -> "Referen
         ),
         geometry.axes,
     )
-
-
-def _read_masks(path: Path, series: Series, allow_same_frame: bool) -> list[SegmentMasks]:
-    try:
-        whole = read_segmentation_with_cautions(path, series, allow_same_frame=allow_same_frame)
-    except NeedsConsentError as error:
-        raise DicomError(f"{str(error)[:-1]}; --allow-same-frame uses it anyway.") from error
-    print_cautions(whole.cautions)
-    masks = [one for one in whole.segments if one.masks]
-    if not masks:
-        raise DicomError(f"{path} marks no pixel; choose another teacher.")
-    return masks

@@ -65,9 +65,8 @@ def evaluate_cohort(
     for volume, others in cohort_queries(volumes, queries, seed):
         if progress:
             progress(volume)
-        scores: dict[
-            int, tuple[float, float | None]
-        ] = {}  # where there are fewer teachers than asked for, once is enough
+        # Where there are fewer teachers than asked for, once is enough.
+        scores: dict[int, tuple[float, float | None]] = {}
         for count in teachers:
             used = min(count, len(others))
             if used not in scores:
