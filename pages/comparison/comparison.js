@@ -42,6 +42,7 @@ function createView(root) {
     outlines: new Map(),
     deeds: [], // without an answer
     number: 0,
+    seeksUndecided: false, // as soon as the server has said what it took back
     order: "worst",
     zoomed: false,
     due: 0,
@@ -53,7 +54,7 @@ function createView(root) {
 
 function receive(view, data) {
   const isFirst = view.data === null || view.data.place !== data.place;
-  if (isFirst) Object.assign(view, { segment: data.segment, slice: data.slice, deeds: [] });
+  if (isFirst) Object.assign(view, { segment: data.segment, slice: data.slice, deeds: [], seeksUndecided: false });
   if (view.window !== data.window && (isFirst || !view.wantedWindow || view.wantedWindow === data.window)) {
     view.pictures.clear();
     view.window = data.window;
@@ -68,6 +69,7 @@ function receive(view, data) {
     view.outlines.set(`${data.segment} ${index}`, paths);
   }
   if (!data.segments.some((one) => one.number === view.segment)) view.segment = data.segment;
+  if (view.seeksUndecided) ACTIONS.undecided(view);
   show(view);
   if (!view.pictures.has(view.slice)) askSoon(view);
 }
@@ -144,6 +146,8 @@ const ACTIONS = {
   draw: (view) => decide(view, { action: "draw", reading: 0 }),
   undo: (view) => decide(view, { action: "undo", reading: 0 }),
   undecided(view) {
+    view.seeksUndecided = view.deeds.some((one) => one.action === "undo");
+    if (view.seeksUndecided) return;
     const line = nextOpen(view);
     if (line !== null) goTo(view, line.segment, line.slice);
   },

@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 from core.demo import write_demo_series
 from core.dicom.reading import find_series
 from tests.support.app_server import Server
+from tests.support.browser_connection import Connection
 from tests.support.drawn_series import DrawnSeries, add_series, new_home
 from tests.support.signed_in import redirect_uri, start_provider, with_sign_in
 
@@ -93,3 +94,11 @@ def own_server(tmp_path: Path) -> Iterator[Server]:
 def series(server: Server, demo_slices: list[Path], request: pytest.FixtureRequest) -> DrawnSeries:
     """A short series of its own for the test, on the shared server."""
     return add_series(server, demo_slices, re.sub(r"\W+", "-", request.node.name))
+
+
+@pytest.fixture
+def connection(series: DrawnSeries) -> Iterator[Connection]:
+    """A connection to the server that can be cut."""
+    connection = Connection(series.server.port)
+    yield connection
+    connection.close()

@@ -11,6 +11,7 @@ from core.annotation.proposal_storing import store_proposals
 from core.annotation.states import SliceState
 from core.proposals.examples import Proposal
 from core.segments.ends import Ends
+from tests.support.browser_connection import Connection
 from tests.support.drawn_series import DrawnSeries
 from tests.support.pages import PERSON
 from tests.support.slice_editor_driver import (
@@ -32,13 +33,13 @@ def block() -> NDArray[np.bool_]:
     return mask
 
 
-def open_drawn(page: Page, series: DrawnSeries) -> None:
+def open_drawn(page: Page, series: DrawnSeries, port: int | None = None) -> None:
     """Open a series with one drawn slice and proposals on all others."""
     save_drawing(series.store, series.uid, 1, MIDDLE - 1, block(), person=PERSON, tool="brush")
     others = [index for index in range(SLICES) if index != MIDDLE - 1]
     proposals = [Proposal(1, index, block(), 0.5) for index in others]
     store_proposals(series.store, series.uid, proposals, person=PERSON)
-    page.goto(series.address())
+    page.goto(series.address(port=port))
     wait_until_drawable(page)
 
 
@@ -101,10 +102,11 @@ def test_an_end_that_contradicts_a_drawing_is_refused_and_a_drawing_beyond_one_i
 
 
 def test_an_end_that_another_tab_states_is_not_overwritten(
-    page: Page, context: BrowserContext, series: DrawnSeries
+    page: Page, context: BrowserContext, series: DrawnSeries, connection: Connection
 ) -> None:
-    open_drawn(page, series)
+    open_drawn(page, series, connection.port)
     go_to(page, 3)
+    connection.cut()  # so that this tab surely states its end before it hears of the other one
     other = context.new_page()
     other.goto(series.address())
     wait_until_drawable(other)
@@ -113,6 +115,7 @@ def test_an_end_that_another_tab_states_is_not_overwritten(
     wait_until_saved(other)
     page.bring_to_front()
     act(page, "Begins here")
+    connection.mend()
     expect(page.locator(".notice")).to_contain_text("stated elsewhere")
     expect(page.locator(".strip .tick.first")).to_have_attribute(
         "aria-label", "Slice 2: proposed, expected Dice 0.50, its first slice"

@@ -1,7 +1,5 @@
 """What is drawn in the slice editor is stored, whatever a person does right after."""
 
-from collections.abc import Iterator
-
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -36,17 +34,8 @@ SQUARE = [(60.0, 60.0), (160.0, 60.0), (160.0, 160.0), (60.0, 160.0), (60.0, 62.
 
 def open_series(page: Page, series: DrawnSeries, port: int | None = None) -> None:
     """Open the annotate page of a series by its address, at another port if one is given."""
-    own = series.server.port
-    page.goto(series.address().replace(str(own), str(port or own), 1))
+    page.goto(series.address(port=port))
     wait_until_drawable(page)
-
-
-@pytest.fixture
-def connection(series: DrawnSeries) -> Iterator[Connection]:
-    """A connection to the server that can be cut."""
-    connection = Connection(series.server.port)
-    yield connection
-    connection.close()
 
 
 def test_no_stroke_is_lost_by_turning_the_slice_right_after_it(

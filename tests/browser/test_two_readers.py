@@ -138,9 +138,12 @@ def adjudicate(page: Page, series: SeriesReadTwice) -> str:
     page.keyboard.press("2")
     expect(page.get_by_text("1 slice left to decide")).to_be_visible()
     page.keyboard.press("Control+z")
-    expect(page.get_by_text("2 slices left to decide")).to_be_visible()
     page.keyboard.press("n")
+    expect(page.get_by_text("2 slices left to decide")).to_be_visible()
+    expect(count).to_have_text("2 to decide")
+    expect(place).to_contain_text("Slice 6 of 14")
     page.keyboard.press("1")
+    expect(place).to_contain_text("Slice 7 of 14")
     expect(page.get_by_text("1 slice left to decide")).to_be_visible()
     (final,) = [
         one.annotation_key

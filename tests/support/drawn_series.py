@@ -43,9 +43,9 @@ class DrawnSeries:
     store: AnnotationStore
     folder: Path
 
-    def address(self, page: str = "annotate") -> str:
-        """Address of a page with this series."""
-        return f"{self.server.url}/{page}?series={self.key}"
+    def address(self, page: str = "annotate", port: int | None = None) -> str:
+        """Address of a page with this series; by way of another port if one is given."""
+        return f"http://127.0.0.1:{port or self.server.port}/{page}?series={self.key}"
 
     def mask(self, number: int) -> NDArray[np.bool_]:
         """Stored mask of a slice, counted from 1."""
