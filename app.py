@@ -8,6 +8,7 @@ from starlette.middleware import Middleware
 
 from core.home.event_log import tell_events
 from core.home.settings import SettingsError, read_settings
+from core.network.freed_memory import share_heaps
 from pages.server.editor_scripts import EDITOR_SCRIPTS
 from pages.server.garbage_collection import collect_at_intervals, exempt_what_is_loaded
 from pages.server.health import HEALTH
@@ -22,6 +23,7 @@ from pages.server.sign_in_checks import SignInChecks
 from pages.server.sign_in_settings import check_start
 from pages.server.upload_receiving import UploadReceiving
 
+share_heaps()
 try:
     tell_events(read_settings(os.environ).log)
     check_start()

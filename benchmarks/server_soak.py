@@ -4,8 +4,8 @@
 
 Some people open one series after the other (36 slices of 512 × 512), each in a tab of its own, draw
 on three slices, have the others proposed, and close the tab; over the websocket, as
-`benchmarks.load` has it. Every few seconds the server's memory, threads, open files and series in
-memory are read. Told are the figures before, at most and in the end, once the server has noticed
+`benchmarks.load` has it. A hundred times and more the memory, threads, open files and series of the
+server are read. Told are the figures before, at most and in the end, once the server has noticed
 that all tabs are closed, and by how much memory grew over the second half.
 """
 
@@ -34,7 +34,7 @@ from tests.support.drawn_series import DrawnSeries, add_series  # noqa: E402
 
 SIDE, SLICES = 512, 36
 SERIES = 12
-_LOOK_EVERY_S = 5.0
+_LOOKS, _OFTENEST_S = 120, 5.0
 _COLLECTED_WITHIN_S = 12.0
 
 
@@ -64,6 +64,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--minutes", type=float, default=60.0)
     parser.add_argument("--people", type=int, default=3)
+    parser.add_argument("--pause", type=float, default=0.6, help="seconds between strokes, about")
     parser.add_argument("--environment", nargs="+", default=[], metavar="NAME=VALUE")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--plot", type=Path)
@@ -77,7 +78,7 @@ def main() -> None:
             one.store.close()
         server.start()
         try:
-            samples, visits = asyncio.run(soak(server, series, arguments.people, arguments.minutes))
+            samples, visits = asyncio.run(soak(server, series, arguments))
         finally:
             server.kill()
         server.check_log()
@@ -89,7 +90,7 @@ def main() -> None:
 
 
 async def soak(
-    server: Server, series: list[DrawnSeries], people: int, minutes: float
+    server: Server, series: list[DrawnSeries], arguments: argparse.Namespace
 ) -> tuple[list[Sample], int]:
     """Let people come and go, after one visit that loads what is loaded once.
 
@@ -98,24 +99,24 @@ async def soak(
     list of Sample, int
         The first before, the last after all tabs were closed; how many visits there were.
     """
-    await come_and_go(server, series[0], 0)
+    await come_and_go(server, series[0], 0, arguments.pause)
     await settled(server)
     await asyncio.sleep(_COLLECTED_WITHIN_S)
     began = time.monotonic()
     samples, visits = [sample(server, began)], 0
-    waiting = list(series)
+    waiting, seconds = list(series), 60 * arguments.minutes
 
     async def person(number: int) -> None:
         nonlocal visits
-        while time.monotonic() - began < 60 * minutes:
+        while time.monotonic() - began < seconds:
             one = waiting.pop(0)
-            await come_and_go(server, one, number)
+            await come_and_go(server, one, number, arguments.pause)
             waiting.append(one)
             visits += 1
 
-    tasks = [asyncio.create_task(person(number)) for number in range(people)]
+    tasks = [asyncio.create_task(person(number)) for number in range(arguments.people)]
     while not all(task.done() for task in tasks):
-        await asyncio.sleep(_LOOK_EVERY_S)
+        await asyncio.sleep(max(_OFTENEST_S, seconds / _LOOKS))
         samples.append(sample(server, began))
     await asyncio.gather(*tasks)
     await settled(server)
@@ -123,12 +124,12 @@ async def soak(
     return [*samples, sample(server, began)], visits
 
 
-async def come_and_go(server: Server, series: DrawnSeries, number: int) -> None:
+async def come_and_go(server: Server, series: DrawnSeries, number: int, pause_s: float) -> None:
     """Open a series, draw on three slices, have the others proposed, and close it."""
     chance = random.Random()
     async with visit(server, series, number) as person:
         for index in (8, 16, 24):
-            await asyncio.sleep(chance.uniform(0.2, 1.0))
+            await asyncio.sleep(chance.uniform(0.5, 1.5) * pause_s)
             await person.tab.go_to(index)
             await person.tab.draw(index, disc(SIDE / 2, SIDE / 2, chance.uniform(50, 90)))
         await person.tab.propose()

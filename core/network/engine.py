@@ -18,6 +18,7 @@ from torch import Tensor
 from core.network.arithmetic import RearrangedNetwork
 from core.network.convolution import fusing_available
 from core.network.cores import on_cores
+from core.network.freed_memory import keep_freed_memory
 from core.network.inputs import checked_guidance, checked_pictures
 from core.network.processor import (
     choose_device,
@@ -25,7 +26,6 @@ from core.network.processor import (
     choose_precision,
     choose_steps,
     full_float32,
-    keep_freed_memory,
 )
 from core.network.weights import Weights, load_weights
 

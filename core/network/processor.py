@@ -1,8 +1,6 @@
 """Where and in which precision to compute, by what the machine offers and a person chose."""
 
-import ctypes
 import importlib.util
-import platform
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
@@ -13,10 +11,6 @@ from core.network.steps import PORTABLE, Steps
 _PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
 _FIRST_BFLOAT16_CAPABILITY = (8, 0)
-
-# Parameters of glibc's mallopt and the values given to them; see mallopt(3).
-_TRIM_THRESHOLD, _KEPT_BYTES = -1, 256 * 2**20
-_MMAP_THRESHOLD, _LARGEST_KEPT_BYTES = -3, 32 * 2**20
 
 
 @dataclass(frozen=True)
@@ -167,15 +161,3 @@ def choose_limits(device: torch.device, features: int, precision: torch.dtype) -
 def full_float32() -> AbstractContextManager[None]:
     """Compute float32 in full: without this, graphics cards round to TF32 before convolving."""
     return torch.backends.cudnn.flags(enabled=True, allow_tf32=False)
-
-
-def keep_freed_memory() -> None:
-    """Let the process keep up to 256 MiB that it freed, for the next prediction.
-
-    glibc returns large blocks to the system at once, and getting them back, page by page, takes a
-    tenth of a prediction's time. Elsewhere nothing is changed.
-    """
-    if platform.libc_ver()[0] == "glibc":
-        mallopt = ctypes.CDLL(None).mallopt
-        mallopt(_TRIM_THRESHOLD, _KEPT_BYTES)
-        mallopt(_MMAP_THRESHOLD, _LARGEST_KEPT_BYTES)

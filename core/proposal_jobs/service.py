@@ -6,6 +6,7 @@ is heard for a while, the job is asked for again.
 """
 
 import hashlib
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -31,6 +32,10 @@ _PAUSE_S = 1.0
 _UPLOADS = 3
 _MISSING, _REFUSED = 409, (400, 401, 413)
 _NOTICE = "Waiting for the proposal service"
+_UNTRUSTED = (
+    "The certificate of the proposal service is not trusted here; ask who runs it, or name its "
+    "authority in SSL_CERT_FILE."
+)
 
 
 class Away(Exception):
@@ -86,8 +91,9 @@ class ProposalService:
                     raise ValueError(_refusal(answer))
                 if answer.is_success:
                     return str(answer.json()["weights"])
-            except httpx.TransportError:
-                pass
+            except httpx.TransportError as error:
+                if _is_untrusted(error):
+                    raise ValueError(_UNTRUSTED) from None
             if self._fallback is not None:
                 return self._fallback.weights()
             if self._is_closed.wait(_PAUSE_S):
@@ -151,8 +157,9 @@ class ProposalService:
                 for digest in missing:
                     self._upload(digest, task.volumes[digest])
             heard.put(Away())  # of no effect after the end of the job
-        except (httpx.HTTPError, httpx.StreamError, RuntimeError):  # the last of a closed client
-            heard.put(Away())
+        except (httpx.HTTPError, httpx.StreamError, RuntimeError) as error:
+            # A RuntimeError is that of a closed client.
+            heard.put(ValueError(_UNTRUSTED) if _is_untrusted(error) else Away())
         except (Away, ValueError) as error:
             heard.put(error)
 
@@ -223,6 +230,13 @@ def _tell(event: Waiting | Begun | Stepped, job: Job, progress: Progress) -> Non
         job.weights, job.elsewhere = event.weights, None
     else:
         progress(event.done, event.total)
+
+
+def _is_untrusted(error: BaseException | None) -> bool:
+    """Whether a connection failed for the certificate: waiting does not help then."""
+    while error is not None and not isinstance(error, ssl.SSLCertVerificationError):
+        error = error.__cause__ or error.__context__
+    return error is not None
 
 
 def _check(answer: httpx.Response) -> None:

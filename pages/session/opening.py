@@ -14,6 +14,7 @@ from core.home.opened_series import OpenedSeries
 from core.home.server_folders import server_files
 from core.home.settings import data_roots
 from core.home.temporary_files import temporary_folder
+from core.network.freed_memory import return_freed_memory
 from pages.server.tabs import is_tab_open, this_tab
 from pages.session.memory import SecondSeries
 from pages.session.series_in_use import (
@@ -210,4 +211,4 @@ def _place(home: Path, opened: OpenedSeries) -> SeriesPlace:
 @st.cache_resource(show_spinner=False)
 def series_in_use() -> SeriesInUse:
     """Series that the tabs of this server have open."""
-    return SeriesInUse(is_tab_open)
+    return SeriesInUse(is_tab_open, when_empty=return_freed_memory)

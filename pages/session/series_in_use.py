@@ -46,10 +46,13 @@ class SeriesInUse:
         Tells whether the tab of an identifier is open.
     kept_s : float
         How long a series stays that no open tab shows, in seconds.
+    when_empty : callable
+        Called in the background after the last one was dropped.
     """
 
     is_open: Callable[[str], bool]
     kept_s: float = _KEPT_S
+    when_empty: Callable[[], None] = lambda: None
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _read: dict[SeriesPlace, ReadSeries] = field(default_factory=dict)
     _last_seen: dict[SeriesPlace, float] = field(default_factory=dict)
@@ -147,4 +150,5 @@ class SeriesInUse:
                 self.drop_unused()
                 if not self._read:
                     self._watcher = None
-                    return
+                    break
+        self.when_empty()

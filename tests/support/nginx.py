@@ -1,11 +1,11 @@
-"""An nginx for a test, with the site of deploy/."""
+"""An nginx for a test, with a site of deploy/."""
 
 import re
 import shutil
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from tests.support.app_server import ROOT, free_port
@@ -28,9 +28,8 @@ http {{
 """
 
 
-@contextmanager
-def nginx_in_front(folder: Path, ports: Sequence[int]) -> Iterator[int]:
-    """Run nginx in front of servers on this machine.
+def nginx_in_front(folder: Path, ports: Sequence[int]) -> AbstractContextManager[int]:
+    """Run nginx in front of servers on this machine, for people.
 
     Parameters
     ----------
@@ -39,22 +38,35 @@ def nginx_in_front(folder: Path, ports: Sequence[int]) -> Iterator[int]:
     ports : sequence of int
         Of the servers.
 
-    Yields
-    ------
-    int
+    Returns
+    -------
+    context manager of int
         Port of 127.0.0.1 on which it speaks TLS.
     """
+    upstream = " ".join(f"server 127.0.0.1:{one};" for one in ports)
+    return _nginx(folder, "nginx.conf", "slicewise", "server 127.0.0.1:8501;", upstream)
+
+
+def nginx_before_service(folder: Path, port: int) -> AbstractContextManager[int]:
+    """Run nginx in front of a proposal service on this machine, as `nginx_in_front` for people."""
+    here = f"127.0.0.1:{port};"
+    return _nginx(folder, "nginx-service.conf", "proposals", "127.0.0.1:8600;", here)
+
+
+@contextmanager
+def _nginx(folder: Path, name: str, host: str, upstream: str, ports: str) -> Iterator[int]:
+    """Run nginx with a file of deploy/, whose certificate, host and upstream are replaced."""
     program = shutil.which("nginx", path="/usr/sbin:/usr/local/sbin:/usr/bin")
     assert program is not None
     certificates = Certificates(folder)
     port = free_port()
-    site = (ROOT / "deploy" / "nginx.conf").read_text()
+    site = (ROOT / "deploy" / name).read_text()
     for text, here in (
         ("listen 443 ssl;", f"listen 127.0.0.1:{port} ssl;"),
-        ("server_name slicewise.example.org;", "server_name 127.0.0.1;"),
-        ("/etc/ssl/slicewise.pem", certificates.path("server.pem")),
-        ("/etc/ssl/slicewise.key", certificates.path("server.key")),
-        ("server 127.0.0.1:8501;", " ".join(f"server 127.0.0.1:{one};" for one in ports)),
+        (f"server_name {host}.example.org;", "server_name 127.0.0.1;"),
+        (f"/etc/ssl/{host}.pem", certificates.path("server.pem")),
+        (f"/etc/ssl/{host}.key", certificates.path("server.key")),
+        (upstream, ports),
     ):
         assert text in site
         site = re.sub(re.escape(text), here, site)

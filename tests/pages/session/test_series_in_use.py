@@ -1,5 +1,6 @@
 """Series stay in memory for as long as a tab shows them, and no longer."""
 
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 
 from core.dicom.progressive import SeriesReading
 from core.dicom.reading import find_series
+from pages.session import series_in_use
 from pages.session.series_in_use import ReadSeries, SeriesInUse, SeriesPlace
 from tests.support.synthetic_series import PLACEMENTS, write_series
 
@@ -17,7 +19,8 @@ class Tabs:
     def __init__(self, folder: Path) -> None:
         self.open = {"anna", "bert"}
         self.read = 0
-        self.series = SeriesInUse(lambda tab: tab in self.open, kept_s=0.0)
+        self.emptied = threading.Event()
+        self.series = SeriesInUse(lambda tab: tab in self.open, 0.0, self.emptied.set)
         write_series(folder / "scan", PLACEMENTS[0])
         self.found = tuple(find_series(folder / "scan"))
         self.folder = folder
@@ -60,6 +63,20 @@ def test_a_series_goes_when_its_tab_shows_another_or_is_closed(tabs: Tabs) -> No
     assert len(tabs.series) == 2
     tabs.open.remove("anna")
     tabs.series.drop_unused()
+    assert len(tabs.series) == 0
+
+
+def test_who_waits_for_it_is_told_when_the_last_series_is_gone(
+    tabs: Tabs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(series_in_use, "_LOOK_EVERY_S", 0.01)
+    tabs.show("anna", 1)
+    tabs.show("bert", 2)
+    tabs.open.remove("anna")
+    tabs.series.drop_unused()
+    assert len(tabs.series) == 1 and not tabs.emptied.is_set()
+    tabs.open.remove("bert")
+    assert tabs.emptied.wait(60.0)
     assert len(tabs.series) == 0
 
 
