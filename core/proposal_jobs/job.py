@@ -102,6 +102,7 @@ class Job:
     _error: str | None = None
     _asked: float = field(default_factory=time.monotonic)
     _begun: float | None = None
+    _begun_elsewhere: bool = False
 
     @property
     def seconds_waited(self) -> float | None:
@@ -177,6 +178,11 @@ class Job:
         with self._lock:
             is_first, self._has_begun = not self._has_begun, True
         return is_first
+
+    def begun_elsewhere(self) -> None:
+        """Note that another machine has begun with it, for the first time: that ends the wait."""
+        if not self._begun_elsewhere:
+            self._begun, self._begun_elsewhere = time.monotonic(), True
 
     def run(self) -> None:
         """Do the work in this thread; for the queue."""

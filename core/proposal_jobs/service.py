@@ -8,9 +8,11 @@ is heard for a while, the job is asked for again.
 import hashlib
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from queue import Empty, SimpleQueue
+from weakref import WeakSet
 
 import httpx
 import numpy as np
@@ -29,6 +31,7 @@ SERIES_HEADER = "serve_multiplexed_model_id"
 _SILENCE_S = 15.0
 _LOOK_EVERY_S = 0.1
 _PAUSE_S = 1.0
+_LAST_WORD_S = 2.0  # something is heard three times a second
 _UPLOADS = 3
 _MISSING, _REFUSED = 409, (400, 401, 413)
 _NOTICE = "Waiting for the proposal service"
@@ -64,6 +67,7 @@ class ProposalService:
             limits=httpx.Limits(max_connections=None),
         )
         self._is_closed = threading.Event()
+        self._listeners: WeakSet[threading.Thread] = WeakSet()
 
     def compute(
         self, task: ProposalTask, job: Job, cancelled: Callable[[], bool], progress: Progress
@@ -100,9 +104,18 @@ class ProposalService:
                 raise ValueError("The proposal service was not reached.")
 
     def close(self) -> None:
-        """Close all connections."""
+        """Close all connections.
+
+        One that is being read from is closed by its reader: closed here, its number could be that
+        of another file by the time it is read from again.
+        """
         self._is_closed.set()
-        self._client.close()
+        until = time.monotonic() + _LAST_WORD_S
+        listeners = list(self._listeners)
+        for one in listeners:
+            one.join(max(0.0, until - time.monotonic()))
+        if not any(one.is_alive() for one in listeners):
+            self._client.close()
         if self._fallback is not None:
             self._fallback.close()
 
@@ -121,6 +134,7 @@ class ProposalService:
         listening = threading.Thread(
             target=self._listen, args=(task, heard, is_over), name="proposal service", daemon=True
         )
+        self._listeners.add(listening)
         listening.start()
         try:
             while not job.cancelled:
@@ -178,7 +192,7 @@ class ProposalService:
                 return [str(one) for one in answer.json()["volumes"]]
             _check(answer)
             for line in answer.iter_lines():
-                if is_over.is_set():
+                if is_over.is_set() or self._is_closed.is_set():
                     break
                 heard.put(from_line(line))
         return []
@@ -228,6 +242,7 @@ def _tell(event: Waiting | Begun | Stepped, job: Job, progress: Progress) -> Non
         job.elsewhere = Elsewhere(event.ahead, event.seconds) if event.ahead else None
     elif isinstance(event, Begun):
         job.weights, job.elsewhere = event.weights, None
+        job.begun_elsewhere()
     else:
         progress(event.done, event.total)
 

@@ -61,12 +61,19 @@ def show_model(settings: Settings) -> None:
         _show(_loading(settings.weights, settings.device), lambda engine: engine.description)
     else:
         place = settings.proposals.description
-        _show(_weights(proposal_backend(settings)), lambda weights: f"{weights} in {place}")
+        # A service that is gone is waited for.
+        meanwhile = (
+            "loading…" if settings.proposals.kind == "processes" else f"waiting for {place}…"
+        )
+        weights = _weights(proposal_backend(settings))
+        _show(weights, lambda name: f"{name} in {place}", meanwhile)
 
 
-def _show(loading: Future[Any], describe: Callable[[Any], str]) -> None:
+def _show(
+    loading: Future[Any], describe: Callable[[Any], str], meanwhile: str = "loading…"
+) -> None:
     if not loading.done():
-        st.caption("Model: loading…")
+        st.caption(f"Model: {meanwhile}")
     elif error := loading.exception():
         st.caption(f"Model: {error}")
     else:

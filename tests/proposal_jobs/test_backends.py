@@ -79,6 +79,7 @@ def test_who_waits_knows_the_place_in_line_and_about_how_long(submit: Submit, dr
     until(lambda: max(job.ahead for job in jobs) >= 2)
     last = max(jobs, key=lambda job: job.ahead)
     until(lambda: (last.seconds_to_wait or 0) > 0)
+    waited = last.age
     for job in jobs:
         if 0 < job.ahead < last.ahead:
             job.cancel()
@@ -87,6 +88,7 @@ def test_who_waits_knows_the_place_in_line_and_about_how_long(submit: Submit, dr
         if job is not last:
             job.cancel()
     until(lambda: last.ahead == 0 and last.proposals)
+    assert last.seconds_waited is not None and last.seconds_waited >= waited
 
 
 def test_two_people_share_the_time_however_much_one_asks_for(submit: Submit, drawn: Drawn) -> None:

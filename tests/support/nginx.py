@@ -2,10 +2,11 @@
 
 import re
 import shutil
+import socket
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
 from tests.support.app_server import ROOT, free_port
@@ -77,9 +78,15 @@ def _nginx(folder: Path, name: str, host: str, upstream: str, ports: str) -> Ite
     assert checked.returncode == 0, checked.stderr
     assert "[warn]" not in checked.stderr, checked.stderr
     process = subprocess.Popen(command)
-    while not (folder / "nginx.pid").exists():
+    while not _listens(port):
         assert process.poll() is None, (folder / "error.log").read_text()
         time.sleep(0.05)
     yield port
     process.terminate()
     process.wait()
+
+
+def _listens(port: int) -> bool:
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1.0):
+        return True
+    return False
