@@ -7,12 +7,13 @@ from pathlib import Path
 import streamlit as st
 
 from core.annotation.revision import revision
-from core.annotation.store import StoreError
-from core.audit.entries import Action
-from core.projects.records import WorkItem
+from core.annotation.store import AnnotationStore
+from core.audit.entries import Action, add_entry
+from core.projects.records import AccessRefused, WorkItem
 from core.projects.visibility import may_see
-from pages.session.audit_log import record
-from pages.session.work import Work, while_seen
+from pages.session.audit_log import client_address
+from pages.session.downloads import sent_when_pressed
+from pages.session.work import Work
 from pages.views.archive import store_in_archive
 
 _WRITTEN = "export.written"
@@ -68,7 +69,11 @@ def is_offered(work: Work, choice: Hashable) -> bool:
         What is chosen now.
     """
     written = _written(work)
-    return written is not None and written.choice == choice and _is_current(work, written)
+    return (
+        written is not None
+        and written.choice == choice
+        and _is_current(work.store, work.person, written)
+    )
 
 
 def offer_written(work: Work, choice: Hashable) -> None:
@@ -84,42 +89,11 @@ def offer_written(work: Work, choice: Hashable) -> None:
     written = _written(work)
     if written is None:
         return
-    # Others may draw on the series while this page stands open.
-    offer = st.fragment(while_seen(_offer), run_every=_CHECK_EVERY_S)
-    offer(work, written, written.choice == choice)
-
-
-def _written(work: Work) -> WrittenExport | None:
-    written: WrittenExport | None = st.session_state.get(_WRITTEN)
-    if written is None or written.annotation_key != work.annotation_key:
-        return None
-    return written if written.paths[0].is_file() else None
-
-
-def _is_current(work: Work, written: WrittenExport) -> bool:
-    """Whether what a file was made from is as it was, and the person may still see all of it."""
-    return all(
-        may_see(work.store, key, work.person) and revision(work.store, key) == made_from
-        for key, made_from in written.revisions.items()
-    )
-
-
-def _offer(work: Work, written: WrittenExport, is_as_chosen: bool) -> None:
-    path = written.paths[0]
-    if is_as_chosen and _is_current(work, written):
-        st.success(f"Created: {path.stat().st_size / 1024:.0f} kB", icon=":material/check_circle:")
-        st.download_button(
-            f"Download {path.name}",
-            path.read_bytes(),
-            file_name=path.name,
-            mime="application/dicom" if path.suffix == ".dcm" else "application/octet-stream",
-            icon=":material/download:",
-            type="primary",
-            width="stretch",
-            on_click=lambda: _record_download(work, path),
-        )
-        if path.suffix == ".dcm":
-            store_in_archive(work, path)
+    is_as_chosen = written.choice == choice
+    if is_as_chosen and _is_current(work.store, work.person, written):
+        _offer(work, written)
+        # Others may draw on the series while this page stands open.
+        st.fragment(_withdraw_when_changed, run_every=_CHECK_EVERY_S)(work, written)
     else:
         what = "annotation has" if is_as_chosen else "choices have"
         st.warning(
@@ -130,9 +104,49 @@ def _offer(work: Work, written: WrittenExport, is_as_chosen: bool) -> None:
         st.caption(f"Saved on the server: `{saved}`")
 
 
-def _record_download(work: Work, path: Path) -> None:
-    detail, key = path.suffix.lstrip("."), work.opened.key
-    try:
-        record(work.entrance, work.store, Action.EXPORT_DOWNLOADED, subject=key, detail=detail)
-    except StoreError as error:
-        st.toast(str(error), icon=":material/error:")
+def _written(work: Work) -> WrittenExport | None:
+    written: WrittenExport | None = st.session_state.get(_WRITTEN)
+    if written is None or written.annotation_key != work.annotation_key:
+        return None
+    return written if written.paths[0].is_file() else None
+
+
+def _is_current(store: AnnotationStore, person: str, written: WrittenExport) -> bool:
+    """Whether what a file was made from is as it was, and a person may still see all of it."""
+    return all(
+        may_see(store, key, person) and revision(store, key) == made_from
+        for key, made_from in written.revisions.items()
+    )
+
+
+def _offer(work: Work, written: WrittenExport) -> None:
+    path = written.paths[0]
+    # The file is asked for outside of the run of a page, where nothing tells who visits it.
+    store, person, client, key = work.store, work.person, client_address(), work.opened.key
+
+    def check() -> None:
+        if not _is_current(store, person, written):
+            raise AccessRefused
+        form = path.suffix.lstrip(".")
+        add_entry(
+            store.database, person, client, Action.EXPORT_DOWNLOADED, subject=key, detail=form
+        )
+
+    st.success(f"Created: {path.stat().st_size / 1024:.0f} kB", icon=":material/check_circle:")
+    st.download_button(
+        f"Download {path.name}",
+        sent_when_pressed(path, check),
+        file_name=path.name,
+        mime="application/dicom" if path.suffix == ".dcm" else "application/octet-stream",
+        icon=":material/download:",
+        type="primary",
+        width="stretch",
+        on_click="ignore",
+    )
+    if path.suffix == ".dcm":
+        store_in_archive(work, path)
+
+
+def _withdraw_when_changed(work: Work, written: WrittenExport) -> None:
+    if not _is_current(work.store, work.person, written):
+        st.rerun()

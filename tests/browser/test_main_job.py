@@ -11,6 +11,7 @@ from scipy.ndimage import binary_dilation, binary_erosion
 
 from core.annotation.states import SliceState
 from core.annotation.store import AnnotationStore
+from core.audit.entries import Action, read_entries
 from core.demo import demo_masks
 from core.dicom.reading import find_series, read_series
 from core.formats.segmentation_reading import read_segmentation
@@ -96,6 +97,8 @@ def whole_job(page: Page, own_server: Server, tmp_path: Path, hand: ModuleType) 
     drawn = draw_liver(page, hand, store, uid)
     number = correct_first_proposal(page, hand, store, uid)
     accept_and_export(page, tmp_path / "downloaded.dcm")
+    newest = read_entries(store.database)[0]
+    assert (newest.action, newest.detail) == (Action.EXPORT_DOWNLOADED, "dcm")
 
     (segment,) = read_segmentation(tmp_path / "downloaded.dcm", series)
     annotation = store.annotation(uid)

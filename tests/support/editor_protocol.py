@@ -25,7 +25,7 @@ from streamlit.web.server.starlette.starlette_server_config import XSRF_COOKIE_N
 from websockets.asyncio.client import ClientConnection, connect
 
 from core.annotation.run_length import encode_runs
-from tests.support.shown_elements import Button, ShownMask
+from tests.support.shown_elements import Button, ShownMask, file_request
 
 _COMPONENT = "slice_editor"
 _SEGMENT = 1
@@ -65,8 +65,10 @@ class Tab:
         Slices to review, the least certain first.
     toasts : list of str
         All that were shown.
+    offered : str
+        By what the Export page knows the file that it offers; blank where there is none.
     download : str
-        Path of the file that the Export page offers; blank where there is none.
+        Path of that file once it was asked for.
     """
 
     def __init__(self, address: str, series: str, cookie: str = "") -> None:
@@ -85,6 +87,8 @@ class Tab:
         self._watching: set[str] = set()  # fragments that run again and again
         self.masks: dict[int, ShownMask] = {}
         self.waiting: list[int] = []
+        self._session = ""
+        self.offered = ""
         self.download = ""
         self.toasts: list[str] = []
         self._line = ""
@@ -121,7 +125,7 @@ class Tab:
 
     async def _ask_for_page(self, name: str) -> None:
         assert self._socket is not None
-        self._buttons, self._watching, self.download = {}, set(), ""
+        self._buttons, self._watching, self.offered, self.download = {}, set(), "", ""
         message = BackMsg()
         message.rerun_script.query_string = self._query
         message.rerun_script.page_name = name
@@ -154,7 +158,10 @@ class Tab:
     async def export(self) -> str:
         """Have a DICOM-SEG created and return the address at which it is offered."""
         await self._press("create-seg")
-        await self._until(lambda: bool(self.download), "offer the file")
+        await self._until(lambda: bool(self.offered), "offer the file")
+        assert self._socket is not None
+        await self._socket.send(file_request(self._session, self.offered))
+        await self._until(lambda: bool(self.download), "make the file ready")
         return self._address + self.download
 
     async def go_to(self, index: int) -> None:
@@ -337,6 +344,8 @@ class Tab:
         """Take in a message; return the header of one of the editor's."""
         assert isinstance(data, bytes)
         message = ForwardMsg.FromString(data)
+        if message.HasField("new_session"):
+            self._session = message.new_session.initialize.session_id
         if message.HasField("auto_rerun"):
             self._watching.add(message.auto_rerun.fragment_id)
         if message.HasField("stop_auto_rerun"):
@@ -355,7 +364,9 @@ class Tab:
         if kind == "html" and (found := _LINE.search(element.html.body)):
             self._line = html.unescape(found.group(1))
         if kind == "download_button":
-            self.download = element.download_button.url
+            self.offered = element.download_button.deferred_file_id
+        if message.HasField("backend_operation_response"):
+            self.download = message.backend_operation_response.deferred_file.url
         if element.bidi_component.component_name == _COMPONENT:
             return self._take_in(message)
         return None
