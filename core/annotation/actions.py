@@ -329,6 +329,7 @@ def accepted_change(current: SliceAnnotation, based_on: int | None = None) -> Ma
         current.version if based_on is None else based_on,
         expected_dice=current.expected_dice,
         weights=current.weights,
+        teachers=current.teachers,
     )
 
 

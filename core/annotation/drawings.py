@@ -122,9 +122,10 @@ def drawn_change(
         mask,
         state,
         seen.version,
-        # A correction keeps the quality and weights of its proposal: it is not drawn by hand alone.
+        # A correction keeps what is known of its proposal: it is not drawn by hand alone.
         expected_dice=seen.expected_dice if corrects else None,
         weights=seen.weights if corrects else None,
+        teachers=seen.teachers if corrects else (),
         allow_clear=allow_clear,
     )
 

@@ -25,7 +25,7 @@ from core.annotation.records import (
 from core.annotation.run_length import encode_runs
 from core.annotation.schema import mask_version
 from core.annotation.states import EXAMPLE_STATES, SliceState, state_of_mask
-from core.annotation.text_checks import check_weights
+from core.annotation.text_checks import check_teachers, check_weights
 from core.annotation.versions import SliceKey, newest_masks, newest_segments, utc_now
 
 
@@ -47,7 +47,7 @@ def change_content(change: MaskChange) -> dict[str, Any]:
     Raises
     ------
     StoreError
-        If the mask, the expected Dice or the name of the weights cannot be stored.
+        If the mask, the expected Dice or the name of the weights or of a teacher cannot be stored.
     """
     mask = change.mask
     if mask is not None and (mask.dtype != np.bool_ or mask.ndim != 2):
@@ -58,12 +58,14 @@ def change_content(change: MaskChange) -> dict[str, Any]:
         raise StoreError(f"An expected Dice lies between 0 and 1; this is {dice}.")
     if change.weights is not None:
         check_weights(change.weights)
+    check_teachers(change.teachers)
     return {
         "state": state_of_mask(SliceState(change.state), pixels > 0).value,
         "runs": encode_runs(mask) if mask is not None and pixels else None,
         "pixels": pixels,
         "expected_dice": dice,
         "weights": change.weights,
+        "teachers": " ".join(change.teachers) or None,
     }
 
 

@@ -150,5 +150,6 @@ def _without(current: SliceAnnotation, pixels: NDArray[np.bool_]) -> MaskChange:
         current.version,
         expected_dice=current.expected_dice if rest else None,
         weights=current.weights if rest else None,
+        teachers=current.teachers if rest else (),
         allow_clear=True,
     )

@@ -5,7 +5,7 @@ Segments are counted from 1, slices from 0 along the normal; masks are bool [row
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,6 +49,7 @@ def store_proposals(
     person: str,
     tool: str = "propose",
     weights: str | None = None,
+    teachers: Collection[str] = (),
     searched: Mapping[int, Collection[int]] = MappingProxyType({}),
 ) -> list[SliceKey]:
     """Store proposals as one step, leaving slices alone that a person drew or confirmed.
@@ -71,6 +72,8 @@ def store_proposals(
         What made them.
     weights : str, optional
         Name of the weights that made them.
+    teachers : collection of str
+        Series Instance UIDs of the other series that they were made from.
     searched : mapping of int to collection of int, optional
         Slices by segment number that were searched to the end: earlier proposals there that are
         not among `proposals` are out of date, and are removed by the same step.
@@ -88,6 +91,7 @@ def store_proposals(
         If the store refuses.
     """
     wanted = list(proposals)
+    origin = {"weights": weights, "teachers": tuple(teachers)}
 
     def changes(annotation: Mapping[SliceKey, SliceAnnotation]) -> list[MaskChange]:
         ends = widened_ends(stated_ends(store, annotation_key), annotation)
@@ -99,7 +103,7 @@ def store_proposals(
             if item.segment in present
         ]
         stored = [
-            _change(proposal, _left_over(proposal, annotation, segments), current, weights)
+            _change(proposal, _left_over(proposal, annotation, segments), current, origin)
             for proposal, current in pairs
             if _is_stored(proposal, current)
             and ends.get(proposal.segment, UNSTATED).encloses(proposal.slice)
@@ -146,7 +150,7 @@ def _change(
     proposal: ProposedMask,
     mask: NDArray[np.bool_],
     current: SliceAnnotation | None,
-    weights: str | None,
+    origin: Mapping[str, Any],
 ) -> MaskChange:
     return MaskChange(
         proposal.segment,
@@ -155,6 +159,6 @@ def _change(
         SliceState.PROPOSED,
         current.version if current is not None else 0,
         expected_dice=proposal.expected_dice,
-        weights=weights,
+        **origin,
         allow_clear=True,
     )

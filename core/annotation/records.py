@@ -157,6 +157,8 @@ class MaskChange:
         Expected quality of a proposal, 0 to 1.
     weights : str or None
         Name of the weights that took part.
+    teachers : tuple of str
+        Series Instance UIDs of the other series that a proposal was made from.
     allow_clear : bool
         Whether a mask with pixels may be replaced by one without.
     drawn_on : numpy.ndarray or None
@@ -170,6 +172,7 @@ class MaskChange:
     based_on: int
     expected_dice: float | None = None
     weights: str | None = None
+    teachers: tuple[str, ...] = ()
     allow_clear: bool = False
     drawn_on: NDArray[np.bool_] | None = None
 
@@ -200,6 +203,8 @@ class SliceAnnotation:
         Who made this version and with what; blank for version 0.
     weights : str or None
         Name of the weights that took part.
+    teachers : tuple of str
+        Series Instance UIDs of the other series that the proposal behind it was made from.
     time : datetime.datetime or None
         When it was stored, in UTC; None for version 0.
     """
@@ -215,6 +220,7 @@ class SliceAnnotation:
     person: str = ""
     tool: str = ""
     weights: str | None = None
+    teachers: tuple[str, ...] = ()
     time: datetime | None = None
 
     @cached_property

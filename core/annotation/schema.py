@@ -126,6 +126,9 @@ mask_version = Table(
     Column("person", String(200), nullable=False),
     Column("tool", String(100), nullable=False),
     Column("weights", String(200)),
+    # Series Instance UIDs of the series that a proposal was made from, with spaces between; null
+    # where it was made from the series itself.
+    Column("teachers", Text),
     Column("time", DateTime, nullable=False),  # UTC
     Column("checksum", String(16), nullable=False),
     UniqueConstraint(

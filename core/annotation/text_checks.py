@@ -1,12 +1,14 @@
 """Checks of the texts that go into the store, as long as its columns are wide."""
 
 import unicodedata
+from collections.abc import Iterable
 
 from core.annotation.records import StoreError
 
 _LONGEST_NAME = 200  # of a person or of weights
 _LONGEST_ACTION = 100  # of an action or tool
 _LONGEST_CLIENT = 64
+_LONGEST_UID = 64
 
 
 def check_person(person: str) -> None:
@@ -27,6 +29,14 @@ def check_action(action: str) -> None:
 def check_weights(weights: str) -> None:
     """Raise StoreError unless the name of weights has between 1 and 200 characters."""
     _check(weights, "The name of the weights", _LONGEST_NAME)
+
+
+def check_teachers(uids: Iterable[str]) -> None:
+    """Raise StoreError unless each UID has between 1 and 64 characters and no space."""
+    for uid in uids:
+        _check(uid, "The UID of a series", _LONGEST_UID)
+        if uid.split() != [uid]:
+            raise StoreError("The UID of a series has no spaces.")
 
 
 def check_client(client: str) -> None:

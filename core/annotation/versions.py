@@ -19,13 +19,14 @@ SliceKey = tuple[int, int]
 """Segment number and slice index."""
 
 _MASK_PLACE = ("segment_number", "slice_index")
-_CONTENT = ("state", "runs", "pixels", "expected_dice", "weights")
+_CONTENT = ("state", "runs", "pixels", "expected_dice", "weights", "teachers")
 _UNTOUCHED = {
     "state": SliceState.EMPTY.value,
     "runs": None,
     "pixels": 0,
     "expected_dice": None,
     "weights": None,
+    "teachers": None,
 }
 
 
@@ -111,6 +112,7 @@ def slice_annotation(row: Row[Any], shape: tuple[int, int]) -> SliceAnnotation:
         person=row.person,
         tool=row.tool,
         weights=row.weights,
+        teachers=tuple((row.teachers or "").split()),
         time=row.time.replace(tzinfo=UTC),
     )
 

@@ -205,5 +205,6 @@ def _change(current: SliceAnnotation, mask: NDArray[np.bool_]) -> MaskChange:
         current.version,
         # A proposal that was changed has no quality that anybody estimated.
         weights=current.weights,
+        teachers=current.teachers,
         allow_clear=True,
     )

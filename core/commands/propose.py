@@ -295,6 +295,7 @@ def _write(
                 segment=drawn.masks.segment,
                 masks={**proposed, **drawn.masks.masks},
                 algorithm=_algorithm(drawn, bool(proposed)),
+                teachers=task.teachers.series_uids if task.teachers is not None else (),
             )
         )
     whole = [masks for masks in whole if masks.masks]
@@ -303,8 +304,7 @@ def _write(
             "Nothing like the teacher's structures was found in this series; draw on a few slices "
             "and give them as --examples."
         )
-    taught = task.teachers.series_uids if task.teachers is not None else ()
-    write_segmentation(task.series, whole, path, weights=weights, teachers=taught)
+    write_segmentation(task.series, whole, path, weights=weights)
 
 
 def _algorithm(drawn: _Drawn, proposed: bool) -> Algorithm:

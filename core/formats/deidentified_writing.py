@@ -206,7 +206,7 @@ def write_deidentified(
         _write_images(summary, work / "images", names)
         write_segmentation(
             _renamed(summary, work / "images", names),
-            [_without_text(masks) for masks in segments],
+            [_without_names(masks, names) for masks in segments],
             work / "segmentation.dcm",
             kind=kind,
             compression=compression,
@@ -355,10 +355,14 @@ def _renamed(summary: SeriesSummary, images: Path, names: Pseudonyms) -> SeriesS
     )
 
 
-def _without_text(masks: SegmentMasks) -> SegmentMasks:
-    """Leave out what was said of a segment in free text, and what tracks it over examinations."""
+def _without_names(masks: SegmentMasks, names: Pseudonyms) -> SegmentMasks:
+    """Leave out what was said of a segment in free text, and what tracks it over examinations.
+
+    Series that taught its proposals are named as their own de-identified copies are.
+    """
     details = replace(masks.segment.details, description="", tracking_id="", tracking_uid="")
-    return replace(masks, segment=replace(masks.segment, details=details))
+    teachers = tuple(names.uid(uid) for uid in masks.teachers)
+    return replace(masks, segment=replace(masks.segment, details=details), teachers=teachers)
 
 
 def _check_labels(summary: SeriesSummary, segments: Sequence[SegmentMasks]) -> None:

@@ -48,7 +48,6 @@ def write_segmentation(
     *,
     people: Contributors = NOBODY,
     weights: str | None = None,
-    teachers: Sequence[str] = (),
     reading: str = "",
     instance_number: int = 1,
     write_empty_slices: bool = False,
@@ -76,9 +75,6 @@ def write_segmentation(
         nobody by default.
     weights : str, optional
         Weights that took part, added to the version of the algorithm.
-    teachers : sequence of str
-        SeriesInstanceUIDs of the annotated series that proposals were made from, for Algorithm
-        Parameters.
     reading : str
         Which of several readings of the series it is, such as "reading 1", for Content Label and
         Content Description; "" where there is one only.
@@ -114,8 +110,7 @@ def write_segmentation(
         pixel_array=pixel_array,
         segmentation_type=kind,
         segment_descriptions=[
-            _description(number, masks, weights, teachers)
-            for number, masks in enumerate(ordered, start=1)
+            _description(number, masks, weights) for number, masks in enumerate(ordered, start=1)
         ],
         sop_instance_uid=generate_uid(prefix=None),
         instance_number=instance_number,
@@ -212,9 +207,7 @@ def _channels(summary: SeriesSummary, segments: Sequence[SegmentMasks]) -> np.nd
     return channels
 
 
-def _description(
-    number: int, masks: SegmentMasks, weights: str | None, teachers: Sequence[str]
-) -> SegmentDescription:
+def _description(number: int, masks: SegmentMasks, weights: str | None) -> SegmentDescription:
     segment = masks.segment
     identification = None
     if masks.algorithm != "MANUAL":
@@ -225,7 +218,9 @@ def _description(
             name=masks.algorithm_name or PRODUCT,
             family=codes.DCM.ArtificialIntelligence,
             version=f"{version} {weights}"[:64] if weights and not is_foreign else version,
-            parameters={"teachers": " ".join(teachers)} if teachers and not is_foreign else None,
+            parameters={"teachers": " ".join(masks.teachers)}
+            if masks.teachers and not is_foreign
+            else None,
         )
     description = SegmentDescription(
         segment_number=number,

@@ -124,6 +124,7 @@ def _masks(
         details.algorithm_name if is_foreign else "",
         details.algorithm_version if is_foreign else "",
         {index: str(slice_.state) for index, slice_ in kept.items()},
+        tuple(sorted({uid for slice_ in kept.values() for uid in slice_.teachers})),
     )
 
 

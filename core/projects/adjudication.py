@@ -287,4 +287,12 @@ def _change(
             number, index, None, SliceState.CONFIRMED_EMPTY, based_on, allow_clear=True
         )
     taken = slice_annotation(row, shape)
-    return MaskChange(number, index, taken.mask, taken.state, based_on, weights=taken.weights)
+    return MaskChange(
+        number,
+        index,
+        taken.mask,
+        taken.state,
+        based_on,
+        weights=taken.weights,
+        teachers=taken.teachers,
+    )

@@ -57,7 +57,7 @@ class ReferenceSeries:
             return self
         cosines = np.sum(self.axes * axes, axis=1)
         turned = tuple(int(axis) for axis in np.flatnonzero(cosines < 0))
-        if not turned or np.abs(cosines).min() < _SAME_AXIS:
+        if not turned or not is_same_plane(self.axes, axes):
             return self
         last = len(self.volume) - 1
         in_plane = tuple(axis - 1 for axis in turned if axis > 0)
@@ -99,6 +99,19 @@ class Teachers:
     references: tuple[ReferenceSeries, ...]
     segments: tuple[Segment, ...]
     series_uids: tuple[str, ...]
+
+
+def is_same_plane(axes: np.ndarray | None, others: np.ndarray | None) -> bool:
+    """Whether two series, as far as their directions are known, are cut in the same plane.
+
+    Parameters
+    ----------
+    axes, others : np.ndarray or None
+        As `ReferenceSeries.axes`.
+    """
+    if axes is None or others is None:
+        return True
+    return bool(np.abs(np.sum(axes * others, axis=1)).min() >= _SAME_AXIS)
 
 
 def beyond_examples(masks: Mapping[int, np.ndarray], slices: int) -> list[int]:

@@ -31,6 +31,9 @@ class SegmentMasks:
     states : mapping of int to str
         How single masks came about, by slice index, such as "drawn" or "accepted"; without those
         of which nothing is known.
+    teachers : tuple of str
+        Series Instance UIDs of the other series that proposals among them were made from; ignored
+        for MANUAL.
     absent : bool
         Whether a person confirmed that the segment is on no slice; there are no masks then.
     """
@@ -41,4 +44,5 @@ class SegmentMasks:
     algorithm_name: str = ""
     algorithm_version: str = ""
     states: Mapping[int, str] = field(default_factory=dict)
+    teachers: tuple[str, ...] = ()
     absent: bool = False

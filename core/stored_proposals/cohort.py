@@ -3,26 +3,23 @@
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from core.annotation.open_segments import is_reviewed, segments_to_propose
-from core.annotation.proposal_storing import store_proposals
 from core.annotation.records import SliceAnnotation
 from core.annotation.states import EXAMPLE_STATES, SliceState
 from core.annotation.store import AnnotationStore
 from core.annotation.versions import SliceKey
 from core.dicom.errors import DicomError
 from core.dicom.reading import read_series
-from core.dicom.series import Series, SeriesSummary
+from core.dicom.series import SeriesSummary
 from core.dicom.slice_names import slice_names
-from core.proposal_jobs import requests
 from core.proposal_jobs.backend import ProposalBackend
 from core.proposal_jobs.job import Job
-from core.proposal_jobs.requests import ProposalTask
 from core.proposals.teachers import Teachers
-from core.segments.matching import matched_numbers
-from core.stored_proposals.proposing import proposal_task, submit_stored
+from core.stored_proposals.proposing import submit_stored
+from core.stored_proposals.teaching import learns_from_teachers, submit_taught
 
 _MOST_AT_ONCE = 8
 """Series that are in memory at once."""
@@ -146,18 +143,27 @@ class _Run:
         summary = one.find()
         store.open_annotation(key, slice_names(summary), summary.rows, summary.columns)
         annotation = store.annotation(key)
-        if segments_to_propose(annotation):
+        teachers = self.teachers
+        if not learns_from_teachers(annotation):
             if is_up_to_date(annotation, self.weights):
                 return SeriesReport(key, Outcome.UP_TO_DATE)
             series = read_series(summary)
             job = submit_stored(self.backend, store, key, series, person=self.person)
-        elif self.teachers is None:
+        elif teachers is None:
             return SeriesReport(key, Outcome.NOTHING_DRAWN)
         elif any(one.weights == self.weights and one.pixels for one in annotation.values()):
             return SeriesReport(key, Outcome.UP_TO_DATE)
         else:
             series = read_series(summary)
-            job = _submit_taught(self.backend, store, key, series, self.person, self.teachers)
+            job = submit_taught(
+                self.backend,
+                store,
+                key,
+                series,
+                lambda is_over: teachers,
+                person=self.person,
+                segments=len(teachers.segments),
+            )
         self._follow(job)
         slices = sum(bool(found.mask.any()) for found in job.proposals)
         return SeriesReport(key, Outcome.PROPOSED, slices)
@@ -202,52 +208,3 @@ def is_up_to_date(annotation: Mapping[SliceKey, SliceAnnotation], weights: str) 
         if not proposed or max(proposed) < max(changed, default=max(proposed)):
             return False
     return True
-
-
-def _submit_taught(
-    backend: ProposalBackend,
-    store: AnnotationStore,
-    annotation_key: str,
-    series: Series,
-    person: str,
-    teachers: Teachers,
-) -> Job:
-    """Have a series proposed from the teachers, and the proposals stored."""
-    numbers = matched_numbers(store.segments(annotation_key), teachers.segments)
-    asked = len(series.volume) * len(teachers.segments)
-
-    def prepare() -> ProposalTask:
-        taught = [
-            requests.Teacher(
-                requests.series_data(one.volume, one.spacing, one.modality, one.axes),
-                requests.segment_data(one.segments),
-            )
-            for one in teachers.references
-        ]
-        task = proposal_task(
-            series,
-            person=person,
-            slices_asked=asked,
-            exclusive=tuple(one.number for one in teachers.segments if one.exclusive),
-            teachers=tuple(taught),
-        )
-        volumes = {
-            one.series.volume: reference.volume
-            for one, reference in zip(taught, teachers.references, strict=True)
-        }
-        return replace(task, volumes={**task.volumes, **volumes})
-
-    def deliver(job: Job) -> None:
-        known = {one.number for one in store.segments(annotation_key)}
-        for segment in teachers.segments:
-            if numbers[segment.number] not in known:
-                added = replace(segment, number=numbers[segment.number])
-                store.save_segment(annotation_key, added, person)
-        found = [
-            replace(one, segment=numbers[one.segment]) for one in job.proposals if one.mask.any()
-        ]
-        store_proposals(store, annotation_key, found, person=person, weights=job.weights)
-
-    return backend.submit(
-        prepare, person=person, slices=asked, series=annotation_key, deliver=deliver
-    )

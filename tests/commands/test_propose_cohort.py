@@ -5,14 +5,13 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from core.__main__ import main
 from core.annotation.actions import save_drawing
 from core.annotation.states import SliceState
 from core.annotation.store import AnnotationStore
-from core.dicom.reading import find_series, read_series
+from core.dicom.reading import read_series
 from core.dicom.series import SeriesSummary
 from core.dicom.slice_names import slice_names
 from core.formats.segmentation_writing import write_segmentation
@@ -22,29 +21,8 @@ from core.projects.moves import move
 from core.projects.projects import create_project
 from core.projects.records import WorkState
 from core.projects.work_items import SeriesToAdd, add_series
-from core.segments.segment import Segment, default_color
 from core.segments.segment_masks import SegmentMasks
-from tests.support.segments import ANATOMY, LIVER
-from tests.support.synthetic_series import PLACEMENTS, by_position, write_series
-
-SLICES, ROWS, COLUMNS = 9, 64, 64
-SEGMENT = Segment(1, "Liver", default_color(1), ANATOMY, LIVER)
-
-
-def ball(shift: int) -> np.ndarray:
-    z, y, x = np.mgrid[:SLICES, :ROWS, :COLUMNS]
-    return (z - 4) ** 2 * 25 + (y - 30 - shift) ** 2 + (x - 32) ** 2 < 400
-
-
-def write_ball(folder: Path, shift: int) -> SeriesSummary:
-    """Write a series with a bright ball in noise."""
-    write_series(folder, PLACEMENTS[0], SLICES, ROWS, COLUMNS, seed=shift)
-    noise = np.random.default_rng(shift).normal(0, 20, (SLICES, ROWS, COLUMNS))
-    volume = (100 * ball(shift) + noise).astype("<i2")
-    for index, image in enumerate(by_position(folder)):
-        image.PixelData = volume[index].tobytes()
-        image.save_as(str(image.filename), enforce_file_format=True)
-    return find_series(folder)[0]
+from tests.support.bright_balls import SEGMENT, SLICES, ball, draw, write_ball
 
 
 @pytest.fixture
@@ -66,14 +44,6 @@ def store(home: Path) -> Iterator[AnnotationStore]:
 def cohort(tmp_path: Path) -> list[SeriesSummary]:
     """Three series in one folder."""
     return [write_ball(tmp_path / "images" / str(shift), shift) for shift in (1, 2, 3)]
-
-
-def draw(store: AnnotationStore, key: str, summary: SeriesSummary, shift: int) -> None:
-    store.open_annotation(key, slice_names(summary), summary.rows, summary.columns)
-    if not store.segments(key):
-        store.save_segment(key, SEGMENT, "anna")
-    for index in (2, 6):
-        save_drawing(store, key, 1, index, ball(shift)[index], person="anna", tool="brush")
 
 
 def rows_of(table: Path) -> dict[str, dict[str, str]]:

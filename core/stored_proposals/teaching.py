@@ -1,0 +1,308 @@
+"""Proposing a series from others that are annotated in the store, and storing the result.
+
+Segments are counted from 1, slices from 0 along the normal; masks are bool [rows, columns].
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.annotation.open_segments import segments_to_propose
+from core.annotation.proposal_storing import store_proposals
+from core.annotation.records import SliceAnnotation, StoreError
+from core.annotation.retries import patiently
+from core.annotation.states import EXAMPLE_STATES
+from core.annotation.store import AnnotationStore
+from core.annotation.versions import SliceKey
+from core.dicom.errors import DicomError
+from core.dicom.reading import read_series
+from core.dicom.series import Series, SeriesSummary
+from core.proposal_jobs import requests
+from core.proposal_jobs.backend import ProposalBackend
+from core.proposal_jobs.job import Job
+from core.proposal_jobs.requests import ProposalTask
+from core.proposals.examples import SegmentExamples
+from core.proposals.teachers import ReferenceSeries, Teachers, examples_with_absence, is_same_plane
+from core.segments.matching import matched_numbers
+from core.segments.segment import Segment
+from core.stored_proposals.proposing import proposal_task
+
+
+@dataclass(frozen=True)
+class StoredTeacher:
+    """A series that is annotated in the store.
+
+    Attributes
+    ----------
+    annotation_key : str
+        Key of the annotation.
+    find : callable
+        Returns the summary of the series; raises DicomError where its files cannot be used.
+    leave_out_damaged : bool
+        Whether to do without its damaged files.
+    """
+
+    annotation_key: str
+    find: Callable[[], SeriesSummary]
+    leave_out_damaged: bool = False
+
+
+def learns_from_teachers(annotation: Mapping[SliceKey, SliceAnnotation]) -> bool:
+    """Whether proposals come from other series: until anything is drawn on the series itself.
+
+    From then on its own slices are used alone, because people have to touch fewer slices then
+    (docs/proposals.md).
+
+    Parameters
+    ----------
+    annotation : mapping
+        What `AnnotationStore.annotation` returned.
+    """
+    return not segments_to_propose(annotation)
+
+
+def read_stored_teachers(
+    store: AnnotationStore,
+    candidates: Iterable[StoredTeacher],
+    learner: Series,
+    known: Sequence[Segment],
+    most: int,
+    is_over: Callable[[], bool] = lambda: False,
+) -> Teachers:
+    """Read what is confirmed on other series, as far as it may teach this one.
+
+    Those of another modality or plane are left out, and those that cannot be read or seen: the
+    store decides within its transactions whether whoever asks may see an annotation.
+
+    Parameters
+    ----------
+    store : AnnotationStore
+        As the person may use it who asks.
+    candidates : iterable of StoredTeacher
+        In order of preference.
+    learner : Series
+        Is to be proposed; it does not teach itself, whoever annotated it.
+    known : sequence of Segment
+        Of the learner. With any, only these are taught.
+    most : int
+        Series that teach.
+    is_over : callable
+        Asked before every series; what was read so far is returned once it is true.
+
+    Returns
+    -------
+    Teachers
+        Perhaps without any series. Segments have the numbers of `known`, or else are numbered
+        from 1.
+    """
+    found: list[tuple[ReferenceSeries, str]] = []
+    segments = list(known)
+    for candidate in candidates:
+        if len(found) == most or is_over():
+            break
+        with suppress(DicomError, StoreError):
+            shown = _shown(store, candidate.annotation_key, segments, only_known=bool(known))
+            series = _series_like(candidate, learner) if shown else None
+            if series is None:
+                continue
+            taught = {segment.number for segment in segments}
+            segments += [one for one, _ in shown if one.number not in taught]
+            found.append((_reference(series, shown), series.summary.uid))
+    numbers = {one.number for reference, _ in found for one in reference.segments}
+    return Teachers(
+        tuple(reference for reference, _ in found),
+        tuple(segment for segment in segments if segment.number in numbers),
+        tuple(uid for _, uid in found),
+    )
+
+
+def submit_taught(
+    backend: ProposalBackend,
+    store: AnnotationStore,
+    annotation_key: str,
+    series: Series,
+    find_teachers: Callable[[Callable[[], bool]], Teachers],
+    *,
+    person: str,
+    segments: int,
+    when_finished: Callable[[Job], None] = lambda job: None,
+) -> Job:
+    """Have a series proposed from others, and the proposals stored as one step.
+
+    Segments that it does not have are added before. What a person draws meanwhile stays.
+
+    Parameters
+    ----------
+    backend : ProposalBackend
+        Where proposals are made.
+    store : AnnotationStore
+        In which the annotation is known.
+    annotation_key : str
+        Key of the annotation.
+    series : Series
+        With its pixels.
+    find_teachers : callable
+        Called in the background when the job begins, with a function that says whether it was
+        cancelled.
+    person : str
+        Who asks for them.
+    segments : int
+        About how many segments are taught.
+    when_finished : callable
+        Called in the background with the job, whatever became of it.
+
+    Returns
+    -------
+    Job
+        It fails where no series teaches, or the store refuses. One that was cancelled does not.
+
+    Raises
+    ------
+    QueueFull
+        If too many jobs of the person are not finished.
+    """
+    asked = len(series.volume) * max(1, segments)
+    named: list[str] = []
+    handed_in: list[Job] = []
+
+    def is_over() -> bool:
+        return bool(handed_in) and handed_in[0].cancelled
+
+    def prepare() -> ProposalTask:
+        teachers = find_teachers(is_over)
+        if is_over():
+            return proposal_task(series, person=person, slices_asked=asked)
+        _check(teachers, series)
+        named.extend(teachers.series_uids)
+        numbered = _numbered(store, annotation_key, teachers, person)
+        return _task(series, numbered, person, asked)
+
+    def deliver(job: Job) -> None:
+        found = [one for one in job.proposals if one.mask.any()]
+        # While the store is locked or its server is gone, this waits.
+        patiently(
+            lambda: store_proposals(
+                store,
+                annotation_key,
+                found,
+                person=person,
+                weights=job.weights,
+                teachers=named,
+            )
+        )
+
+    job = backend.submit(
+        prepare,
+        person=person,
+        slices=asked,
+        series=annotation_key,
+        deliver=deliver,
+        when_finished=when_finished,
+    )
+    handed_in.append(job)
+    return job
+
+
+def _shown(
+    store: AnnotationStore, annotation_key: str, segments: Sequence[Segment], *, only_known: bool
+) -> list[tuple[Segment, dict[int, NDArray[np.bool_]]]]:
+    """What people confirmed of the segments that are taught, numbered as these are."""
+    own = store.segments(annotation_key)
+    numbers = matched_numbers(segments, own)
+    wanted = {segment.number for segment in segments}
+    masks: dict[int, dict[int, NDArray[np.bool_]]] = {}
+    for (number, index), version in store.annotation(annotation_key).items():
+        if version.state in EXAMPLE_STATES:
+            masks.setdefault(number, {})[index] = version.mask
+    shown: dict[int, tuple[Segment, dict[int, NDArray[np.bool_]]]] = {}
+    for segment in own:
+        number, of_segment = numbers[segment.number], masks.get(segment.number, {})
+        if any(mask.any() for mask in of_segment.values()) and (number in wanted or not only_known):
+            # Of two segments of one name, the first is taught.
+            shown.setdefault(number, (replace(segment, number=number), of_segment))
+    return list(shown.values())
+
+
+def _series_like(candidate: StoredTeacher, learner: Series) -> Series | None:
+    """Read a series of the same modality and plane; None for another one."""
+    summary = candidate.find()
+    if summary.uid == learner.summary.uid or summary.modality != learner.summary.modality:
+        return None
+    if not is_same_plane(summary.geometry.axes, learner.geometry.axes):
+        return None
+    return read_series(summary, leave_out_damaged=candidate.leave_out_damaged)
+
+
+def _reference(
+    series: Series, shown: Sequence[tuple[Segment, dict[int, NDArray[np.bool_]]]]
+) -> ReferenceSeries:
+    examples = []
+    for segment, masks in shown:
+        present = {index: mask for index, mask in masks.items() if mask.any()}
+        known = examples_with_absence(present, series.volume.shape)
+        examples.append(SegmentExamples(segment.number, {**known, **masks}))
+    geometry, modality = series.geometry, series.summary.modality
+    return ReferenceSeries(
+        series.volume, geometry.spacing, modality, tuple(examples), geometry.axes
+    )
+
+
+def _check(teachers: Teachers, series: Series) -> None:
+    modality = series.summary.modality
+    if not teachers.references:
+        raise ValueError(
+            f"None of the other series is a {modality} series in the same plane that shows these "
+            "segments; draw on a few slices instead."
+        )
+    others = {one.modality for one in teachers.references} - {modality}
+    if others:
+        raise ValueError(
+            f"The teacher is a {min(others)} series, this one is {modality}; choose a teacher of "
+            "the same kind."
+        )
+
+
+def _numbered(
+    store: AnnotationStore, annotation_key: str, teachers: Teachers, person: str
+) -> Teachers:
+    """Number what is taught as the annotation does, and add to it what it does not have."""
+    present = store.segments(annotation_key)
+    numbers = matched_numbers(present, teachers.segments)
+    known = {one.number for one in present}
+    segments = tuple(replace(one, number=numbers[one.number]) for one in teachers.segments)
+    for segment in segments:
+        if segment.number not in known:
+            store.save_segment(annotation_key, segment, person)
+    references = tuple(
+        replace(
+            reference,
+            segments=tuple(replace(one, number=numbers[one.number]) for one in reference.segments),
+        )
+        for reference in teachers.references
+    )
+    return replace(teachers, references=references, segments=segments)
+
+
+def _task(series: Series, teachers: Teachers, person: str, asked: int) -> ProposalTask:
+    taught = [
+        requests.Teacher(
+            requests.series_data(one.volume, one.spacing, one.modality, one.axes),
+            requests.segment_data(one.segments),
+        )
+        for one in teachers.references
+    ]
+    task = proposal_task(
+        series,
+        person=person,
+        slices_asked=asked,
+        exclusive=tuple(one.number for one in teachers.segments if one.exclusive),
+        teachers=tuple(taught),
+    )
+    volumes = {
+        one.series.volume: reference.volume
+        for one, reference in zip(taught, teachers.references, strict=True)
+    }
+    return replace(task, volumes={**task.volumes, **volumes})

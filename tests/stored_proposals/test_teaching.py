@@ -1,0 +1,252 @@
+"""Series in the store that teach another one, and what is stored there."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.annotation.actions import confirm_empty, save_drawing
+from core.annotation.states import SliceState
+from core.annotation.store import AnnotationStore
+from core.dicom.errors import DicomError
+from core.dicom.reading import read_series
+from core.dicom.series import Series, SeriesSummary
+from core.dicom.slice_names import slice_names
+from core.home.settings import default_url
+from core.network.engine import load_engine
+from core.projects.guarding import store_for
+from core.projects.members import set_roles
+from core.projects.moves import move
+from core.projects.projects import change_project, create_project
+from core.projects.protocols import read_protocol_segments, set_protocol
+from core.projects.records import Role, WorkState
+from core.projects.work_items import SeriesToAdd, add_series
+from core.proposal_jobs.backend import ProposalBackend
+from core.proposal_jobs.in_process import InProcess
+from core.proposal_jobs.job import Job
+from core.proposal_jobs.turns import Turns
+from core.proposals.teachers import Teachers
+from core.segments.segment import Segment, default_color
+from core.stored_proposals.teaching import (
+    StoredTeacher,
+    learns_from_teachers,
+    read_stored_teachers,
+    submit_taught,
+)
+from tests.support.bright_balls import SEGMENT, ball, draw, write_ball
+from tests.support.segments import ANATOMY, SPLEEN
+
+_PATIENCE_S = 120
+_OTHER = Segment(1, "Spleen", default_color(2), ANATOMY, SPLEEN)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[AnnotationStore]:
+    store = AnnotationStore(default_url(tmp_path))
+    yield store
+    store.close()
+
+
+@pytest.fixture(scope="module")
+def balls(tmp_path_factory: pytest.TempPathFactory) -> list[SeriesSummary]:
+    folder = tmp_path_factory.mktemp("images")
+    return [write_ball(folder / str(shift), shift) for shift in (1, 2, 3)]
+
+
+@pytest.fixture(scope="module")
+def backend() -> Iterator[ProposalBackend]:
+    engine = load_engine("default", "cpu")
+    with closing(ProposalBackend(InProcess(lambda: engine), Turns())) as backend:
+        yield backend
+
+
+def teacher(summary: SeriesSummary) -> StoredTeacher:
+    return StoredTeacher(summary.uid, lambda: summary)
+
+
+def opened(store: AnnotationStore, summary: SeriesSummary) -> Series:
+    store.open_annotation(summary.uid, slice_names(summary), summary.rows, summary.columns)
+    return read_series(summary)
+
+
+def finished(job: Job) -> Job:
+    assert job.wait(_PATIENCE_S)
+    assert job.error is None
+    return job
+
+
+def read(
+    store: AnnotationStore, balls: list[SeriesSummary], known: list[Segment], most: int = 8
+) -> Teachers:
+    """Read the first two as teachers of the third."""
+    candidates = [teacher(one) for one in balls[:2]]
+    return read_stored_teachers(store, candidates, opened(store, balls[2]), known, most)
+
+
+def test_what_people_confirmed_is_read_with_its_absence(
+    store: AnnotationStore, balls: list[SeriesSummary]
+) -> None:
+    draw(store, balls[0].uid, balls[0], 1)
+    confirm_empty(store, balls[0].uid, 1, 4, person="anna")
+    (reference,) = read(store, balls, []).references
+    (examples,) = reference.segments
+    assert {index for index, mask in examples.masks.items() if mask.any()} == {2, 6}
+    assert not examples.masks[4].any()
+    assert np.array_equal(examples.masks[2], ball(1)[2])
+
+
+def test_as_many_teach_as_are_asked_for(store: AnnotationStore, balls: list[SeriesSummary]) -> None:
+    for shift in (1, 2):
+        draw(store, balls[shift - 1].uid, balls[shift - 1], shift)
+    assert read(store, balls, []).series_uids == (balls[0].uid, balls[1].uid)
+    assert read(store, balls, [], most=1).series_uids == (balls[0].uid,)
+
+
+def test_segments_are_matched_by_name_and_code_and_no_others_are_taught(
+    store: AnnotationStore, balls: list[SeriesSummary]
+) -> None:
+    draw(store, balls[0].uid, balls[0], 1)
+    known = [_OTHER, replace(SEGMENT, number=5)]
+    teachers = read(store, balls, known)
+    assert [one.number for one in teachers.segments] == [5]
+    assert [one.number for one in teachers.references[0].segments] == [5]
+    assert read(store, balls, [_OTHER]).references == ()
+
+
+def test_other_planes_and_modalities_and_what_cannot_be_read_teach_nothing(
+    store: AnnotationStore, balls: list[SeriesSummary]
+) -> None:
+    draw(store, balls[0].uid, balls[0], 1)
+    learner = opened(store, balls[2])
+
+    def teach(find: Callable[[], SeriesSummary]) -> tuple[str, ...]:
+        candidates = [StoredTeacher(balls[0].uid, find)]
+        return read_stored_teachers(store, candidates, learner, [], 8).series_uids
+
+    def gone() -> SeriesSummary:
+        raise DicomError("The files of this series are not there any more.")
+
+    geometry = balls[0].geometry
+    sagittal = replace(
+        geometry,
+        row_direction=np.array([0.0, 1.0, 0.0]),
+        column_direction=np.array([0.0, 0.0, -1.0]),
+    )
+    assert teach(lambda: balls[0]) == (balls[0].uid,)
+    assert teach(lambda: replace(balls[0], modality="MR")) == ()
+    assert teach(lambda: replace(balls[0], geometry=sagittal)) == ()
+    assert teach(gone) == ()
+
+
+def test_no_series_teaches_itself(store: AnnotationStore, balls: list[SeriesSummary]) -> None:
+    draw(store, balls[2].uid, balls[2], 3)
+    learner = opened(store, balls[2])
+    assert read_stored_teachers(store, [teacher(balls[2])], learner, [], 8).references == ()
+
+
+def test_nobody_is_taught_by_a_reading_that_they_may_not_see(
+    store: AnnotationStore, balls: list[SeriesSummary]
+) -> None:
+    project = create_project(store, "Livers", "ada").key
+    set_roles(store, project, "ada", {Role.ADMINISTER}, "ada")
+    for person in ("anna", "ben"):
+        set_roles(store, project, person, {Role.ANNOTATE}, "ada")
+    set_protocol(store, project, read_protocol_segments(b"label\nLiver\n"), "", "ada")
+    change_project(store, project, "ada", second_reading_share=1.0)
+    summary = balls[0]
+    added = SeriesToAdd(
+        summary.uid,
+        "0" * 24,
+        "One",
+        slice_names(summary),
+        summary.rows,
+        summary.columns,
+        (5.0, 1.0, 1.0),
+    )
+    first, _ = add_series(store, project, added, "ada")
+    move(store, first.annotation_key, WorkState.IN_PROGRESS, "anna")
+    for index in (2, 6):
+        save_drawing(
+            store, first.annotation_key, 1, index, ball(1)[index], person="anna", tool="brush"
+        )
+    candidates = [StoredTeacher(first.annotation_key, lambda: summary)]
+    learner = opened(store, balls[2])
+    known = store.segments(first.annotation_key)
+
+    def taught(person: str) -> tuple[str, ...]:
+        seen = store_for(store, person)
+        return read_stored_teachers(seen, candidates, learner, known, 8).series_uids
+
+    assert taught("anna") == (summary.uid,)
+    assert taught("ben") == taught("eve") == ()
+
+
+def test_proposals_are_stored_with_their_teachers_and_leave_alone_what_is_drawn(
+    store: AnnotationStore, balls: list[SeriesSummary], backend: ProposalBackend
+) -> None:
+    for shift in (1, 2):
+        draw(store, balls[shift - 1].uid, balls[shift - 1], shift)
+    key, learner = balls[2].uid, opened(store, balls[2])
+    assert learns_from_teachers(store.annotation(key))
+
+    def find(is_over: Callable[[], bool]) -> Teachers:
+        candidates = [teacher(one) for one in balls[:2]]
+        teachers = read_stored_teachers(store, candidates, learner, [], 4, is_over)
+        # Somebody draws while the job is at work.
+        store.save_segment(key, replace(SEGMENT, label="Liver"), "anna")
+        save_drawing(store, key, 1, 4, ball(3)[4], person="anna", tool="brush")
+        return teachers
+
+    finished(submit_taught(backend, store, key, learner, find, person="anna", segments=1))
+    found = store.annotation(key)
+    assert found[1, 4].state is SliceState.DRAWN
+    assert found[1, 4].teachers == ()
+    proposed = [one for one in found.values() if one.state is SliceState.PROPOSED]
+    assert len(proposed) >= 3
+    assert {one.teachers for one in proposed} == {(balls[0].uid, balls[1].uid)}
+    assert not learns_from_teachers(found)
+    store.undo(key, "anna")
+    assert [index for (_, index), one in store.annotation(key).items() if one.pixels] == [4]
+
+
+def test_a_job_that_finds_no_teacher_says_so_and_adds_no_segment(
+    store: AnnotationStore, balls: list[SeriesSummary], backend: ProposalBackend
+) -> None:
+    learner = opened(store, balls[2])
+    job = submit_taught(
+        backend,
+        store,
+        balls[2].uid,
+        learner,
+        lambda is_over: Teachers((), (), ()),
+        person="anna",
+        segments=1,
+    )
+    assert job.wait(_PATIENCE_S)
+    assert job.error is not None and "same plane" in job.error
+    assert store.segments(balls[2].uid) == []
+
+
+def test_a_job_that_is_cancelled_reads_no_further_teacher(
+    store: AnnotationStore, balls: list[SeriesSummary], backend: ProposalBackend
+) -> None:
+    draw(store, balls[0].uid, balls[0], 1)
+    learner = opened(store, balls[2])
+    is_cancelled = threading.Event()
+    read: list[Teachers] = []
+
+    def find(is_over: Callable[[], bool]) -> Teachers:
+        assert is_cancelled.wait(_PATIENCE_S)
+        read.append(read_stored_teachers(store, [teacher(balls[0])], learner, [], 4, is_over))
+        return read[0]
+
+    job = submit_taught(backend, store, balls[2].uid, learner, find, person="anna", segments=1)
+    job.cancel()
+    is_cancelled.set()
+    finished(job)
+    assert [one.references for one in read] in ([()], [])  # it may not have begun
+    assert store.annotation(balls[2].uid) == {}
