@@ -5,6 +5,7 @@ import streamlit as st
 from core.home.settings import Editor
 from pages.session.gate import enter
 from pages.session.model import begin_loading
+from pages.session.teaching import begin_teaching
 from pages.session.work import Work, current_slice, require_work, set_slice, while_seen
 from pages.simple_canvas.drawable_canvas import CanvasMemory
 from pages.simple_canvas.workspace import simple_workspace
@@ -17,6 +18,7 @@ from pages.views.label_list import label_list_button, show_label_list
 from pages.views.recent_work import note_opened
 from pages.views.segment_panel import add_segment
 from pages.views.slice_scroller import slice_scroller
+from pages.views.teaching import watch_teaching
 from pages.views.tour import show_tour
 from pages.views.work_line import work_line
 
@@ -42,6 +44,7 @@ def first_segment(work: Work) -> None:
         add_segment(work)
         label_list_button("first")
         import_button("first")
+        watch_teaching(work)
     with picture:
         look_through(work)
 
@@ -80,6 +83,7 @@ begin_loading(entrance.settings)
 show_tour(entrance, 3 if work.segments() else 2)
 banner(work.series.summary)
 note_opened(work)
+begin_teaching(work)
 is_simple = chosen_editor(entrance.settings) is Editor.SIMPLE
 if work.reason_against_editing and (is_simple or not work.segments()):
     look_only(work)

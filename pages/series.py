@@ -53,6 +53,7 @@ from pages.views.icon_menu import ICON_MENU_STYLE, icon_menu
 from pages.views.import_masks import import_button, show_mask_import
 from pages.views.project_of_series import chosen_project
 from pages.views.recent_work import offer_recent_work
+from pages.views.teaching import choose_recent_teachers
 from pages.views.tour import offer_tour, show_tour
 
 FOUND = "series.found"
@@ -310,6 +311,8 @@ with left:
     st.caption(NOT_A_MEDICAL_DEVICE)
     offer_tour(entrance)
 with right:
+    if project is None:
+        choose_recent_teachers(entrance)
     listed = st.session_state.get(FOUND)
     if listed is None or not may_look_into(entrance, listed[0]):
         recent = offer_recent_work(entrance)

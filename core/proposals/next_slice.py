@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.proposals.doubtful import most_doubtful_slice
 from core.proposals.examples import Proposal, neighbours, neighbours_overlap
 from core.proposals.extent import between
 from core.proposals.extrapolation import trend_of
@@ -73,7 +74,8 @@ def suggest_slice(
     beyond the last proposal, times the chance that the structure goes on. An example takes away its
     own slice's error and part of that of the slices around it. Where an end is stated, the slice
     behind it is known like an example. Where the best slice lies beyond the examples, on a side
-    whose end nobody knows, the ends are asked for.
+    whose end nobody knows, the ends are asked for. Before anything is drawn, proposals from other
+    series tell where to begin (`doubtful.py`).
 
     Parameters
     ----------
@@ -89,10 +91,11 @@ def suggest_slice(
     Returns
     -------
     Suggestion or None
-        None before anything was drawn, and where no drawing would help.
+        None before anything was drawn or proposed, and where no drawing would help.
     """
     if not any(mask.any() for mask in examples.values()):
-        return None
+        first = most_doubtful_slice(proposals, examples, slices)
+        return None if first is None else Suggestion(first, LEAST_CERTAIN)
     known = _with_ends(examples, ends)
     shown = {index: made for index, made in proposals.items() if index not in known}
     errors = {

@@ -1,6 +1,7 @@
 """Proposals, made in the background while the pages stay usable."""
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import RLock
 
@@ -12,7 +13,9 @@ from core.home.event_log import log_event
 from core.proposal_jobs.backend import queue_lengths
 from core.proposal_jobs.job import Job, QueueFull
 from core.proposals.extent import slices_to_follow
+from core.proposals.teachers import Teachers
 from core.stored_proposals.proposing import Wanted, submit_stored
+from core.stored_proposals.teaching import submit_taught
 from pages.server.metrics import PROPOSAL_JOBS, PROPOSAL_SECONDS, PROPOSAL_WAIT_SECONDS
 from pages.session.model import proposal_backend
 from pages.session.proposal_progress import ProgressMeter
@@ -33,10 +36,22 @@ class _Failure:
 
 @dataclass(frozen=True, eq=False)
 class AskedJob:
-    """A job that has not finished, what it was asked for, by whom, and how far it is."""
+    """A job that has not finished, what it was asked for, by whom, and how far it is.
+
+    Attributes
+    ----------
+    job : Job
+        The job.
+    wanted : Wanted or None
+        What is proposed from the series itself; None where others teach it.
+    person : str
+        Who asked.
+    meter : ProgressMeter
+        How far it is.
+    """
 
     job: Job
-    wanted: Wanted
+    wanted: Wanted | None
     person: str
     meter: ProgressMeter = field(default_factory=ProgressMeter)
 
@@ -46,23 +61,24 @@ class _Jobs:
     """Jobs that have not finished and the newest failures, by annotation, for all sessions.
 
     A finished job is dropped at once, because it holds the masks that it proposed: they are in the
-    store by then.
+    store by then. `taught` names annotations for which other series were asked by themselves.
     """
 
     lock: RLock = field(default_factory=RLock)
     asked: dict[str, list[AskedJob]] = field(default_factory=dict)
     failures: dict[str, _Failure] = field(default_factory=dict)
+    taught: set[str] = field(default_factory=set)
 
     def of(self, annotation_key: str) -> list[AskedJob]:
         with self.lock:
             return list(self.asked.get(annotation_key, ()))
 
-    def finish(self, annotation_key: str, job: Job) -> None:
+    def finish(self, annotation_key: str, job: Job, *, is_quiet: bool) -> None:
         with self.lock:
             left = [asked for asked in self.asked.pop(annotation_key) if asked.job is not job]
             if left:
                 self.asked[annotation_key] = left
-            if job.error is not None:
+            if job.error is not None and not is_quiet:
                 self.failures[annotation_key] = _Failure(job.error)
 
 
@@ -76,7 +92,7 @@ def start_proposing(work: Work) -> None:
     work : Work
         Series being worked on.
     """
-    _start(work, Wanted())
+    _start(work, Wanted(), _submit_own(work, Wanted()))
 
 
 def can_propose(work: Work) -> bool:
@@ -102,10 +118,67 @@ def propose_neighbours(work: Work, segment_number: int, slice_index: int) -> Non
         if annotation.state in EXAMPLE_STATES
     }
     follow = slices_to_follow(known, slice_index, work.series.summary.slices)
-    _start(work, Wanted(segment_number, tuple(follow)))
+    wanted = Wanted(segment_number, tuple(follow))
+    _start(work, wanted, _submit_own(work, wanted))
 
 
-def _start(work: Work, wanted: Wanted) -> None:
+def start_taught(
+    work: Work, find_teachers: Callable[[Callable[[], bool]], Teachers], *, by_itself: bool
+) -> None:
+    """Start proposing from other series; otherwise like `start_proposing`.
+
+    Parameters
+    ----------
+    work : Work
+        Series being worked on.
+    find_teachers : callable
+        As `core.stored_proposals.teaching.submit_taught` takes it.
+    by_itself : bool
+        Whether nobody asked for it: then it is tried once as long as the server runs, and what
+        goes wrong is not shown.
+    """
+    key, jobs = work.annotation_key, _jobs()
+    if by_itself:
+        with jobs.lock:
+            if key in jobs.taught or jobs.of(key):
+                return
+            jobs.taught.add(key)
+
+    def submit(when_finished: Callable[[Job], None]) -> Job:
+        return submit_taught(
+            proposal_backend(work.entrance.settings),
+            work.store,
+            key,
+            work.series,
+            find_teachers,
+            person=work.person,
+            segments=len(work.segments()),
+            when_finished=when_finished,
+        )
+
+    _start(work, None, submit, is_quiet=by_itself)
+
+
+def _submit_own(work: Work, wanted: Wanted) -> Callable[[Callable[[Job], None]], Job]:
+    """Hand in a job that learns from the series itself, given whom to tell of its end."""
+    return lambda when_finished: submit_stored(
+        proposal_backend(work.entrance.settings),
+        work.store,
+        work.annotation_key,
+        work.series,
+        person=work.person,
+        wanted=wanted,
+        when_finished=when_finished,
+    )
+
+
+def _start(
+    work: Work,
+    wanted: Wanted | None,
+    submit: Callable[[Callable[[Job], None]], Job],
+    *,
+    is_quiet: bool = False,
+) -> None:
     jobs, key = _jobs(), work.annotation_key
     with jobs.lock:
         same = next((asked for asked in jobs.of(key) if asked.wanted == wanted), None)
@@ -116,26 +189,19 @@ def _start(work: Work, wanted: Wanted) -> None:
         jobs.failures.pop(key, None)
         identifier = secrets.token_hex(6)
         try:
-            job = submit_stored(
-                proposal_backend(work.entrance.settings),
-                work.store,
-                key,
-                work.series,
-                person=work.person,
-                wanted=wanted,
-                when_finished=lambda job: _finish(jobs, key, job, identifier),
-            )
+            job = submit(lambda job: _finish(jobs, key, job, identifier, is_quiet=is_quiet))
         except QueueFull as full:
             log_for_tab("job-refused")
-            st.toast(str(full))
+            if not is_quiet:
+                st.toast(str(full))
             return
         jobs.asked.setdefault(key, []).append(AskedJob(job, wanted, work.person))
         log_for_tab("job-asked", job=identifier, ahead=job.ahead)
 
 
-def _finish(jobs: _Jobs, annotation_key: str, job: Job, identifier: str) -> None:
+def _finish(jobs: _Jobs, annotation_key: str, job: Job, identifier: str, *, is_quiet: bool) -> None:
     """Drop a job that has ended, count and log it."""
-    jobs.finish(annotation_key, job)
+    jobs.finish(annotation_key, job, is_quiet=is_quiet)
     outcome = "failed" if job.error is not None else "cancelled" if job.cancelled else "done"
     PROPOSAL_JOBS.labels(outcome).inc()
     PROPOSAL_SECONDS.observe(job.age)

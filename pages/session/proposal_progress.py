@@ -55,7 +55,7 @@ class ProgressMeter:
         return self.share, passed * (1 - self.share) / self.share
 
 
-def progress_text(job: Job, left: float | None = None) -> str:
+def progress_text(job: Job, left: float | None = None, *, is_taught: bool = False) -> str:
     """Say how far a job is: waiting for others or for the service, loading the model, or at work.
 
     Parameters
@@ -64,6 +64,8 @@ def progress_text(job: Job, left: float | None = None) -> str:
         Any.
     left : float, optional
         Seconds left.
+    is_taught : bool
+        Whether it proposes from other series.
 
     Returns
     -------
@@ -78,9 +80,10 @@ def progress_text(job: Job, left: float | None = None) -> str:
         return job.notice
     _, total = job.progress
     if not total:
-        return "Loading the model…"
+        return "Reading the earlier series…" if is_taught else "Loading the model…"
     slices = len({proposal.slice for proposal in job.proposals if proposal.mask.any()})
-    text = f"Proposing: {slices} {'slice' if slices == 1 else 'slices'} so far"
+    doing = "Proposing from earlier series" if is_taught else "Proposing"
+    text = f"{doing}: {slices} {'slice' if slices == 1 else 'slices'} so far"
     return text if left is None else f"{text}, {_duration(left)} left"
 
 

@@ -124,6 +124,8 @@ def decide(
         if current.expected_dice is not None
         else "expected Dice unknown: too few examples"
     )
+    if current.teachers:
+        quality += f" · from {len(current.teachers)} earlier series"
     st.caption(f"{quality} · {count(len(waiting), 'proposal')} to review, least certain first")
     action(work, current, accept, "Accept", ":material/check:", "A", primary=True)
     first, second = st.columns(2)

@@ -215,6 +215,7 @@ def _changes(
                 "version": one.version,
                 "state": str(one.state),
                 "expected": one.expected_dice,
+                "teachers": len(one.teachers),
                 "bytes": len(code),
             }
         )

@@ -12,6 +12,7 @@ from pages.views.late_menus import MENU_STYLE, late_icon_menu
 from pages.views.next_step_row import NARROW, next_step_row
 from pages.views.second_series import choose_second
 from pages.views.segment_panel import segment_buttons
+from pages.views.teaching import choose_teachers
 from pages.views.volume_tools import volume_tools, volume_tools_button
 from pages.views.work_line import work_line
 
@@ -74,3 +75,5 @@ def _buttons_for_looking(work: Work) -> None:
 def _settings(work: Work) -> None:
     choose_editor(work.entrance.settings)
     show_model(work.entrance.settings)
+    if not work.reason_against_editing:
+        choose_teachers(work)

@@ -95,7 +95,7 @@ def _watch(work: Work, show: Callable[[Work, list[AskedJob]], None]) -> None:
 def _show_jobs(work: Work, jobs: list[AskedJob]) -> None:
     for place, asked in enumerate(jobs):
         share, left = asked.meter.read(asked.job)
-        st.progress(share, progress_text(asked.job, left))
+        st.progress(share, progress_text(asked.job, left, is_taught=asked.wanted is None))
         if asked.job.proposals:
             st.html(_strip(asked.job.proposals, work.series.summary.slices))
         if asked.person == work.person:
@@ -108,7 +108,7 @@ def _show_first_job(work: Work, jobs: list[AskedJob]) -> None:
     """Show the job that is done first, and a button that stops the person's own first one."""
     first = jobs[0]
     share, left = first.meter.read(first.job)
-    text = progress_text(first.job, left)
+    text = progress_text(first.job, left, is_taught=first.wanted is None)
     if len(jobs) > 1:
         text += f"; {len(jobs) - 1} more to do"
     others = sorted({one.person for one in jobs} - {work.person})

@@ -77,6 +77,8 @@ class NextStep:
         Whether the volume tools show what an operation would change.
     is_handed_in : bool
         Whether somebody reviews the series once it is done, as in a project.
+    teachers : int
+        How many other series the proposals were made from; 0 where from none.
     """
 
     suggestion: Suggestion | None
@@ -89,6 +91,7 @@ class NextStep:
     renews_neighbours: bool
     has_preview: bool = False
     is_handed_in: bool = False
+    teachers: int = 0
 
     @property
     def next(self) -> Next:
@@ -150,6 +153,14 @@ def find_next_step(work: Work, segment: Segment) -> NextStep:
         and any(version.state is SliceState.PROPOSED for version in beside),
         bool(volume_preview(work).changes),
         work.item is not None,
+        len(
+            {
+                uid
+                for version in annotation.values()
+                if version.state is SliceState.PROPOSED
+                for uid in version.teachers
+            }
+        ),
     )
 
 
@@ -171,6 +182,8 @@ def next_step(work: Work, segment: Segment) -> None:
     _suggest(work, segment, step)
     if step.proposed:
         review_button(step)
+        if step.teachers:
+            st.caption(f"Proposed{origin_text(step)}.")
     elif step.next in (Next.EXPORT, Next.HAND_IN):
         export_button(step)
         if step.is_complete:
@@ -180,6 +193,11 @@ def next_step(work: Work, segment: Segment) -> None:
     elif step.missing > 0 and step.next is not Next.STATE_ENDS:
         st.caption(f"Draw on {count(step.missing, 'more slice')}, then propose.")
     propose_button(work, step)
+
+
+def origin_text(step: NextStep) -> str:
+    """Say from which series the proposals were made, if from others; begins with a space."""
+    return f" from {step.teachers} earlier series" if step.teachers else ""
 
 
 def review_button(step: NextStep) -> None:

@@ -24,6 +24,7 @@ from pages.views.next_step import (
     export_button,
     find_next_step,
     neighbours_button,
+    origin_text,
     propose_button,
     review_button,
     suggested_button,
@@ -136,7 +137,7 @@ def sentence_of(segment: Segment, step: NextStep) -> str:
         place = "This slice" if step.is_here else f"Slice {suggestion.slice + 1}"
         helps = f" {place} would help most: {suggestion.reason}."
     if following is Next.REVIEW:
-        return f"Next: review {count(step.proposed, 'proposal')}.{helps}"
+        return f"Next: review {count(step.proposed, 'proposal')}{origin_text(step)}.{helps}"
     if following in _ENDINGS and step.is_complete:
         return f"Every slice is annotated. Next: {_ENDINGS[following]}."
     if following in _ENDINGS:

@@ -243,6 +243,20 @@ def test_free_text_and_tracking_of_a_segment_are_left_out(tmp_path):
     assert not {"SegmentDescription", "TrackingID", "TrackingUID"} & {one.keyword for one in item}
 
 
+def test_series_that_taught_proposals_are_named_as_their_own_copies_are(tmp_path):
+    write_series(tmp_path / "series", PLACEMENTS[0])
+    (summary,) = find_series(tmp_path / "series")
+    (masks, _) = make_segments(summary)
+    taught = replace(masks, algorithm="SEMIAUTOMATIC", teachers=("1.2.3.777",))
+    write_deidentified(summary, [taught], tmp_path / "out.zip", secret=SECRET)
+    with zipfile.ZipFile(tmp_path / "out.zip") as archive:
+        content = archive.read("segmentation.dcm")
+    (segment,) = pydicom.dcmread(io.BytesIO(content)).SegmentSequence
+    (algorithm,) = segment.SegmentationAlgorithmIdentificationSequence
+    assert algorithm.AlgorithmParameters == f"teachers={Pseudonyms(SECRET).uid('1.2.3.777')}"
+    assert b"1.2.3.777" not in content
+
+
 def test_failures_leave_nothing_behind(tmp_path):
     write_series(tmp_path / "series", PLACEMENTS[0])
     (summary,) = find_series(tmp_path / "series")

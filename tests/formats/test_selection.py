@@ -93,3 +93,15 @@ def test_a_segment_is_absent_where_every_slice_was_confirmed_to_be_without_it() 
     (five,) = absent_segments(SEGMENTS, ANNOTATION | empty, 3)
     assert (five.segment.number, dict(five.masks), five.absent) == (5, {}, True)
     assert absent_segments(SEGMENTS, ANNOTATION | empty, 4) == []
+
+
+def test_the_teachers_named_are_those_behind_the_masks_of_a_segment() -> None:
+    taught = replace(annotated(1, 0, SliceState.ACCEPTED, "first"), teachers=("1.3", "1.2"))
+    other = replace(annotated(1, 1, SliceState.PROPOSED, "first"), teachers=("1.4",))
+    own = annotated(2, 0, SliceState.DRAWN)
+    annotation = {(one.segment_number, one.slice_index): one for one in (taught, other, own)}
+    segments = [segment(1, "Liver"), segment(2, "Spleen")]
+    first, second = reviewed_segments(segments, annotation)
+    assert (first.teachers, second.teachers) == (("1.2", "1.3"), ())
+    (unreviewed,) = unreviewed_segments(segments, annotation)
+    assert unreviewed.teachers == ("1.4",)

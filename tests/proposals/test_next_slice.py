@@ -34,6 +34,15 @@ def test_nothing_drawn_gives_no_suggestion():
     assert suggest_slice({3: np.zeros((20, 20), bool)}, {}, SLICES) is None
 
 
+def test_before_anything_is_drawn_the_worst_part_of_what_others_taught_comes_first():
+    expected = dict.fromkeys(range(4, 20), 0.95) | {14: 0.4, 15: 0.5, 16: 0.4}
+    found = suggest_slice({}, proposals(expected), SLICES)
+    assert found.slice in (14, 15, 16)
+    assert (found.reason, found.ends) == (LEAST_CERTAIN, ())
+    unknown = suggest_slice({}, proposals(dict.fromkeys(range(4, 20), None)), SLICES)
+    assert 4 <= unknown.slice < 20
+
+
 def test_the_middle_of_an_even_gap_helps_most():
     expected = {index: 0.98 - 0.02 * min(index, 12 - index) for index in range(1, 12)}
     found = suggest_slice({0: block(), 12: block()}, proposals(expected), SLICES)

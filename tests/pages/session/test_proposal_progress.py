@@ -86,3 +86,10 @@ def test_slices_are_counted_once_and_only_where_something_was_found(stepped: Ste
     assert progress_text(stepped.job, 4.0) == "Proposing: 2 slices so far, a few seconds left"
     assert progress_text(stepped.job, 44.0) == "Proposing: 2 slices so far, about 40 s left"
     assert progress_text(stepped.job, 170.0) == "Proposing: 2 slices so far, about 3 min left"
+
+
+def test_what_other_series_teach_is_told_apart(stepped: Stepped) -> None:
+    assert progress_text(stepped.job, is_taught=True) == "Reading the earlier series…"
+    stepped.step(1, 10, proposal(3))
+    text = progress_text(stepped.job, is_taught=True)
+    assert text == "Proposing from earlier series: 1 slice so far"

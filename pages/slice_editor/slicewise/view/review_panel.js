@@ -3,6 +3,7 @@
 import { keyName, REVIEW } from "../input/keys.js";
 import { isolated } from "../model/bidirectional.js";
 import { progressText, rangeText } from "../model/review.js";
+import { originText } from "./strip.js";
 import { element } from "./element.js";
 
 const LONGEST_REASON = 80; // characters that the store takes
@@ -61,11 +62,12 @@ export function createReviewPanel(screen) {
 
 /** The slice shown in words: segment, state, expected Dice with its grade, and why it stands out. */
 function describe({ review, segment, slice, annotation, states }, name) {
-  const { state, expected } = annotation.shown(segment, slice);
+  const { state, expected, teachers } = annotation.shown(segment, slice);
   const parts = [`${name}, slice ${slice + 1}`];
   if (state !== "proposed") parts.push(states[state].name);
   else if (expected === null) parts.push("expected Dice unknown");
   else parts.push(`expected Dice ${expected.toFixed(2)} (${review.gradeOf(segment, slice) ?? "still being made"})`);
+  if (state === "proposed" && teachers) parts.push(originText(teachers));
   const jump = review.jumpOf(segment, slice);
   if (jump !== "") parts.push(jump);
   return parts.join(" · ");

@@ -3,7 +3,7 @@
 import { isolated } from "../model/bidirectional.js";
 import { nameOfEnd } from "../model/ends.js";
 import { element } from "./element.js";
-import { qualityText } from "./strip.js";
+import { originText, qualityText } from "./strip.js";
 import { scaleBar, toImage } from "./zoom.js";
 
 const SAVE_STATES = {
@@ -34,8 +34,11 @@ export function createStatus(screen, resolve) {
       if (app.annotation.shown(app.previewSegment, app.slice).state !== "empty") place.append(" · preview");
       const end = nameOfEnd(app.annotation.ends(app.segment), app.slice);
       if (end !== "") place.append(` · ${segmentName(app)}: ${end}`);
-      const { state, expected } = app.annotation.shown(app.segment, app.slice);
-      if (state === "proposed" && app.review === null) place.append(` · ${qualityText(expected)}`);
+      const { state, expected, teachers } = app.annotation.shown(app.segment, app.slice);
+      if (state === "proposed" && app.review === null) {
+        place.append(` · ${qualityText(expected)}`);
+        if (teachers) place.append(` · ${originText(teachers)}`);
+      }
       place.title = place.textContent;
       showValue(screen);
     },

@@ -68,6 +68,11 @@ export function qualityText(expected) {
   return expected === null ? "quality unknown" : `expected Dice ${expected.toFixed(2)}`;
 }
 
+/** From how many other series a proposal was made; blank where it was made from its own. */
+export function originText(teachers = 0) {
+  return teachers === 0 ? "" : `from ${teachers} earlier series`;
+}
+
 /** Takes the pointer that is dragged from one slice to another; a click stays a click. */
 function listenToSweeping(parent, slices, sweep) {
   let from = null;

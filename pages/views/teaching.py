@@ -1,0 +1,146 @@
+"""Choosing which finished series a new one is proposed from, and what is said meanwhile."""
+
+import streamlit as st
+
+from core.annotation.states import EXAMPLE_STATES
+from core.annotation.store import StoreError
+from core.home.recent_series import RecentSeries, recent_series
+from core.home.teaching_choices import (
+    MOST_TEACHERS,
+    TeachingChoice,
+    recall_teaching,
+    remember_teaching,
+)
+from pages.session.chosen_series import may_look_into, open_store
+from pages.session.gate import Entrance
+from pages.session.proposal_jobs import asked_jobs, seconds_between_looks
+from pages.session.teaching import (
+    Teacher,
+    choose_teaching,
+    chosen_teachers,
+    may_be_taught,
+    possible_teachers,
+    teach,
+    teaching_choice,
+)
+from pages.session.widget_keys import leaving_key
+from pages.session.work import Work
+from pages.views.formatting import plain
+from pages.views.job_progress import show_progress
+
+_RECENT = 12
+_HELP = (
+    "Before anything is drawn on a series, it is proposed from earlier ones of the same modality "
+    "and plane. Nothing that was drawn changes."
+)
+
+
+def choose_teachers(work: Work) -> None:
+    """Let the person choose how many finished series teach, and which; or ask for it now.
+
+    Parameters
+    ----------
+    work : Work
+        Series being worked on.
+    """
+    possible = possible_teachers(work)
+    choice = teaching_choice(work)
+    most = st.select_slider(
+        "Propose new series from earlier ones",
+        range(MOST_TEACHERS + 1),
+        choice.most,
+        format_func=lambda number: f"up to {number}" if number else "off",
+        key="teaching-most",
+        help=_HELP,
+    )
+    chosen = list(choice.series)
+    if work.item is not None:
+        chosen = _choose_among(possible, choice)
+    newer = TeachingChoice(most, tuple(chosen))
+    if newer != choice:
+        choose_teaching(work, newer)
+    if work.item is None:
+        number = len(possible) if possible else "None yet"
+        st.caption(f"Chosen on the Series page: {number}.")
+    elif not possible:
+        st.caption("No series of this project is handed in yet.")
+    st.button(
+        "Propose from them now",
+        key=leaving_key("teach"),
+        disabled=not chosen_teachers(work) or not may_be_taught(work),
+        help="Until something is drawn on this series.",
+        on_click=teach,
+        args=(work,),
+        width="stretch",
+    )
+
+
+def _choose_among(possible: list[Teacher], choice: TeachingChoice) -> list[str]:
+    """Let the person choose among the finished series of the project."""
+    titles = {one.key: one.title for one in possible}
+    return st.multiselect(
+        "Only from these",
+        list(titles),
+        [key for key in choice.series if key in titles],
+        format_func=lambda key: titles.get(key, ""),
+        placeholder="All that are handed in, newest first",
+        disabled=not possible,
+        key="teaching-series",
+    )
+
+
+def watch_teaching(work: Work) -> None:
+    """Show how far proposals from other series are, where there are no segments to show yet."""
+    if not asked_jobs(work):
+        return
+
+    def look() -> None:
+        if work.segments() or not asked_jobs(work):
+            st.rerun()
+        show_progress(work)
+
+    st.fragment(look, run_every=seconds_between_looks())()
+
+
+def choose_recent_teachers(entrance: Entrance) -> None:
+    """Let the person choose annotated series, outside projects, that the next ones learn from.
+
+    Parameters
+    ----------
+    entrance : Entrance
+        Settings and person.
+    """
+    home, person = entrance.settings.home, entrance.person
+    recent = recent_series(home, _RECENT, lambda opened: may_look_into(entrance, opened.source))
+    annotated = [one for one in recent if _is_annotated(entrance, one)]
+    if not annotated:
+        return
+    choice = recall_teaching(home, person, "")
+    listed = [one.opened.key for one in annotated]
+    taught = [key for key in listed if key in choice.series]
+    name = f"{len(taught)} earlier series" if taught else "none"
+    with st.expander(f"Propose from: {name}", icon=":material/school:", key="teachers"):
+        st.caption(
+            "A series that you open next is proposed from those that you choose here, if it has "
+            "the same modality and plane and nothing is drawn on it."
+        )
+        chosen = [
+            one.opened.key
+            for one in annotated
+            if st.checkbox(
+                f"{plain(one.title)} · {plain(one.detail)}",
+                one.opened.key in choice.series,
+                key=f"teacher-{one.opened.key}",
+            )
+        ]
+    if chosen != taught:
+        remember_teaching(home, person, "", TeachingChoice(choice.most, tuple(chosen)))
+        st.rerun()
+
+
+def _is_annotated(entrance: Entrance, series: RecentSeries) -> bool:
+    try:
+        versions = open_store(entrance.settings.database).annotation(series.opened.uid).values()
+    except StoreError:
+        return False
+    return any(one.pixels and one.state in EXAMPLE_STATES for one in versions)

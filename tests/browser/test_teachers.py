@@ -1,0 +1,243 @@
+"""Two finished patients teach the third: it opens with proposals, and its file names them."""
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pydicom
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from core.annotation.actions import save_drawing
+from core.annotation.states import SliceState
+from core.annotation.store import AnnotationStore
+from core.dicom.slice_names import slice_names
+from core.home.opened_series import OpenedSeries, remember_series
+from core.home.settings import default_url
+from core.projects.members import set_roles
+from core.projects.moves import move
+from core.projects.projects import create_project
+from core.projects.protocols import read_protocol_segments, set_protocol
+from core.projects.records import Role, WorkItem, WorkState
+from core.projects.work_items import SeriesToAdd, add_series
+from core.segments.segment import Segment
+from tests.support.app_server import Server
+from tests.support.drawn_series import new_home
+from tests.support.phantom_patients import SLICES, Patient, write_patient
+from tests.support.segments import LIVER_SEGMENT
+from tests.support.signed_in import give_session, new_session, with_sign_in
+from tests.support.slice_editor_driver import (
+    choose_tool,
+    draw,
+    slice_shown,
+    wait_until_drawable,
+    wait_until_saved,
+)
+
+pytestmark = pytest.mark.browser
+
+ADA, ANNA = "ada@example.org", "anna@example.org"
+PROPOSING_MS = 400_000  # the model is compiled first
+NAMES = ("Alder", "Birch", "Cedar")
+PLACES = (
+    {"shift": (0, 0), "size": 1.0, "gain": 1.0},
+    {"shift": (6, -8), "size": 1.05, "gain": 1.1},
+)
+NEW_PLACE = {"shift": (-5, 6), "size": 0.96, "gain": 0.93}
+
+
+@pytest.fixture(scope="module")
+def patients(tmp_path_factory: pytest.TempPathFactory, demo_slices: list[Path]) -> list[Patient]:
+    """Three patients of different places, sizes and grey values."""
+    folder = tmp_path_factory.mktemp("patients")
+    return [
+        write_patient(folder / name, demo_slices, name, **place)
+        for name, place in zip(NAMES, (*PLACES, NEW_PLACE), strict=True)
+    ]
+
+
+@pytest.fixture(scope="module")
+def team_server(
+    tmp_path_factory: pytest.TempPathFactory, patients: list[Patient]
+) -> Iterator[Server]:
+    server = Server(new_home(tmp_path_factory.mktemp("team")))
+    server.variables["SLICEWISE_DATA_ROOTS"] = str(patients[0].folder.parent)
+    yield with_sign_in(server, 1, "no provider answers").start()
+    server.kill()
+    server.check_log()
+
+
+@pytest.fixture
+def store(team_server: Server) -> Iterator[AnnotationStore]:
+    store = AnnotationStore(default_url(team_server.home))
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def visit(context: BrowserContext, team_server: Server) -> Callable[[str], Page]:
+    """Opens a page as anna."""
+
+    def visit(address: str) -> Page:
+        give_session(context, team_server, new_session(team_server.home, ANNA, team_server.url))
+        page = context.new_page()
+        page.goto(f"{team_server.url}/{address}")
+        return page
+
+    return visit
+
+
+def draw_liver(store: AnnotationStore, key: str, number: int, patient: Patient) -> None:
+    """Draw all of the liver."""
+    for index in range(SLICES):
+        mask = patient.masks["liver"][index]
+        if mask.any():
+            save_drawing(store, key, number, index, mask, person=ANNA, tool="brush")
+
+
+def put_in(
+    store: AnnotationStore, home: Path, project: str, patient: Patient, name: str
+) -> tuple[OpenedSeries, WorkItem]:
+    """Put a patient into a project, and take it for anna."""
+    summary = patient.summary
+    opened = remember_series(home, summary.uid, patient.folder, project_key=project)
+    item = add_series(
+        store,
+        project,
+        SeriesToAdd(
+            summary.uid,
+            opened.key,
+            f"CT of {name}",
+            slice_names(summary),
+            summary.rows,
+            summary.columns,
+            (5.0, 1.5, 1.5),
+        ),
+        ADA,
+    )[0]
+    move(store, item.annotation_key, WorkState.IN_PROGRESS, ANNA)
+    return opened, item
+
+
+def wait_until_proposed(page: Page) -> None:
+    """Wait until there are proposals that are stored, and nothing more is being proposed."""
+    review = page.get_by_role("button", name=re.compile(r"^Review \d+ proposals$"))
+    expect(review).to_be_enabled(timeout=PROPOSING_MS)
+    expect(page.get_by_role("button", name="Cancel")).to_have_count(0, timeout=PROPOSING_MS)
+
+
+def dice(found: np.ndarray, truth: np.ndarray) -> float:
+    return float(2 * (found & truth).sum() / (found.sum() + truth.sum()))
+
+
+def accept_all_and_export(page: Page, path: Path) -> pydicom.Dataset:
+    """Accept what is proposed, and read the file that is exported."""
+    page.get_by_role("button", name=re.compile(r"^Review \d+ proposals$")).click()
+    page.locator('[data-do="review-all"]').click()
+    export = page.get_by_role("button", name="Export")
+    expect(export).to_be_enabled()
+    wait_until_saved(page)
+    export.click()
+    page.get_by_role("button", name="Create DICOM-SEG").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download", exact=False).first.click()
+    download.value.save_as(path)
+    return pydicom.dcmread(path)
+
+
+def teachers_named(segmentation: pydicom.Dataset) -> set[str]:
+    (segment,) = segmentation.SegmentSequence
+    (algorithm,) = segment.SegmentationAlgorithmIdentificationSequence
+    name, _, uids = algorithm.AlgorithmParameters.partition("=")
+    assert name == "teachers"
+    return set(uids.split())
+
+
+def names_nobody_else(path: Path) -> bool:
+    """Whether a file of the third patient names neither of the others."""
+    content = path.read_bytes().lower()
+    return not any(name.lower().encode() in content for name in NAMES[:2])
+
+
+def test_the_third_series_of_a_project_opens_with_proposals_from_the_first_two(
+    visit: Callable[[str], Page],
+    team_server: Server,
+    store: AnnotationStore,
+    patients: list[Patient],
+    tmp_path: Path,
+) -> None:
+    home = team_server.home
+    project = create_project(store, "Livers", ADA).key
+    set_roles(store, project, ANNA, {Role.ANNOTATE}, ADA)
+    set_protocol(store, project, read_protocol_segments(b"label\nLiver\n"), "", ADA)
+    for patient, name in zip(patients[:2], NAMES, strict=False):
+        _, item = put_in(store, home, project, patient, name)
+        draw_liver(store, item.annotation_key, 1, patient)
+        move(store, item.annotation_key, WorkState.TO_REVIEW, ANNA)
+    opened, item = put_in(store, home, project, patients[2], NAMES[2])
+    key, truth = item.annotation_key, patients[2].masks["liver"]
+
+    page = visit(f"annotate?series={opened.key}&annotation={key}")
+    wait_until_drawable(page)
+    wait_until_proposed(page)
+    line = page.locator(".st-key-line")
+    expect(line).to_contain_text("from 2 earlier series")
+    annotation = store.annotation(key)
+    assert {one.state for one in annotation.values()} == {SliceState.PROPOSED}
+    found = np.stack([store.slice(key, 1, index).mask for index in range(SLICES)])
+    assert dice(found, truth) > 0.8
+
+    page.get_by_role("button", name=re.compile(r"^Next: slice \d+$")).click()
+    expect(line).to_contain_text("This slice would help most")
+    expect(page.locator(".place")).to_contain_text("from 2 earlier series")
+    corrected = slice_shown(page) - 1
+    rows, columns = np.nonzero(store.slice(key, 1, corrected).mask)
+    choose_tool(page, "Brush")
+    middle = (float(columns.mean()), float(rows.mean()))
+    draw(page, [(middle[0] - 12, rows.min() - 4), (middle[0] + 12, rows.min() - 4)])
+    wait_until_saved(page)
+    assert store.slice(key, 1, corrected).state is SliceState.CORRECTED
+
+    segmentation = accept_all_and_export(page, tmp_path / "third.dcm")
+    states = {one.state for one in store.annotation(key).values() if one.pixels}
+    assert states == {SliceState.ACCEPTED, SliceState.CORRECTED}
+    assert teachers_named(segmentation) == {one.summary.uid for one in patients[:2]}
+    assert segmentation.PatientID == NAMES[2].upper()
+    assert names_nobody_else(tmp_path / "third.dcm")
+
+
+def test_a_single_person_chooses_the_teachers_on_the_series_page(
+    visit: Callable[[str], Page],
+    team_server: Server,
+    store: AnnotationStore,
+    patients: list[Patient],
+    tmp_path: Path,
+) -> None:
+    segment: Segment = LIVER_SEGMENT
+    for patient in patients[:2]:
+        summary = patient.summary
+        store.open_annotation(summary.uid, slice_names(summary), summary.rows, summary.columns)
+        store.save_segment(summary.uid, segment, ANNA)
+        draw_liver(store, summary.uid, segment.number, patient)
+        opened = remember_series(team_server.home, summary.uid, patient.folder)
+        page = visit(f"annotate?series={opened.key}")  # which puts it among the recent series
+        wait_until_drawable(page)
+    page.goto(team_server.url)
+    page.get_by_text("Propose from: none").click()
+    for name in NAMES[:2]:
+        page.get_by_test_id("stCheckbox").filter(has_text=name).locator("label").click()
+        expect(
+            page.get_by_test_id("stCheckbox").filter(has_text=name).locator("input")
+        ).to_be_checked()
+    expect(page.get_by_text("Propose from: 2 earlier series")).to_be_visible()
+
+    page.get_by_role("textbox", name="Folder").fill(str(patients[2].folder))
+    page.get_by_role("button", name="Search for series").click()
+    page.get_by_test_id("stBaseButton-primary").get_by_text("Open", exact=True).click()
+    wait_until_drawable(page)
+    wait_until_proposed(page)
+    expect(page.locator(".st-key-line")).to_contain_text("from 2 earlier series")
+    segmentation = accept_all_and_export(page, tmp_path / "third.dcm")
+    assert teachers_named(segmentation) == {one.summary.uid for one in patients[:2]}
+    assert names_nobody_else(tmp_path / "third.dcm")
