@@ -30,5 +30,5 @@ def test_what_is_damaged_counts_as_no_choice(tmp_path: Path, text: str) -> None:
 
 @pytest.mark.parametrize(("most", "series"), [(-1, ()), (9, ()), (2, ("",)), (2, ("x" * 200,))])
 def test_what_is_no_choice_is_refused(most: int, series: tuple[str, ...]) -> None:
-    with pytest.raises(ValueError, match="[Ss]eries"):
+    with pytest.raises(ValueError, match=r"[Ss]eries"):
         TeachingChoice(most, series)
