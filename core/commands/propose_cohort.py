@@ -6,15 +6,16 @@ import getpass
 import os
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from tqdm import tqdm
 
 from core.annotation.store import AnnotationStore
+from core.commands.active_cohort import print_order, write_order
 from core.commands.choice import choose_series
 from core.commands.teachers import read_teachers
 from core.dicom.errors import DicomError
@@ -23,10 +24,13 @@ from core.dicom.series import SeriesSummary
 from core.home.opened_series import recall_series
 from core.home.settings import Settings, read_settings
 from core.home.whole_files import written_whole
-from core.projects.overview import open_readings
+from core.projects.overview import all_finished_readings, open_readings
+from core.projects.records import WorkItem
+from core.proposal_jobs.backend import ProposalBackend
 from core.proposal_jobs.job import Job
 from core.proposal_jobs.opening import open_backend
 from core.proposals.teachers import Teachers
+from core.stored_proposals.active import propose_actively
 from core.stored_proposals.cohort import (
     CohortSeries,
     Outcome,
@@ -63,6 +67,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a series of the same protocol and its segmentation, for those with nothing drawn; "
         "repeatable, and better with several",
     )
+    parser.add_argument(
+        "--active",
+        action="store_true",
+        help="let finished series teach the others too, and say in which order to annotate: run it "
+        "again after each finished one",
+    )
     parser.add_argument("--report", type=Path, metavar="R.csv", help="table to write")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"))
     parser.add_argument(
@@ -95,19 +105,55 @@ def run(arguments: argparse.Namespace) -> int:
     settings = read_settings(os.environ, device=arguments.device, proposals=arguments.backend)
     store = AnnotationStore(settings.database, lambda: "command line")
     try:
-        if arguments.project:
-            cohort = _series_of_project(settings, store, arguments.project)
-        else:
-            cohort = [CohortSeries(one.uid, _known(one)) for one in find_series(arguments.paths)]
         teachers = read_teachers(arguments.teacher) if arguments.teacher else None
-        reports = _proposed(settings, store, cohort, teachers)
+        if arguments.active:
+            _propose_actively(settings, store, arguments, teachers)
+        else:
+            cohort = _unfinished(settings, store, arguments)
+            reports = _proposed(settings, store, cohort, teachers)
+            counts = Counter(report.outcome for report in reports)
+            print(", ".join(f"{counts[one]} {one}" for one in Outcome if counts[one]) + ".")
+            if arguments.report:
+                _write(reports, arguments.report)
     finally:
         store.close()
-    counts = Counter(report.outcome for report in reports)
-    print(", ".join(f"{counts[one]} {one}" for one in Outcome if counts[one]) + ".")
-    if arguments.report:
-        _write(reports, arguments.report)
     return 0
+
+
+def _propose_actively(
+    settings: Settings,
+    store: AnnotationStore,
+    arguments: argparse.Namespace,
+    teachers: Teachers | None,
+) -> None:
+    """Propose from the finished series, and print and write what to annotate next."""
+    cohort, finished = _unfinished(settings, store, arguments), None
+    if arguments.project:
+        done = _series_of(settings, all_finished_readings(store, arguments.project))
+        cohort += done
+        finished = {one.annotation_key for one in done}
+    with closing(_backend(settings)) as backend, _bar(len(cohort)) as bar:
+        now = propose_actively(
+            store,
+            cohort,
+            finished,
+            backend,
+            person=_person(),
+            given=teachers,
+            progress=lambda job: bar.set_postfix_str(_doing(job)),
+        )
+    print_order(now)
+    if arguments.report:
+        write_order(now, arguments.report)
+
+
+def _unfinished(
+    settings: Settings, store: AnnotationStore, arguments: argparse.Namespace
+) -> list[CohortSeries]:
+    """Series of the folders, or those of the project that people still draw on."""
+    if arguments.project:
+        return _series_of(settings, open_readings(store, arguments.project))
+    return [CohortSeries(one.uid, _known(one)) for one in find_series(arguments.paths)]
 
 
 def _proposed(
@@ -117,25 +163,13 @@ def _proposed(
     teachers: Teachers | None,
 ) -> list[SeriesReport]:
     """Propose with a progress bar; closes what computes, also when it is interrupted."""
-
-    def load() -> "Engine":
-        # Importing PyTorch takes seconds, which a wrong path should not cost.
-        from core.network.engine import load_engine
-
-        return load_engine(settings.weights, settings.device)
-
-    backend = open_backend(settings, cache(load))
-    person = f"{getpass.getuser()} (command line)"
     reports = []
-    with (
-        closing(backend),
-        tqdm(total=len(cohort), unit="series", file=sys.stderr, disable=None) as bar,
-    ):
+    with closing(_backend(settings)) as backend, _bar(len(cohort)) as bar:
         for report in propose_over(
             store,
             cohort,
             backend,
-            person=person,
+            person=_person(),
             teachers=teachers,
             progress=lambda job: bar.set_postfix_str(_doing(job)),
         ):
@@ -143,6 +177,24 @@ def _proposed(
             bar.update()
             bar.write(_line(report), file=sys.stdout)
     return reports
+
+
+def _backend(settings: Settings) -> ProposalBackend:
+    def load() -> "Engine":
+        # Importing PyTorch takes seconds, which a wrong path should not cost.
+        from core.network.engine import load_engine
+
+        return load_engine(settings.weights, settings.device)
+
+    return open_backend(settings, cache(load))
+
+
+def _bar(series: int) -> "tqdm[NoReturn]":
+    return tqdm(total=series, unit="series", file=sys.stderr, disable=None)
+
+
+def _person() -> str:
+    return f"{getpass.getuser()} (command line)"
 
 
 def _doing(job: Job) -> str:
@@ -158,7 +210,7 @@ def _known(summary: SeriesSummary) -> Callable[[], SeriesSummary]:
     return lambda: summary
 
 
-def _series_of_project(settings: Settings, store: AnnotationStore, key: str) -> list[CohortSeries]:
+def _series_of(settings: Settings, readings: Sequence[WorkItem]) -> list[CohortSeries]:
     def finding(opened_key: str) -> Callable[[], SeriesSummary]:
         def find() -> SeriesSummary:
             opened = recall_series(settings.home, opened_key)
@@ -168,10 +220,7 @@ def _series_of_project(settings: Settings, store: AnnotationStore, key: str) -> 
 
         return find
 
-    return [
-        CohortSeries(item.annotation_key, finding(item.opened_key))
-        for item in open_readings(store, key)
-    ]
+    return [CohortSeries(one.annotation_key, finding(one.opened_key)) for one in readings]
 
 
 def _line(report: SeriesReport) -> str:

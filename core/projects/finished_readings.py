@@ -36,13 +36,14 @@ def finished_readings(store: AnnotationStore, project_key: str, person: str) -> 
         found = [
             final
             for readings in series.values()
-            if (final := _final(readings)) is not None
+            if (final := final_reading(readings)) is not None
             and is_visible(connection, final, readings, person, roles)
         ]
     return sorted(found, key=lambda item: item.changed, reverse=True)
 
 
-def _final(readings: dict[int, WorkItem]) -> WorkItem | None:
+def final_reading(readings: dict[int, WorkItem]) -> WorkItem | None:
+    """Choose the final one of the readings of a series, by their numbers; None if it is open."""
     if 2 not in readings:
         only = readings[1]
         return only if only.state in (WorkState.TO_REVIEW, WorkState.DONE) else None

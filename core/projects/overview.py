@@ -6,6 +6,7 @@ from core.annotation.database import reading
 from core.annotation.project_schema import project_version, work_item
 from core.annotation.store import AnnotationStore
 from core.projects.access import members_in, properties
+from core.projects.finished_readings import final_reading
 from core.projects.item_rows import items_in
 from core.projects.records import MoveRefused, Role, WorkItem, WorkState
 from core.projects.version_rows import newest
@@ -77,3 +78,24 @@ def open_readings(store: AnnotationStore, project_key: str) -> list[WorkItem]:
         items = items_in(connection, work_item.c.project_key == project_key)
     drawn_on = {WorkState.TO_DO, WorkState.IN_PROGRESS, WorkState.RETURNED}
     return [item for item in items if item.state in drawn_on and item.reading < 3]
+
+
+def all_finished_readings(store: AnnotationStore, project_key: str) -> list[WorkItem]:
+    """List the final reading of every series that has one, whoever may see it, by number.
+
+    For the command line of the server, which asks for no role; see
+    `core.projects.finished_readings`.
+
+    Raises
+    ------
+    AccessRefused
+        If there is no such project.
+    """
+    with reading(store.database) as connection:
+        properties(connection, project_key)
+        items = items_in(connection, work_item.c.project_key == project_key)
+    series: dict[str, dict[int, WorkItem]] = {}
+    for item in items:
+        series.setdefault(item.series_uid, {})[item.reading] = item
+    finals = (final_reading(readings) for readings in series.values())
+    return [final for final in finals if final is not None]

@@ -1,6 +1,6 @@
 """The neighbourhood of a structure: the square that the network sees, and the way back."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -182,6 +182,27 @@ def crop_around(masks: Iterable[np.ndarray], spacing: tuple[float, float, float]
         )
     shape = (int(union.shape[0]), int(union.shape[1]))
     return Crop((float(centers[0]), float(centers[1])), float(side), shape, pixel_spacing)
+
+
+def whole_slice(shape: Sequence[int], spacing: tuple[float, float, float]) -> Crop:
+    """Make the crop that covers whole slices.
+
+    Parameters
+    ----------
+    shape : sequence of int
+        Rows and columns.
+    spacing : tuple of float
+        Distance between slices, rows and columns in mm.
+
+    Returns
+    -------
+    Crop
+        A square as wide as the longer side.
+    """
+    rows, columns = int(shape[0]), int(shape[1])
+    side = max(rows * spacing[1], columns * spacing[2])
+    center = ((rows - 1) / 2, (columns - 1) / 2)
+    return Crop(center, float(side), (rows, columns), (float(spacing[1]), float(spacing[2])))
 
 
 def _weights(positions: np.ndarray, step: float, count: int, repeat_edge: bool) -> np.ndarray:

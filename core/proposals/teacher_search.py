@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from core.network.engine import EncodedExample, Engine
-from core.proposals.crop import SIDE, Crop, crop_around
+from core.proposals.crop import SIDE, Crop, crop_around, whole_slice
 from core.proposals.intensity import scale
 from core.proposals.likeness import Looks, looks_of, most_alike, positions_of
 from core.proposals.network_opinion import slices_at_once
@@ -137,9 +137,9 @@ def search(
     """
     structures = [*structures, own] if own is not None else structures
     wholes = [
-        _whole_slice(structure.images.shape[1:], structure.spacing) for structure in structures
+        whole_slice(structure.images.shape[1:], structure.spacing) for structure in structures
     ]
-    crop = _whole_slice(queries.images.shape[1:], queries.spacing)
+    crop = whole_slice(queries.images.shape[1:], queries.spacing)
     found = _one_pass(engine, structures, wholes, queries, crop, answered, own)
     masks = [found.log_odds(query) > 0 for query in range(len(queries.images))]
     drawn = [] if own is None else [mask for mask in own.masks.values() if mask.any()]
@@ -231,14 +231,6 @@ def _spread(indices: Sequence[int], count: int) -> list[int]:
     if len(indices) <= count:
         return list(indices)
     return [indices[int(place)] for place in np.linspace(0, len(indices) - 1, max(count, 0))]
-
-
-def _whole_slice(shape: Sequence[int], spacing: tuple[float, float, float]) -> Crop:
-    """Crop that covers whole slices."""
-    rows, columns = int(shape[0]), int(shape[1])
-    side = max(rows * spacing[1], columns * spacing[2])
-    center = ((rows - 1) / 2, (columns - 1) / 2)
-    return Crop(center, float(side), (rows, columns), (float(spacing[1]), float(spacing[2])))
 
 
 def _largest(masks: Sequence[np.ndarray]) -> list[np.ndarray]:

@@ -8,6 +8,7 @@ import numpy as np
 
 from core.proposals.examples import SegmentExamples
 from core.segments.ends import UNSTATED
+from core.segments.matching import matched_numbers
 from core.segments.segment import Segment
 
 _SAME_AXIS = 0.7
@@ -112,6 +113,38 @@ def is_same_plane(axes: np.ndarray | None, others: np.ndarray | None) -> bool:
     if axes is None or others is None:
         return True
     return bool(np.abs(np.sum(axes * others, axis=1)).min() >= _SAME_AXIS)
+
+
+def joined_teachers(first: Teachers, second: Teachers) -> Teachers:
+    """Put teachers together, with the same number for the same structure.
+
+    Parameters
+    ----------
+    first : Teachers
+        Whose numbers are kept.
+    second : Teachers
+        Further ones.
+
+    Returns
+    -------
+    Teachers
+        All of them.
+    """
+    numbers = matched_numbers(first.segments, second.segments)
+    known = {one.number for one in first.segments}
+    added = [replace(one, number=numbers[one.number]) for one in second.segments]
+    references = [
+        replace(
+            reference,
+            segments=tuple(replace(one, number=numbers[one.number]) for one in reference.segments),
+        )
+        for reference in second.references
+    ]
+    return Teachers(
+        first.references + tuple(references),
+        first.segments + tuple(one for one in added if one.number not in known),
+        first.series_uids + second.series_uids,
+    )
 
 
 def beyond_examples(masks: Mapping[int, np.ndarray], slices: int) -> list[int]:

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
 from core.annotation.open_segments import is_reviewed, segments_to_propose
@@ -81,6 +82,7 @@ def propose_over(
     *,
     person: str,
     teachers: Teachers | None = None,
+    renewed_since: datetime | None = None,
     progress: Callable[[Job], None] = lambda job: None,
 ) -> Iterator[SeriesReport]:
     """Propose for as many series at once as are computed at once, and leave out what needs nothing.
@@ -100,6 +102,8 @@ def propose_over(
         Who asked for them.
     teachers : Teachers, optional
         For series on which nothing is drawn.
+    renewed_since : datetime, optional
+        When the teachers last changed, in UTC: what was proposed from teachers before is made anew.
     progress : callable
         Told every moment of a job that is at work.
 
@@ -108,7 +112,7 @@ def propose_over(
     SeriesReport
         Once a series is done or left out. A series that cannot be used ends no other.
     """
-    run = _Run(store, backend, backend.weights(), person, teachers, progress)
+    run = _Run(store, backend, backend.weights(), person, teachers, renewed_since, progress)
     pool = ThreadPoolExecutor(min(backend.places, _MOST_AT_ONCE), "cohort")
     try:
         waiting = [pool.submit(run.report, one) for one in cohort]
@@ -128,6 +132,7 @@ class _Run:
     weights: str
     person: str
     teachers: Teachers | None
+    renewed_since: datetime | None
     progress: Callable[[Job], None]
     is_over: threading.Event = field(default_factory=threading.Event)
 
@@ -151,7 +156,7 @@ class _Run:
             job = submit_stored(self.backend, store, key, series, person=self.person)
         elif teachers is None:
             return SeriesReport(key, Outcome.NOTHING_DRAWN)
-        elif any(one.weights == self.weights and one.pixels for one in annotation.values()):
+        elif self._is_taught(annotation):
             return SeriesReport(key, Outcome.UP_TO_DATE)
         else:
             series = read_series(summary)
@@ -167,6 +172,15 @@ class _Run:
         self._follow(job)
         slices = sum(bool(found.mask.any()) for found in job.proposals)
         return SeriesReport(key, Outcome.PROPOSED, slices)
+
+    def _is_taught(self, annotation: Mapping[SliceKey, SliceAnnotation]) -> bool:
+        """Whether these teachers proposed already, with these weights."""
+        return any(
+            one.weights == self.weights
+            and one.pixels
+            and (self.renewed_since is None or (one.time or datetime.min) > self.renewed_since)
+            for one in annotation.values()
+        )
 
     def _follow(self, job: Job) -> None:
         """Wait for a job.

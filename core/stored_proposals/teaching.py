@@ -110,7 +110,7 @@ def read_stored_teachers(
                 continue
             taught = {segment.number for segment in segments}
             segments += [one for one, _ in shown if one.number not in taught]
-            found.append((_reference(series, shown), series.summary.uid))
+            found.append((reference_series(series, shown), series.summary.uid))
     numbers = {one.number for reference, _ in found for one in reference.segments}
     return Teachers(
         tuple(reference for reference, _ in found),
@@ -181,13 +181,13 @@ def submit_taught(
         return _task(series, numbered, person, asked)
 
     def deliver(job: Job) -> None:
-        found = [one for one in job.proposals if one.mask.any()]
         # While the store is locked or its server is gone, this waits.
         patiently(
             lambda: store_proposals(
                 store,
                 annotation_key,
-                found,
+                # One without pixels takes the place of what earlier teachers proposed.
+                job.proposals,
                 person=person,
                 weights=job.weights,
                 teachers=named,
@@ -236,9 +236,18 @@ def _series_like(candidate: StoredTeacher, learner: Series) -> Series | None:
     return read_series(summary, leave_out_damaged=candidate.leave_out_damaged)
 
 
-def _reference(
+def reference_series(
     series: Series, shown: Sequence[tuple[Segment, dict[int, NDArray[np.bool_]]]]
 ) -> ReferenceSeries:
+    """Make a teacher of a series and the masks that are confirmed on it.
+
+    Parameters
+    ----------
+    series : Series
+        With its pixels.
+    shown : sequence of (Segment, dict of int to numpy.ndarray)
+        Segments that have a pixel, and their masks by slice index.
+    """
     examples = []
     for segment, masks in shown:
         present = {index: mask for index, mask in masks.items() if mask.any()}

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from core.__main__ import main
-from core.annotation.actions import save_drawing
+from core.annotation.actions import accept_all, save_drawing
+from core.annotation.proposal_storing import store_proposals
 from core.annotation.states import SliceState
 from core.annotation.store import AnnotationStore
 from core.dicom.reading import read_series
@@ -21,6 +22,7 @@ from core.projects.moves import move
 from core.projects.projects import create_project
 from core.projects.records import WorkState
 from core.projects.work_items import SeriesToAdd, add_series
+from core.proposals.examples import Proposal
 from core.segments.segment_masks import SegmentMasks
 from tests.support.bright_balls import SEGMENT, SLICES, ball, draw, write_ball
 
@@ -162,3 +164,50 @@ def test_folders_or_a_project_are_needed(
 def test_an_unknown_project_is_told(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["propose-cohort", "--project", "unknown"]) == 2
     assert "does not exist" in capsys.readouterr().err
+
+
+def finish(store: AnnotationStore, key: str, summary: SeriesSummary, shift: int) -> None:
+    """Draw a series and confirm the rest of it, as after a review."""
+    draw(store, key, summary, shift)
+    others = [index for index in range(SLICES) if index not in (2, 6) and ball(shift)[index].any()]
+    proposed = [Proposal(1, index, ball(shift)[index], 0.9) for index in others]
+    store_proposals(store, key, proposed, person="anna")
+    accept_all(store, key, person="anna")
+
+
+def test_every_finished_series_teaches_the_others_and_the_next_ones_are_ordered(
+    store: AnnotationStore,
+    cohort: list[SeriesSummary],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    first, second, third = (summary.uid for summary in cohort)
+    table = tmp_path / "order.csv"
+    command = ["propose-cohort", str(tmp_path / "images"), "--active", "--device", "cpu"]
+    command += ["--report", str(table)]
+    assert main(command) == 0
+    assert "0 finished, 3 left" in capsys.readouterr().out
+    rows = rows_of(table)
+    assert {row["place"] for row in rows.values()} == {"1", "2", "3"}
+    assert {row["outcome"] for row in rows.values()} == {"nothing drawn"}
+
+    finish(store, first, cohort[0], 1)
+    assert main(command) == 0
+    rows = rows_of(table)
+    assert {key: row["outcome"] for key, row in rows.items()} == {
+        second: "proposed",
+        third: "proposed",
+    }
+    assert rows[third]["expected_dice"] == ""  # one teacher alone does not tell
+
+    assert main(command) == 0
+    assert {row["outcome"] for row in rows_of(table).values()} == {"up to date"}
+
+    before = store.annotation(third)[1, 4].version
+    finish(store, second, cohort[1], 2)
+    assert main(command) == 0
+    row = rows_of(table)[third]
+    assert (row["place"], row["outcome"], row["expected_dice_before"]) == ("1", "proposed", "")
+    assert 0 < float(row["expected_dice"]) <= 1
+    assert store.annotation(third)[1, 4].version == before + 1
+    assert "2 finished, 1 left" in capsys.readouterr().out

@@ -1,0 +1,64 @@
+"""Annotations in the store as teachers of other series."""
+
+from core.annotation.open_segments import is_reviewed
+from core.annotation.states import EXAMPLE_STATES
+from core.annotation.store import AnnotationStore
+from core.dicom.series import Series
+from core.proposals.teachers import Teachers
+from core.stored_proposals.proposing import stored_examples
+from core.stored_proposals.teaching import reference_series
+
+
+def is_finished(store: AnnotationStore, annotation_key: str) -> bool:
+    """Whether every segment that is drawn on is reviewed, and there is one.
+
+    Parameters
+    ----------
+    store : AnnotationStore
+        Where the annotation is.
+    annotation_key : str
+        Key of an annotation, known to the store or not.
+    """
+    annotation = store.annotation(annotation_key)
+    drawn = {
+        number
+        for (number, _), one in annotation.items()
+        if one.pixels and one.state in EXAMPLE_STATES
+    }
+    return bool(drawn) and all(
+        is_reviewed([one for (of, _), one in annotation.items() if of == number])
+        for number in drawn
+    )
+
+
+def stored_teachers(store: AnnotationStore, annotation_key: str, series: Series) -> Teachers | None:
+    """Make a teacher of what people drew or confirmed on a series.
+
+    Parameters
+    ----------
+    store : AnnotationStore
+        Where the annotation is.
+    annotation_key : str
+        Its key.
+    series : Series
+        With its pixels.
+
+    Returns
+    -------
+    Teachers or None
+        None where nothing is drawn.
+    """
+    examples = {
+        one.number: dict(one.masks)
+        for one in stored_examples(store, annotation_key, store.annotation(annotation_key))
+        if any(mask.any() for mask in one.masks.values())
+    }
+    shown = [
+        (segment, examples[segment.number])
+        for segment in store.segments(annotation_key)
+        if segment.number in examples
+    ]
+    if not shown:
+        return None
+    segments = tuple(segment for segment, _ in shown)
+    return Teachers((reference_series(series, shown),), segments, (series.summary.uid,))
