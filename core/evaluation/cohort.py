@@ -130,7 +130,6 @@ def propose_volume(
     volume: LabelledVolume,
     teachers: Sequence[LabelledVolume],
     engine: Engine,
-    own: Sequence[SegmentExamples] = (),
 ) -> list[Proposal]:
     """Propose a volume's structure on its slices from others of which everything is known."""
     return list(
@@ -148,7 +147,6 @@ def propose_volume(
             volume.spacing,
             volume.modality,
             engine=engine,
-            own=own,
         )
     )
 

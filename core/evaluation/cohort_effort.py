@@ -1,7 +1,13 @@
-"""Slices to touch until a volume is right, with other patients as teachers and without."""
+"""Slices to touch until a volume is right, with other patients as teachers and without.
+
+The same person is simulated both ways. They look through what is proposed and accept what is right
+already, which makes it an example but is no touch, since nothing is drawn; then they draw the slice
+that the program suggests. Where the program asks for ends, they state them.
+"""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -9,14 +15,35 @@ from numpy.typing import NDArray
 
 from core.evaluation.cases import LabelledVolume
 from core.evaluation.cohort import cohort_queries, family_of, propose_volume
-from core.evaluation.effort import annotate
+from core.evaluation.effort import proposed_within, with_stated_ends
 from core.network.engine import Engine
 from core.network.overlap import dice
 from core.proposals.doubtful import most_doubtful_slice
-from core.proposals.examples import SegmentExamples, joined
+from core.proposals.examples import Proposal, SegmentExamples, joined
+from core.proposals.next_slice import suggest_slice
+from core.segments.ends import UNSTATED
 
 TARGET: Final = 0.90
-"""Dice of the whole volume that counts as right."""
+"""Dice of the whole volume that counts as right, and of a proposal that is accepted as it is."""
+
+
+@dataclass(frozen=True, eq=False)
+class Looked:
+    """A volume at some moment.
+
+    Attributes
+    ----------
+    found : ndarray of bool
+        [slice, row, column]: what is drawn, accepted and proposed.
+    touches : int
+        Slices drawn.
+    accepted : int
+        Proposals accepted as they are.
+    """
+
+    found: NDArray[np.bool_]
+    touches: int
+    accepted: int
 
 
 def evaluate_cohort_effort(
@@ -40,81 +67,110 @@ def evaluate_cohort_effort(
     Returns
     -------
     dict
-        ``{"cases": [{"name", "family", "label", "slices", "with", "without"}], "with": touches,
-        "without": touches}``: touches to `TARGET`, means within a family first, then over families.
-        Stated ends are free in ``"without"``; nobody states any in ``"with"``.
+        ``{"cases": [{"name", "family", "label", "slices", "with", "without", "accepted_with",
+        "accepted_without"}], "with": touches, "without": touches, "accepted_with": n,
+        "accepted_without": n}``: touches to `TARGET`, and proposals accepted until then, means
+        within a family first, then over families.
     """
     rows = []
     for volume, others in cohort_queries(volumes, queries, seed):
         if progress:
             progress(volume)
-        taught = annotate_taught(volume, others[:teachers], engine)
-        rows.append(
-            {
-                "name": volume.name,
-                "family": family_of(volume),
-                "label": volume.label,
-                "slices": int(volume.mask.any(axis=(1, 2)).sum()),
-                "with": _touches(taught, volume.mask),
-                "without": _touches(_annotated(volume, engine), volume.mask),
-            }
-        )
-    return {"cases": rows, **{way: _mean(rows, way) for way in ("with", "without")}}
+        row: dict[str, Any] = {
+            "name": volume.name,
+            "family": family_of(volume),
+            "label": volume.label,
+            "slices": int(volume.mask.any(axis=(1, 2)).sum()),
+        }
+        for way, shown in (("with", others[:teachers]), ("without", [])):
+            reached = _at_target(annotate_looking(volume, shown, engine), volume.mask)
+            row |= {way: reached.touches, f"accepted_{way}": reached.accepted}
+        rows.append(row)
+    ways = ("with", "without", "accepted_with", "accepted_without")
+    return {"cases": rows, **{way: _mean(rows, way) for way in ways}}
 
 
-def annotate_taught(
+def annotate_looking(
     volume: LabelledVolume, teachers: Sequence[LabelledVolume], engine: Engine
-) -> Iterator[NDArray[np.bool_]]:
-    """Draw one slice after the other where the proposals of teachers are most doubtful.
+) -> Iterator[Looked]:
+    """Accept what is right, and draw one slice after the other where the program suggests.
 
     Parameters
     ----------
     volume : LabelledVolume
         The image and the truth, of which one slice after the other is shown.
     teachers : sequence of LabelledVolume
-        Others of which everything is known.
+        Others of which everything is known; without any, the largest slice is drawn first.
     engine : Engine
         The network.
 
     Yields
     ------
-    ndarray of bool
-        [slice, row, column]: what is drawn and proposed, before the first touch and after each.
+    Looked
+        Before the first touch, and whenever something is proposed anew.
     """
-    drawn: dict[int, NDArray[np.bool_]] = {}
+    examples: dict[int, NDArray[np.bool_]] = {}
+    taught = propose_volume(volume, teachers, engine) if teachers else []
+    proposals = {one.slice: one for one in taught}
+    touches, ends = 0, UNSTATED
     while True:
-        own = (SegmentExamples(1, drawn),) if drawn else ()
-        proposals = propose_volume(volume, teachers, engine, own)
-        yield joined(drawn, proposals, volume.mask.shape)
-        by_slice = {one.slice: one for one in proposals}
-        touch = most_doubtful_slice(by_slice, drawn, len(volume.mask))
-        left = [index for index in np.argsort(-volume.mask.sum(axis=(1, 2))) if index not in drawn]
-        if not left:
-            return
-        # Where nothing is proposed, a person looks for the largest slice.
-        touch = int(left[0]) if touch is None else touch
-        drawn[touch] = volume.mask[touch]
+        found = joined(examples, proposals.values(), volume.mask.shape)
+        yield Looked(found, touches, len(examples) - touches)
+        good = _right(proposals, examples, volume.mask)
+        examples |= good
+        suggestion = suggest_slice(examples, proposals, len(volume.mask), ends)
+        if suggestion is not None and suggestion.ends:
+            ends = with_stated_ends(ends, suggestion.ends, volume)
+        elif touches or not good:
+            suggested = None if suggestion is None else suggestion.slice
+            touch = _next_touch(proposals, examples, volume.mask, suggested)
+            if touch is None:
+                return
+            examples[touch] = volume.mask[touch]
+            touches += 1
+        everywhere = range(len(volume.mask))
+        proposals = proposed_within(volume, SegmentExamples(1, examples, ends), engine, everywhere)
 
 
-def _annotated(volume: LabelledVolume, engine: Engine) -> Iterator[NDArray[np.bool_]]:
-    """The same without teachers, led by the program as on a page, stated ends for nothing."""
-    yield np.zeros_like(volume.mask)
-    found, clicks = np.zeros_like(volume.mask), 0
-    for state in annotate(volume, engine):
-        if state.clicks == clicks and found.any():
-            yield found
-        found, clicks = state.found, state.clicks
-    yield found
+def _right(
+    proposals: Mapping[int, Proposal],
+    examples: Mapping[int, NDArray[np.bool_]],
+    truth: NDArray[np.bool_],
+) -> dict[int, NDArray[np.bool_]]:
+    """Proposals that somebody who looks at them accepts as they are."""
+    return {
+        index: one.mask
+        for index, one in proposals.items()
+        if index not in examples and one.mask.any() and dice(one.mask, truth[index]) >= TARGET
+    }
 
 
-def _touches(states: Iterator[NDArray[np.bool_]], truth: NDArray[np.bool_]) -> int:
-    """Count touches until the target is reached, or nothing is left to touch."""
-    count = -1
-    for found in states:
-        count += 1
-        if dice(found, truth) >= TARGET:
+def _next_touch(
+    proposals: Mapping[int, Proposal],
+    examples: Mapping[int, NDArray[np.bool_]],
+    truth: NDArray[np.bool_],
+    suggested: int | None,
+) -> int | None:
+    """Choose the slice to draw: the suggested one, or else the largest; None if none is left."""
+    if suggested is not None and suggested not in examples:
+        return suggested
+    if not examples:
+        doubtful = most_doubtful_slice(proposals, (), len(truth))
+        if doubtful is not None:
+            return doubtful
+    left = [int(index) for index in np.argsort(-truth.sum(axis=(1, 2))) if index not in examples]
+    return left[0] if left else None
+
+
+def _at_target(states: Iterator[Looked], truth: NDArray[np.bool_]) -> Looked:
+    """Go on until the target is reached, or nothing is left to touch."""
+    state = next(states)
+    while dice(state.found, truth) < TARGET:
+        following = next(states, None)
+        if following is None:
             break
-    return count
+        state = following
+    return state
 
 
 def _mean(rows: Sequence[Mapping[str, Any]], way: str) -> float:

@@ -154,12 +154,15 @@ def annotate(
     while True:
         for index in (*follow, *examples):
             proposals.pop(index, None)
-        proposals |= _proposed(volume, SegmentExamples(1, examples, ends), engine, follow)
+        proposals |= proposed_within(volume, SegmentExamples(1, examples, ends), engine, follow)
         found = joined(examples, proposals.values(), volume.mask.shape)
         yield Annotated(found, clicks)
         suggestion = suggest_slice(examples, proposals, slices, ends)
         if suggestion is not None and suggestion.ends and states_ends:
-            ends, clicks = _stated(ends, suggestion.ends, volume), clicks + len(suggestion.ends)
+            ends, clicks = (
+                with_stated_ends(ends, suggestion.ends, volume),
+                clicks + len(suggestion.ends),
+            )
             follow = [index for index in range(slices) if index not in examples]
             continue
         next_touch = _untouched(examples, found) if suggestion is None else suggestion.slice
@@ -169,10 +172,27 @@ def annotate(
         examples[next_touch] = volume.mask[next_touch]
 
 
-def _proposed(
+def proposed_within(
     volume: LabelledVolume, examples: SegmentExamples, engine: Engine, slices: Sequence[int]
 ) -> dict[int, Proposal]:
-    """Newest proposals by slice index."""
+    """Propose within a volume.
+
+    Parameters
+    ----------
+    volume : LabelledVolume
+        The image.
+    examples : SegmentExamples
+        What is drawn or accepted.
+    engine : Engine
+        The network.
+    slices : sequence of int
+        Slices to propose.
+
+    Returns
+    -------
+    dict of int to Proposal
+        The newest by slice index.
+    """
     return {
         proposal.slice: proposal
         for proposal in propose(
@@ -181,8 +201,8 @@ def _proposed(
     }
 
 
-def _stated(ends: Ends, asked: Sequence[End], volume: LabelledVolume) -> Ends:
-    """Ends with those that were asked for stated as they are."""
+def with_stated_ends(ends: Ends, asked: Sequence[End], volume: LabelledVolume) -> Ends:
+    """Ends with those that were asked for stated as they are in a volume."""
     first, last = _extent(volume)
     return Ends(
         first if End.FIRST in asked else ends.first, last if End.LAST in asked else ends.last

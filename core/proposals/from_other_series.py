@@ -18,11 +18,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.network.engine import Engine
-from core.proposals.examples import Proposal, SegmentExamples, check_examples
+from core.proposals.examples import Proposal, check_examples
 from core.proposals.held_out import HeldOutQuality, held_out_slices, measure_held_out
 from core.proposals.intensity import prepare
-from core.proposals.likeness import positions_of
 from core.proposals.overlaps import resolve_overlaps
+from core.proposals.placing import Stack, positions_in
 from core.proposals.steps import Cancelled, Steps
 from core.proposals.teacher_search import PASSES, Found, Queries, TaughtStructure, search
 from core.proposals.teachers import ReferenceSeries
@@ -36,7 +36,6 @@ def propose_from_teachers(
     *,
     engine: Engine,
     axes: np.ndarray | None = None,
-    own: Sequence[SegmentExamples] = (),
     exclusive: frozenset[int] = frozenset(),
     cancelled: Callable[[], bool] = lambda: False,
     progress: Callable[[int, int], None] = lambda done, total: None,
@@ -59,9 +58,6 @@ def propose_from_teachers(
     axes : np.ndarray, optional
         Directions along which its slices, rows and columns are counted, as `ReferenceSeries.axes`:
         teachers that count them the other way round are turned.
-    own : sequence of SegmentExamples
-        What is drawn on the new series: the nearest of these slices are shown to the network with
-        every slice, beside the most alike of the teachers.
     exclusive : frozenset of int
         Numbers of the segments that do not overlap one another.
     cancelled : callable
@@ -72,7 +68,7 @@ def propose_from_teachers(
     Yields
     ------
     Proposal
-        For every slice that is not drawn and segment with a pixel, an empty mask where nothing was
+        For every slice, and segment with a pixel in a teacher, an empty mask where nothing was
         found. The expected Dice is None with a single teacher, and where the series is unlike all
         teachers.
 
@@ -82,27 +78,26 @@ def propose_from_teachers(
         If there is no teacher, examples do not fit their volume, or modalities differ.
     """
     _check(teachers, modality)
-    check_examples(volume, own)
+    check_examples(volume, ())
     steps = Steps(cancelled, progress)
-    queries = Queries(
-        prepare(volume, modality), spacing, positions_of(range(len(volume)), len(volume))
-    )
-    structures = _structures([teacher.turned_to(axes) for teacher in teachers])
+    turned = [teacher.turned_to(axes) for teacher in teachers]
+    taught = [Stack(prepare(one.volume, one.modality), one.spacing) for one in turned]
+    structures = _structures(turned, taught)
+    series = Stack(prepare(volume, modality), spacing)
+    queries = Queries(series.images, spacing, positions_in(series, taught))
     steps.expect(
         sum(
             PASSES * (len(volume) + len(held_out_slices(of_segment)))
             for of_segment in structures.values()
         )
     )
-    drawn = {one.number: one.masks for one in own if one.masks}
     with suppress(Cancelled):
-        by_segment = {}
-        for number, of_segment in structures.items():
-            masks = drawn.get(number)
-            shown = None if masks is None else TaughtStructure(queries.images, spacing, masks)
-            by_segment[number] = _find_segment(engine, of_segment, queries, shown, steps)
+        by_segment = {
+            number: _find_segment(engine, of_segment, queries, steps)
+            for number, of_segment in structures.items()
+        }
         steps.finish()
-        yield from _proposals(by_segment, drawn, queries.images.shape, exclusive)
+        yield from _proposals(by_segment, queries.images.shape, exclusive)
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,7 +112,6 @@ def _find_segment(
     engine: Engine,
     structures: Sequence[TaughtStructure],
     queries: Queries,
-    own: TaughtStructure | None,
     steps: Steps,
 ) -> _SegmentFound:
     """Search one segment, and every teacher by the others."""
@@ -126,28 +120,20 @@ def _find_segment(
         steps.done(slices)
 
     steps.done()
-    found = search(engine, structures, queries, answered, own)
+    found = search(engine, structures, queries, answered)
     return _SegmentFound(found, measure_held_out(engine, structures, answered))
 
 
 def _proposals(
     by_segment: Mapping[int, _SegmentFound],
-    drawn: Mapping[int, Mapping[int, np.ndarray]],
     shape: tuple[int, ...],
     exclusive: frozenset[int],
 ) -> Iterator[Proposal]:
-    """Propose every slice that is not drawn, with the Dice to expect."""
+    """Propose every slice, with the Dice to expect."""
+    nothing = np.zeros(shape[1:], bool)
     for index in range(shape[0]):
-        taken = np.zeros(shape[1:], bool)
-        for number in exclusive & drawn.keys():
-            if index in drawn[number]:
-                taken |= drawn[number][index]
-        log_odds = {
-            number: one.found.log_odds(index)
-            for number, one in by_segment.items()
-            if index not in drawn.get(number, {})
-        }
-        for number, mask in resolve_overlaps(log_odds, taken, exclusive).items():
+        log_odds = {number: one.found.log_odds(index) for number, one in by_segment.items()}
+        for number, mask in resolve_overlaps(log_odds, nothing, exclusive).items():
             found, quality = by_segment[number].found, by_segment[number].quality
             yield Proposal(number, index, mask, quality.expected_dice(found, index, mask))
 
@@ -164,13 +150,14 @@ def _check(teachers: Sequence[ReferenceSeries], modality: str) -> None:
             )
 
 
-def _structures(teachers: Sequence[ReferenceSeries]) -> dict[int, list[TaughtStructure]]:
+def _structures(
+    teachers: Sequence[ReferenceSeries], taught: Sequence[Stack]
+) -> dict[int, list[TaughtStructure]]:
     """Gather what the teachers show of every segment of which one of them has a pixel."""
     structures: dict[int, list[TaughtStructure]] = {}
-    for teacher in teachers:
-        images = prepare(teacher.volume, teacher.modality)
+    for teacher, stack in zip(teachers, taught, strict=True):
         for segment in teacher.segments:
             if any(mask.any() for mask in segment.masks.values()):
-                structure = TaughtStructure(images, teacher.spacing, segment.masks)
+                structure = TaughtStructure(stack.images, stack.spacing, segment.masks)
                 structures.setdefault(segment.number, []).append(structure)
     return structures

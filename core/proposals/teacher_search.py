@@ -16,9 +16,6 @@ from core.proposals.scores import LIMIT, network_score
 SUPPORT = 8
 """Examples that a slice is predicted from: those most like it."""
 
-OWN = 4
-"""Of these, how many may be drawn on the series itself: the nearest."""
-
 MOST_EXAMPLES = 256
 """Slices of all teachers together that are encoded, 2 MiB each."""
 
@@ -73,7 +70,8 @@ class Queries:
     spacing : tuple of float
         Distance between slices, rows and columns in mm.
     positions : sequence of float
-        Where they lie in their series, from `positions_of`.
+        Where they lie in their series, from `positions_of`, or in the teachers, from
+        `positions_in`.
     """
 
     images: np.ndarray
@@ -109,7 +107,6 @@ def search(
     structures: Sequence[TaughtStructure],
     queries: Queries,
     answered: Answered,
-    own: TaughtStructure | None = None,
 ) -> Found:
     """Find a structure on slices, coarse to fine.
 
@@ -126,32 +123,26 @@ def search(
         The slices.
     answered : callable
         Called with the number of slices answered, `PASSES` times as many in all.
-    own : TaughtStructure, optional
-        What is drawn on the queries' own series: the nearest of these examples are shown with
-        every query, beside those of the teachers.
 
     Returns
     -------
     Found
         Nothing positive where the structure was not found.
     """
-    structures = [*structures, own] if own is not None else structures
     wholes = [
         whole_slice(structure.images.shape[1:], structure.spacing) for structure in structures
     ]
     crop = whole_slice(queries.images.shape[1:], queries.spacing)
-    found = _one_pass(engine, structures, wholes, queries, crop, answered, own)
+    found = _one_pass(engine, structures, wholes, queries, crop, answered)
     masks = [found.log_odds(query) > 0 for query in range(len(queries.images))]
-    drawn = [] if own is None else [mask for mask in own.masks.values() if mask.any()]
-    if not drawn and not any(mask.any() for mask in masks):
+    if not any(mask.any() for mask in masks):
         answered(len(masks))
         return found
-    around = crop_around(_largest([*masks, *drawn]), queries.spacing)
-    crops = [structure.neighbourhood() for structure in structures if structure is not own]
+    around = crop_around(_largest(masks), queries.spacing)
+    crops = [structure.neighbourhood() for structure in structures]
     usual = float(np.median([one.side_mm for one in crops]))
     crop = replace(around, side_mm=max(usual, around.side_mm))
-    crops += [crop] if own is not None else []
-    return _one_pass(engine, structures, crops, queries, crop, answered, own)
+    return _one_pass(engine, structures, crops, queries, crop, answered)
 
 
 def _one_pass(
@@ -161,7 +152,6 @@ def _one_pass(
     queries: Queries,
     crop: Crop,
     answered: Answered,
-    own: TaughtStructure | None,
 ) -> Found:
     """Predict all queries in one crop, each by the examples of the structures most like it."""
     examples, contrasts, looks = _examples(engine, structures, crops)
@@ -169,10 +159,6 @@ def _one_pass(
     pictures = crop.images(queries.images)
     likeness = looks_of(pictures, queries.positions).likeness(looks)
     chosen = most_alike(likeness, SUPPORT)
-    if own is not None:
-        count = len(own.shown(MOST_EXAMPLES // len(structures)))
-        first = len(examples) - count
-        chosen = _with_own(likeness, chosen, looks.positions[first:], queries.positions, first)
     logits = np.zeros((len(pictures), SIDE, SIDE), np.float32)
     for part in _batches(len(pictures)):
         answers = engine.predict(
@@ -181,23 +167,6 @@ def _one_pass(
         logits[part] = np.clip(answers, -LIMIT, LIMIT)
         answered(len(answers))
     return Found(crop, logits, likeness.max(axis=1))
-
-
-def _with_own(
-    likeness: np.ndarray,
-    chosen: Sequence[list[int]],
-    own: np.ndarray,
-    positions: Sequence[float],
-    first: int,
-) -> list[list[int]]:
-    """Show the nearest own examples, which come after the teachers', with every query."""
-    taught = most_alike(likeness[:, :first], SUPPORT)
-    found = []
-    for place, others in zip(positions, taught, strict=True):
-        nearest = np.argsort(np.abs(own - place), kind="stable")[:OWN]
-        shown = [first + int(index) for index in nearest]
-        found.append(shown + others[: SUPPORT - len(shown)])
-    return found
 
 
 def _examples(

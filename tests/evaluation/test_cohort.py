@@ -5,8 +5,10 @@ import pytest
 
 from core.evaluation.cases import LabelledVolume
 from core.evaluation.cohort import cohort_queries, evaluate_cohort, family_of
-from core.evaluation.cohort_effort import annotate_taught, evaluate_cohort_effort
+from core.evaluation.cohort_effort import annotate_looking, evaluate_cohort_effort
 from core.network.engine import Engine
+from core.network.overlap import dice
+from core.proposals.examples import Proposal
 from tests.proposals.conftest import untrained_engine
 
 __all__ = ["untrained_engine"]
@@ -58,11 +60,44 @@ def test_volumes_without_a_family_are_refused(untrained_engine: Engine) -> None:
         evaluate_cohort([tube("tube_1")], untrained_engine, [0])
 
 
-def test_touching_slice_after_slice_ends_with_the_truth(untrained_engine: Engine) -> None:
+@pytest.mark.parametrize("others", [0, 2])
+def test_touching_slice_after_slice_ends_with_the_truth(
+    others: int, untrained_engine: Engine
+) -> None:
     query, *teachers = (tube(f"tube_{number}") for number in range(3))
-    states = list(annotate_taught(query, teachers, untrained_engine))
-    assert len(states) == len(query.mask) + 1
-    assert np.array_equal(states[-1], query.mask)
+    states = list(annotate_looking(query, teachers[:others], untrained_engine))
+    assert states[0].touches == states[0].accepted == 0
+    assert others or not states[0].found.any()
+    counts = [state.touches for state in states]
+    assert counts == sorted(counts) and set(np.diff(counts)) <= {0, 1}
+    assert dice(states[-1].found, query.mask) > 0.9
+
+
+def test_a_person_draws_nothing_where_all_that_teachers_propose_is_right(
+    monkeypatch: pytest.MonkeyPatch, untrained_engine: Engine
+) -> None:
+    query, teacher = tube("tube_1"), tube("tube_2")
+
+    def right(volume: LabelledVolume, *_: object) -> list[Proposal]:
+        return [Proposal(1, index, mask) for index, mask in enumerate(volume.mask)]
+
+    monkeypatch.setattr("core.evaluation.cohort_effort.propose_volume", right)
+    report = evaluate_cohort_effort([query, teacher], untrained_engine, 1, queries=1)
+    assert report["with"] == 0
+    assert report["without"] >= 1
+
+
+def test_proposals_that_are_right_are_accepted_before_anything_is_drawn(
+    monkeypatch: pytest.MonkeyPatch, untrained_engine: Engine
+) -> None:
+    query, teacher = tube("tube_1"), tube("tube_2")
+
+    def half(volume: LabelledVolume, *_: object) -> list[Proposal]:
+        return [Proposal(1, index, volume.mask[index]) for index in (1, 2)]
+
+    monkeypatch.setattr("core.evaluation.cohort_effort.propose_volume", half)
+    states = annotate_looking(query, [teacher], untrained_engine)
+    assert (next(states).accepted, next(states).accepted) == (0, 2)
 
 
 def test_touches_are_counted_with_teachers_and_without(untrained_engine: Engine) -> None:

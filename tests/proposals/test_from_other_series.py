@@ -86,30 +86,6 @@ def test_teachers_that_count_the_other_way_round_are_turned(reference, balls, un
     assert np.array_equal(runs[0], runs[1])
 
 
-def test_what_is_drawn_on_the_series_is_shown_too_and_not_proposed(
-    reference, balls, untrained_engine
-):
-    volume, masks = balls
-    own = [SegmentExamples(1, {11: masks[1][11]})]
-    found, alone = (
-        {
-            (one.segment, one.slice): one.mask
-            for one in propose_from_teachers(
-                [reference],
-                volume,
-                SPACING,
-                "MR",
-                engine=untrained_engine,
-                own=drawn,
-                exclusive=frozenset({1, 2}),
-            )
-        }
-        for drawn in (own, ())
-    )
-    assert (1, 11) not in found and (1, 11) in alone
-    assert not (found[2, 11] & masks[1][11]).any()
-
-
 def test_no_teacher_is_refused(balls, untrained_engine):
     with pytest.raises(ValueError, match="at least"):
         next(propose_from_teachers([], balls[0], SPACING, "MR", engine=untrained_engine))
@@ -167,3 +143,64 @@ def test_slices_well_beyond_the_examples_are_taken_to_be_empty():
     masks = dict.fromkeys((5, 7, 8), np.ones((2, 2), bool))
     assert beyond_examples(masks, 14) == [0, 1, 2, 11, 12, 13]
     assert beyond_examples({4: masks[5]}, 7) == [0, 1, 2, 6]
+
+
+def _taught(volume, slices=slice(None)):
+    masks = dict(enumerate(volume.mask[slices]))
+    return ReferenceSeries(
+        volume.image[slices], volume.spacing, volume.modality, (SegmentExamples(1, masks),)
+    )
+
+
+def test_a_structure_stays_absent_where_a_series_was_cut_before_it(shared_data):
+    """Slices of a hippocampus before its posterior part begins, from two whole ones."""
+    names = ("001", "041", "084")
+    *known, new = (
+        next(
+            volume
+            for volume in read_volumes([shared_data / "volumes" / f"hippocampus_{name}.npz"])
+            if volume.label == "2"
+        )
+        for name in names
+    )
+    present = np.flatnonzero(new.mask.any(axis=(1, 2)))
+    before, behind = slice(0, present[0]), slice(present[-1] + 1, None)
+    without = max(before, behind, key=lambda part: len(new.mask[part]))
+    assert len(new.mask[without]) >= 4
+    found = propose_from_teachers(
+        [_taught(one) for one in known],
+        new.image[without],
+        new.spacing,
+        "MR",
+        engine=load_engine("default", "cpu"),
+    )
+    usual = np.median([mask.sum() for one in known for mask in one.mask if mask.any()])
+    assert max(one.mask.sum() for one in found) < 0.2 * usual
+
+
+def test_a_mirrored_teacher_does_not_turn_left_into_right(shared_data):
+    """The lungs of one patient from another whose columns are counted the other way round."""
+    names = ("lung_mr_0006", "lung_mr_0007")
+    known, new = (
+        {one.label: one for one in read_volumes([shared_data / "volumes2" / f"{name}.npz"])}
+        for name in names
+    )
+    labels = ("lung_1", "lung_2")
+    few = slice(None, None, 5)
+    axes = np.eye(3)
+    teacher = ReferenceSeries(
+        known["lung_1"].image[few, :, ::-1],
+        new["lung_1"].spacing,
+        "MR",
+        tuple(
+            SegmentExamples(number, dict(enumerate(known[label].mask[few, :, ::-1])))
+            for number, label in enumerate(labels, start=1)
+        ),
+        axes * [[1], [1], [-1]],
+    )
+    engine = load_engine("default", "cpu")
+    volume, spacing = new["lung_1"].image[few], new["lung_1"].spacing
+    found = list(propose_from_teachers([teacher], volume, spacing, "MR", engine=engine, axes=axes))
+    for number, label in enumerate(labels, start=1):
+        masks = np.stack([one.mask for one in found if one.segment == number])
+        assert dice(masks, new[label].mask[few]) > 0.8
