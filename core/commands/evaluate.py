@@ -200,8 +200,9 @@ def _cohort(arguments: argparse.Namespace) -> dict[str, Any]:
         effort = evaluate_cohort_effort(volumes, engine, most, **options)
         report["effort"] = effort
         print(
-            f"slices touched until Dice {TARGET:.2f}: {effort['with']:.2f} with {most} teachers, "
-            f"{effort['without']:.2f} without"
+            f"slices drawn until Dice {TARGET:.2f}: {effort['with']:.2f} with {most} teachers, "
+            f"{effort['without']:.2f} without (proposals accepted: {effort['accepted_with']:.2f} "
+            f"and {effort['accepted_without']:.2f})"
         )
     return report
 
