@@ -131,6 +131,14 @@ def test_in_every_state_one_step_is_coloured_and_it_is_the_one_that_the_text_nam
     assert reached == set(Next)
 
 
+def test_proposals_from_other_series_say_so_and_where_to_begin() -> None:
+    begin = Suggestion(4, "least certain here")
+    step = NextStep(begin, False, 7, 0, 3, False, False, False, teachers=2)
+    assert step.next is Next.REVIEW
+    said = sentence_of(LIVER_SEGMENT, step)
+    assert said.startswith("Next: review 7 proposals from 2 earlier series. Slice 5 would help")
+
+
 def test_nothing_is_suggested_before_anything_is_drawn(
     store: AnnotationStore,
     opened: OpenedSeries,

@@ -1,0 +1,170 @@
+"""Which finished series teach the one that is open, and when they do so by themselves."""
+
+import os
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from core.annotation.store import AnnotationStore
+from core.dicom.progressive import SeriesReading
+from core.dicom.series import SeriesSummary
+from core.dicom.slice_names import slice_names
+from core.home.opened_series import OpenedSeries, remember_series
+from core.home.settings import read_settings
+from core.home.teaching_choices import TeachingChoice
+from core.projects.guarding import store_for
+from core.projects.members import set_roles
+from core.projects.moves import move
+from core.projects.projects import change_project, create_project
+from core.projects.records import Role, WorkItem, WorkState
+from core.projects.second_readings import is_read_twice
+from core.projects.visibility import require_seeing
+from core.projects.work_items import SeriesToAdd, add_series
+from pages.session import teaching
+from pages.session.gate import Entrance
+from pages.session.memory import PageMemory
+from pages.session.teaching import (
+    begin_teaching,
+    choose_teaching,
+    chosen_teachers,
+    possible_teachers,
+)
+from pages.session.work import Work
+from tests.support.pages import PERSON
+from tests.support.segments import LIVER_SEGMENT
+from tests.support.stored_series import put_mask
+
+OTHER = "rita"
+SHARE = 0.5
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """Annotations that were asked about, instead of having them proposed."""
+    found: list[Any] = []
+    monkeypatch.setattr(
+        teaching, "start_taught", lambda work, find, by_itself: found.append(work.annotation_key)
+    )
+    return found
+
+
+@pytest.fixture
+def project_key(store: AnnotationStore, demo_summary: SeriesSummary) -> str:
+    """Project in which half of the series would be read twice, and this one among them."""
+    while True:
+        key = create_project(store, "Livers", OTHER).key
+        if is_read_twice(key, demo_summary.uid, SHARE):
+            break
+    set_roles(store, key, PERSON, {Role.ANNOTATE}, OTHER)
+    return key
+
+
+def put_in(
+    store: AnnotationStore, home: Path, project_key: str, uid: str, summary: SeriesSummary
+) -> WorkItem:
+    """Put a series of this name into a project, and have the person take it."""
+    opened = remember_series(home, uid, home / "demo", project_key=project_key)
+    names = slice_names(summary)
+    size = (summary.rows, summary.columns)
+    added = SeriesToAdd(uid, opened.key, "CT", names, *size, (5.0, 1.5, 1.5))
+    item = add_series(store, project_key, added, OTHER)[0]
+    move(store, item.annotation_key, WorkState.IN_PROGRESS, PERSON)
+    return item
+
+
+def work_on(
+    store: AnnotationStore, opened: OpenedSeries, summary: SeriesSummary, item: WorkItem | None
+) -> Work:
+    entrance = Entrance(read_settings(os.environ), PERSON, arrived=False)
+    guarded = store_for(store, PERSON)
+    current = require_seeing(store, item.annotation_key, PERSON) if item is not None else None
+    memory = PageMemory(opened.key)
+    return Work(entrance, opened, SeriesReading(summary), guarded, memory, current)
+
+
+@pytest.fixture
+def learner(
+    store: AnnotationStore, home: Path, project_key: str, demo_summary: SeriesSummary
+) -> Work:
+    """A series in a project beside another that is handed in and never read twice."""
+    taught = next(
+        uid for number in count() if not is_read_twice(project_key, uid := f"1.2.{number}", SHARE)
+    )
+    finished = put_in(store, home, project_key, taught, demo_summary)
+    move(store, finished.annotation_key, WorkState.TO_REVIEW, PERSON)
+    item = put_in(store, home, project_key, demo_summary.uid, demo_summary)
+    opened = remember_series(home, demo_summary.uid, home / "demo", project_key=project_key)
+    return work_on(store, opened, demo_summary, item)
+
+
+def test_what_is_handed_in_teaches_the_others_of_its_project_by_itself_and_once(
+    learner: Work, asked: list[Any]
+) -> None:
+    assert [one.title for one in possible_teachers(learner)] == ["1 · CT"]
+    for _ in range(2):
+        begin_teaching(learner)
+    assert asked == [learner.annotation_key]
+
+
+def test_a_person_may_turn_it_off_or_choose(learner: Work, asked: list[Any]) -> None:
+    (finished,) = possible_teachers(learner)
+    for choice, wanted in (
+        (TeachingChoice(0), []),
+        (TeachingChoice(4, ("another",)), []),
+        (TeachingChoice(1, (finished.key,)), [finished]),
+    ):
+        choose_teaching(learner, choice)
+        assert chosen_teachers(learner) == wanted
+    choose_teaching(learner, TeachingChoice(0))
+    begin_teaching(learner)
+    assert asked == []
+
+
+def test_nothing_is_asked_where_something_was_done_or_nothing_may_be(
+    learner: Work, store: AnnotationStore, asked: list[Any], demo_summary: SeriesSummary
+) -> None:
+    key = learner.annotation_key
+    move(store, key, WorkState.TO_REVIEW, PERSON)
+    begin_teaching(learner)
+    move(store, key, WorkState.IN_PROGRESS, PERSON)
+    store.save_segment(key, LIVER_SEGMENT, PERSON)
+    put_mask(store, key, 1, 3, mask=_disk(demo_summary), person=PERSON)
+    begin_teaching(learner)
+    assert asked == []
+
+
+def test_a_series_that_is_read_twice_does_not_begin_with_proposals_by_itself(
+    learner: Work, store: AnnotationStore, project_key: str, asked: list[Any]
+) -> None:
+    change_project(store, project_key, OTHER, second_reading_share=SHARE)
+    begin_teaching(learner)
+    assert asked == []
+    assert len(chosen_teachers(learner)) == 1  # the reader may ask for it
+
+
+def test_what_one_of_two_readers_handed_in_teaches_nobody(
+    learner: Work, store: AnnotationStore, project_key: str
+) -> None:
+    change_project(store, project_key, OTHER, second_reading_share=1.0)
+    assert possible_teachers(learner) == []
+
+
+def test_outside_projects_only_chosen_series_teach_and_none_of_a_project(
+    learner: Work, store: AnnotationStore, home: Path, demo_summary: SeriesSummary
+) -> None:
+    opened = remember_series(home, demo_summary.uid, home / "demo")
+    other = remember_series(home, "1.2.3", home / "demo")
+    work = work_on(store, opened, demo_summary, None)
+    assert possible_teachers(work) == []
+    of_project = possible_teachers(learner)[0].opened.key
+    choose_teaching(work, TeachingChoice(4, (opened.key, other.key, of_project, "0" * 24)))
+    assert [one.opened.key for one in possible_teachers(work)] == [other.key]
+
+
+def _disk(summary: SeriesSummary) -> NDArray[np.bool_]:
+    rows, columns = np.ogrid[: summary.rows, : summary.columns]
+    return np.asarray((rows - 100) ** 2 + (columns - 100) ** 2 < 400)
