@@ -52,8 +52,15 @@ class Stepped:
 
 @dataclass(frozen=True)
 class Made:
-    """A proposal; see `core.proposals.examples.Proposal`."""
+    """A proposal; see `core.proposals.examples.Proposal`.
 
+    Attributes
+    ----------
+    number : int
+        How many the job has made before.
+    """
+
+    number: int
     segment: int
     slice: int
     mask: PackedMask
@@ -88,10 +95,14 @@ class Ended:
 Event = Annotated[Waiting | Begun | Stepped | Made | Ended, Field(discriminator="kind")]
 
 
-def made(proposal: Proposal) -> Made:
+def made(number: int, proposal: Proposal) -> Made:
     """Pack a proposal."""
     return Made(
-        proposal.segment, proposal.slice, packed(proposal.mask), _plain(proposal.expected_dice)
+        number,
+        proposal.segment,
+        proposal.slice,
+        packed(proposal.mask),
+        _plain(proposal.expected_dice),
     )
 
 

@@ -1,4 +1,4 @@
-"""Doing a job again from its beginning without telling anything twice."""
+"""Going on with a job, or doing it again, without telling anything twice."""
 
 from collections.abc import Callable, Iterator
 
@@ -28,8 +28,21 @@ class Replay:
         attempt : callable
             Given where to report progress, makes the proposals.
         """
-        for place, proposal in enumerate(attempt(self._report)):
-            if place >= self._received:
+        yield from self.numbered(lambda received, told: enumerate(attempt(told)))
+
+    def numbered(
+        self, attempt: Callable[[int, Progress], Iterator[tuple[int, Proposal]]]
+    ) -> Iterator[Proposal]:
+        """Do the same with an attempt that need not begin at the beginning.
+
+        Parameters
+        ----------
+        attempt : callable
+            Given how many proposals were received and where to report progress, makes proposals
+            with their numbers, from that one on or from an earlier one.
+        """
+        for number, proposal in attempt(self._received, self._report):
+            if number == self._received:
                 self._received += 1
                 yield proposal
 

@@ -1,18 +1,23 @@
 """Proposals computed by a service on other machines, which is called over HTTP.
 
 The service is `core.proposal_jobs.ray_service`. A job is one request whose answer streams events
-for as long as it takes; closing the connection cancels it. Where the connection breaks, or nothing
-is heard for a while, the job is asked for again.
+for as long as it takes. Where the connection breaks, or nothing is heard for a while, the job is
+asked for again by its name, and goes on; it is done anew only where the service has lost it. The
+service waits for this client as long as a lease says (`core.proposal_jobs.leases`), which is
+renewed all the time.
 """
 
 import hashlib
+import secrets
 import ssl
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from queue import Empty, SimpleQueue
-from weakref import WeakSet
 
 import httpx
 import numpy as np
@@ -20,6 +25,7 @@ import numpy as np
 from core.proposal_jobs.backend import ProposalBackend
 from core.proposal_jobs.events import Begun, Ended, Event, Made, Stepped, Waiting, from_line
 from core.proposal_jobs.job import Elsewhere, Job, Progress
+from core.proposal_jobs.leases import Lease, lease_to_json
 from core.proposal_jobs.replay import Replay
 from core.proposal_jobs.requests import ProposalTask
 from core.proposal_jobs.volumes import Volume
@@ -32,6 +38,7 @@ _SILENCE_S = 15.0
 _LOOK_EVERY_S = 0.1
 _PAUSE_S = 1.0
 _LAST_WORD_S = 2.0  # something is heard three times a second
+_GOODBYE_S = 2.0
 _UPLOADS = 3
 _MISSING, _REFUSED = 409, (400, 401, 413)
 _NOTICE = "Waiting for the proposal service"
@@ -43,6 +50,17 @@ _UNTRUSTED = (
 
 class Away(Exception):
     """The service does not answer, or stopped answering."""
+
+
+class _Asking:
+    """One attempt at a job, and what is heard of it."""
+
+    def __init__(self, address: str, task: ProposalTask, received: int) -> None:
+        self.address = address
+        self.task = task
+        self.received = received
+        self.heard: SimpleQueue[Event | Exception] = SimpleQueue()
+        self.is_over = threading.Event()
 
 
 class ProposalService:
@@ -67,16 +85,21 @@ class ProposalService:
             limits=httpx.Limits(max_connections=None),
         )
         self._is_closed = threading.Event()
-        self._listeners: WeakSet[threading.Thread] = WeakSet()
+        self._listeners: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
+        self._home = f"/v1/clients/{secrets.token_hex(16)}"
+        self._lock = threading.Lock()
+        self._renewing: threading.Thread | None = None
+        self._volumes: weakref.WeakValueDictionary[str, Volume] = weakref.WeakValueDictionary()
 
     def compute(
         self, task: ProposalTask, job: Job, cancelled: Callable[[], bool], progress: Progress
     ) -> Iterator[Proposal]:
         """Make the proposals that are asked for; as `core.proposal_jobs.backend.Place` has it."""
-        replay = Replay(progress)
+        replay, name = Replay(progress), secrets.token_hex(16)
+        self._hold(task)
         while not cancelled():
             try:
-                yield from replay.proposals(lambda told: self._attempt(task, job, told))
+                yield from replay.numbered(partial(self._attempt, task, job, name))
                 return
             except Away:
                 job.elsewhere = None
@@ -104,7 +127,7 @@ class ProposalService:
                 raise ValueError("The proposal service was not reached.")
 
     def close(self) -> None:
-        """Close all connections.
+        """Let go of jobs and volumes at the service, and close all connections.
 
         One that is being read from is closed by its reader: closed here, its number could be that
         of another file by the time it is read from again.
@@ -114,13 +137,38 @@ class ProposalService:
         listeners = list(self._listeners)
         for one in listeners:
             one.join(max(0.0, until - time.monotonic()))
+        if self._renewing is not None:
+            with suppress(httpx.HTTPError, RuntimeError):
+                self._client.delete(self._home, timeout=_GOODBYE_S)
         if not any(one.is_alive() for one in listeners):
             self._client.close()
         if self._fallback is not None:
             self._fallback.close()
 
-    def _attempt(self, task: ProposalTask, job: Job, progress: Progress) -> Iterator[Proposal]:
-        """Ask once.
+    def _hold(self, task: ProposalTask) -> None:
+        """Have the lease renewed, with the volumes of a job as long as they are in use here."""
+        with self._lock:
+            self._volumes.update(task.volumes)
+            if self._renewing is None:
+                self._renewing = threading.Thread(
+                    target=self._renew, name="proposal lease", daemon=True
+                )
+                self._renewing.start()
+
+    def _renew(self) -> None:
+        pause = _PAUSE_S
+        while not self._is_closed.wait(pause):
+            with self._lock:
+                lease = Lease(tuple(self._volumes))
+            with suppress(httpx.HTTPError, RuntimeError, ValueError, KeyError, TypeError):
+                answer = self._client.put(self._home, content=lease_to_json(lease))
+                pause = _PAUSE_S
+                pause = float(answer.json()["seconds"]) / 3
+
+    def _attempt(
+        self, task: ProposalTask, job: Job, name: str, received: int, progress: Progress
+    ) -> Iterator[tuple[int, Proposal]]:
+        """Ask once, for the proposals from a number on.
 
         Raises
         ------
@@ -129,17 +177,16 @@ class ProposalService:
         ValueError
             If it refuses, with a sentence.
         """
-        heard: SimpleQueue[Event | Exception] = SimpleQueue()
-        is_over = threading.Event()
+        asking = _Asking(f"{self._home}/jobs/{name}", task, received)
         listening = threading.Thread(
-            target=self._listen, args=(task, heard, is_over), name="proposal service", daemon=True
+            target=self._listen, args=(asking,), name="proposal service", daemon=True
         )
         self._listeners.add(listening)
         listening.start()
         try:
             while not job.cancelled:
                 try:
-                    event = heard.get(timeout=_LOOK_EVERY_S)
+                    event = asking.heard.get(timeout=_LOOK_EVERY_S)
                 except Empty:
                     continue
                 job.notice = None
@@ -150,56 +197,56 @@ class ProposalService:
                         raise ValueError(event.error)
                     return
                 if isinstance(event, Made):
-                    yield event.proposal()
+                    yield event.number, event.proposal()
                 else:
                     _tell(event, job, progress)
         finally:
-            is_over.set()
+            asking.is_over.set()
 
-    def _listen(
-        self,
-        task: ProposalTask,
-        heard: "SimpleQueue[Event | Exception]",
-        is_over: threading.Event,
-    ) -> None:
-        """Ask, and hand on what is answered; closes the connection when it is over."""
+    def _listen(self, asking: _Asking) -> None:
+        """Ask, and hand on what is answered; cancels the job where nobody listens any more."""
         try:
             for _ in range(_UPLOADS):
-                missing = self._ask(task, heard, is_over)
+                missing = self._ask(asking)
                 if not missing:
                     break
                 for digest in missing:
-                    self._upload(digest, task.volumes[digest])
-            heard.put(Away())  # of no effect after the end of the job
+                    self._upload(digest, asking.task.volumes[digest])
+            asking.heard.put(Away())  # of no effect after the end of the job
         except (httpx.HTTPError, httpx.StreamError, RuntimeError) as error:
             # A RuntimeError is that of a closed client.
-            heard.put(ValueError(_UNTRUSTED) if _is_untrusted(error) else Away())
+            asking.heard.put(ValueError(_UNTRUSTED) if _is_untrusted(error) else Away())
         except (Away, ValueError) as error:
-            heard.put(error)
+            asking.heard.put(error)
 
-    def _ask(
-        self,
-        task: ProposalTask,
-        heard: "SimpleQueue[Event | Exception]",
-        is_over: threading.Event,
-    ) -> list[str]:
+    def _ask(self, asking: _Asking) -> list[str]:
         """Ask for the proposals; returns digests of volumes that the service has not got."""
-        headers = {SERIES_HEADER: task.request.series.volume, "Content-Type": "application/json"}
-        body = _without_name(task)
-        with self._client.stream("POST", "/v1/jobs", content=body, headers=headers) as answer:
+        task, address = asking.task, asking.address
+        with self._client.stream(
+            "PUT",
+            address,
+            content=_without_name(task),
+            params={"received": asking.received},
+            headers={SERIES_HEADER: task.request.series.volume, "Content-Type": "application/json"},
+        ) as answer:
             if answer.status_code == _MISSING:
                 answer.read()
                 return [str(one) for one in answer.json()["volumes"]]
             _check(answer)
             for line in answer.iter_lines():
-                if is_over.is_set() or self._is_closed.is_set():
+                event = from_line(line)
+                asking.heard.put(event)
+                if isinstance(event, Ended):
+                    return []
+                if asking.is_over.is_set() or self._is_closed.is_set():
                     break
-                heard.put(from_line(line))
+        if asking.is_over.is_set():
+            self._client.delete(address)
         return []
 
     def _upload(self, digest: str, volume: Volume) -> None:
         answer = self._client.put(
-            f"/v1/volumes/{digest}",
+            f"{self._home}/volumes/{digest}",
             content=(np.ascontiguousarray(one).tobytes() for one in volume),
             params={"dtype": volume.dtype.str, "shape": ",".join(map(str, volume.shape))},
         )

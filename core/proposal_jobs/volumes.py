@@ -75,6 +75,11 @@ class RecentVolumes:
                 dropped.append(self._kept.popitem(last=False)[0])
             return dropped
 
+    def digests(self) -> list[str]:
+        """Digests of those that are kept."""
+        with self._lock:
+            return list(self._kept)
+
     def forget(self, digest: str) -> None:
         """Let go of a volume, if it is kept."""
         with self._lock:

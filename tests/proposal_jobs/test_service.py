@@ -2,8 +2,10 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import closing
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 
 import httpx
 import numpy as np
@@ -11,7 +13,10 @@ import pytest
 
 from core.network.engine import Engine
 from core.proposal_jobs.backend import ProposalBackend
+from core.proposal_jobs.events import Ended, Event, Made, from_line
 from core.proposal_jobs.in_process import InProcess
+from core.proposal_jobs.job import Job, Progress
+from core.proposal_jobs.requests import ProposalTask
 from core.proposal_jobs.service import ProposalService
 from core.proposal_jobs.turns import Turns
 from core.proposal_jobs.volumes import digest_of
@@ -19,9 +24,11 @@ from core.proposals.examples import Proposal
 from tests.proposal_jobs.conftest import Drawn
 from tests.proposal_jobs.test_backends import finished, same, until
 from tests.support.app_server import ROOT
-from tests.support.proposal_service import TOKEN, Gate, RunningService
+from tests.support.proposal_service import LEASE_S, TOKEN, Gate, RunningService
 
 _PATIENCE_S = 120.0
+CLIENT, JOB, OTHER_JOB, SHARED_JOB = (letter * 32 for letter in "abcd")
+HOME = f"/v1/clients/{CLIENT}"
 
 
 @pytest.fixture
@@ -78,6 +85,125 @@ def test_jobs_wait_while_the_service_is_gone_and_go_on_when_it_is_back(
     assert finished(asked_meanwhile).proposals
 
 
+class Watched(ProposalService):
+    """A place that remembers everything it was told, in order."""
+
+    def compute(
+        self, task: ProposalTask, job: Job, cancelled: Callable[[], bool], progress: Progress
+    ) -> Iterator[Proposal]:
+        self.told: list[Proposal] = []
+        for proposal in super().compute(task, job, cancelled, progress):
+            self.told.append(proposal)
+            yield proposal
+
+
+def test_a_job_whose_connection_breaks_goes_on_and_what_was_missed_is_told(
+    service: RunningService, gate: Gate, drawn: Drawn, expected: list[Proposal]
+) -> None:
+    place = Watched(gate.address, TOKEN)
+    with closing(ProposalBackend(place, Turns(64))) as backend:
+        finished(backend.submit(drawn.task, person="Anna", slices=32))
+        unbroken, begun = place.told, service.figures()["jobs_begun"]
+        job = backend.submit(drawn.task, person="Anna", slices=32)
+        until(lambda: len(job.proposals) > 2)
+        gate.shut()
+        until(lambda: job.notice == "Waiting for the proposal service")
+        gate.open()
+        assert same(finished(job).proposals, expected)
+        assert service.figures()["jobs_begun"] == begun + 1
+        assert len(place.told) == len(unbroken)
+        for one, other in zip(place.told, unbroken, strict=True):
+            assert (one.segment, one.slice) == (other.segment, other.slice)
+            assert same([one], [other])
+
+
+def test_every_replica_tells_of_a_job_that_one_computes(
+    service: RunningService, drawn: Drawn
+) -> None:
+    begun = service.figures()["jobs_begun"]
+    with calling(service) as client, ThreadPoolExecutor() as pool:
+        send_volume(client, drawn.volume)
+        told = [pool.submit(listen, client, drawn.task(), received) for received in (0, 0, 5, 5, 9)]
+        heard = [one.result(_PATIENCE_S) for one in told]
+    assert service.figures()["jobs_begun"] == begun + 1
+    numbers = [[event.number for event in events if isinstance(event, Made)] for events in heard]
+    for listed, received in zip(numbers, (0, 0, 5, 5, 9), strict=True):
+        assert listed == numbers[0][received:]
+    assert all(events[-1] == Ended() for events in heard)
+
+
+def test_a_client_that_is_gone_loses_its_jobs_and_volumes_after_its_lease(
+    service: RunningService, drawn: Drawn
+) -> None:
+    another = Drawn(drawn.volume + 1, drawn.examples)
+    with calling(service) as client:
+        send_volume(client, another.volume)
+        jobs = service.figures()["jobs"]
+        with client.stream("PUT", f"{HOME}/jobs/{JOB}", content=asked(another)) as answer:
+            assert answer.status_code == 200
+            next(answer.iter_lines())
+            assert service.figures()["jobs"] == jobs + 1
+        until(lambda: service.figures()["jobs"] <= jobs)
+        # With a request that cannot be wrong for any other reason than the volume.
+        until(lambda: client.put(f"{HOME}/jobs/{OTHER_JOB}", content=asked(another)).is_error)
+        missing = client.put(f"{HOME}/jobs/{OTHER_JOB}", content=asked(another))
+        assert missing.json() == {"volumes": [digest_of(another.volume)]}
+
+
+def test_a_cancelled_job_ends_at_the_service_as_well(
+    service: RunningService, gate: Gate, drawn: Drawn
+) -> None:
+    with closing(ProposalBackend(ProposalService(gate.address, TOKEN), Turns(64))) as backend:
+        jobs = service.figures()["jobs"]
+        for _ in range(3):
+            backend.submit(drawn.task, person="Anna", slices=32)
+        until(lambda: service.figures()["jobs"] == jobs + 3)
+        asked_at = time.monotonic()
+        for job in backend.turns.jobs():
+            job.cancel()
+        until(lambda: service.figures()["jobs"] <= jobs)
+        assert time.monotonic() - asked_at < LEASE_S / 2
+
+
+def test_jobs_go_on_after_the_whole_cluster_was_stopped_and_started_again(
+    service: RunningService, drawn: Drawn, expected: list[Proposal]
+) -> None:
+    with closing(ProposalBackend(ProposalService(service.address, TOKEN), Turns(64))) as backend:
+        job = backend.submit(drawn.task, person="Anna", slices=32)
+        until(lambda: len(job.proposals) > 2)
+        service.kill()
+        until(lambda: job.notice == "Waiting for the proposal service")
+        asked_meanwhile = backend.submit(lambda: drawn.task(slices=(15,)), person="Ben", slices=1)
+        service.start()
+        assert same(finished(job).proposals, expected)
+        assert finished(asked_meanwhile).proposals
+
+
+@contextmanager
+def calling(service: RunningService) -> Iterator[httpx.Client]:
+    """Call the service as a client without any of the care that `ProposalService` takes."""
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    with httpx.Client(base_url=service.address, headers=headers, timeout=_PATIENCE_S) as client:
+        yield client
+
+
+def send_volume(client: httpx.Client, volume: np.ndarray) -> None:
+    params = {"dtype": volume.dtype.str, "shape": ",".join(map(str, volume.shape))}
+    address = f"{HOME}/volumes/{digest_of(volume)}"
+    client.put(address, content=volume.tobytes(), params=params).raise_for_status()
+
+
+def asked(drawn: Drawn) -> bytes:
+    return drawn.task().request.to_json()
+
+
+def listen(client: httpx.Client, task: ProposalTask, received: int) -> list[Event]:
+    """Hear a job to its end, from a proposal on."""
+    address, params = f"{HOME}/jobs/{SHARED_JOB}", {"received": received}
+    answer = client.put(address, content=task.request.to_json(), params=params)
+    return [from_line(line) for line in answer.raise_for_status().text.splitlines()]
+
+
 def test_the_server_computes_while_the_service_is_gone_if_so_configured(
     gate: Gate, drawn: Drawn, expected: list[Proposal], engine: Engine
 ) -> None:
@@ -95,9 +221,16 @@ def test_the_server_computes_while_the_service_is_gone_if_so_configured(
 
 
 def test_only_who_has_the_token_is_answered(service: RunningService, drawn: Drawn) -> None:
-    for method, path in (("GET", "status"), ("POST", "jobs"), ("PUT", "volumes/0123")):
+    for method, path in (
+        ("GET", "/v1/status"),
+        ("GET", "/v1/figures"),
+        ("PUT", HOME),
+        ("DELETE", HOME),
+        ("PUT", f"{HOME}/jobs/{JOB}"),
+        ("PUT", f"{HOME}/volumes/0123"),
+    ):
         for headers in ({}, {"Authorization": "Bearer another secret of somebody"}):
-            answer = httpx.request(method, f"{service.address}/v1/{path}", headers=headers)
+            answer = httpx.request(method, f"{service.address}{path}", headers=headers)
             assert answer.status_code == 401
     with closing(
         ProposalBackend(ProposalService(service.address, "another secret"), Turns(64))
@@ -113,9 +246,10 @@ def test_what_is_no_request_or_no_volume_is_refused(service: RunningService) -> 
     with httpx.Client(
         base_url=service.address, headers={"Authorization": f"Bearer {TOKEN}"}
     ) as client:
-        assert client.post("/v1/jobs", content=b"{}").status_code == 400
+        assert client.put(f"{HOME}/jobs/{JOB}", content=b"{}").status_code == 400
+        assert client.put(HOME, content=b"{}").status_code == 400
         volume = np.zeros((2, 3, 4), np.int16)
-        address, shape = f"/v1/volumes/{digest_of(volume)}", {"dtype": "<i2", "shape": "2,3,4"}
+        address, shape = f"{HOME}/volumes/{digest_of(volume)}", {"dtype": "<i2", "shape": "2,3,4"}
         sent = volume.tobytes()
         assert client.put(address, content=sent, params=shape).status_code == 200
         assert client.put(address, content=sent[1:], params=shape).status_code == 400
@@ -123,7 +257,9 @@ def test_what_is_no_request_or_no_volume_is_refused(service: RunningService) -> 
         assert client.put(address, content=b"1" * 48, params=shape).status_code == 400
         assert client.put(address, content=sent, params=shape | {"dtype": "O"}).status_code == 413
         assert client.put(address, content=sent).status_code == 400
-        assert client.get("/v1/jobs").status_code == 404
+        assert client.get(f"{HOME}/jobs/{JOB}").status_code == 404
+        assert client.put(f"{HOME}/jobs/another", content=b"{}").status_code == 404
+        assert client.put("/v1/clients/anybody", content=b"{}").status_code == 404
 
 
 def test_nothing_of_ray_is_imported_by_the_app_and_the_commands() -> None:

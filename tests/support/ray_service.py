@@ -1,4 +1,4 @@
-"""Runs the proposal service until its input ends, by Python of its environment: PORT REPLICAS."""
+"""Runs the proposal service until its input ends: PORT REPLICAS LEASE, by Python with Ray."""
 
 import sys
 
@@ -10,10 +10,11 @@ from core.proposal_jobs.ray_service import build
 _ATTEMPTS = 3
 
 
-def main(port: int, replicas: int) -> None:
+def main(port: int, replicas: int, lease: float) -> None:
     start(replicas + 1)
     serve.start(http_options={"host": "127.0.0.1", "port": port})
-    serve.run(build({"replicas": replicas, "device": "cpu", "num_cpus": 1}), route_prefix="/")
+    wanted = {"replicas": replicas, "device": "cpu", "num_cpus": 1, "lease_seconds": lease}
+    serve.run(build(wanted), route_prefix="/")
     print("ready", flush=True)
     sys.stdin.read()
     serve.shutdown()
@@ -39,4 +40,4 @@ def start(cores: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]))
+    main(int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]))
