@@ -21,7 +21,9 @@ from core.proposal_jobs.volumes import Volume
 from core.proposals.correction import ReadySlice, correct_slice, ready_slice
 from core.proposals.examples import Proposal
 from core.proposals.from_other_series import propose_from_teachers
+from core.proposals.network_prompt import NetworkPrompt
 from core.proposals.proposer import propose
+from core.proposals.recent_examples import RecentExamples
 from core.proposals.teachers import ReferenceSeries
 
 _SLICES_READY = 8
@@ -41,6 +43,7 @@ class Answering:
         self.engine = engine
         self._lock = threading.Lock()
         self._ready: OrderedDict[_Question, _Kept] = OrderedDict()
+        self._recent: RecentExamples[NetworkPrompt] = RecentExamples()
 
     def answer(
         self, task: ProposalTask, cancelled: Callable[[], bool], progress: Progress
@@ -85,6 +88,7 @@ class Answering:
                 slices=request.slices,
                 cancelled=cancelled,
                 progress=progress,
+                recent=self._recent.of(request.series.volume, volume),
             )
 
     def _taught(
@@ -139,6 +143,7 @@ class Answering:
             hints.slice,
             hints.mask.unpacked(),
             self.engine,
+            self._recent.of(request.series.volume, volume),
         )
         with self._lock:
             self._ready[question] = _Kept(volume, ready)

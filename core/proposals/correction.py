@@ -20,9 +20,10 @@ from core.network.engine import Engine
 from core.network.guidance import ADDED, REMOVED
 from core.proposals.crop import SIDE, Crop, crop_around
 from core.proposals.examples import SegmentExamples, check_examples
-from core.proposals.intensity import scale, value_range
+from core.proposals.intensity import scale
 from core.proposals.network_opinion import correction_guidance
-from core.proposals.network_prompt import NetworkPrompt, encode_examples
+from core.proposals.network_prompt import NetworkPrompt, encode_examples, range_of
+from core.proposals.recent_examples import OfSeries
 from core.proposals.scores import network_score
 
 SUPPORT = 6
@@ -59,6 +60,7 @@ def ready_slice(
     index: int,
     mask: np.ndarray,
     engine: Engine,
+    recent: OfSeries[NetworkPrompt] | None = None,
 ) -> ReadySlice:
     """Make a slice ready for strokes; it does not keep the volume, which has to live as long.
 
@@ -78,6 +80,8 @@ def ready_slice(
         bool [row, column]: what is proposed there, perhaps nothing.
     engine : Engine
         The network.
+    recent : OfSeries, optional
+        Keeps what was worked out about examples of this volume for other slices.
 
     Returns
     -------
@@ -90,7 +94,7 @@ def ready_slice(
         If the examples or the mask do not fit the volume.
     """
     check_examples(volume, [segment, SegmentExamples(segment.number + 1, {index: mask})])
-    limits = value_range(volume, modality)
+    limits = range_of(volume, modality, recent)
     shown_now = weakref.ref(volume)
 
     def images_of(slices: Sequence[int]) -> np.ndarray:
@@ -104,7 +108,7 @@ def ready_slice(
         return ReadySlice(index, mask, np.zeros((SIDE, SIDE), np.float32), None)
     crop = crop_around([mask, *others.values()], spacing)
     shown = {known: others[known] for known in nearest}
-    prompt = encode_examples(engine, crop, images_of, shown, spacing[0])
+    prompt = encode_examples(engine, crop, images_of, shown, spacing[0], recent=recent)
     return ReadySlice(index, mask, prompt.pictures([index])[0], prompt)
 
 

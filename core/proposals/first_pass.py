@@ -15,6 +15,7 @@ from core.proposals.network_opinion import (
     SUPPORT,
     carried_beyond,
     divided,
+    is_answered,
     learn_between,
     predict_logits,
     slices_at_once,
@@ -255,7 +256,7 @@ def _carried_beyond(
 def _gaps(
     segments: Mapping[int, PreparedSegment], visits: Sequence[Visit]
 ) -> list[tuple[NetworkPrompt, int, int]]:
-    """List the pairs of neighbouring examples around visits that guidance has to know of."""
+    """List the pairs of examples around visits that guidance has to know of to be answered."""
     gaps = {}
     for visit in visits:
         segment = segments[visit.segment]
@@ -263,7 +264,7 @@ def _gaps(
         below, above = neighbours(segment.examples, visit.slice)
         if prompt is None or not prompt.engine.guidance_channels:
             continue
-        if below is not None and above is not None:
+        if below is not None and above is not None and not is_answered(prompt, visit.slice):
             gaps[visit.segment, below, above] = (prompt, below, above)
     return list(gaps.values())
 

@@ -8,7 +8,7 @@ from core.network.cores import on_cores
 from core.network.overlap import dice
 from core.proposals.examples import neighbours, neighbours_overlap
 from core.proposals.expected_dice import Signs, calibration_offset, signs_of
-from core.proposals.network_opinion import SUPPORT, divided, predict_logits
+from core.proposals.network_opinion import SUPPORT, divided, is_answered, predict_logits
 from core.proposals.scores import interpolation_score, network_score
 from core.proposals.segment_state import PreparedSegment
 
@@ -87,7 +87,8 @@ def looks_to_leave_out(segment: PreparedSegment, left_out: Sequence[int]) -> int
     """Count the steps that `leave_one_out` takes."""
     if segment.prompt is None:
         return 0
-    gaps = [neighbours(segment.examples, index) for index in left_out]
+    new = [index for index in left_out if not is_answered(segment.prompt, index)]
+    gaps = [neighbours(segment.examples, index) for index in new]
     return SUPPORT * len(left_out) + sum(
         segment.prompt.looks_between(below, above)
         for below, above in gaps

@@ -22,12 +22,19 @@ class Motion:
         Gives slices.
     device : torch.device
         Where flows are computed; they are kept in main memory.
+    flows : dict of (int, int) to Tensor, optional
+        Those that are known, from a slice to another; what is computed is put there.
     """
 
-    def __init__(self, pictures_of: PicturesOf, device: torch.device) -> None:
+    def __init__(
+        self,
+        pictures_of: PicturesOf,
+        device: torch.device,
+        flows: dict[tuple[int, int], Tensor] | None = None,
+    ) -> None:
         self._pictures_of = pictures_of
         self._device = device
-        self._flows: dict[tuple[int, int], Tensor] = {}
+        self._flows = {} if flows is None else flows
 
     def flow(self, index: int, other: int) -> Tensor:
         """Find where every pixel of a slice is on the slice beside it: float32 [2, s, s]."""

@@ -1,7 +1,7 @@
 """A segment's examples as the network takes them, encoded once, and what lies between them."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 
 import numpy as np
@@ -13,10 +13,11 @@ from core.network.engine import EncodedExample, Engine
 from core.network.outlines import between_outlines
 from core.proposals.crop import SIDE, Crop
 from core.proposals.examples import neighbours
-from core.proposals.intensity import contrast_around, scale
+from core.proposals.intensity import contrast_around, scale, value_range
 from core.proposals.motion import Motion
 from core.proposals.opinions import Opinions, bounded_distances, opinions_between
 from core.proposals.optical_flow import AT_ONCE
+from core.proposals.recent_examples import OfSeries, digest_of_masks
 from core.proposals.steps import Steps
 
 _PICTURES_KEPT = 256
@@ -53,8 +54,14 @@ class NetworkPrompt:
         What was found between two neighbouring examples so far.
     outlines : dict of (int, int) to Tensor
         Outlines interpolated between two neighbouring examples so far; see `interpolated`.
+    flows : dict of (int, int) to Tensor
+        Optical flow between slices so far; see `core.proposals.motion.Motion`.
+    answers : dict of Hashable to np.ndarray
+        What the network has said so far, float32 [SIDE, SIDE], by all that was asked.
     steps : Steps
         Told how far the work is, and asked whether to go on with it.
+    recent : OfSeries or None
+        Keeps this, and what else is worked out about these examples, for other requests.
     """
 
     engine: Engine
@@ -67,7 +74,25 @@ class NetworkPrompt:
     distances: Mapping[int, Tensor]
     between: dict[tuple[int, int], Opinions] = field(default_factory=dict)
     outlines: dict[tuple[int, int], Tensor] = field(default_factory=dict)
+    flows: dict[tuple[int, int], Tensor] = field(default_factory=dict)
+    answers: dict[Hashable, np.ndarray] = field(default_factory=dict)
     steps: Steps = field(default_factory=Steps)
+    recent: "OfSeries[NetworkPrompt] | None" = None
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all that was found out so far, without pictures."""
+        opinions = [
+            part
+            for one in list(self.between.values())
+            for part in (one.from_below, one.from_above, one.walked)
+        ]
+        examples = [part for one in self.encoded.values() for part in (one.pair, one.term)]
+        examples += [*self.labels.values(), *self.distances.values()]
+        # These grow meanwhile, in other threads.
+        found = [*list(self.outlines.values()), *list(self.flows.values())]
+        answers = sum(one.nbytes for one in list(self.answers.values()))
+        return answers + sum(int(one.nbytes) for one in [*opinions, *examples, *found])
 
     @property
     def step(self) -> float:
@@ -91,14 +116,19 @@ class NetworkPrompt:
     @cached_property
     def motion(self) -> Motion:
         """Gives the optical flow between slices, each computed once."""
-        return Motion(self.pictures, self.engine.device)
+        return Motion(self.pictures, self.engine.device, self.flows)
 
     def looks_between(self, below: int, above: int) -> int:
         """Count the steps of finding out what lies between two examples.
 
-        For every slice flows, outlines carried there, the random walk, and the interpolation.
+        For every slice flows, outlines carried there, the random walk, and the interpolation;
+        none of what is known already.
         """
-        return len(self.motion.missing(below, above)) + 3 * (above - below - 1)
+        inner = above - below - 1
+        looks = 0 if (below, above) in self.outlines else inner
+        if (below, above) not in self.between:
+            looks += len(self.motion.missing(below, above)) + 2 * inner
+        return looks
 
     def unfollowed(self, below: int, above: int) -> list[Sequence[tuple[int, int]]]:
         """List the steps whose flows are missing between two slices, in parts for `follow`."""
@@ -172,6 +202,7 @@ def encode_examples(
     slice_mm: float,
     contrast: tuple[float, float] | None = None,
     steps: Steps | None = None,
+    recent: OfSeries[NetworkPrompt] | None = None,
 ) -> NetworkPrompt:
     """Crop and encode the examples of one segment.
 
@@ -193,12 +224,22 @@ def encode_examples(
         own range.
     steps : Steps, optional
         Told how far the work is, and asked whether to go on with it.
+    recent : OfSeries, optional
+        Keeps what was worked out about examples of the series whose images these are.
 
     Returns
     -------
     NetworkPrompt
         For `predict_logits`.
     """
+    if recent is not None:
+        key = (engine, crop, slice_mm, contrast, digest_of_masks(masks))
+        kept = recent.get(key)
+        if kept is None:
+            prompt = encode_examples(engine, crop, images_of, masks, slice_mm, contrast, steps)
+            kept = replace(prompt, images_of=_no_images, steps=Steps())
+        recent.keep(key, kept)
+        return replace(kept, images_of=images_of, steps=steps or Steps(), recent=recent)
     known, watched = sorted(masks), steps or Steps()
 
     def cropped(index: int) -> tuple[np.ndarray, np.ndarray, Tensor]:
@@ -219,6 +260,20 @@ def encode_examples(
         distances=dict(zip(known, distances, strict=True)),
         steps=watched,
     )
+
+
+def range_of(
+    volume: np.ndarray, modality: str, recent: OfSeries[NetworkPrompt] | None
+) -> tuple[float, float]:
+    """Choose the values of a series that become 0 and 1, or remember them."""
+    if recent is None:
+        return value_range(volume, modality)
+    return recent.value_range(modality, lambda: value_range(volume, modality))
+
+
+def _no_images(slices: Sequence[int]) -> np.ndarray:
+    """Stand for the images of a series that nobody may have open any more."""
+    raise AssertionError("what is kept is given the images of a series before it is used")
 
 
 def encode_with_contrast(

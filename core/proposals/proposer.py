@@ -10,7 +10,7 @@ from core.network.cores import on_cores
 from core.network.engine import Engine
 from core.proposals.examples import Proposal, SegmentExamples, check_examples
 from core.proposals.first_pass import Finding, first_pass
-from core.proposals.intensity import scale, value_range
+from core.proposals.intensity import scale
 from core.proposals.leave_one_out import (
     calibrated,
     examples_to_leave_out,
@@ -19,7 +19,9 @@ from core.proposals.leave_one_out import (
 )
 from core.proposals.methods import METHODS, MethodName, uses_network
 from core.proposals.network_opinion import slices_at_once
+from core.proposals.network_prompt import NetworkPrompt, range_of
 from core.proposals.overlaps import resolve_overlaps
+from core.proposals.recent_examples import OfSeries
 from core.proposals.segment_state import (
     FirstAnswer,
     PreparedSegment,
@@ -62,6 +64,7 @@ def propose(
     slices: Collection[int] | None = None,
     cancelled: Callable[[], bool] = lambda: False,
     progress: Callable[[int, int], None] = lambda done, total: None,
+    recent: OfSeries[NetworkPrompt] | None = None,
 ) -> Iterator[Proposal]:
     """Propose masks for the slices that are no examples, those nearest to examples first.
 
@@ -95,6 +98,8 @@ def propose(
         Asked between predictions; the proposals end when it returns True.
     progress : callable
         Called with steps done and steps in all, as far as they are known.
+    recent : OfSeries, optional
+        Keeps what was worked out about examples of this volume for other calls.
 
     Yields
     ------
@@ -128,7 +133,7 @@ def propose(
     ]
     with suppress(Cancelled):
         if chosen:
-            prepared = _prepared(volume, spacing, modality, chosen, engine, method, steps)
+            prepared = _prepared(volume, spacing, modality, chosen, engine, method, steps, recent)
             yield from _run_passes(prepared, exclude, len(volume), asked, steps)
         else:
             steps.finish()
@@ -142,16 +147,24 @@ def _prepared(
     engine: Engine | None,
     method: MethodName,
     steps: Steps,
+    recent: OfSeries[NetworkPrompt] | None,
 ) -> dict[int, PreparedSegment]:
     """Make the examples of segments ready, by segment number."""
-    limits = value_range(volume, modality)
+    limits = range_of(volume, modality, recent)
 
     def images_of(slices: Sequence[int]) -> np.ndarray:
         return scale(volume[list(slices)], limits)
 
     return {
         segment.number: prepare_segment(
-            segment, spacing, engine, method, images_of, segment.beyond_ends(len(volume)), steps
+            segment,
+            spacing,
+            engine,
+            method,
+            images_of,
+            segment.beyond_ends(len(volume)),
+            steps,
+            recent,
         )
         for segment in segments
     }

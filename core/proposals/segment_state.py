@@ -16,6 +16,7 @@ from core.proposals.extrapolation import outline_towards_end, trend_of
 from core.proposals.interpolation import between_examples, example_distances
 from core.proposals.methods import MethodName, uses_network
 from core.proposals.network_prompt import ImagesOf, NetworkPrompt, encode_examples
+from core.proposals.recent_examples import OfSeries
 from core.proposals.scores import LIMIT, interpolation_score, network_score
 from core.proposals.steps import Steps
 from core.segments.ends import UNSTATED, Ends
@@ -188,6 +189,7 @@ def prepare_segment(
     images_of: ImagesOf,
     beyond: Collection[int] = (),
     steps: Steps | None = None,
+    recent: OfSeries[NetworkPrompt] | None = None,
 ) -> PreparedSegment:
     """Make a segment's examples ready.
 
@@ -207,6 +209,8 @@ def prepare_segment(
         Slices next to the stated ends, from `SegmentExamples.beyond_ends`.
     steps : Steps, optional
         Told how far the work is, and asked whether to go on with it.
+    recent : OfSeries, optional
+        Keeps what was worked out about examples of the series.
 
     Returns
     -------
@@ -219,7 +223,9 @@ def prepare_segment(
     masks = {index: mask[crop.window] for index, mask in known.items()}
     prompt = None
     if engine is not None and uses_network(method):
-        prompt = encode_examples(engine, crop, images_of, known, spacing[0], steps=steps)
+        prompt = encode_examples(
+            engine, crop, images_of, known, spacing[0], steps=steps, recent=recent
+        )
     return PreparedSegment(
         number=examples.number,
         crop=crop,

@@ -15,7 +15,13 @@ import numpy as np
 from core.network.cores import on_cores
 from core.proposals.crop import SIDE, Crop
 from core.proposals.examples import neighbours
-from core.proposals.network_opinion import divided, learn_between, predict_logits, slices_at_once
+from core.proposals.network_opinion import (
+    divided,
+    is_answered,
+    learn_between,
+    predict_logits,
+    slices_at_once,
+)
 from core.proposals.network_prompt import NetworkPrompt, encode_examples
 from core.proposals.scores import network_score
 from core.proposals.segment_state import PreparedSegment, SegmentState
@@ -117,11 +123,13 @@ def ask_in_tiles(state: SegmentState, slices: Sequence[int], steps: Steps) -> di
         if below is not None and above is not None
     ]
     for tile in tiles:
-        looks = sum(tile.prompt.looks_between(*gap) for gap, _ in gaps)
+        looks = sum(
+            tile.prompt.looks_between(*gap) for gap, inside in gaps if _is_new(tile, inside)
+        )
         steps.expect(looks + TILE_SUPPORT * len(slices))
     answers: dict[int, np.ndarray] = {}
     for gap, inside in gaps:
-        learn_between((tile.prompt, *gap) for tile in tiles)
+        learn_between((tile.prompt, *gap) for tile in tiles if _is_new(tile, inside))
         batch = slices_at_once()
         for start in range(0, len(inside), batch):
             asked = inside[start : start + batch]
@@ -135,6 +143,11 @@ def ask_in_tiles(state: SegmentState, slices: Sequence[int], steps: Steps) -> di
             tile.prompt.between.pop(gap, None)
             tile.prompt.outlines.pop(gap, None)
     return answers
+
+
+def _is_new(tile: Tile, slices: Sequence[int]) -> bool:
+    """Whether the network has to be asked about any slice."""
+    return not all(is_answered(tile.prompt, index, TILE_SUPPORT) for index in slices)
 
 
 def _joined(
@@ -176,6 +189,7 @@ def _tiles(segment: PreparedSegment) -> list[Tile]:
                 prompt.slice_mm,
                 contrast=prompt.contrast,
                 steps=prompt.steps,
+                recent=prompt.recent,
             )
             tiles.append(Tile(part, encoded, weights))
     return tiles
