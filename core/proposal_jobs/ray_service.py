@@ -297,6 +297,9 @@ def build(arguments: dict[str, Any]) -> Application:
         ray_actor_options={
             "num_cpus": float(arguments.get("num_cpus", 1)),
             "num_gpus": float(arguments.get("num_gpus", 0)),
+            # Threads that wait for one another must not keep cores busy that others compute on:
+            # with one core for each replica a single slice took ten times as much of it.
+            "runtime_env": {"env_vars": {"OMP_WAIT_POLICY": "PASSIVE"}},
         },
     )
     return replicas.bind(

@@ -18,7 +18,7 @@ from typing import Generic, Protocol, TypeVar
 import numpy as np
 
 MOST_BYTES = 512 * 2**20
-"""A segment of 100 slices that was proposed whole takes 25 MB (docs/benchmarks.md)."""
+"""A segment of 100 slices that was proposed whole takes some 35 MiB (docs/benchmarks.md)."""
 
 _RANGES_KEPT = 256
 """Series of which the range of values is kept."""
