@@ -19,8 +19,9 @@ from core.proposal_jobs.volumes import RecentVolumes, Volume
 LEASE_S = 30.0
 """Longer than any restart of a proxy, and than the silence after which clients ask again."""
 
-_REPLICA_LOST_S = 3.0
-"""Replicas tell of their jobs three times a second; one that is silent for so long is gone."""
+_REPLICA_LOST_S = 8.0
+"""Replicas tell of their jobs three times a second, later where the machine is at work; one that
+is silent for so long is gone."""
 
 
 @dataclass(frozen=True)

@@ -121,7 +121,7 @@ def test_a_job_whose_replica_is_lost_is_computed_by_another_one(
 ) -> None:
     leases.claim(ANNA, JOB, "first", ())
     tell(leases, TOLD, is_heard=True)
-    clock.now += 3
+    clock.now += 8
     assert leases.after(ANNA, JOB, 0) is None
     assert leases.claim(ANNA, JOB, "second", ())
     assert not tell(leases, [Stepped(3, 4)], len(TOLD), is_heard=True)
