@@ -45,11 +45,11 @@ def choose_teachers(work: Work) -> None:
     """
     possible = possible_teachers(work)
     choice = teaching_choice(work)
-    most = st.select_slider(
+    most = st.selectbox(
         "Propose new series from earlier ones",
         range(MOST_TEACHERS + 1),
         choice.most,
-        format_func=lambda number: f"up to {number}" if number else "off",
+        format_func=lambda number: f"From up to {number}" if number else "Off",
         key="teaching-most",
         help=_HELP,
     )
