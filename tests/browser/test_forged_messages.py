@@ -177,9 +177,9 @@ def test_strokes_that_name_another_reading_are_stored_nowhere(
     theirs, own = forging.rows(of=forging.theirs), forging.rows(of=forging.own)
     item, opened = forging.theirs.first, forging.theirs.opened
     key = f"{opened.key}.{item.annotation_key}" if by == "series" else item.annotation_key
-    page.evaluate(NAMES_ANOTHER, key)
     number = 3 if by == "series" else 5
     go_to(page, number)
+    page.evaluate(NAMES_ANOTHER, key)  # from then on, no picture is sent either
     draw(page, SQUARE)
     wait_until_forged(page)
     expect(page.locator(".save-state")).not_to_have_attribute("data-state", "saved")
