@@ -42,7 +42,7 @@ def running(work: Work, monkeypatch: pytest.MonkeyPatch) -> Iterator[Event]:
 
     jobs = proposal_jobs._Jobs()
     monkeypatch.setattr(proposal_jobs, "_jobs", lambda: jobs)
-    job = Turns().submit(make, lambda job: jobs.finish(work.annotation_key, job))
+    job = Turns().submit(make, lambda job: jobs.finish(work.annotation_key, job, is_quiet=False))
     job.weights = "some-weights"
     jobs.asked[work.annotation_key] = [AskedJob(job, Wanted(), "anna")]
     assert made.wait(_PATIENCE_S)
