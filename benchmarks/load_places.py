@@ -145,8 +145,12 @@ def plot(results: Results, path: Path) -> None:
     for row in axes:
         row[0].set_ylabel("seconds")
     axes[1, 3].set_ylabel("a minute")
-    title = "dotted: 95th percentile"
-    axes[1, 4].legend(frameon=False, fontsize="small", loc="upper left", title=title)
+    axes[1, 4].set_ylabel("seconds")
+    lines = axes[0, 0].get_legend_handles_labels()
+    title = "proposals are computed by (dotted: 95th percentile)"
+    figure.legend(
+        *lines, frameon=False, loc="outside upper center", ncols=len(results), title=title
+    )
     figure.savefig(path, dpi=120)
 
 

@@ -87,9 +87,7 @@ class Tab:
         self._watching: set[str] = set()  # fragments that run again and again
         self.masks: dict[int, ShownMask] = {}
         self.waiting: list[int] = []
-        self._session = ""
-        self.offered = ""
-        self.download = ""
+        self._session, self.offered, self.download = "", "", ""
         self.toasts: list[str] = []
         self._line = ""
         self._look_again_ms: int | None = None
@@ -218,8 +216,9 @@ class Tab:
         return first, time.perf_counter() - began
 
     async def press_propose(self) -> None:
-        """Press Propose, and wait until the page has taken note of it."""
+        """Press Propose once the row above the slice lets one, and wait until that is noted."""
         told, before = len(self.toasts), dict(self.masks)
+        await self._look_until(lambda: self._can_press("leave-propose"))
         await self._press("leave-propose")
         await self._look_until(
             lambda: (
@@ -230,7 +229,6 @@ class Tab:
     async def proposed(self) -> None:
         """Wait until nothing more is proposed."""
         await self._look_until(lambda: self._look_again_ms is None)
-        self._watching.clear()
 
     async def sees_line(self, text: str) -> None:
         """Wait until the line above the slice begins with a text."""
@@ -253,6 +251,9 @@ class Tab:
         return any(
             one.state == _PROPOSED and before.get(index) != one for index, one in self.masks.items()
         )
+
+    def _can_press(self, key: str) -> bool:
+        return key in self._buttons and not self._buttons[key].disabled
 
     def _version(self, index: int) -> int:
         return self.masks[index].version if index in self.masks else 0
@@ -278,9 +279,7 @@ class Tab:
 
     async def _press(self, key: str) -> None:
         """Press a button as soon as the page has it and it can be pressed."""
-        await self._until(
-            lambda: key in self._buttons and not self._buttons[key].disabled, f"have {key}"
-        )
+        await self._until(lambda: self._can_press(key), f"have {key}")
         button = self._buttons[key]
         await self._run(button.fragment, button.element)
 
