@@ -3,7 +3,7 @@
 from core.annotation.project_schema import work_item
 from core.annotation.store import AnnotationStore
 from core.projects.access import seeing_project
-from core.projects.item_rows import items_in
+from core.projects.item_rows import by_series, items_in
 from core.projects.records import WorkItem, WorkState
 from core.projects.visibility import is_visible
 
@@ -30,12 +30,10 @@ def finished_readings(store: AnnotationStore, project_key: str, person: str) -> 
         If the person is no member, or there is no such project.
     """
     with seeing_project(store, project_key, person) as (connection, roles):
-        series: dict[str, dict[int, WorkItem]] = {}
-        for item in items_in(connection, work_item.c.project_key == project_key):
-            series.setdefault(item.series_uid, {})[item.reading] = item
+        items = items_in(connection, work_item.c.project_key == project_key)
         found = [
             final
-            for readings in series.values()
+            for readings in by_series(items).values()
             if (final := final_reading(readings)) is not None
             and is_visible(connection, final, readings, person, roles)
         ]

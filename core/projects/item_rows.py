@@ -1,6 +1,7 @@
 """Work items in the store: reading them, and writing their next versions."""
 
 import secrets
+from collections.abc import Iterable
 from datetime import UTC
 from typing import Any
 
@@ -52,6 +53,14 @@ def readings_in(connection: Connection, item: WorkItem) -> dict[int, WorkItem]:
         work_item.c.series_uid == item.series_uid,
     )
     return {one.reading: one for one in found}
+
+
+def by_series(items: Iterable[WorkItem]) -> dict[str, dict[int, WorkItem]]:
+    """Put the readings of every series together: by its UID, and by their numbers."""
+    readings: dict[str, dict[int, WorkItem]] = {}
+    for item in items:
+        readings.setdefault(item.series_uid, {})[item.reading] = item
+    return readings
 
 
 def write_version(connection: Connection, item: WorkItem, person: str, **changes: Any) -> WorkItem:

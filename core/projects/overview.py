@@ -7,7 +7,7 @@ from core.annotation.project_schema import project_version, work_item
 from core.annotation.store import AnnotationStore
 from core.projects.access import members_in, properties
 from core.projects.finished_readings import final_reading
-from core.projects.item_rows import items_in
+from core.projects.item_rows import by_series, items_in
 from core.projects.records import MoveRefused, Role, WorkItem, WorkState
 from core.projects.version_rows import newest
 
@@ -94,8 +94,5 @@ def all_finished_readings(store: AnnotationStore, project_key: str) -> list[Work
     with reading(store.database) as connection:
         properties(connection, project_key)
         items = items_in(connection, work_item.c.project_key == project_key)
-    series: dict[str, dict[int, WorkItem]] = {}
-    for item in items:
-        series.setdefault(item.series_uid, {})[item.reading] = item
-    finals = (final_reading(readings) for readings in series.values())
+    finals = (final_reading(readings) for readings in by_series(items).values())
     return [final for final in finals if final is not None]

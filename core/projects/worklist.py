@@ -8,7 +8,7 @@ from core.annotation.project_schema import comment, work_item
 from core.annotation.store import AnnotationStore
 from core.projects.access import members_in, seeing_project
 from core.projects.comment_rows import open_counts
-from core.projects.item_rows import items_in
+from core.projects.item_rows import by_series, items_in
 from core.projects.records import WorkItem, WorkState
 from core.projects.visibility import is_visible
 from core.projects.working_times import seconds_by_annotation, seconds_by_person
@@ -102,9 +102,7 @@ def worklist(
     words = text.casefold().split()
     with seeing_project(store, project_key, person) as (connection, roles):
         items = items_in(connection, work_item.c.project_key == project_key)
-        readings: dict[str, dict[int, WorkItem]] = {}
-        for item in items:
-            readings.setdefault(item.series_uid, {})[item.reading] = item
+        readings = by_series(items)
         chosen = [
             item
             for item in items

@@ -130,21 +130,40 @@ def joined_teachers(first: Teachers, second: Teachers) -> Teachers:
     Teachers
         All of them.
     """
-    numbers = matched_numbers(first.segments, second.segments)
+    added = numbered_like(first.segments, second)
     known = {one.number for one in first.segments}
-    added = [replace(one, number=numbers[one.number]) for one in second.segments]
-    references = [
+    return Teachers(
+        first.references + added.references,
+        first.segments + tuple(one for one in added.segments if one.number not in known),
+        first.series_uids + added.series_uids,
+    )
+
+
+def numbered_like(known: Sequence[Segment], teachers: Teachers) -> Teachers:
+    """Number what is taught as known segments are, and what is none of these by free numbers.
+
+    Parameters
+    ----------
+    known : sequence of Segment
+        Whose numbers are kept.
+    teachers : Teachers
+        With numbers of their own.
+
+    Returns
+    -------
+    Teachers
+        The same with other numbers.
+    """
+    numbers = matched_numbers(known, teachers.segments)
+    references = tuple(
         replace(
             reference,
             segments=tuple(replace(one, number=numbers[one.number]) for one in reference.segments),
         )
-        for reference in second.references
-    ]
-    return Teachers(
-        first.references + tuple(references),
-        first.segments + tuple(one for one in added if one.number not in known),
-        first.series_uids + second.series_uids,
+        for reference in teachers.references
     )
+    segments = tuple(replace(one, number=numbers[one.number]) for one in teachers.segments)
+    return replace(teachers, references=references, segments=segments)
 
 
 def beyond_examples(masks: Mapping[int, np.ndarray], slices: int) -> list[int]:

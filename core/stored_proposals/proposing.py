@@ -50,6 +50,23 @@ class Wanted:
     slices: tuple[int, ...] | None = None
 
 
+def confirmed_masks(
+    annotation: Mapping[SliceKey, SliceAnnotation],
+) -> dict[int, dict[int, NDArray[np.bool_]]]:
+    """Collect the masks that people drew or confirmed, by segment number and slice index.
+
+    Parameters
+    ----------
+    annotation : mapping
+        What `AnnotationStore.annotation` returned.
+    """
+    masks: dict[int, dict[int, NDArray[np.bool_]]] = {}
+    for (number, index), version in annotation.items():
+        if version.state in EXAMPLE_STATES:
+            masks.setdefault(number, {})[index] = version.mask
+    return masks
+
+
 def stored_examples(
     store: AnnotationStore, annotation_key: str, annotation: Mapping[SliceKey, SliceAnnotation]
 ) -> list[SegmentExamples]:
@@ -64,14 +81,10 @@ def stored_examples(
     annotation : mapping
         What `AnnotationStore.annotation` returned for it.
     """
-    masks: dict[int, dict[int, NDArray[np.bool_]]] = {}
-    for (number, index), version in annotation.items():
-        if version.state in EXAMPLE_STATES:
-            masks.setdefault(number, {})[index] = version.mask
     stated = stated_ends(store, annotation_key)
     return [
         SegmentExamples(number, of_segment, stated.get(number, StatedEnds()).ends)
-        for number, of_segment in masks.items()
+        for number, of_segment in confirmed_masks(annotation).items()
     ]
 
 

@@ -5,7 +5,7 @@ from core.annotation.states import EXAMPLE_STATES
 from core.annotation.store import AnnotationStore
 from core.dicom.series import Series
 from core.proposals.teachers import Teachers
-from core.stored_proposals.proposing import stored_examples
+from core.stored_proposals.proposing import confirmed_masks
 from core.stored_proposals.teaching import reference_series
 
 
@@ -48,15 +48,11 @@ def stored_teachers(store: AnnotationStore, annotation_key: str, series: Series)
     Teachers or None
         None where nothing is drawn.
     """
-    examples = {
-        one.number: dict(one.masks)
-        for one in stored_examples(store, annotation_key, store.annotation(annotation_key))
-        if any(mask.any() for mask in one.masks.values())
-    }
+    masks = confirmed_masks(store.annotation(annotation_key))
     shown = [
-        (segment, examples[segment.number])
+        (segment, masks[segment.number])
         for segment in store.segments(annotation_key)
-        if segment.number in examples
+        if any(mask.any() for mask in masks.get(segment.number, {}).values())
     ]
     if not shown:
         return None

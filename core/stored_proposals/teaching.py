@@ -14,7 +14,6 @@ from core.annotation.open_segments import segments_to_propose
 from core.annotation.proposal_storing import store_proposals
 from core.annotation.records import SliceAnnotation, StoreError
 from core.annotation.retries import patiently
-from core.annotation.states import EXAMPLE_STATES
 from core.annotation.store import AnnotationStore
 from core.annotation.versions import SliceKey
 from core.dicom.errors import DicomError
@@ -25,10 +24,16 @@ from core.proposal_jobs.backend import ProposalBackend
 from core.proposal_jobs.job import Job
 from core.proposal_jobs.requests import ProposalTask
 from core.proposals.examples import SegmentExamples
-from core.proposals.teachers import ReferenceSeries, Teachers, examples_with_absence, is_same_plane
+from core.proposals.teachers import (
+    ReferenceSeries,
+    Teachers,
+    examples_with_absence,
+    is_same_plane,
+    numbered_like,
+)
 from core.segments.matching import matched_numbers
 from core.segments.segment import Segment
-from core.stored_proposals.proposing import proposal_task
+from core.stored_proposals.proposing import confirmed_masks, proposal_task
 
 
 @dataclass(frozen=True)
@@ -213,10 +218,7 @@ def _shown(
     own = store.segments(annotation_key)
     numbers = matched_numbers(segments, own)
     wanted = {segment.number for segment in segments}
-    masks: dict[int, dict[int, NDArray[np.bool_]]] = {}
-    for (number, index), version in store.annotation(annotation_key).items():
-        if version.state in EXAMPLE_STATES:
-            masks.setdefault(number, {})[index] = version.mask
+    masks = confirmed_masks(store.annotation(annotation_key))
     shown: dict[int, tuple[Segment, dict[int, NDArray[np.bool_]]]] = {}
     for segment in own:
         number, of_segment = numbers[segment.number], masks.get(segment.number, {})
@@ -279,20 +281,12 @@ def _numbered(
 ) -> Teachers:
     """Number what is taught as the annotation does, and add to it what it does not have."""
     present = store.segments(annotation_key)
-    numbers = matched_numbers(present, teachers.segments)
     known = {one.number for one in present}
-    segments = tuple(replace(one, number=numbers[one.number]) for one in teachers.segments)
-    for segment in segments:
+    numbered = numbered_like(present, teachers)
+    for segment in numbered.segments:
         if segment.number not in known:
             store.save_segment(annotation_key, segment, person)
-    references = tuple(
-        replace(
-            reference,
-            segments=tuple(replace(one, number=numbers[one.number]) for one in reference.segments),
-        )
-        for reference in teachers.references
-    )
-    return replace(teachers, references=references, segments=segments)
+    return numbered
 
 
 def _task(series: Series, teachers: Teachers, person: str, asked: int) -> ProposalTask:
