@@ -1,5 +1,6 @@
 """What a service tells of a job, one event to a line of JSON."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Literal
@@ -93,6 +94,11 @@ class Ended:
 
 
 Event = Annotated[Waiting | Begun | Stepped | Made | Ended, Field(discriminator="kind")]
+
+
+def includes_end(events: Sequence[Event]) -> bool:
+    """Whether these, the last that a job has told, are all."""
+    return bool(events) and isinstance(events[-1], Ended)
 
 
 def made(number: int, proposal: Proposal) -> Made:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import suppress
 
-from core.proposal_jobs.events import Ended, Event, Waiting
+from core.proposal_jobs.events import Event, Waiting, includes_end
 from core.proposal_jobs.job import Job
 from core.proposal_jobs.leases import Heard
 
@@ -37,7 +37,7 @@ class GoingJob:
     @property
     def has_ended(self) -> bool:
         """Whether nothing more will be told."""
-        return bool(self.events) and isinstance(self.events[-1], Ended)
+        return includes_end(self.events)
 
     @property
     def waiting(self) -> Waiting:

@@ -13,7 +13,7 @@ from functools import cache
 
 from pydantic import TypeAdapter, ValidationError
 
-from core.proposal_jobs.events import Ended, Event, Waiting
+from core.proposal_jobs.events import Event, Waiting, includes_end
 from core.proposal_jobs.volumes import RecentVolumes, Volume
 
 LEASE_S = 30.0
@@ -88,7 +88,7 @@ class _Record:
 
     @property
     def has_ended(self) -> bool:
-        return bool(self.events) and isinstance(self.events[-1], Ended)
+        return includes_end(self.events)
 
     def is_usable(self, now: float) -> bool:
         """Whether who listens will hear the end of it."""

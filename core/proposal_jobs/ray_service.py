@@ -24,7 +24,16 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from core.home.settings import proposals_token
 from core.network.engine import load_engine
 from core.proposal_jobs.answering import Answering
-from core.proposal_jobs.events import Begun, Ended, Event, Made, Stepped, made, to_line
+from core.proposal_jobs.events import (
+    Begun,
+    Ended,
+    Event,
+    Made,
+    Stepped,
+    includes_end,
+    made,
+    to_line,
+)
 from core.proposal_jobs.going_job import GoingJob
 from core.proposal_jobs.job import Job, Progress, QueueFull
 from core.proposal_jobs.leases import LEASE_S, GoOn, Heard, Leases, lease_from_json
@@ -264,7 +273,7 @@ async def _lines(heard: AsyncGenerator[Heard, None], received: int) -> AsyncGene
         async for part in heard:
             told = [e for e in part.events if not (isinstance(e, Made) and e.number < received)]
             yield b"".join(map(to_line, told or [part.waiting]))
-            if part.events and isinstance(part.events[-1], Ended):
+            if includes_end(part.events):
                 return
 
 
