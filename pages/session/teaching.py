@@ -99,9 +99,14 @@ def possible_teachers(work: Work) -> list[Teacher]:
 def chosen_teachers(work: Work) -> list[Teacher]:
     """Those of `possible_teachers` that the person wants, none where teaching is off."""
     choice = teaching_choice(work)
+    return chosen_among(possible_teachers(work), choice) if choice.most else []
+
+
+def chosen_among(possible: list[Teacher], choice: TeachingChoice) -> list[Teacher]:
+    """Those that a choice allows."""
     if not choice.most:
         return []
-    return [one for one in possible_teachers(work) if not choice.series or one.key in choice.series]
+    return [one for one in possible if not choice.series or one.key in choice.series]
 
 
 def may_be_taught(work: Work) -> bool:

@@ -17,7 +17,7 @@ from pages.session.proposal_jobs import asked_jobs, seconds_between_looks
 from pages.session.teaching import (
     Teacher,
     choose_teaching,
-    chosen_teachers,
+    chosen_among,
     may_be_taught,
     possible_teachers,
     teach,
@@ -67,7 +67,7 @@ def choose_teachers(work: Work) -> None:
     st.button(
         "Propose from them now",
         key=leaving_key("teach"),
-        disabled=not chosen_teachers(work) or not may_be_taught(work),
+        disabled=not chosen_among(possible, newer) or not may_be_taught(work),
         help="Until something is drawn on this series.",
         on_click=teach,
         args=(work,),
