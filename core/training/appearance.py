@@ -4,14 +4,15 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional
 
-from core.training.synthesis import AIR, LABELS, Worlds, chance, uniform
+from core.training.random_numbers import chance, uniform
+from core.training.synthesis import AIR, LABELS, Worlds
 
 
 def make_images(generator: Generator, worlds: Worlds) -> Tensor:
     """Draw the images of label maps.
 
-    Intensities belong to the task's labels, with a variation per image that is small in a volume
-    and larger in a population; texture, blur, bias field, gamma, streaks and noise follow.
+    Intensities belong to the task's labels, with a variation that is small between the slices of a
+    volume and larger between patients; texture, blur, bias field, gamma, streaks and noise follow.
 
     Parameters
     ----------
@@ -27,7 +28,8 @@ def make_images(generator: Generator, worlds: Worlds) -> Tensor:
     """
     labels = worlds.labels
     tasks, images, side, _ = labels.shape
-    spread = torch.where(worlds.volume, 0.01, uniform(generator, 0.0, 0.15, tasks))
+    arrangement = worlds.arrangement
+    spread = torch.where(arrangement.volume, 0.01, uniform(generator, 0.0, 0.15, tasks))
     means = uniform(generator, 0, 1, tasks, 1, LABELS)
     # In some tasks neighbours differ little, as soft tissues do.
     contrast = torch.where(
@@ -37,11 +39,8 @@ def make_images(generator: Generator, worlds: Worlds) -> Tensor:
     means[:, :, AIR] = torch.where(chance(generator, 0.85, tasks), 0.0, 1.0)[:, None]
     alike = chance(generator, 0.3, tasks)
     means[:, 0, 1] = torch.where(alike, means[:, 0, 0], means[:, 0, 1])
-    means = (
-        means
-        + torch.randn(tasks, images, LABELS, generator=generator, device=generator.device)
-        * spread[:, None, None]
-    )
+    own = torch.randn(tasks, images, LABELS, generator=generator, device=generator.device)
+    means = means + arrangement.shared(own) * spread[:, None, None]
     image = means.gather(2, worlds.ground.flatten(2)).view_as(labels).to(torch.float32)
     image = image + _shade(generator, worlds)
     image = image + _texture(generator, worlds)

@@ -14,7 +14,7 @@ from torch.nn import functional
 
 from core.network.guidance import CHANGE_ABOVE, CHANGE_BELOW
 from core.proposals.intensity import LEAST_ROOM, ROOM, STRUCTURE_PERCENTILES
-from core.training.synthesis import chance, uniform
+from core.training.random_numbers import chance, uniform
 
 _SHOWN = 0.6
 """Share of tasks in the structure's own range of intensities, as proposals are asked for."""

@@ -26,7 +26,7 @@ from core.network.guidance import (
 )
 from core.network.outlines import between_outlines
 from core.proposals.opinions import bounded_distances, opinions_between
-from core.training.synthesis import chance, uniform
+from core.training.random_numbers import chance, uniform
 
 _FAR = 1e3
 """Distance in view sides of an example that is not there."""

@@ -45,6 +45,7 @@ def recipe_batches(settings: TrainingSettings, device: torch.device) -> MakeBatc
             volume_share=settings.volume_share,
             guidance_share=settings.guidance_share,
             ends_share=settings.ends_share,
+            taught_share=settings.taught_share,
             between=plan.between,
         )
 
@@ -69,6 +70,7 @@ def recipe_batches(settings: TrainingSettings, device: torch.device) -> MakeBatc
             plan.side,
             volume_share=settings.volume_share,
             guidance_share=settings.guidance_share,
+            taught_share=settings.taught_share,
             between=plan.between,
         )
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 _COUNTS: Final = ("steps", "batches_per_step")
-_SHARES: Final = ("volume_share", "guidance_share", "ends_share", "registry_share")
+_SHARES: Final = ("volume_share", "guidance_share", "ends_share", "taught_share", "registry_share")
 _WEIGHTED: Final = ("sides", "support_sizes", "slices_between")
 
 
@@ -38,10 +38,14 @@ class TrainingSettings:
     slices_between_weights : tuple of float
         How often each number is drawn.
     volume_share, guidance_share : float
-        Share of tasks that are slices of one volume, and share of these that are guided.
+        Share of tasks that are slices of one volume, and share that is guided of those with an
+        example of the query's series.
     ends_share : float
         Share of the synthetic tasks of volumes whose structure ends between the query and a
         neighbouring example, which shows nothing of it.
+    taught_share : float
+        Share of tasks whose examples are slices of a few other patients' series, and at most three
+        of the query's own; the other shares are of the rest.
     registry : str
         Folder of a registry of one's own tasks (`python -m core prepare`); none by default.
     registry_share : float
@@ -75,6 +79,7 @@ class TrainingSettings:
     volume_share: float = 0.6
     guidance_share: float = 0.7
     ends_share: float = 0.2
+    taught_share: float = 0.0
     registry: str = ""
     registry_share: float = 0.5
     learning_rate: float = 1e-3

@@ -3,10 +3,11 @@
 Every task owns a small three-dimensional world: a partition of space from smooth noise, a body in
 air, and objects (irregular blobs, rings, tubes that wander, forks, vessel-like nets, winding tubes
 that slices cut in changing numbers of parts, kernels inside shells, branching lines over the whole
-view) that change smoothly along the third axis, appear, move, split and end. Two families of tasks
-come from such worlds: *volumes*, where the images are slices at known positions of one world, and
-*populations*, where every image is about the same slice, warped anew by an affine map and a smooth
-displacement, or in some tasks a slice whose outlines have nothing to do with those of the others.
+view) that change smoothly along the third axis, appear, move, split and end. Three families of
+tasks (`arrangement.py`) come from such worlds: *volumes*, where the images are slices at known
+positions of one world; *populations*, where every image is about the same slice, warped anew by an
+affine map and a smooth displacement, or in some tasks a slice whose outlines have nothing to do
+with those of the others; and *taught* tasks, where the slices of a patient are warped alike.
 """
 
 from dataclasses import dataclass
@@ -14,6 +15,9 @@ from dataclasses import dataclass
 import torch
 from torch import Generator, Tensor
 from torch.nn import functional
+
+from core.training.arrangement import Arrangement
+from core.training.random_numbers import chance, uniform
 
 OBJECTS = 7
 """Objects in a world; the first is made to be near the centre of the view."""
@@ -38,10 +42,8 @@ class Worlds:
     ----------
     labels : Tensor
         int64 [tasks, images, side, side], 0 … `LABELS` − 1; objects first, then regions, then air.
-    positions : Tensor
-        float32 [tasks, images]: where the slice of a volume lies along the normal, in view sides.
-    volume : Tensor
-        bool [tasks]: a volume, else a population.
+    arrangement : Arrangement
+        Whose slices the images are, and where they lie.
     noise : Tensor
         float32 [tasks, 4, images, side, side]: smooth fields in the worlds' own coordinates,
         about −1 … 1, for textures that belong to the place and not to the image.
@@ -51,59 +53,33 @@ class Worlds:
     """
 
     labels: Tensor
-    positions: Tensor
-    volume: Tensor
+    arrangement: Arrangement
     noise: Tensor
     ground: Tensor
 
 
-def uniform(generator: Generator, low: float, high: float, *shape: int) -> Tensor:
-    """Draw float32 numbers evenly from [low, high) on the generator's device."""
-    return torch.rand(*shape, generator=generator, device=generator.device) * (high - low) + low
-
-
-def chance(generator: Generator, probability: float, *shape: int) -> Tensor:
-    """Draw bool numbers that are true with a probability."""
-    return torch.rand(*shape, generator=generator, device=generator.device) < probability
-
-
-def make_worlds(
-    generator: Generator,
-    tasks: int,
-    images: int,
-    side: int,
-    volume_share: float = 0.6,
-    between: int = 0,
-) -> Worlds:
+def make_worlds(generator: Generator, arrangement: Arrangement, side: int) -> Worlds:
     """Draw worlds and the label maps of their images.
-
-    The images are the examples, the query, and then the slices between the query and the nearest
-    example below it and above it, as many on either side, in their order.
 
     Parameters
     ----------
     generator : Generator
         Source of all randomness; its device is where everything happens.
-    tasks, images, side : int
-        How many worlds, images of each, and pixels along an image's side.
-    volume_share : float
-        Share of tasks that are volumes.
-    between : int
-        Slices between the query and either of the nearest examples, besides the images.
+    arrangement : Arrangement
+        The images that are wanted of every world.
+    side : int
+        Pixels along an image's side.
 
     Returns
     -------
     Worlds
         The label maps and where they come from.
     """
-    volume = chance(generator, volume_share, tasks)
-    positions = _positions(generator, volume, tasks, images)
-    positions = torch.cat([positions, _positions_between(positions, between)], dim=1)
-    images = positions.shape[1]
-    x, y = _coordinates(generator, volume, tasks, images, side)
-    # A population's images all come from around one slice.
-    depth = torch.where(volume[:, None], positions, positions * 0.03)
-    unlike = ~volume & chance(generator, 0.35, tasks)
+    depth = arrangement.depth
+    tasks, images = depth.shape
+    x, y = _coordinates(generator, arrangement, side)
+    populations = ~(arrangement.volume | arrangement.taught)
+    unlike = populations & chance(generator, 0.35, tasks)
     elsewhere = uniform(generator, -1, 1, tasks, images)
     fields = _noise_fields(generator, x, y, torch.where(unlike[:, None], elsewhere, depth))
     labels = _partition(generator, fields)
@@ -134,62 +110,36 @@ def make_worlds(
         top = torch.where(above, rank[:, index, None, None, None], top)
     return Worlds(
         labels=labels,
-        positions=positions,
-        volume=volume,
+        arrangement=arrangement,
         noise=fields[:, :4],
         ground=torch.where(see_through[:, None, None, None], ground, labels),
     )
 
 
-def _positions(generator: Generator, volume: Tensor, tasks: int, images: int) -> Tensor:
-    """Draw where images lie along the normal: even or uneven steps over a random extent."""
-    extent = 0.15 + 1.1 * uniform(generator, 0, 1, tasks, 1) ** 1.5
-    even = torch.linspace(-0.5, 0.5, max(images - 1, 2), device=generator.device)[: images - 1]
-    jitter = uniform(generator, -0.5, 0.5, tasks, images - 1) * chance(generator, 0.5, tasks, 1)
-    support = (even + jitter / max(images - 1, 1)) * extent
-    # The query, the last image, lies inside the extent of the examples or a little beyond it.
-    query = uniform(generator, -0.65, 0.65, tasks, 1) * extent
-    positions = torch.cat([support, query], dim=1)
-    return torch.where(volume[:, None], positions, uniform(generator, -1, 1, tasks, images))
-
-
-def _positions_between(positions: Tensor, between: int) -> Tensor:
-    """Where slices between the query and the nearest examples lie: [tasks, 2 × between].
-
-    On a side without examples they all lie where the query does.
-    """
-    query = positions[:, -1:]
-    offsets = positions[:, :-1] - query
-    below = torch.where(offsets <= 0, offsets, -torch.inf).amax(dim=1, keepdim=True)
-    above = torch.where(offsets > 0, offsets, torch.inf).amin(dim=1, keepdim=True)
-    shares = torch.arange(1, between + 1, device=positions.device) / (between + 1)
-    below, above = (torch.where(side.isfinite(), side, 0.0) for side in (below, above))
-    return query + torch.cat([below * (1 - shares), above * shares], dim=1)
-
-
 def _coordinates(
-    generator: Generator, volume: Tensor, tasks: int, images: int, side: int
+    generator: Generator, arrangement: Arrangement, side: int
 ) -> tuple[Tensor, Tensor]:
     """World coordinates [tasks, images, side, side] of every pixel, in view sides from the centre.
 
-    Images of a population are warped strongly, slices of a volume hardly at all (motion).
+    Images of different patients are warped strongly, slices of a volume hardly at all (motion).
     """
+    tasks, images = arrangement.depth.shape
     axis = (torch.arange(side, device=generator.device) + 0.5) / side - 0.5
-    strength = torch.where(
-        volume, uniform(generator, 0, 0.06, tasks) * chance(generator, 0.4, tasks), 1.0
-    )
+    motion = uniform(generator, 0, 0.06, tasks) * chance(generator, 0.4, tasks)
+    strength = torch.where(arrangement.volume, motion, 1.0)
     strength = (strength * uniform(generator, 0.3, 1.0, tasks))[:, None]
-    angle = uniform(generator, -0.5, 0.5, tasks, images) * strength
-    zoom = torch.exp(uniform(generator, -0.3, 0.3, tasks, images) * strength)
-    aspect = torch.exp(uniform(generator, -0.15, 0.15, tasks, images) * strength)
-    shift = uniform(generator, -0.15, 0.15, 2, tasks, images) * strength
+
+    def drawn(reach: float) -> Tensor:
+        return arrangement.shared(uniform(generator, -reach, reach, tasks, images)) * strength
+
+    angle, zoom, aspect = drawn(0.5), torch.exp(drawn(0.3)), torch.exp(drawn(0.15))
+    shift = (drawn(0.15)[..., None, None], drawn(0.15)[..., None, None])
     cosine, sine = (f[..., None, None] for f in (angle.cos() * zoom, angle.sin() * zoom))
     x, y = axis[None, None, None, :], axis[None, None, :, None]
-    warped_x = (cosine * x - sine * y) * aspect[..., None, None] + shift[0][..., None, None]
-    warped_y = (sine * x + cosine * y) / aspect[..., None, None] + shift[1][..., None, None]
-    knots = (
-        torch.randn(tasks * images, 2, 5, 5, generator=generator, device=generator.device) * 0.04
-    )
+    warped_x = (cosine * x - sine * y) * aspect[..., None, None] + shift[0]
+    warped_y = (sine * x + cosine * y) / aspect[..., None, None] + shift[1]
+    knots = torch.randn(tasks, images, 2, 5, 5, generator=generator, device=generator.device) * 0.04
+    knots = arrangement.shared(knots).flatten(0, 1)
     displacement = functional.interpolate(knots, (side, side), mode="bicubic", align_corners=True)
     displacement = displacement.view(tasks, images, 2, side, side) * strength[..., None, None, None]
     return warped_x + displacement[:, :, 0], warped_y + displacement[:, :, 1]

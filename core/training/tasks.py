@@ -6,10 +6,13 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional
 
+from core.training.answers import with_answers
 from core.training.appearance import make_images
+from core.training.arrangement import Arrangement, arrange
 from core.training.augmentation import augment_images, augment_task, show_structure
 from core.training.guidance import make_guidance, nearest_examples
-from core.training.synthesis import AIR, LABELS, OBJECTS, Worlds, chance, make_worlds
+from core.training.random_numbers import chance
+from core.training.synthesis import AIR, LABELS, OBJECTS, Worlds, make_worlds
 
 TASKS_PER_WORLD = 2
 """Tasks made of one world, with targets and appearances of their own: worlds cost the most."""
@@ -58,6 +61,7 @@ def make_batch(
     volume_share: float = 0.6,
     guidance_share: float = 0.5,
     ends_share: float = 0.2,
+    taught_share: float = 0.0,
     between: int = 1,
 ) -> Batch:
     """Draw a batch of synthetic tasks.
@@ -69,11 +73,14 @@ def make_batch(
     tasks, examples, side : int
         How many tasks, examples of each, and pixels along an image's side.
     volume_share : float
-        Share of tasks that are slices of one volume, where guidance is possible.
+        Share of tasks that are slices of one volume.
     guidance_share : float
-        Share of volume tasks that are guided.
+        Share of tasks with an example of the query's own series that are guided.
     ends_share : float
         Share of volume tasks whose structure, where one does, ends between query and an example.
+    taught_share : float
+        Share of tasks whose examples are of a few other series, and at most three of the query's
+        own; the other shares are of the rest.
     between : int
         Slices between the query and either of the nearest examples.
 
@@ -82,17 +89,24 @@ def make_batch(
     Batch
         The tasks.
     """
-    worlds = make_worlds(
-        generator, -(-tasks // TASKS_PER_WORLD), examples + 1, side, volume_share, between
+    arrangement = arrange(
+        generator,
+        -(-tasks // TASKS_PER_WORLD),
+        examples,
+        volume_share=volume_share,
+        taught_share=taught_share,
+        between=between,
     )
-    worlds = _repeated(worlds, tasks)
-    at_ends = worlds.volume & chance(generator, ends_share, tasks)
+    worlds = _repeated(make_worlds(generator, arrangement, side), tasks)
+    arrangement = worlds.arrangement
+    at_ends = arrangement.volume & chance(generator, ends_share, tasks)
     masks = _targets(generator, worlds, examples, at_ends)
     images = make_images(generator, worlds)
-    guided = worlds.volume & chance(generator, guidance_share, tasks)
-    return augmented_batch(
-        generator, images, masks, worlds.positions[:, : examples + 1], guided, examples
-    )
+    positions = arrangement.positions[:, : examples + 1]
+    own = positions.isfinite() & arrangement.taught[:, None]
+    masks = with_answers(generator, masks, own[:, :-1])
+    guided = chance(generator, guidance_share, tasks)
+    return augmented_batch(generator, images, masks, positions, guided, examples)
 
 
 def augmented_batch(
@@ -116,9 +130,10 @@ def augmented_batch(
         bool [tasks, images, side, side]; those of the slices between are not read.
     positions : Tensor
         float32 [tasks, examples + 1]: where examples and query lie along the normal, in view
-        sides; heeded only where guided.
+        sides; infinite for examples of other series.
     guided : Tensor
-        bool [tasks]: slices of one volume that get guidance besides strokes.
+        bool [tasks]: tasks that get guidance besides strokes, where an example is of the query's
+        series.
     examples : int
         How many.
 
@@ -130,6 +145,7 @@ def augmented_batch(
     masks = masks[:, : examples + 1]
     images = augment_images(generator, images)
     images = show_structure(generator, images, masks[:, :-1])
+    guided = guided & positions[:, :examples].isfinite().any(dim=1)
     guidance = make_guidance(generator, images, masks, positions, guided)
     images = images[:, : examples + 1]
     images, masks, guidance = augment_task(generator, images, masks, guidance)
@@ -144,11 +160,16 @@ def augmented_batch(
 
 def _repeated(worlds: Worlds, tasks: int) -> Worlds:
     """Use every world for several tasks."""
+
+    def repeated(tensor: Tensor) -> Tensor:
+        return tensor.repeat_interleave(TASKS_PER_WORLD, dim=0)[:tasks]
+
+    arranged = {f.name: repeated(getattr(worlds.arrangement, f.name)) for f in fields(Arrangement)}
     return Worlds(
-        **{
-            f.name: getattr(worlds, f.name).repeat_interleave(TASKS_PER_WORLD, dim=0)[:tasks]
-            for f in fields(worlds)
-        }
+        labels=repeated(worlds.labels),
+        arrangement=Arrangement(**arranged),
+        noise=repeated(worlds.noise),
+        ground=repeated(worlds.ground),
     )
 
 
@@ -169,7 +190,9 @@ def _targets(generator: Generator, worlds: Worlds, examples: int, at_ends: Tenso
     score[:, OBJECTS:] *= 0.25
     score[:, AIR] *= 0.1
     score[:, 0] *= torch.where(chance(generator, 0.6, tasks), 8.0, 1.0)
-    ending = _ending_labels(labels, worlds.positions[:, : examples + 1]) & at_ends[:, None]
+    ending = (
+        _ending_labels(labels, worlds.arrangement.positions[:, : examples + 1]) & at_ends[:, None]
+    )
     score *= torch.where(ending, _ENDING_WEIGHT, 1.0)
     score = score * torch.where(support_area > 0.001, 1.0, 1e-4) + 1e-8
     first = torch.multinomial(score, 1, generator=generator)[:, :, None, None]

@@ -11,14 +11,17 @@ from core.network.definition import UniverSeg
 from core.training.forward import batch_logits
 from core.training.loss import dice_by_task
 from core.training.registry.sampling import TaskPool, make_registry_batch, open_pool
-from core.training.tasks import make_batch, without_guidance
+from core.training.tasks import Batch, make_batch, without_guidance
 
 Validate = Callable[[UniverSeg], Mapping[str, float]]
 """Scores a network: names and mean Dice."""
 
 _SEED: Final = 11
 _SYNTHETIC_SEED: Final = 7
-_REGISTRY_BATCHES: Final = 3
+_BATCHES: Final = 3
+
+_SHARES: Final = {"population": (0.0, 0.0), "volume": (1.0, 0.0), "taught": (0.0, 1.0)}
+"""Of every family: which share of its tasks are volumes, and which are taught."""
 
 
 def synthetic_scores(network: UniverSeg, device: torch.device, seed: int) -> dict[str, float]:
@@ -36,25 +39,38 @@ def synthetic_scores(network: UniverSeg, device: torch.device, seed: int) -> dic
     Returns
     -------
     dict of str to float
-        Mean Dice of ``synthetic_population``, ``synthetic_volume`` and
-        ``synthetic_volume_guided``.
+        Mean Dice of ``synthetic_population``, ``synthetic_volume``, ``synthetic_volume_guided``,
+        ``synthetic_taught`` and ``synthetic_taught_guided``.
     """
     generator = Generator(device)
     generator.manual_seed(seed + _SYNTHETIC_SEED)
-    scores: dict[str, list[Tensor]] = {"population": [], "volume": [], "volume_guided": []}
+    # Taught tasks come last, so that the others are those of older logs.
+    families = (*("population", "volume") * _BATCHES, *("taught",) * _BATCHES)
+
+    def make(volume: float, taught: float) -> Batch:
+        return make_batch(
+            generator, 16, 5, 64, volume_share=volume, guidance_share=1.0, taught_share=taught
+        )
+
+    scores = _scores(network, families, make)
+    return {f"synthetic_{name}": value for name, value in scores.items()}
+
+
+def _scores(
+    network: UniverSeg, families: Sequence[str], make: Callable[[float, float], Batch]
+) -> dict[str, float]:
+    """Score a network on a batch of every family named: mean Dice by family, and guided."""
+    scores: dict[str, list[Tensor]] = {}
     with torch.no_grad():
-        for _ in range(3):
-            for name in ("population", "volume"):
-                batch = make_batch(
-                    generator, 16, 5, 64, volume_share=float(name == "volume"), guidance_share=1.0
-                )
-                variants = {name: without_guidance(batch)}
-                if name == "volume":
-                    variants["volume_guided"] = batch
-                for key, variant in variants.items():
-                    logits = batch_logits(network, variant)
-                    scores[key].append(dice_by_task(logits, variant.label))
-    return {f"synthetic_{key}": float(torch.cat(all_).mean()) for key, all_ in scores.items()}
+        for family in families:
+            batch = make(*_SHARES[family])
+            variants = {family: without_guidance(batch)}
+            if family != "population":
+                variants[f"{family}_guided"] = batch
+            for name, variant in variants.items():
+                found = dice_by_task(batch_logits(network, variant), variant.label)
+                scores.setdefault(name, []).append(found)
+    return {name: float(torch.cat(all_).mean()) for name, all_ in scores.items()}
 
 
 def real_validation(
@@ -80,8 +96,8 @@ def real_validation(
     -------
     callable or None
         Scores a network; None where there is nothing to judge it by. Names are ``pairs``,
-        ``volumes_unguided``, ``volumes_guided``, ``registry_population``, ``registry_volume`` and
-        ``registry_volume_guided``.
+        ``volumes_unguided``, ``volumes_guided``, ``registry_population``, ``registry_volume``,
+        ``registry_volume_guided``, ``registry_taught`` and ``registry_taught_guided``.
 
     Raises
     ------
@@ -110,21 +126,17 @@ def _registry(pool: TaskPool) -> Validate:
     def validate(network: UniverSeg) -> dict[str, float]:
         generator = Generator(next(network.parameters()).device)
         generator.manual_seed(_SEED)
-        scores: dict[str, list[Tensor]] = {}
-        families = {"population": pool.populations, "volume": pool.volumes}
-        with torch.no_grad():
-            for family in (name for name, tasks in families.items() if tasks):
-                for _ in range(_REGISTRY_BATCHES):
-                    volume_share = float(family == "volume")
-                    batch = make_registry_batch(
-                        generator, pool, 16, 5, 64, volume_share=volume_share, guidance_share=1.0
-                    )
-                    variants = {family: without_guidance(batch)}
-                    if family == "volume":
-                        variants["volume_guided"] = batch
-                    for name, variant in variants.items():
-                        logits = batch_logits(network, variant)
-                        scores.setdefault(name, []).append(dice_by_task(logits, variant.label))
-        return {f"registry_{name}": float(torch.cat(all_).mean()) for name, all_ in scores.items()}
+        families = [
+            *("population",) * (_BATCHES if pool.populations else 0),
+            *("volume",) * (_BATCHES if pool.volumes else 0),
+            *("taught",) * (_BATCHES if pool.populations else 0),
+        ]
+
+        def make(volume: float, taught: float) -> Batch:
+            shares = {"volume_share": volume, "guidance_share": 1.0, "taught_share": taught}
+            return make_registry_batch(generator, pool, 16, 5, 64, **shares, between=1)
+
+        scores = _scores(network, families, make)
+        return {f"registry_{name}": value for name, value in scores.items()}
 
     return validate

@@ -5,7 +5,8 @@ import torch
 from torch import Generator
 
 from core.network.guidance import ADDED, DISTANCE, GUIDANCE_CHANNELS, PRIOR, REMOVED
-from core.training.synthesis import LABELS, make_worlds
+from core.training.arrangement import arrange
+from core.training.synthesis import LABELS, Worlds, make_worlds
 from core.training.tasks import Batch, make_batch, without_guidance
 
 
@@ -13,6 +14,26 @@ def batch_of(
     seed: int, tasks: int = 24, examples: int = 5, side: int = 48, **shares: float
 ) -> Batch:
     return make_batch(Generator().manual_seed(seed), tasks, examples, side, **shares)
+
+
+def worlds_of(
+    seed: int,
+    tasks: int,
+    examples: int,
+    side: int,
+    volume_share: float = 0.6,
+    taught_share: float = 0.0,
+) -> Worlds:
+    generator = Generator().manual_seed(seed)
+    arrangement = arrange(
+        generator,
+        tasks,
+        examples,
+        volume_share=volume_share,
+        taught_share=taught_share,
+        between=0,
+    )
+    return make_worlds(generator, arrangement, side)
 
 
 def dice(first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
@@ -85,6 +106,24 @@ def test_strokes_lie_where_they_say() -> None:
     assert not (removed & truth).any()
 
 
+def test_guidance_of_taught_tasks_comes_from_own_examples_alone() -> None:
+    batch = batch_of(15, tasks=96, guidance_share=1.0, taught_share=1.0)
+    guided = batch.guidance[:, PRIOR].flatten(1).any(dim=1)
+    # Three in ten tasks have no example of the query's own series.
+    assert 0.5 < guided.float().mean() < 0.85
+    assert not batch.guidance[~guided][:, [PRIOR, DISTANCE]].any()
+    present = guided & (batch.label.flatten(1).sum(dim=1) > 30)
+    agreement = dice(batch.guidance[:, PRIOR] > 0, batch.label[:, 0] > 0.5)[present]
+    assert agreement.median() > 0.6
+
+
+def test_own_slices_of_taught_tasks_are_more_like_the_query_than_those_of_others() -> None:
+    worlds = worlds_of(16, 64, 6, 32, taught_share=1.0)
+    own = worlds.arrangement.positions[:, :-1].isfinite()
+    same = (worlds.labels[:, :-1] == worlds.labels[:, -1:]).float().mean(dim=(2, 3))
+    assert same[own].mean() > same[~own].mean() + 0.05
+
+
 def test_empty_queries_and_empty_examples_occur() -> None:
     batch = batch_of(9, tasks=96, volume_share=1.0)
     queries = batch.label.flatten(1).sum(dim=1)
@@ -95,11 +134,9 @@ def test_empty_queries_and_empty_examples_occur() -> None:
 
 
 def test_slices_of_a_volume_change_with_distance() -> None:
-    worlds = make_worlds(Generator().manual_seed(10), 32, 9, 32, volume_share=1.0)
-    query, distances = (
-        worlds.labels[:, -1],
-        (worlds.positions[:, :-1] - worlds.positions[:, -1:]).abs(),
-    )
+    worlds = worlds_of(10, 32, 8, 32, volume_share=1.0)
+    depth = worlds.arrangement.depth
+    query, distances = worlds.labels[:, -1], (depth[:, :-1] - depth[:, -1:]).abs()
     same = (worlds.labels[:, :-1] == query[:, None]).float().mean(dim=(2, 3))
     each = torch.arange(32)
     nearest = same[each, distances.argmin(dim=1)].mean()
@@ -108,7 +145,7 @@ def test_slices_of_a_volume_change_with_distance() -> None:
 
 
 def test_labels_stay_within_their_number() -> None:
-    worlds = make_worlds(Generator().manual_seed(11), 8, 4, 32)
+    worlds = worlds_of(11, 8, 3, 32)
     assert worlds.labels.min() >= 0
     assert worlds.labels.max() < LABELS
 
@@ -122,7 +159,7 @@ def test_guidance_can_be_taken_away() -> None:
 
 
 def test_what_lies_behind_a_see_through_object_is_another_structure() -> None:
-    worlds = make_worlds(Generator().manual_seed(11), 60, 3, 48)
+    worlds = worlds_of(11, 60, 2, 48)
     behind = worlds.labels != worlds.ground
     see_through = behind.flatten(1).any(dim=1)
     assert 2 <= see_through.sum() <= 30
@@ -131,7 +168,7 @@ def test_what_lies_behind_a_see_through_object_is_another_structure() -> None:
 
 
 def test_some_populations_share_tissues_but_no_outlines() -> None:
-    worlds = make_worlds(Generator().manual_seed(12), 40, 2, 48, volume_share=0.0)
+    worlds = worlds_of(12, 40, 1, 48, volume_share=0.0)
     unlike = (worlds.labels[:, 0] != worlds.labels[:, 1]).flatten(1).float().mean(dim=1)
     assert unlike.max() > 0.6
     assert unlike.min() < 0.45

@@ -42,7 +42,13 @@ def test_patients_kept_for_validation_are_judged(registry: Path, network: Univer
     validate = real_validation(registry=registry)
     assert validate is not None
     scores = validate(network)
-    assert set(scores) == {"registry_population", "registry_volume", "registry_volume_guided"}
+    assert set(scores) == {
+        "registry_population",
+        "registry_volume",
+        "registry_volume_guided",
+        "registry_taught",
+        "registry_taught_guided",
+    }
     assert scores["registry_volume_guided"] > scores["registry_volume"]
 
 

@@ -1,8 +1,9 @@
 """Training tasks from a registry: the task is drawn first, then its pictures.
 
 As in the MegaMedical collection, data sets count alike however large they are, and so do the
-tasks of a data set. The two families are those of the synthetic tasks: *populations*, whose
-pictures come from different patients, and *volumes*, whose pictures are slices of one scan.
+tasks of a data set. The families are those of the synthetic tasks: *populations*, whose pictures
+come from different patients, *volumes*, whose pictures are slices of one scan, and *taught* tasks,
+most of whose examples are slices of a few other patients.
 """
 
 from collections import defaultdict
@@ -17,14 +18,17 @@ from numpy.typing import NDArray
 from torch import Generator, Tensor
 from torch.nn import functional
 
+from core.training.answers import with_answers
+from core.training.arrangement import MOST_TEACHERS, OWN_WEIGHTS
+from core.training.random_numbers import chance, uniform
 from core.training.registry.index import Split, Stack, read_registry, read_slices
 from core.training.registry.loaded import LoadedSlices, bytes_of, load_slices
-from core.training.synthesis import chance, uniform
 from core.training.tasks import Batch, augmented_batch
 
 _EMPTY_SHARE: Final = 0.03
 _SAME_LEVEL_SHARE: Final = 0.7
 _JITTER: Final = 0.1
+_OWN_REACH: Final = 0.35
 _WARPED_SHARE: Final = 0.6
 _ELASTIC_KNOTS: Final = 5
 
@@ -119,6 +123,7 @@ def make_registry_batch(
     *,
     volume_share: float = 0.6,
     guidance_share: float = 0.5,
+    taught_share: float = 0.0,
     between: int = 1,
 ) -> Batch:
     """Draw a batch of real tasks, augmented as synthetic ones are.
@@ -134,7 +139,10 @@ def make_registry_batch(
     volume_share : float
         Share of tasks that are slices of one scan, where both families are possible.
     guidance_share : float
-        Share of these that are guided.
+        Share of tasks with an example of the query's scan that are guided.
+    taught_share : float
+        Share of tasks whose examples are of a few other patients, and at most three of the query's
+        scan, where there are several patients; the other shares are of the rest.
     between : int
         Slices between the query and either of the nearest examples.
 
@@ -154,10 +162,13 @@ def make_registry_batch(
     random = np.random.default_rng(seed)
     share = volume_share if pool.populations and pool.volumes else float(bool(pool.volumes))
     volume = random.random(tasks) < share
+    possible = examples > 1 and bool(pool.populations)
+    taught = (random.random(tasks) < taught_share) & possible
+    volume &= ~taught
     chosen = []
-    for is_volume in volume:
+    for is_volume, is_taught in zip(volume, taught, strict=True):
         draw = _slices_of_a_volume if is_volume else _pictures_of_a_population
-        pictures = draw(random, pool, examples)
+        pictures = (_slices_of_teachers if is_taught else draw)(random, pool, examples)
         chosen.append(pictures + _slices_between(pictures, between))
     if pool.loaded is not None:
         images, masks = pool.loaded.read(chosen)
@@ -166,14 +177,21 @@ def make_registry_batch(
         images = torch.from_numpy(np.stack([pictures for pictures, _ in read])).to(device)
         masks = torch.from_numpy(np.stack([own for _, own in read])).to(device)
     positions = torch.tensor(
-        [[one.positions[place] for one, place in task[: examples + 1]] for task in chosen],
-        dtype=torch.float32,
-        device=device,
+        [_positions(task[: examples + 1]) for task in chosen], dtype=torch.float32, device=device
     )
-    is_volume = torch.from_numpy(volume).to(device)
-    images, masks, zoom = _warped(generator, images.float() / 255, masks.float(), is_volume, side)
-    guided = is_volume & chance(generator, guidance_share, tasks)
+    # Slices of a scan are bent alike; so are, in taught tasks, all of the query's own.
+    alike = torch.from_numpy(volume | taught).to(device)
+    images, masks, zoom = _warped(generator, images.float() / 255, masks.float(), alike, side)
+    own = positions[:, :-1].isfinite() & torch.from_numpy(taught).to(device)[:, None]
+    masks = with_answers(generator, masks, own)
+    guided = chance(generator, guidance_share, tasks)
     return augmented_batch(generator, images, masks, positions / zoom[:, None], guided, examples)
+
+
+def _positions(pictures: _Pictures) -> list[float]:
+    """Tell where pictures lie in the scan of the query, the last one: infinite in other scans."""
+    scan = pictures[-1][0]
+    return [one.positions[place] if one == scan else np.inf for one, place in pictures]
 
 
 def _pictures_of_a_population(
@@ -195,6 +213,25 @@ def _pictures_of_a_population(
         stack = stacks[random.integers(len(stacks))]
         pictures.append((stack, _at_level(random, stack, level)))
     return pictures
+
+
+def _slices_of_teachers(random: np.random.Generator, pool: TaskPool, examples: int) -> _Pictures:
+    """Draw a task, a query of one patient, slices of a few others at its level, and own ones."""
+    data_set = pool.populations[random.integers(len(pool.populations))]
+    patients = data_set[random.integers(len(data_set))]
+    order = random.permutation(len(patients))
+    stacks = [patients[patient][random.integers(len(patients[patient]))] for patient in order]
+    query, teachers = stacks[0], stacks[1 : 1 + int(random.integers(1, MOST_TEACHERS + 1))]
+    own = min(int(random.choice(len(OWN_WEIGHTS), p=OWN_WEIGHTS)), examples - 1)
+    level = random.random()
+    teaching = [teachers[number % len(teachers)] for number in range(examples)]
+    taught = [(teacher, _at_level(random, teacher, level)) for teacher in teaching]
+    place = _at_level(random, query, level)
+    reach = max(1, round(_OWN_REACH * len(query.slices)))
+    sides = random.permutation([-1, 1])
+    beside = [place + int(sides[n % 2]) * int(random.integers(1, reach + 1)) for n in range(own)]
+    inside = [(query, other) for other in beside if 0 <= other < len(query.slices)]
+    return [*taught[: examples - len(inside)], *inside, (query, place)]
 
 
 def _at_level(random: np.random.Generator, stack: Stack, level: float | None) -> int:

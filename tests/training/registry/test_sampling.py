@@ -119,6 +119,19 @@ def test_slices_of_a_volume_come_from_one_patient(corners: Path) -> None:
     assert shared_with_query(pool, 9, volume_share=1.0).min() > 0.5
 
 
+def test_examples_of_taught_tasks_are_of_others_and_a_few_of_the_query(corners: Path) -> None:
+    pool = open_pool(corners, "train")
+    assert pool is not None
+    batch = make_registry_batch(Generator().manual_seed(10), pool, 64, 6, 32, taught_share=1.0)
+    examples, query = batch.support[:, :, 1].flatten(2), batch.label.flatten(2)
+    usual = (examples.mean(dim=2) < 0.3).all(dim=1) & (query.mean(dim=2)[:, 0] < 0.3)
+    covers = (examples * query).sum(dim=2) > 0.5 * query.sum(dim=2).clamp(min=1)
+    own = covers[usual & (query.sum(dim=2)[:, 0] > 0)].sum(dim=1)
+    assert len(own) > 20
+    assert set(own.tolist()) >= {0, 1, 2}
+    assert own.max() <= 3
+
+
 def test_a_split_without_patients_has_no_tasks(corners: Path) -> None:
     assert open_pool(corners, "val") is None
 
