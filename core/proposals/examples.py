@@ -64,8 +64,7 @@ class Proposal:
     mask : np.ndarray
         bool [row, column]; empty where the structure was searched for and not found.
     expected_dice : float or None
-        Dice to expect; None for an empty mask, and where the examples are too few to estimate it
-        or not yet left out.
+        Dice to expect; None for an empty mask, and until the proposal is final.
     """
 
     segment: int

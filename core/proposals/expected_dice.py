@@ -1,6 +1,5 @@
 """The Dice to expect of a proposal, estimated without knowing the truth, and its grade."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -9,15 +8,10 @@ import numpy as np
 from core.proposals.scores import sureness
 
 _PER_SURENESS = 0.85
-_PER_OVERLAP = 0.60
+_PER_AGREEMENT = 0.60
 _PER_LOG_GAP = -0.46
 _BEYOND = -0.38
 """Coefficients of the log-odds of the Dice, fitted to development volumes."""
-
-_SHARE_OF_OFFSET = 0.1
-_LARGEST_OFFSET = 2.0
-"""How far, and up to which log-odds, a case's own left-out examples correct what holds on average:
-little, because predicting one of few examples is a much harder task than the slices between."""
 
 _CLIP = 0.985
 """Dice beyond this and below its complement are not distinguished."""
@@ -39,26 +33,28 @@ class Signs:
     ----------
     sureness : float
         Dice that the proposal's own probabilities suggest.
-    overlap : float or None
-        Dice of the neighbouring examples with one another; None beyond the outermost.
+    agreement : float or None
+        Dice of the neighbouring examples with one another; None beyond the outermost. Where it is
+        known how the images move from slice to slice, each is carried along them to the other
+        first: examples that look alike by chance, such as two different vertebrae, do not agree.
     gap : int
         Slices to the nearest example, 1 or more.
     """
 
     sureness: float
-    overlap: float | None
+    agreement: float | None
     gap: int
 
 
-def signs_of(log_odds: np.ndarray, overlap: float | None, gap: int) -> Signs:
+def signs_of(log_odds: np.ndarray, agreement: float | None, gap: int) -> Signs:
     """Gather the signs of a prediction.
 
     Parameters
     ----------
     log_odds : np.ndarray
         float32 [row, column], positive inside.
-    overlap : float or None
-        Dice of the neighbouring examples with one another; None beyond the outermost.
+    agreement : float or None
+        See `Signs`.
     gap : int
         Slices to the nearest example, 1 or more.
 
@@ -67,55 +63,29 @@ def signs_of(log_odds: np.ndarray, overlap: float | None, gap: int) -> Signs:
     Signs
         For `expected_dice`.
     """
-    return Signs(sureness(log_odds), overlap, gap)
+    return Signs(sureness(log_odds), agreement, gap)
 
 
-def usual_dice(signs: Signs) -> float:
-    """Estimate the Dice that proposals with such signs reach on average, in [0, 1]."""
-    log_odds = (
-        _PER_SURENESS * _log_odds(signs.sureness)
-        + _PER_OVERLAP * (signs.overlap or 0.0)
-        + _PER_LOG_GAP * float(np.log(signs.gap))
-        + (_BEYOND if signs.overlap is None else 0.0)
-    )
-    return _probability(log_odds)
-
-
-def calibration_offset(results: Sequence[tuple[Signs, float]]) -> float:
-    """Measure by how much left-out examples of a case came out better than is usual.
-
-    Parameters
-    ----------
-    results : sequence of (Signs, float)
-        Signs of the prediction of an example, and its Dice with the example.
-
-    Returns
-    -------
-    float
-        Mean difference of the log-odds, bounded; 0 without results.
-    """
-    if not results:
-        return 0.0
-    differences = [_log_odds(dice) - _log_odds(usual_dice(signs)) for signs, dice in results]
-    return float(np.clip(np.mean(differences), -_LARGEST_OFFSET, _LARGEST_OFFSET))
-
-
-def expected_dice(signs: Signs, offset: float) -> float:
+def expected_dice(signs: Signs) -> float:
     """Estimate the Dice to expect of a proposal.
 
     Parameters
     ----------
     signs : Signs
         Of the proposal.
-    offset : float
-        From `calibration_offset`, for the same case.
 
     Returns
     -------
     float
-        In [0, 1].
+        What proposals with such signs reach on average, in [0, 1].
     """
-    return _probability(_log_odds(usual_dice(signs)) + _SHARE_OF_OFFSET * offset)
+    log_odds = (
+        _PER_SURENESS * _log_odds(signs.sureness)
+        + _PER_AGREEMENT * (signs.agreement or 0.0)
+        + _PER_LOG_GAP * float(np.log(signs.gap))
+        + (_BEYOND if signs.agreement is None else 0.0)
+    )
+    return _probability(log_odds)
 
 
 def grade(expected_dice: float | None) -> Grade:

@@ -16,12 +16,8 @@ SHAPE_CHANGES = "shape changes here"
 FAR = "far from examples"
 LEAST_CERTAIN = "least certain here"
 
-_LOSS_PER_SLICE = 0.08
-_LARGEST_LOSS = 0.6
-"""Dice lost per slice of distance, and at most, where nothing better is known."""
-
 _LACKING = 0.3
-"""What proposals lack beyond their last slice if the structure goes on, as a share of its area."""
+"""What is lacking where nothing is proposed but the structure goes on, as a share of its area."""
 
 _AT_END = 0.5
 """Chance that a structure is there on the last slice where it is proposed beyond its examples."""
@@ -99,7 +95,7 @@ def suggest_slice(
     known = _with_ends(examples, ends)
     shown = {index: made for index, made in proposals.items() if index not in known}
     errors = {
-        index: _expected_error(index, examples, known, shown.get(index))
+        index: _expected_error(index, known, shown.get(index))
         for index in {*between(known), *shown} - known.keys()
     }
     areas = {index: int(mask.sum()) for index, mask in known.items()}
@@ -146,22 +142,16 @@ def _ends_to_ask(index: int, areas: Mapping[int, int], slices: int, ends: Ends) 
 
 
 def _expected_error(
-    index: int,
-    examples: Mapping[int, np.ndarray],
-    known: Mapping[int, np.ndarray],
-    proposal: Proposal | None,
+    index: int, known: Mapping[int, np.ndarray], proposal: Proposal | None
 ) -> float:
     """Pixels likely to be wrong on a slice."""
-    gap = min(abs(index - example) for example in examples)
-    loss = min(_LARGEST_LOSS, _LOSS_PER_SLICE * gap)
+    if proposal is not None:
+        expected = proposal.expected_dice
+        loss = _LACKING if expected is None else 1 - expected
+        return loss * float(proposal.mask.sum())
     beside = [near for near in neighbours(known, index) if near is not None]
     nearness = [1 / abs(index - near) for near in beside]
-    area = float(np.average([known[near].sum() for near in beside], weights=nearness))
-    if proposal is not None:
-        area = float(proposal.mask.sum())
-        if proposal.expected_dice is not None:
-            loss = 1 - proposal.expected_dice
-    return loss * area
+    return _LACKING * float(np.average([known[near].sum() for near in beside], weights=nearness))
 
 
 def _beyond(

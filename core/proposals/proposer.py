@@ -11,12 +11,6 @@ from core.network.engine import Engine
 from core.proposals.examples import Proposal, SegmentExamples, check_examples
 from core.proposals.first_pass import Finding, first_pass
 from core.proposals.intensity import scale
-from core.proposals.leave_one_out import (
-    calibrated,
-    examples_to_leave_out,
-    leave_one_out,
-    looks_to_leave_out,
-)
 from core.proposals.methods import METHODS, MethodName, uses_network
 from core.proposals.network_opinion import slices_at_once
 from core.proposals.network_prompt import NetworkPrompt, range_of
@@ -69,7 +63,7 @@ def propose(
     """Propose masks for the slices that are no examples, those nearest to examples first.
 
     Every slice where a structure may be is proposed as soon as the network has answered. Then
-    each example is predicted from the others, and every slice is proposed once more, with the Dice
+    doubtful slices are asked again in tiles, and every slice is proposed once more, with the Dice
     to expect: the newest proposal of a segment and slice counts. An empty mask means that the
     structure was searched for and not found. Where a segment's ends are stated, it is followed as
     far as they are and nothing is proposed beyond them.
@@ -177,23 +171,14 @@ def _run_passes(
     wanted: frozenset[int],
     steps: Steps,
 ) -> Iterator[Proposal]:
-    """Propose in passes: answers, leave-one-out, doubtful slices in tiles, final proposals."""
+    """Propose in passes: answers, doubtful slices in tiles, final proposals."""
     first: dict[int, dict[int, FirstAnswer]] = {number: {} for number in segments}
     steps.expect(len(segments))  # their final proposals, so that nothing seems done before
     for finding in first_pass(segments, slices, wanted, steps):
         first[finding.segment][finding.slice] = finding.answer
         yield _first_proposal(finding, segments, first, exclusive)
 
-    left_out = {
-        number: examples_to_leave_out(segment, first[number])
-        for number, segment in segments.items()
-    }
-    for number, segment in segments.items():
-        steps.expect(looks_to_leave_out(segment, left_out[number]))
-    states = []
-    for number, segment in segments.items():
-        answers = leave_one_out(segment, left_out[number])
-        states.append(SegmentState(segment, first[number], calibrated(segment, answers)))
+    states = [SegmentState(segment, first[number]) for number, segment in segments.items()]
     for state in states:
         state.tiled.update(ask_in_tiles(state, doubtful_slices(state), steps))
     steps.finish()

@@ -8,9 +8,10 @@ import numpy as np
 from torch import Tensor
 
 from core.network.engine import Engine
+from core.network.overlap import dice
 from core.proposals.crop import Crop, crop_around
-from core.proposals.examples import SegmentExamples, neighbours, neighbours_overlap
-from core.proposals.expected_dice import Signs, expected_dice, signs_of, usual_dice
+from core.proposals.examples import SegmentExamples, neighbours
+from core.proposals.expected_dice import expected_dice, signs_of
 from core.proposals.extent import reach
 from core.proposals.extrapolation import outline_towards_end, trend_of
 from core.proposals.interpolation import between_examples, example_distances
@@ -70,6 +71,15 @@ class PreparedSegment:
     def gap(self, index: int) -> int:
         """Slices to the nearest example that a person confirmed."""
         return min(abs(index - known) for known in self.examples.keys() - self.beyond)
+
+    def agreement(self, index: int) -> float | None:
+        """How well the examples around a slice agree (`Signs`); None beyond the outermost."""
+        below, above = neighbours(self.examples, index)
+        if below is None or above is None:
+            return None
+        if self.prompt is None or not self.prompt.engine.guidance_channels:
+            return dice(self.examples[below], self.examples[above])
+        return float(self.prompt.opinions(below, above).agreement[0])
 
     def is_between_examples(self, index: int) -> bool:
         """Whether there are examples, other than the slice itself, on both sides of it."""
@@ -142,8 +152,6 @@ class SegmentState:
         What was known beforehand.
     first : mapping of int to FirstAnswer
         Findings of the first pass by slice index.
-    calibration : float or None
-        From `core.proposals.leave_one_out.calibrated`; None where the examples are too few.
     tiled : dict of int to np.ndarray
         Log-odds of the network for slices that were asked again in tiles, float16 on the crop's
         window.
@@ -151,7 +159,6 @@ class SegmentState:
 
     segment: PreparedSegment
     first: Mapping[int, FirstAnswer]
-    calibration: float | None = None
     tiled: dict[int, np.ndarray] = field(default_factory=dict)
 
     def log_odds(self, index: int) -> np.ndarray:
@@ -163,22 +170,12 @@ class SegmentState:
         return np.where(found, opinion, np.float32(-np.inf))
 
     def expected_dice(self, index: int, log_odds: np.ndarray) -> float | None:
-        """Dice to expect of a proposal with these log-odds, in [0, 1].
-
-        None where nothing was found, and where the examples are too few.
-        """
-        if self.calibration is None or not (log_odds > -np.inf).any():
+        """Dice to expect of a proposal with these log-odds, in [0, 1]; None for an empty one."""
+        if not (log_odds > -np.inf).any():
             return None
-        return expected_dice(self._signs(index, log_odds), self.calibration)
-
-    def usual_dice(self, index: int) -> float:
-        """Dice that proposals like this one reach on average, in [0, 1]."""
-        return usual_dice(self._signs(index, self.log_odds(index)))
-
-    def _signs(self, index: int, log_odds: np.ndarray) -> Signs:
-        overlap = neighbours_overlap(self.segment.examples, index)
         bounded = np.where(log_odds > -np.inf, log_odds, -LIMIT)
-        return signs_of(bounded, overlap, self.segment.gap(index))
+        agreement = self.segment.agreement(index)
+        return expected_dice(signs_of(bounded, agreement, self.segment.gap(index)))
 
 
 def prepare_segment(

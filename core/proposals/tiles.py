@@ -85,7 +85,8 @@ def doubtful_slices(state: SegmentState) -> list[int]:
     return [
         index
         for index in sorted(state.first)
-        if segment.is_between_examples(index) and state.usual_dice(index) < DOUBTFUL
+        if segment.is_between_examples(index)
+        and (state.expected_dice(index, state.log_odds(index)) or 0.0) < DOUBTFUL
     ]
 
 

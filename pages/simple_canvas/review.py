@@ -122,7 +122,7 @@ def decide(
         f":{QUALITY_COLORS[grade(current.expected_dice)]}[expected Dice "
         f"{current.expected_dice:.2f}]"
         if current.expected_dice is not None
-        else "expected Dice unknown: too few examples"
+        else "expected Dice unknown"
     )
     if current.teachers:
         quality += f" · from {len(current.teachers)} earlier series"

@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
+from core.network.overlap import dice
 from core.proposals.crop import SIDE
-from core.proposals.examples import SegmentExamples, neighbours_overlap
+from core.proposals.examples import SegmentExamples
 from core.proposals.expected_dice import expected_dice, signs_of
 from core.proposals.scores import LIMIT
 from core.proposals.segment_state import SegmentState, prepare_segment, score
@@ -19,7 +20,7 @@ from tests.support.proposal_segments import (
 def state(balls, untrained_engine, images_of):
     """The first ball after its first pass."""
     segment = prepared_ball(balls, untrained_engine, images_of, (8, 12, 15))
-    return SegmentState(segment, first_answers(segment), calibration=0.0)
+    return SegmentState(segment, first_answers(segment))
 
 
 def test_log_odds_are_those_of_what_was_found(state):
@@ -30,15 +31,19 @@ def test_log_odds_are_those_of_what_was_found(state):
 
 def test_the_expected_dice_follows_from_the_signs_of_the_log_odds(state):
     log_odds = state.log_odds(10)
-    overlap = neighbours_overlap(state.segment.examples, 10)
-    signs = signs_of(np.maximum(log_odds, -LIMIT), overlap, 2)
-    assert state.expected_dice(10, log_odds) == expected_dice(signs, 0.0)
+    signs = signs_of(np.maximum(log_odds, -LIMIT), state.segment.agreement(10), 2)
+    assert state.expected_dice(10, log_odds) == expected_dice(signs)
     assert state.expected_dice(10, np.full_like(log_odds, -np.inf)) is None
 
 
-def test_nothing_is_expected_of_an_uncalibrated_state(state):
-    uncalibrated = SegmentState(state.segment, state.first)
-    assert uncalibrated.expected_dice(10, state.log_odds(10)) is None
+def test_examples_agree_as_well_as_one_is_found_where_the_images_carry_the_other(state):
+    assert state.segment.agreement(10) == state.segment.prompt.opinions(8, 12).agreement[0]
+    assert state.segment.agreement(20) is None
+
+
+def test_without_a_network_examples_agree_as_far_as_they_overlap(balls, images_of):
+    segment = prepared_ball(balls, None, images_of, (8, 12), "interpolation")
+    assert segment.agreement(10) == dice(segment.examples[8], segment.examples[12])
 
 
 def test_shapes_decide_where_the_network_was_not_asked(balls, images_of):
