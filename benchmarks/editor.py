@@ -24,7 +24,7 @@ from statistics import median
 from typing import Any
 
 import numpy as np
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, ViewportSize, async_playwright, expect
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
@@ -51,7 +51,7 @@ STROKES = 60
 SLICE_CHANGES = 40
 RELOADS = 12
 OTHERS = 19  # segments beside the one that is drawn, where frames are counted
-WINDOW = {"width": 1600, "height": 1000}
+WINDOW: ViewportSize = {"width": 1600, "height": 1000}
 
 # Remembers when the pointer was last lifted, and counts frames while it is down.
 WATCH_POINTER = """

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from playwright.async_api import Browser, Dialog, Page
+from playwright.async_api import Browser, Dialog, Page, ViewportSize
 from playwright.async_api import Error as PlaywrightError
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -22,7 +22,7 @@ from tests.support.browser_connection import Connection  # noqa: E402
 from tests.support.slice_editor_driver import ON_SCREEN  # noqa: E402
 
 # So large that every image pixel covers four of the screen: an outline hides no pixel beside it.
-SOAK_WINDOW = {"width": 1560, "height": 1240}
+SOAK_WINDOW: ViewportSize = {"width": 1560, "height": 1240}
 
 LOG_MESSAGES = """() => {
   const { outbox } = slicewiseEditor.app.annotation;

@@ -1,6 +1,6 @@
 """How fast and how exact is the engine, against the plain definition on the same machine?
 
-    python benchmarks/engine.py [--json FILE] [--device auto|cpu|cuda] [--threads N] [--brief]
+    python -m benchmarks.engine [--json FILE] [--device auto|cpu|cuda] [--threads N] [--brief]
 
 Everything is measured in one run: plain definition (float32, eager, TF32 off) and engine take
 turns, and the medians are compared. The rate of the engine counts only the rearranged arithmetic
@@ -14,12 +14,14 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from timing import (
+
+from benchmarks.timing import (
     convolver,
     describe,
     rearranged_gflop,
@@ -27,8 +29,7 @@ from timing import (
     take_turns,
     timed,
 )
-from whole_series import measure_series
-
+from benchmarks.whole_series import measure_series
 from core.network.definition import UniverSeg
 from core.network.engine import EncodedExample, Engine
 from core.network.processor import bfloat16_is_faster, choose_device
@@ -98,11 +99,11 @@ def measure_support(device: torch.device) -> dict[str, Any]:
     encoded = {}
     for name, engine in engines.items():
         engine.predict(query, engine.encode(images[:1], labels[:1]))
-        encoded[name], seconds = timed(lambda e=engine: e.encode(images, labels))
-        result["encode_s"][name] = seconds / len(images)
+        encoded[name], encode_s = timed(partial(engine.encode, images, labels))
+        result["encode_s"][name] = encode_s / len(images)
     error = 0.0
     for support in SUPPORT:
-        runs: dict[str, Callable[[], Any]] = {"plain": lambda s=support: plain(s)}
+        runs: dict[str, Callable[[], Any]] = {"plain": partial(plain, support)}
         convolved: dict[str, float] = {}
         for name, engine in engines.items():
             runs[name] = predictor(engine, query, encoded[name][:support])

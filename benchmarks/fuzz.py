@@ -150,7 +150,7 @@ def run(sources: list[Path], count: int, seed: int) -> dict[str, object]:
 
 def bombs() -> dict[str, object]:
     """Open files made to exhaust memory, time or the stack, each in a process of its own."""
-    makers = {
+    makers: dict[str, Callable[[], bytes]] = {
         "sequences nested 10,000 deep": partial(nested_sequences, 10_000),
         "data set inflating to 4 GiB": partial(deflated_bomb, 2**32),
         **{bomb.__name__.replace("_", " "): bomb for bomb in DICOM_BOMBS},
@@ -161,10 +161,11 @@ def bombs() -> dict[str, object]:
             path = Path(folder) / "bomb"
             path.write_bytes(make())
             results[name] = alone(open_all, path)
-        for name, make in {
+        zips: dict[str, Callable[[], bytes]] = {
             "zip of 3 GiB": partial(zip_bomb, 3 * 2**30),
             "zip of a million entries": many_entries,
-        }.items():
+        }
+        for name, make in zips.items():
             path = Path(folder) / "bomb.zip"
             path.write_bytes(make())
             results[name] = alone(unpack, path)

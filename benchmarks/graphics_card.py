@@ -1,6 +1,6 @@
 """How exact and how fast are engine and proposals on a graphics card, against the processor?
 
-    python benchmarks/graphics_card.py [--volume FILE.npz] [--device cuda|cpu] [--json FILE]
+    python -m benchmarks.graphics_card [--volume FILE.npz] [--device cuda|cpu] [--json FILE]
 
 With the bundled weights: agreement of logits with float32 on the processor, latency of one slice,
 slices per second of many at once and their share of what a convolution reaches on this device, and
@@ -18,9 +18,9 @@ from typing import Any
 
 import numpy as np
 import torch
-from synthetic_series import slanting_tube
-from timing import convolver, describe, rearranged_gflop, relative_error, take_turns
 
+from benchmarks.synthetic_series import slanting_tube
+from benchmarks.timing import convolver, describe, rearranged_gflop, relative_error, take_turns
 from core.evaluation.cases import make_case, read_volumes
 from core.network.engine import Engine, load_engine
 from core.network.overlap import dice

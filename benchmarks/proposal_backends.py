@@ -1,6 +1,6 @@
 """What does it cost that proposals are computed elsewhere?
 
-    python benchmarks/proposal_backends.py [in-process processes:1 ray+http://127.0.0.1:8600 …]
+    python -m benchmarks.proposal_backends [in-process processes:1 ray+http://127.0.0.1:8600 …]
 
 Of each place: how long a hint, two slices and a whole series take from asking to the last proposal,
 as the median of several, once the series is known there. The examples are others each time, so
@@ -18,8 +18,8 @@ from statistics import median
 
 import numpy as np
 from numpy.typing import NDArray
-from synthetic_series import slanting_tube
 
+from benchmarks.synthetic_series import slanting_tube
 from core.home.settings import read_settings
 from core.network.engine import Engine, load_engine
 from core.proposal_jobs.backend import ProposalBackend

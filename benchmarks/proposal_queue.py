@@ -1,6 +1,6 @@
 """How long do people wait for one another's proposals?
 
-    python benchmarks/proposal_queue.py [--people 5] [--slices 100]
+    python -m benchmarks.proposal_queue [--people 5] [--slices 100]
 
 That many people ask for a series of that many slices each at the same moment. Meanwhile another
 person asks for two slices of a series, again and again. Printed is how long the large series take,
@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterator
 from statistics import median
 
 import numpy as np
-from synthetic_series import slanting_tube
 
+from benchmarks.synthetic_series import slanting_tube
 from core.network.engine import load_engine
 from core.proposal_jobs.job import Job
 from core.proposal_jobs.turns import Turns
@@ -51,7 +51,8 @@ def main() -> None:
                 cancelled=cancelled,
                 progress=progress,
             ):
-                first or first.append(time.perf_counter() - asked)
+                if not first:
+                    first.append(time.perf_counter() - asked)
                 yield proposal
 
         count = options.slices if slices is None else len(slices)

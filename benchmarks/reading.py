@@ -56,7 +56,7 @@ def write_long_series(folder: Path, slices: int, *, compressed: bool = False) ->
         image.SOPInstanceUID = derive_uid("benchmark", compressed, index)
         stored = np.clip(pixels - int(image.RescaleIntercept), 0, 4095).astype("<u2")
         image.PixelData = stored.tobytes()
-        written = image
+        written: pydicom.Dataset = image
         if compressed:
             written = pydicom.Dataset(image)
             written.file_meta = pydicom.dataset.FileMetaDataset(image.file_meta)

@@ -1,6 +1,6 @@
 """What does it save to keep what was worked out about examples?
 
-    python benchmarks/repeated_requests.py [--slices 60] [--segments 3] [--repeats 3]
+    python -m benchmarks.repeated_requests [--slices 60] [--segments 3] [--repeats 3]
 
 Of a series with several segments: the processor time of all threads, and the time that passes,
 until all proposals are there, with nothing kept and with what the requests before have left. The
@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from statistics import median
 
 import numpy as np
-from synthetic_series import slanting_tube
 
+from benchmarks.synthetic_series import slanting_tube
 from core.network.engine import Engine, load_engine
 from core.proposals.examples import SegmentExamples
 from core.proposals.network_prompt import NetworkPrompt

@@ -1,6 +1,6 @@
 """How fast is training, and where does the time go?
 
-    python benchmarks/training.py [--json FILE] [--device auto|cpu|cuda] [--config RECIPE.toml]
+    python -m benchmarks.training [--json FILE] [--device auto|cpu|cuda] [--config RECIPE.toml]
                                   [--registry REGISTRY] [--batches N] [--repeats N]
 
 Batches are drawn as the recipe draws them. For every batch, making it, the step (forward pass,
@@ -18,16 +18,18 @@ import json
 import tempfile
 import time
 from collections.abc import Callable
+from collections.abc import Generator as GeneratorOf
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 import torch
-from engine import describe, synchronize
 from torch import Generator
 from torch.utils.flop_counter import FlopCounterMode
 
+from benchmarks.timing import describe, synchronize
 from core.network.processor import choose_device
 from core.training.checkpoint import new_state
 from core.training.gradients import MakeBatch, batch_gradients
@@ -70,6 +72,7 @@ def measure_loop(settings: TrainingSettings, device: torch.device, steps: int) -
     settings = replace(settings, steps=steps + 2, validation_every=steps + 2)
     with tempfile.TemporaryDirectory() as folder:
         run = train(settings, Path(folder), device=device)
+        assert isinstance(run, GeneratorOf)
         begun, first = time.perf_counter(), next(run)
         begun = time.perf_counter()
         for progress in run:
@@ -95,8 +98,8 @@ def measure_batches(
             batch_gradients(state.network, batch)
         convolve, gflop = convolver(settings.features, batch)
         runs: dict[str, Callable[[], Any]] = {
-            "make": lambda plan=plan: made(make, plan, device),
-            "step": lambda batch=batch: batch_gradients(state.network, batch),
+            "make": partial(made, make, plan, device),
+            "step": partial(batch_gradients, state.network, batch),
             "ceiling": convolve,
         }
         seconds = take_turns(runs, repeats, device)

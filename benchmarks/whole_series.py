@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 import torch
-from synthetic_series import slanting_tube
 
+from benchmarks.synthetic_series import slanting_tube
 from core.annotation.records import MaskChange
 from core.annotation.states import SliceState
 from core.annotation.store import AnnotationStore

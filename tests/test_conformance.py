@@ -3,9 +3,10 @@
 import re
 import sys
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -38,7 +39,7 @@ _TABLE = re.compile(r"(<!-- table: ([a-z ]+) -->\n)(.*?)(<!-- end -->)", re.DOTA
 _NAMES = {"1.2.840.10008.5.1.4.1.1.66.7": "Label Map Segmentation Storage"}
 
 
-def table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
+def table(head: Iterable[str], rows: Iterable[Sequence[Any]]) -> str:
     """A table in Markdown."""
     titles = list(head)
     lines = [titles, ["---"] * len(titles), *rows]
@@ -195,13 +196,13 @@ def examples() -> dict[str, Path]:
 
 
 @pytest.mark.parametrize("name", TABLES)
-def test_the_table_is_that_of_the_code(name):
+def test_the_table_is_that_of_the_code(name: str) -> None:
     found = {match[2]: match[3] for match in _TABLE.finditer(STATEMENT.read_text("utf-8"))}
     assert set(found) == set(TABLES)
     assert found[name] == TABLES[name](), "renew with: python tests/test_conformance.py"
 
 
-def test_no_private_attribute_is_written():
+def test_no_private_attribute_is_written() -> None:
     for path in examples().values():
         assert not [one for one in pydicom.dcmread(path).iterall() if one.tag.is_private]
 

@@ -109,7 +109,7 @@ TABLES: dict[str, tuple[str, Callable[[], str]]] = {
 
 
 @pytest.mark.parametrize("name", TABLES)
-def test_the_table_is_what_the_code_does(name):
+def test_the_table_is_what_the_code_does(name: str) -> None:
     document, made = TABLES[name]
     text = (DOCS / document).read_text("utf-8")
     found = {match[2]: match[3] for match in _TABLE.finditer(text)}

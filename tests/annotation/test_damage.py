@@ -90,9 +90,9 @@ def test_a_version_that_is_not_as_it_was_written_is_refused_by_name(
     store: AnnotationStore, put: Put, tmp_path: Path, change: str
 ) -> None:
     put()
-    with sqlite3.connect(tmp_path / "annotations.db") as connection:
-        connection.execute(f"UPDATE mask_version SET {change}")
-    connection.close()
+    with sqlite3.connect(tmp_path / "annotations.db") as file:
+        file.execute(f"UPDATE mask_version SET {change}")
+    file.close()
     with pytest.raises(StoreDamaged, match=r"mask of segment \d on slice \d was damaged"):
         store.annotation(SERIES)
 
@@ -144,23 +144,23 @@ def test_masks_of_earlier_versions_get_their_checksums(url: str, tmp_path: Path)
         command.upgrade(config, "0002")
     engine.dispose()
     time = "'2026-11-23 10:00:00.000000'"
-    with sqlite3.connect(tmp_path / "annotations.db") as connection:
-        connection.execute("INSERT INTO series VALUES ('1.2', 4, 4, 2, 'x')")
-        connection.execute(
+    with sqlite3.connect(tmp_path / "annotations.db") as file:
+        file.execute("INSERT INTO series VALUES ('1.2', 4, 4, 2, 'x')")
+        file.execute(
             "INSERT INTO segment_version VALUES (1, '1.2', 1, 1, 1, NULL, 'Liver', '#e69f00', "
             "'91723000', 'SCT', 'Anatomical Structure', '10200004', 'SCT', 'Liver', NULL, NULL, "
             f"NULL, 1, 0, 'anna', {time}, NULL)"
         )
-        connection.execute(
+        file.execute(
             "INSERT INTO step (id, series_uid, person, action, kind, time) "
             f"VALUES (1, '1.2', 'anna', 'draw', 'do', {time})"
         )
         for index, runs, pixels in ((0, b"\x05\x02\x09", 2), (1, None, 0)):
-            connection.execute(
+            file.execute(
                 "INSERT INTO mask_version VALUES (?, '1.2', 1, ?, 1, 1, 1, 'drawn', ?, ?, NULL, "
                 f"'anna', 'brush', NULL, {time})",
                 (index + 1, index, runs, pixels),
             )
-    connection.close()
+    file.close()
     masks = AnnotationStore(url).annotation("1.2")
     assert [masks[1, index].mask.sum() for index in (0, 1)] == [2, 0]

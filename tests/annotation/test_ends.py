@@ -1,9 +1,17 @@
+from typing import Any
+
 import numpy as np
 import pytest
 
 from core.annotation.ends import drawn_beyond, state_end, stated_ends
 from core.annotation.proposal_storing import store_proposals
-from core.annotation.records import BeyondEnds, EndChanged, MessageReused, StoreError
+from core.annotation.records import (
+    BeyondEnds,
+    EndChanged,
+    MessageReused,
+    SliceAnnotation,
+    StoreError,
+)
 from core.annotation.states import SliceState
 from core.annotation.store import AnnotationStore
 from core.segments.ends import End, Ends
@@ -19,15 +27,23 @@ from tests.support.stored_series import (
 )
 
 
-def state(store, end, index, segment_number=1, *, person="anna", **more):
+def state(
+    store: AnnotationStore,
+    end: End,
+    index: int | None,
+    segment_number: int = 1,
+    *,
+    person: str = "anna",
+    **more: Any,
+) -> int | None:
     return state_end(store, SERIES, segment_number, end, index, person=person, **more)
 
 
-def ends_of(store, segment_number=1):
+def ends_of(store: AnnotationStore, segment_number: int = 1) -> Ends:
     return stated_ends(store, SERIES)[segment_number].ends
 
 
-def annotations_of(store, segment_number=1):
+def annotations_of(store: AnnotationStore, segment_number: int = 1) -> dict[int, SliceAnnotation]:
     found = store.annotation(SERIES).items()
     return {index: one for (number, index), one in found if number == segment_number}
 

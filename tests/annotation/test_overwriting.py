@@ -1,6 +1,7 @@
 """A drawing takes pixels from other segments as its rule says, in the same step."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -23,7 +24,7 @@ def set_rules(store: AnnotationStore, *rules: OverlapRule) -> None:
         store.save_segment(SERIES, replace(segment(number), overlap=rule), "somebody else")
 
 
-def draw(store: AnnotationStore, number: int, size: int, at: int = 1, **given: object) -> int:
+def draw(store: AnnotationStore, number: int, size: int, at: int = 1, **given: Any) -> int:
     """Draw a square on slice 0."""
     options = {"person": "anna", "tool": "brush", **given}
     return save_drawing(store, SERIES, number, 0, square(size, at), **options)
@@ -132,7 +133,7 @@ def test_a_message_sent_again_is_stored_once_whatever_happened_to_the_others(
     store: AnnotationStore, put: Put
 ) -> None:
     put(2, mask=square(6))
-    sent = {"message": ("tab", 1), "based_on": 0, "locked": [7]}
+    sent: dict[str, Any] = {"message": ("tab", 1), "based_on": 0, "locked": [7]}
     assert draw(store, 1, 3, **sent) == 1
     put(2, mask=square(7), based_on=2)
     assert draw(store, 1, 3, **sent) == 1

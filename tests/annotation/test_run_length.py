@@ -137,6 +137,10 @@ def test_shapes_that_no_image_has_are_refused(shape: tuple) -> None:
 
 
 def test_only_two_dimensional_bool_arrays_are_masks() -> None:
-    for wrong in (np.zeros((2, 3), dtype=np.uint8), np.zeros((1, 2, 3), dtype=np.bool_)):
+    wrongs: tuple[np.ndarray, ...] = (
+        np.zeros((2, 3), dtype=np.uint8),
+        np.zeros((1, 2, 3), dtype=np.bool_),
+    )
+    for wrong in wrongs:
         with pytest.raises(ValueError, match="two-dimensional bool"):
             encode_runs(wrong)

@@ -51,12 +51,12 @@ def test_a_store_of_the_first_schema_keeps_its_segments(url: str, tmp_path: Path
         config.attributes["connection"] = connection
         alembic.command.upgrade(config, "0001")
     engine.dispose()
-    with sqlite3.connect(tmp_path / "annotations.db") as connection:
-        connection.execute("INSERT INTO series VALUES ('1.2', 4, 4, 2, 'x')")
-        connection.execute(
+    with sqlite3.connect(tmp_path / "annotations.db") as file:
+        file.execute("INSERT INTO series VALUES ('1.2', 4, 4, 2, 'x')")
+        file.execute(
             "INSERT INTO segment_version VALUES (1, '1.2', 1, 1, 1, NULL, 'Liver', '#e69f00', "
             "'91723000', 'SCT', 'Anatomical Structure', '10200004', 'SCT', 'Liver', NULL, NULL, "
             "NULL, 1, 0, 'anna', '2026-11-23 10:00:00.000000')"
         )
-    connection.close()
+    file.close()
     assert AnnotationStore(url).segments("1.2") == [LIVER_SEGMENT]

@@ -65,8 +65,10 @@ class TestPut:
         assert rows_in(url, "mask_version") == 3
 
     def test_numbers_may_be_numpys(self, store: AnnotationStore, put: Put) -> None:
+        segment: Any = np.int64(2)
+        index: Any = np.uint8(5)
         put(np.int64(2), np.int32(5), expected_dice=np.float32(0.5), based_on=np.int16(0))
-        assert store.slice(SERIES, np.int64(2), np.uint8(5)).expected_dice == 0.5
+        assert store.slice(SERIES, segment, index).expected_dice == 0.5
 
     def test_a_change_based_on_an_old_version_is_a_conflict(
         self, store: AnnotationStore, put: Put

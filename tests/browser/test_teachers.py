@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pydicom
@@ -39,11 +40,11 @@ pytestmark = pytest.mark.browser
 ADA, ANNA = "ada@example.org", "anna@example.org"
 PROPOSING_MS = 400_000  # the model is compiled first
 NAMES = ("Alder", "Birch", "Cedar")
-PLACES = (
+PLACES: tuple[dict[str, Any], ...] = (
     {"shift": (0, 0), "size": 1.0, "gain": 1.0},
     {"shift": (6, -8), "size": 1.05, "gain": 1.1},
 )
-NEW_PLACE = {"shift": (-5, 6), "size": 0.96, "gain": 0.93}
+NEW_PLACE: dict[str, Any] = {"shift": (-5, 6), "size": 0.96, "gain": 0.93}
 
 
 @pytest.fixture(scope="module")

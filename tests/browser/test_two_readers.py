@@ -6,6 +6,7 @@ All of them sign in by way of a real OpenID provider.
 import io
 import re
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -81,7 +82,7 @@ def expect_nothing_of(
         )
 
 
-def draw_square(page: Page, number: int, corners: list[Point]) -> None:
+def draw_square(page: Page, number: int, corners: Sequence[Point]) -> None:
     """Draw round a square with the outline tool on a slice."""
     go_to(page, number)
     choose_tool(page, "Outline")

@@ -5,6 +5,7 @@ import re
 import shutil
 import time
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pydicom
@@ -130,7 +131,7 @@ def test_what_a_tab_did_not_store_is_deleted_with_it(
     ids=["name that leads outside", "bomb"],
 )
 def test_archives_that_mean_harm_are_refused_and_leave_nothing(
-    page: Page, server: Server, content, message: str
+    page: Page, server: Server, content: Callable[[], bytes], message: str
 ) -> None:
     before = stored(server)
     upload(page, server, [zip_payload(content())])
@@ -142,7 +143,11 @@ def test_a_file_that_is_no_image_is_named_as_the_person_knows_it_and_not_kept(
     page: Page, server: Server
 ) -> None:
     before = stored(server)
-    notes = {"name": "my notes.txt", "mimeType": "text/plain", "buffer": b"Not an image. " * 20}
+    notes: FilePayload = {
+        "name": "my notes.txt",
+        "mimeType": "text/plain",
+        "buffer": b"Not an image. " * 20,
+    }
     upload(page, server, [notes])
     expect(page.get_by_text("my notes.txt is not a DICOM file.")).to_be_visible()
     expect(page.get_by_text("Nothing was kept of my notes.txt")).to_be_visible()
@@ -153,7 +158,7 @@ def test_a_file_that_is_no_image_is_named_as_the_person_knows_it_and_not_kept(
 def test_a_damaged_file_among_others_is_named_as_the_person_knows_it(
     page: Page, server: Server, demo_slices: list[Path]
 ) -> None:
-    files = [
+    files: list[FilePayload] = [
         {"name": f"scan {number}.dcm", "mimeType": "application/dicom", "buffer": content}
         for number, content in enumerate(path.read_bytes() for path in demo_slices[:3])
     ]

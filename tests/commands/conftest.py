@@ -41,7 +41,9 @@ def example_slices(truth: np.ndarray, count: int) -> tuple[int, ...]:
     )
 
 
-def write_examples(series: Series, masks_by_label: dict[str, dict[int, np.ndarray]], path: Path):
+def write_examples(
+    series: Series, masks_by_label: dict[str, dict[int, np.ndarray]], path: Path
+) -> Path:
     """Write drawn masks as a segmentation of the series."""
     segments = [
         SegmentMasks(

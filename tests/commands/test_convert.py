@@ -2,14 +2,17 @@
 
 import itertools
 import zipfile
+from pathlib import Path
 
 import pydicom
 import pytest
 
 from core.__main__ import main
 from core.dicom.reading import find_series
+from core.dicom.series import SeriesSummary
 from core.formats.segmentation_reading import read_segmentation
 from core.formats.segmentation_writing import write_segmentation
+from core.segments.segment_masks import SegmentMasks
 from tests.support.mask_round_trips import assert_same_masks, make_segments
 from tests.support.synthetic_series import PLACEMENTS, write_series
 
@@ -17,7 +20,7 @@ FORMS = {"seg": "dcm", "labelmap": "dcm", "rtstruct": "dcm", "nifti": "nii.gz"}
 
 
 @pytest.fixture
-def drawn(tmp_path):
+def drawn(tmp_path: Path) -> tuple[SeriesSummary, list[SegmentMasks], Path]:
     """An oblique series, segments on it, and their segmentation."""
     write_series(tmp_path / "series", PLACEMENTS[4], rows=32)
     (summary,) = find_series(tmp_path / "series")
@@ -26,13 +29,15 @@ def drawn(tmp_path):
     return summary, segments, tmp_path
 
 
-def convert(folder, source, target, *options):
+def convert(folder: Path, source: str, target: str, *options: str) -> int:
     return main(
         ["convert", str(folder / "series"), str(folder / source), str(folder / target), *options]
     )
 
 
-def test_every_form_turns_into_every_other_and_back(drawn):
+def test_every_form_turns_into_every_other_and_back(
+    drawn: tuple[SeriesSummary, list[SegmentMasks], Path],
+) -> None:
     summary, segments, folder = drawn
     for form, ending in FORMS.items():
         assert convert(folder, "drawn.dcm", f"first-{form}.{ending}", "--to", form) == 0
@@ -47,7 +52,9 @@ def test_every_form_turns_into_every_other_and_back(drawn):
             assert one.segment.label == other.segment.label
 
 
-def test_encodings_and_numbers_can_be_chosen(drawn):
+def test_encodings_and_numbers_can_be_chosen(
+    drawn: tuple[SeriesSummary, list[SegmentMasks], Path],
+) -> None:
     _, _, folder = drawn
     options = ("--to", "labelmap", "--compression", "deflated", "--instance-number", "7")
     assert convert(folder, "drawn.dcm", "out.dcm", *options) == 0
@@ -56,7 +63,9 @@ def test_encodings_and_numbers_can_be_chosen(drawn):
     assert dataset.file_meta.TransferSyntaxUID.is_deflated
 
 
-def test_tables_and_pictures_are_written_by_their_endings(drawn):
+def test_tables_and_pictures_are_written_by_their_endings(
+    drawn: tuple[SeriesSummary, list[SegmentMasks], Path],
+) -> None:
     _, _, folder = drawn
     assert convert(folder, "drawn.dcm", "out.csv") == 0
     assert "volume_ml" in (folder / "out.csv").read_text("utf-8-sig")
@@ -65,7 +74,9 @@ def test_tables_and_pictures_are_written_by_their_endings(drawn):
         assert "segment-2/0009.png" in archive.namelist()
 
 
-def test_de_identified_copies_hold_images_and_segmentation(drawn, monkeypatch):
+def test_de_identified_copies_hold_images_and_segmentation(
+    drawn: tuple[SeriesSummary, list[SegmentMasks], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
     summary, segments, folder = drawn
     monkeypatch.setenv("SLICEWISE_HOME", str(folder / "home"))
     for dates in ("remove", "shift"):
@@ -82,7 +93,9 @@ def test_de_identified_copies_hold_images_and_segmentation(drawn, monkeypatch):
     assert first == second
 
 
-def test_pictures_that_may_name_the_patient_are_warned_of(shared_data, tmp_path, capsys):
+def test_pictures_that_may_name_the_patient_are_warned_of(
+    shared_data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     image = shared_data / "dicom" / "odd" / "US1_UNCR.dcm"
     (summary,) = find_series(image)
     write_segmentation(summary, make_segments(summary)[:1], tmp_path / "drawn.dcm")
@@ -91,7 +104,9 @@ def test_pictures_that_may_name_the_patient_are_warned_of(shared_data, tmp_path,
     assert "burned" in capsys.readouterr().err
 
 
-def test_what_cannot_be_converted_is_one_line_and_leaves_no_file(drawn, capsys):
+def test_what_cannot_be_converted_is_one_line_and_leaves_no_file(
+    drawn: tuple[SeriesSummary, list[SegmentMasks], Path], capsys: pytest.CaptureFixture[str]
+) -> None:
     _, _, folder = drawn
     (folder / "broken.nii").write_bytes(b"nothing")
     before = sorted(folder.iterdir())
@@ -110,7 +125,7 @@ def test_what_cannot_be_converted_is_one_line_and_leaves_no_file(drawn, capsys):
     assert sorted(folder.iterdir()) == before
 
 
-def test_segmentations_of_others_are_converted(shared_data, tmp_path):
+def test_segmentations_of_others_are_converted(shared_data: Path, tmp_path: Path) -> None:
     series = shared_data / "dicom" / "dcmqi_ct3slice"
     (summary,) = find_series(series)
     source = shared_data / "dicom" / "dcmqi_seg" / "liver.dcm"

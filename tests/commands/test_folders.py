@@ -2,12 +2,15 @@
 
 import shutil
 import tempfile
+from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from core.__main__ import main
 from core.dicom.reading import find_series
+from core.dicom.series import SeriesSummary
 from core.formats.segmentation_reading import read_segmentation
 from core.formats.segmentation_writing import write_segmentation
 from core.training.registry.index import read_registry
@@ -17,7 +20,7 @@ from tests.support.synthetic_series import PLACEMENTS, write_series
 
 
 @pytest.fixture(autouse=True)
-def temporary(tmp_path, monkeypatch):
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Folder of temporary files, under the home; nothing is left in it, nor put elsewhere."""
     monkeypatch.setenv("SLICEWISE_HOME", str(tmp_path / "home"))
     elsewhere = tmp_path / "elsewhere"
@@ -30,7 +33,7 @@ def temporary(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def drawn(tmp_path):
+def drawn(tmp_path: Path) -> tuple[SeriesSummary, Path]:
     """A series, the archive that was made of it, and a segmentation of it."""
     write_series(tmp_path / "series", PLACEMENTS[4], rows=32)
     (summary,) = find_series(tmp_path / "series")
@@ -39,7 +42,7 @@ def drawn(tmp_path):
     return summary, tmp_path
 
 
-def test_convert(drawn):
+def test_convert(drawn: tuple[SeriesSummary, Path]) -> None:
     summary, folder = drawn
     output = folder / "out.dcm"
     archive, source = str(folder / "series.zip"), str(folder / "drawn.dcm")
@@ -48,7 +51,7 @@ def test_convert(drawn):
         assert_same_masks(one.masks, other.masks)
 
 
-def test_propose(drawn):
+def test_propose(drawn: tuple[SeriesSummary, Path]) -> None:
     summary, folder = drawn
     archive, source = str(folder / "series.zip"), str(folder / "drawn.dcm")
     options = ["--output", str(folder / "out.dcm"), "--method", "interpolation"]
@@ -56,7 +59,7 @@ def test_propose(drawn):
     assert read_segmentation(folder / "out.dcm", summary)
 
 
-def test_prepare(tmp_path):
+def test_prepare(tmp_path: Path) -> None:
     mask = np.zeros((6, 20, 20), bool)
     mask[1:5, 4:16, 4:16] = True
     write_patient(tmp_path / "scans", "jane", mask * 100.0, {"block": mask})
@@ -65,7 +68,7 @@ def test_prepare(tmp_path):
     assert {stack.data_set for stack in read_registry(tmp_path / "registry").stacks} == {"scans"}
 
 
-def test_evaluate(tmp_path):
+def test_evaluate(tmp_path: Path) -> None:
     random = np.random.default_rng(0)
     (tmp_path / "pictures").mkdir()
     np.savez(
@@ -78,7 +81,9 @@ def test_evaluate(tmp_path):
     assert main(["evaluate", "pairs", archive, *options]) == 0
 
 
-def test_a_damaged_archive_is_refused_in_a_line(tmp_path, capsys):
+def test_a_damaged_archive_is_refused_in_a_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (tmp_path / "scan.zip").write_bytes(b"PK\x03\x04 and no more")
     assert main(["info", str(tmp_path / "scan.zip")]) == 2
     assert capsys.readouterr().err.startswith("The archive scan.zip is damaged")

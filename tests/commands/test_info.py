@@ -2,6 +2,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from core.__main__ import main
 from core.commands.choice import choose_series
 from tests.support.synthetic_series import SAGITTAL, Placement, write_images, write_series
@@ -9,7 +11,7 @@ from tests.support.synthetic_series import SAGITTAL, Placement, write_images, wr
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def test_lists_what_a_folder_holds(shared_data, capsys):
+def test_lists_what_a_folder_holds(shared_data: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["info", str(shared_data / "dicom" / "totalseg_example_ct")]) == 0
     lines = dict(line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines())
     assert lines["modality"] == "CT"
@@ -17,7 +19,7 @@ def test_lists_what_a_folder_holds(shared_data, capsys):
     assert lines["spacing"].startswith("2 mm between slices")
 
 
-def test_tells_series_apart(shared_data, capsys):
+def test_tells_series_apart(shared_data: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folders = ("totalseg_example_ct", "dcmqi_ct3slice", "nd320_study1_t1post")
     for folder in folders:
         assert main(["info", str(shared_data / "dicom" / folder)]) == 0
@@ -29,7 +31,7 @@ def test_tells_series_apart(shared_data, capsys):
     assert len(uids) == len(set(uids)) == len(folders)
 
 
-def test_names_no_patient(shared_data, capsys):
+def test_names_no_patient(shared_data: Path, capsys: pytest.CaptureFixture[str]) -> None:
     from core.dicom.reading import find_series
 
     folder = shared_data / "dicom" / "dcmqi_ct3slice"
@@ -40,7 +42,9 @@ def test_names_no_patient(shared_data, capsys):
         assert not secret or secret not in out
 
 
-def test_explains_a_missing_folder_in_one_line(tmp_path, capsys):
+def test_explains_a_missing_folder_in_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["info", str(tmp_path / "nowhere")]) == 2
     captured = capsys.readouterr()
     assert captured.out == ""
@@ -48,7 +52,7 @@ def test_explains_a_missing_folder_in_one_line(tmp_path, capsys):
     assert "nowhere" in captured.err
 
 
-def test_runs_as_a_module(tmp_path):
+def test_runs_as_a_module(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "core", "info", str(tmp_path)],
         cwd=ROOT,
@@ -61,7 +65,7 @@ def test_runs_as_a_module(tmp_path):
     assert "Traceback" not in done.stderr
 
 
-def listed(capsys) -> list[tuple[str, str]]:
+def listed(capsys: pytest.CaptureFixture[str]) -> list[tuple[str, str]]:
     """Identifier and number of slices of every stack that has been printed."""
     lines = capsys.readouterr().out.splitlines()
     uids = [line.split()[1] for line in lines if line.startswith("series ")]
@@ -69,7 +73,9 @@ def listed(capsys) -> list[tuple[str, str]]:
     return list(zip(uids, sizes, strict=True))
 
 
-def test_every_identifier_it_prints_chooses_its_stack(tmp_path, capsys):
+def test_every_identifier_it_prints_chooses_its_stack(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     write_series(tmp_path / "axial", Placement("axial"), seed=3)
     write_series(tmp_path / "scout", Placement("scout", orientation=SAGITTAL), slices=2, seed=3)
     write_series(tmp_path / "other", Placement("other"), slices=4, seed=4)
@@ -81,7 +87,9 @@ def test_every_identifier_it_prints_chooses_its_stack(tmp_path, capsys):
         assert (chosen.uid, str(chosen.slices)) == (uid, size)
 
 
-def test_prints_no_distance_that_no_file_states(tmp_path, capsys):
+def test_prints_no_distance_that_no_file_states(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     unplaced = {"ImagePositionPatient": None}
     write_images(tmp_path / "no positions", [unplaced] * 2)
     write_images(tmp_path / "no sizes", [unplaced | {"PixelSpacing": None}] * 2)

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,9 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")
-def server(orthanc_program, shared_data, tmp_path_factory):
+def server(
+    orthanc_program: str, shared_data: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Orthanc]:
     orthanc = Orthanc(orthanc_program, tmp_path_factory.mktemp("orthanc"))
     try:
         fill(orthanc.start(), shared_data)
@@ -27,21 +30,23 @@ def server(orthanc_program, shared_data, tmp_path_factory):
 
 
 @pytest.fixture
-def home(server, tmp_path, monkeypatch):
+def home(server: Orthanc, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     home = tmp_path / "home"
     write_archive(home, server.url)
     monkeypatch.setenv("SLICEWISE_HOME", str(home))
     return home
 
 
-def printed(text):
+def printed(text: str) -> list[dict[str, str]]:
     """Blocks of "name value" lines as dictionaries."""
     return [
         dict(line.split(maxsplit=1) for line in block.splitlines()) for block in text.split("\n\n")
     ]
 
 
-def test_find_get_draw_put_and_find_again(home, shared_data, tmp_path, capsys):
+def test_find_get_draw_put_and_find_again(
+    home: Path, shared_data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     summary = find_series(shared_data / "dicom" / "nd320_study1_t1post")[0]
     assert main(["pacs", "find", "--patient-id", summary.patient_id]) == 0
     (found,) = printed(capsys.readouterr().out)
@@ -59,7 +64,9 @@ def test_find_get_draw_put_and_find_again(home, shared_data, tmp_path, capsys):
     assert stored["description"] == "Slicewise segmentation"
 
 
-def test_the_patient_is_shown_only_on_request(home, shared_data, capsys):
+def test_the_patient_is_shown_only_on_request(
+    home: Path, shared_data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     summary = find_series(shared_data / "dicom" / "dcmqi_ct3slice")[0]
     query = ["pacs", "find", "--study", summary.study_uid]
     main(query)
@@ -68,13 +75,15 @@ def test_the_patient_is_shown_only_on_request(home, shared_data, capsys):
     assert summary.patient_id in capsys.readouterr().out
 
 
-def one_line(capsys):
+def one_line(capsys: pytest.CaptureFixture[str]) -> str:
     captured = capsys.readouterr()
     assert captured.err.count("\n") == 1 and "Traceback" not in captured.err
     return captured.err
 
 
-def test_what_cannot_be_done_is_one_line_and_exit_code_2(home, tmp_path, capsys):
+def test_what_cannot_be_done_is_one_line_and_exit_code_2(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     for arguments, message in (
         (["find"], "what to search for"),
         (["find", "--patient-id", "nobody"], "no such series"),
@@ -92,13 +101,15 @@ def test_what_cannot_be_done_is_one_line_and_exit_code_2(home, tmp_path, capsys)
     assert main(existing) == 2 and "name a new folder" in one_line(capsys)
 
 
-def test_without_settings_it_says_what_to_write(tmp_path, monkeypatch, capsys):
+def test_without_settings_it_says_what_to_write(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setenv("SLICEWISE_HOME", str(tmp_path))
     assert main(["pacs", "find", "--patient-id", "x"]) == 2
     assert "archive.toml" in one_line(capsys)
 
 
-def test_the_libraries_stay_silent_when_nobody_answers(tmp_path):
+def test_the_libraries_stay_silent_when_nobody_answers(tmp_path: Path) -> None:
     (port,) = free_ports(1)
     write_archive(tmp_path, f"http://127.0.0.1:{port}/dicom-web")
     done = subprocess.run(

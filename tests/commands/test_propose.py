@@ -1,19 +1,20 @@
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
-from pydicom import dcmread
 
 from core.__main__ import main
 from core.dicom.reading import find_series, read_series
 from core.formats.segmentation_reading import read_segmentation
-from tests.commands.conftest import STRUCTURES, example_slices, write_examples
+from tests.commands.conftest import STRUCTURES, DrawnCase, example_slices, write_examples
 from tests.support.synthetic_series import PLACEMENTS, write_series
 
 
-def propose(case, output: Path, *options: str) -> int:
+def propose(case: DrawnCase, output: Path, *options: str) -> int:
     return main(
         [
             "propose",
@@ -27,7 +28,7 @@ def propose(case, output: Path, *options: str) -> int:
     )
 
 
-def dice_by_label(case, output: Path) -> dict[str, float]:
+def dice_by_label(case: DrawnCase, output: Path) -> dict[str, float]:
     """Dice over the slices that were not drawn, pooled, for every structure."""
     result = {}
     for masks in read_segmentation(output, case.series):
@@ -42,7 +43,9 @@ def dice_by_label(case, output: Path) -> dict[str, float]:
 
 
 @pytest.fixture(scope="module")
-def results(drawn_case, tmp_path_factory) -> dict[str, dict[str, float]]:
+def results(
+    drawn_case: DrawnCase, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, dict[str, float]]:
     """Dice by method and structure."""
     folder = tmp_path_factory.mktemp("proposed")
     dice = {}
@@ -53,14 +56,16 @@ def results(drawn_case, tmp_path_factory) -> dict[str, dict[str, float]]:
     return dice
 
 
-def test_the_network_is_good_and_never_much_worse_than_interpolation(results):
+def test_the_network_is_good_and_never_much_worse_than_interpolation(
+    results: dict[str, dict[str, float]],
+) -> None:
     assert set(results["auto"]) == set(STRUCTURES)
     assert np.mean(list(results["auto"].values())) >= 0.94
     for label, interpolated in results["interpolation"].items():
         assert results["auto"][label] >= interpolated - 0.01, label
 
 
-def test_examples_stay_bit_for_bit(drawn_case, tmp_path):
+def test_examples_stay_bit_for_bit(drawn_case: DrawnCase, tmp_path: Path) -> None:
     output = tmp_path / "out.dcm"
     assert propose(drawn_case, output, "--method", "interpolation") == 0
     for masks in read_segmentation(output, drawn_case.series):
@@ -71,7 +76,7 @@ def test_examples_stay_bit_for_bit(drawn_case, tmp_path):
         assert masks.algorithm == "SEMIAUTOMATIC"
 
 
-def test_segments_keep_their_names_codes_and_colours(drawn_case, tmp_path):
+def test_segments_keep_their_names_codes_and_colours(drawn_case: DrawnCase, tmp_path: Path) -> None:
     output = tmp_path / "out.dcm"
     propose(drawn_case, output, "--method", "interpolation")
     before = read_segmentation(drawn_case.examples, drawn_case.series)
@@ -79,7 +84,7 @@ def test_segments_keep_their_names_codes_and_colours(drawn_case, tmp_path):
     assert [masks.segment for masks in after] == [masks.segment for masks in before]
 
 
-def test_report_tells_of_every_slice(drawn_case, tmp_path):
+def test_report_tells_of_every_slice(drawn_case: DrawnCase, tmp_path: Path) -> None:
     output, path = tmp_path / "out.dcm", tmp_path / "report.json"
     options = ("--report", str(path), "--method", "interpolation")
     assert propose(drawn_case, output, *options) == 0
@@ -99,7 +104,7 @@ def test_report_tells_of_every_slice(drawn_case, tmp_path):
             assert (entry["expected_dice"] is None) == example
 
 
-def test_two_examples_are_too_few_to_expect_anything(drawn_case, tmp_path):
+def test_two_examples_are_too_few_to_expect_anything(drawn_case: DrawnCase, tmp_path: Path) -> None:
     first, last = drawn_case.drawn[0], drawn_case.drawn[-1]
     liver = drawn_case.truth["liver"]
     examples = write_examples(
@@ -114,7 +119,7 @@ def test_two_examples_are_too_few_to_expect_anything(drawn_case, tmp_path):
     assert {entry["expected_dice"] for entry in segment["slices"]} == {None}
 
 
-def test_absent_slices_stay_empty(drawn_case, tmp_path):
+def test_absent_slices_stay_empty(drawn_case: DrawnCase, tmp_path: Path) -> None:
     liver = drawn_case.truth["liver"]
     drawn = example_slices(liver[4:13], 3)
     examples = write_examples(
@@ -143,12 +148,18 @@ def test_absent_slices_stay_empty(drawn_case, tmp_path):
         ("liver:0", "drawn on slice 0"),
     ],
 )
-def test_wrong_absent_slices_are_explained(drawn_case, tmp_path, capsys, absent, said):
+def test_wrong_absent_slices_are_explained(
+    drawn_case: DrawnCase,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    absent: str,
+    said: str,
+) -> None:
     options = ("--method", "interpolation", "--absent", absent)
     assert_refused(lambda output: propose(drawn_case, output, *options), tmp_path, capsys, said)
 
 
-def test_a_structure_is_filled_up_to_its_stated_ends(drawn_case, tmp_path):
+def test_a_structure_is_filled_up_to_its_stated_ends(drawn_case: DrawnCase, tmp_path: Path) -> None:
     liver = drawn_case.truth["liver"]
     examples = write_examples(
         drawn_case.series, {"liver": {i: liver[i] for i in (6, 10)}}, tmp_path / "some.dcm"
@@ -174,12 +185,16 @@ def test_a_structure_is_filled_up_to_its_stated_ends(drawn_case, tmp_path):
         ("liver:15-", "drawn on slice"),
     ],
 )
-def test_wrong_ends_are_explained(drawn_case, tmp_path, capsys, ends, said):
+def test_wrong_ends_are_explained(
+    drawn_case: DrawnCase, tmp_path: Path, capsys: pytest.CaptureFixture[str], ends: str, said: str
+) -> None:
     options = ("--method", "interpolation", "--ends", ends)
     assert_refused(lambda output: propose(drawn_case, output, *options), tmp_path, capsys, said)
 
 
-def assert_refused(command, folder: Path, capsys, said: str) -> None:
+def assert_refused(
+    command: Callable[..., Any], folder: Path, capsys: pytest.CaptureFixture[str], said: str
+) -> None:
     """One line on stderr that says what is wrong, exit code 2 and no file."""
     before = sorted(folder.iterdir())
     try:
@@ -194,7 +209,7 @@ def assert_refused(command, folder: Path, capsys, said: str) -> None:
     assert sorted(folder.iterdir()) == before
 
 
-def run(path: Path, examples: Path, *options: str):
+def run(path: Path, examples: Path, *options: str) -> Callable[..., Any]:
     def command(output: Path) -> int:
         arguments = ["propose", str(path), "--examples", str(examples), "--output", str(output)]
         return main([*arguments, "--method", "interpolation", *options])
@@ -202,19 +217,25 @@ def run(path: Path, examples: Path, *options: str):
     return command
 
 
-def test_a_missing_folder_is_explained(drawn_case, tmp_path, capsys):
+def test_a_missing_folder_is_explained(
+    drawn_case: DrawnCase, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     command = run(tmp_path / "nowhere", drawn_case.examples)
     assert_refused(command, tmp_path, capsys, "nowhere")
 
 
-def test_a_folder_without_dicom_is_explained(drawn_case, tmp_path, capsys):
+def test_a_folder_without_dicom_is_explained(
+    drawn_case: DrawnCase, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (tmp_path / "notes").mkdir()
     (tmp_path / "notes" / "readme.txt").write_text("nothing to see")
     command = run(tmp_path / "notes", drawn_case.examples)
     assert_refused(command, tmp_path, capsys, "DICOM")
 
 
-def test_several_series_need_a_choice(drawn_case, shared_data, tmp_path, capsys):
+def test_several_series_need_a_choice(
+    drawn_case: DrawnCase, shared_data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     both = tmp_path / "both"
     for name in ("dcmqi_ct3slice", "nd320_study1_t1post"):
         shutil.copytree(shared_data / "dicom" / name, both / name)
@@ -223,7 +244,9 @@ def test_several_series_need_a_choice(drawn_case, shared_data, tmp_path, capsys)
     assert_refused(command, tmp_path, capsys, "1.2.3")
 
 
-def test_the_chosen_series_is_used(drawn_case, shared_data, tmp_path):
+def test_the_chosen_series_is_used(
+    drawn_case: DrawnCase, shared_data: Path, tmp_path: Path
+) -> None:
     both = tmp_path / "both"
     for name in ("dcmqi_ct3slice", "nd320_study1_t1post"):
         shutil.copytree(shared_data / "dicom" / name, both / name)
@@ -240,20 +263,26 @@ def test_the_chosen_series_is_used(drawn_case, shared_data, tmp_path):
     assert np.array_equal(found[5], masks[5])
 
 
-def test_a_segmentation_of_another_series_is_refused(drawn_case, shared_data, tmp_path, capsys):
+def test_a_segmentation_of_another_series_is_refused(
+    drawn_case: DrawnCase, shared_data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     command = run(shared_data / "dicom" / "dcmqi_ct3slice", drawn_case.examples)
     assert_refused(command, tmp_path, capsys, "another series")
 
 
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.97])
-def test_a_truncated_segmentation_is_refused(drawn_case, tmp_path, capsys, share):
+def test_a_truncated_segmentation_is_refused(
+    drawn_case: DrawnCase, tmp_path: Path, capsys: pytest.CaptureFixture[str], share: float
+) -> None:
     whole = drawn_case.examples.read_bytes()
     cut = tmp_path / "cut.dcm"
     cut.write_bytes(whole[: int(len(whole) * share)])
     assert_refused(run(drawn_case.folder, cut), tmp_path, capsys, "cut.dcm")
 
 
-def test_a_truncated_image_is_refused(drawn_case, tmp_path, capsys):
+def test_a_truncated_image_is_refused(
+    drawn_case: DrawnCase, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     folder = tmp_path / "series"
     shutil.copytree(drawn_case.folder, folder)
     victim = sorted(folder.iterdir())[7]
@@ -261,26 +290,34 @@ def test_a_truncated_image_is_refused(drawn_case, tmp_path, capsys):
     assert_refused(run(folder, drawn_case.examples), tmp_path, capsys, "")
 
 
-def test_an_image_is_no_segmentation(drawn_case, tmp_path, capsys):
+def test_an_image_is_no_segmentation(
+    drawn_case: DrawnCase, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     image = sorted(drawn_case.folder.iterdir())[0]
     assert_refused(run(drawn_case.folder, image), tmp_path, capsys, "not a segmentation")
 
 
-def test_missing_weights_are_explained(drawn_case, tmp_path, capsys):
+def test_missing_weights_are_explained(
+    drawn_case: DrawnCase, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     command = run(
         drawn_case.folder, drawn_case.examples, "--method", "auto", "--weights", "nowhere.pt"
     )
     assert_refused(command, tmp_path, capsys, "nowhere.pt")
 
 
-def test_an_output_that_cannot_be_written_is_refused_before_the_work(drawn_case, tmp_path, capsys):
+def test_an_output_that_cannot_be_written_is_refused_before_the_work(
+    drawn_case: DrawnCase, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     def command(output: Path) -> int:
         return propose(drawn_case, tmp_path / "missing" / "out.dcm")
 
     assert_refused(command, tmp_path, capsys, "missing")
 
 
-def test_the_examples_are_never_overwritten(drawn_case, tmp_path, capsys):
+def test_the_examples_are_never_overwritten(
+    drawn_case: DrawnCase, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     examples = tmp_path / "seg.dcm"
     shutil.copy(drawn_case.examples, examples)
     before = examples.read_bytes()
@@ -290,7 +327,9 @@ def test_the_examples_are_never_overwritten(drawn_case, tmp_path, capsys):
     assert examples.read_bytes() == before
 
 
-def test_an_earlier_output_survives_a_failure(drawn_case, tmp_path, capsys):
+def test_an_earlier_output_survives_a_failure(
+    drawn_case: DrawnCase, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     output = tmp_path / "out.dcm"
     output.write_bytes(b"earlier work")
     assert run(tmp_path / "nowhere", drawn_case.examples)(output) == 2
@@ -298,12 +337,16 @@ def test_an_earlier_output_survives_a_failure(drawn_case, tmp_path, capsys):
     assert list(tmp_path.iterdir()) == [output]
 
 
-def test_an_unknown_method_is_explained_in_one_line(drawn_case, tmp_path, capsys):
+def test_an_unknown_method_is_explained_in_one_line(
+    drawn_case: DrawnCase, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     command = run(drawn_case.folder, drawn_case.examples, "--method", "magic")
     assert_refused(command, tmp_path, capsys, "magic")
 
 
-def test_output_satisfies_the_validator(drawn_case, tmp_path, dciodvfy):
+def test_output_satisfies_the_validator(
+    drawn_case: DrawnCase, tmp_path: Path, dciodvfy: str
+) -> None:
     import subprocess
 
     output = tmp_path / "out.dcm"
@@ -313,8 +356,8 @@ def test_output_satisfies_the_validator(drawn_case, tmp_path, dciodvfy):
 
 
 def test_examples_of_another_series_in_the_same_frame_of_reference_need_the_option(
-    tmp_path, capsys
-):
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     write_series(tmp_path / "drawn", PLACEMENTS[0], rows=40, columns=40)
     series = read_series(find_series(tmp_path / "drawn")[0])
     disks = {index: np.hypot(*np.ogrid[-20:20, -20:20]) < 6 + index for index in (1, 7)}
@@ -336,36 +379,3 @@ def test_examples_of_another_series_in_the_same_frame_of_reference_need_the_opti
     (masks,) = read_segmentation(output, find_series(tmp_path / "later")[0])
     assert set(masks.masks) == set(range(1, 8))
     assert all(np.array_equal(masks.masks[index], disk) for index, disk in disks.items())
-
-
-def test_another_series_teaches_this_one(drawn_case, tmp_path):
-    """The series itself, twice, as its own next patient: a wiring test, and easy to pass."""
-    aorta = drawn_case.truth["aorta"]
-    examples = write_examples(
-        drawn_case.series, {"aorta": dict(enumerate(aorta))}, tmp_path / "teacher.dcm"
-    )
-    output, report = tmp_path / "out.dcm", tmp_path / "report.json"
-    arguments = ["propose", str(drawn_case.folder), "--output", str(output)]
-    arguments += 2 * ["--teacher", str(drawn_case.folder), str(examples)]
-    arguments += ["--report", str(report)]
-    assert main(arguments) == 0
-    (masks,) = read_segmentation(output, drawn_case.series)
-    assert masks.segment.label == "aorta" and masks.algorithm == "AUTOMATIC"
-    written = dcmread(output).SegmentSequence[0].SegmentationAlgorithmIdentificationSequence[0]
-    uid = drawn_case.series.summary.uid
-    assert written.AlgorithmParameters == f"teachers={uid} {uid}"
-    found = np.stack([masks.masks.get(i, np.zeros_like(aorta[0])) for i in range(len(aorta))])
-    assert 2 * (found & aorta).sum() / (found.sum() + aorta.sum()) > 0.6
-    states = {entry["state"] for entry in json.loads(report.read_text())["segments"][0]["slices"]}
-    assert states <= {"proposed", "empty"}
-
-
-@pytest.mark.parametrize(
-    "options", [["--absent", "aorta:0"], ["--ends", "aorta:0-3"], ["--method", "interpolation"]]
-)
-def test_what_makes_no_sense_with_a_teacher_is_refused(drawn_case, tmp_path, capsys, options):
-    arguments = ["propose", str(drawn_case.folder), "--output", str(tmp_path / "out.dcm")]
-    arguments += ["--teacher", str(drawn_case.folder), str(drawn_case.examples), *options]
-    assert main(arguments) == 2
-    assert options[0] in capsys.readouterr().err
-    assert not (tmp_path / "out.dcm").exists()

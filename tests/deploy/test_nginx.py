@@ -23,7 +23,7 @@ class _Process(BaseHTTPRequestHandler):
         for number in range(6):
             self.send_header("Set-Cookie", f"part{number}={LARGE_COOKIE}")
         self.end_headers()
-        told = [self.server.server_address[1], self.headers["Host"]]
+        told = [self.connection.getsockname()[1], self.headers["Host"]]
         told += [self.headers["X-Forwarded-For"], len(self.headers["Cookie"] or "")]
         self.wfile.write(" ".join(map(str, told)).encode())
 

@@ -3,7 +3,9 @@
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -57,13 +59,15 @@ print(json.dumps({"answers": answers, "mib": peaks() - before}))
 """
 
 
-def open_all(path):
+def open_all(path: Path) -> None:
     for summary in find_series(path):
         read_series(summary)
 
 
 @pytest.mark.parametrize("bomb", DICOM_BOMBS, ids=lambda bomb: bomb.__name__)
-def test_small_files_that_declare_much_take_little_memory(tmp_path, bomb):
+def test_small_files_that_declare_much_take_little_memory(
+    tmp_path: Path, bomb: Callable[..., Any]
+) -> None:
     path = tmp_path / "bomb"
     path.write_bytes(bomb())
     # In a process of its own: the peak of this one is that of all tests before.
@@ -85,14 +89,16 @@ def test_small_files_that_declare_much_take_little_memory(tmp_path, bomb):
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )
-def test_the_sentence_says_what_is_not_credible(tmp_path, bomb, message):
+def test_the_sentence_says_what_is_not_credible(
+    tmp_path: Path, bomb: Callable[..., Any], message: str
+) -> None:
     path = tmp_path / "bomb"
     path.write_bytes(bomb())
     with pytest.raises(DicomError, match=message):
         open_all(path)
 
 
-def test_a_blank_picture_that_compresses_well_is_opened(tmp_path):
+def test_a_blank_picture_that_compresses_well_is_opened(tmp_path: Path) -> None:
     path = tmp_path / "blank"
     path.write_bytes(compressed_image([codestream(512)] * 64, Rows=512, Columns=512))
     (summary,) = find_series(path)
@@ -100,7 +106,7 @@ def test_a_blank_picture_that_compresses_well_is_opened(tmp_path):
     assert volume.shape == (64, 512, 512) and not volume.any()
 
 
-def test_items_that_hold_something_are_read(tmp_path):
+def test_items_that_hold_something_are_read(tmp_path: Path) -> None:
     path = tmp_path / "items"
     dataset = image()
     dataset.ReferencedImageSequence = [image() for _ in range(3000)]
@@ -111,7 +117,7 @@ def test_items_that_hold_something_are_read(tmp_path):
     assert np.array_equal(read_series(summary).volume, [[[0]]])
 
 
-def test_a_transfer_syntax_that_is_none_is_a_sentence(tmp_path):
+def test_a_transfer_syntax_that_is_none_is_a_sentence(tmp_path: Path) -> None:
     path = tmp_path / "unknown"
     content = content_of(image(side=4, NumberOfFrames=1))
     path.write_bytes(content.replace(b"1.2.840.10008.1.2.1\0", b"1.2.840.10008.1.2.9\0"))

@@ -53,7 +53,7 @@ print(imported)
 """
 
 
-def test_importing_any_module_changes_no_setting_of_a_library():
+def test_importing_any_module_changes_no_setting_of_a_library() -> None:
     done = subprocess.run(
         [sys.executable, "-c", IMPORT_ALL], cwd=ROOT, capture_output=True, text=True, check=False
     )
@@ -61,7 +61,7 @@ def test_importing_any_module_changes_no_setting_of_a_library():
     assert int(done.stdout) > 100
 
 
-def test_one_call_keeps_patients_out_of_logs_and_warnings():
+def test_one_call_keeps_patients_out_of_logs_and_warnings() -> None:
     configure_libraries()
     configure_libraries()
     assert pydicom.config.settings.reading_validation_mode == pydicom.config.IGNORE

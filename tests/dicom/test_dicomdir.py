@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 from pydicom import dcmread
@@ -6,11 +8,11 @@ from pydicom.fileset import FileSet
 from core.__main__ import main
 from core.dicom.errors import DicomError
 from core.dicom.reading import find_series, find_with_rest, read_series
-from tests.support.synthetic_series import PLACEMENTS, write_series
+from tests.support.synthetic_series import PLACEMENTS, SyntheticSeries, write_series
 
 
 @pytest.fixture
-def medium(tmp_path):
+def medium(tmp_path: Path) -> tuple[Path, list[SyntheticSeries]]:
     """A medium with two series of a study, written by pydicom."""
     file_set = FileSet()
     written = []
@@ -26,7 +28,9 @@ def medium(tmp_path):
     return tmp_path / "medium", written
 
 
-def test_a_dicomdir_stands_for_the_files_it_lists(medium):
+def test_a_dicomdir_stands_for_the_files_it_lists(
+    medium: tuple[Path, list[SyntheticSeries]],
+) -> None:
     folder, written = medium
     summaries = find_series(folder / "DICOMDIR")
     assert [summary.slices for summary in summaries] == [4, 4]
@@ -35,13 +39,17 @@ def test_a_dicomdir_stands_for_the_files_it_lists(medium):
         assert any(np.array_equal(one.volume, volume) for volume in volumes)
 
 
-def test_a_folder_with_a_dicomdir_lists_each_series_once(medium):
+def test_a_folder_with_a_dicomdir_lists_each_series_once(
+    medium: tuple[Path, list[SyntheticSeries]],
+) -> None:
     folder, _ = medium
     assert [summary.slices for summary in find_series(folder)] == [4, 4]
     assert not any("copies" in problem for one in find_series(folder) for problem in one.problems)
 
 
-def test_names_in_small_letters_are_found_as_media_copied_by_linux_have_them(medium):
+def test_names_in_small_letters_are_found_as_media_copied_by_linux_have_them(
+    medium: tuple[Path, list[SyntheticSeries]],
+) -> None:
     folder, _ = medium
     for path in sorted(folder.rglob("*"), key=lambda path: -len(path.parts)):
         if path.name != "DICOMDIR":
@@ -49,7 +57,9 @@ def test_names_in_small_letters_are_found_as_media_copied_by_linux_have_them(med
     assert len(find_series(folder / "DICOMDIR")) == 2
 
 
-def test_names_and_links_that_lead_outside_are_left_out(medium, tmp_path):
+def test_names_and_links_that_lead_outside_are_left_out(
+    medium: tuple[Path, list[SyntheticSeries]], tmp_path: Path
+) -> None:
     folder, written = medium
     outside = written[0].folder.rename(folder.parent / "OUTSIDE")
     directory = dcmread(folder / "DICOMDIR")
@@ -62,7 +72,9 @@ def test_names_and_links_that_lead_outside_are_left_out(medium, tmp_path):
     assert sum(summary.slices for summary in find_series(folder / "DICOMDIR")) == 6
 
 
-def test_a_dicomdir_alone_says_what_is_missing(medium, tmp_path):
+def test_a_dicomdir_alone_says_what_is_missing(
+    medium: tuple[Path, list[SyntheticSeries]], tmp_path: Path
+) -> None:
     folder, _ = medium
     alone = tmp_path / "alone"
     alone.mkdir()
@@ -71,7 +83,7 @@ def test_a_dicomdir_alone_says_what_is_missing(medium, tmp_path):
         find_series(alone / "DICOMDIR")
 
 
-def images_of(folder, series):
+def images_of(folder: Path, series: SyntheticSeries) -> list[Path]:
     """Paths of the images of a series on a medium."""
     uids = set(series.sop_instance_uids)
     return [
@@ -84,7 +96,9 @@ def images_of(folder, series):
 
 
 @pytest.mark.parametrize("shuffled", [False, True])
-def test_missing_images_are_told_of_their_series_alone(medium, shuffled):
+def test_missing_images_are_told_of_their_series_alone(
+    medium: tuple[Path, list[SyntheticSeries]], shuffled: bool
+) -> None:
     folder, written = medium
     images_of(folder, written[1])[0].unlink()
     if shuffled:
@@ -100,7 +114,7 @@ def test_missing_images_are_told_of_their_series_alone(medium, shuffled):
     assert findings.cautions == ()
 
 
-def unchained(path):
+def unchained(path: Path) -> None:
     """Take the offsets out of a DICOMDIR, as broken writers leave them."""
     directory = dcmread(path)
     for record in directory.DirectoryRecordSequence:
@@ -109,7 +123,9 @@ def unchained(path):
     directory.save_as(path)
 
 
-def test_a_series_that_is_gone_as_a_whole_is_told_of_the_medium(medium, capsys):
+def test_a_series_that_is_gone_as_a_whole_is_told_of_the_medium(
+    medium: tuple[Path, list[SyntheticSeries]], capsys: pytest.CaptureFixture[str]
+) -> None:
     folder, written = medium
     for path in images_of(folder, written[1]):
         path.unlink()

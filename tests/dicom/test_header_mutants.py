@@ -1,5 +1,7 @@
 """Series with misstated headers are read as other programs read them, or with a caution."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -19,7 +21,9 @@ _TWO_STACKS = (
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_sound_series_are_read_alike_and_without_a_caution(kind, tmp_path, dcm2niix):
+def test_the_sound_series_are_read_alike_and_without_a_caution(
+    kind: str, tmp_path: Path, dcm2niix: str
+) -> None:
     save(images_of(kind), tmp_path / "series")
     summaries = find_series(tmp_path / "series")
     assert all(set(one.problems) <= {_TWO_STACKS} for one in summaries)
@@ -30,12 +34,12 @@ def test_the_sound_series_are_read_alike_and_without_a_caution(kind, tmp_path, d
 
 
 @pytest.mark.parametrize("number", range(2 * len(MUTATIONS)))
-def test_no_mutant_is_read_wrongly_without_a_word(number, dcm2niix):
+def test_no_mutant_is_read_wrongly_without_a_word(number: int, dcm2niix: str) -> None:
     outcome = judge_mutant(number, SEED, dcm2niix)
     assert outcome.verdict != "silent", f"{outcome.mutant}: {outcome.detail}"
 
 
-def test_differences_of_place_value_and_number_are_found(tmp_path, dcm2niix):
+def test_differences_of_place_value_and_number_are_found(tmp_path: Path, dcm2niix: str) -> None:
     """The comparison itself sees what it is made for."""
     save(images_of("MR, oblique"), tmp_path / "sound")
     read = read_by_dcm2niix(dcm2niix, tmp_path / "sound")

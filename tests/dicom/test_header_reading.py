@@ -1,12 +1,16 @@
 """Identifiers and text of one image file."""
 
+from pathlib import Path
+
 import pytest
 
 from core.dicom.reading import find_series, read_series
 from tests.support.synthetic_series import by_position, write_images
 
 
-def test_instances_are_named_by_the_file_meta_where_their_own_element_is_empty(shared_data):
+def test_instances_are_named_by_the_file_meta_where_their_own_element_is_empty(
+    shared_data: Path,
+) -> None:
     images = by_position(shared_data / "dicom" / "totalseg_example_ct")
     (summary,) = find_series(shared_data / "dicom" / "totalseg_example_ct")
     assert not any(image.SOPInstanceUID for image in images)
@@ -33,7 +37,9 @@ CHARACTER_SETS = [
 
 
 @pytest.mark.parametrize(("encoding", "name", "description"), CHARACTER_SETS, ids=str)
-def test_patient_text_of_any_character_set_is_decoded(tmp_path, encoding, name, description):
+def test_patient_text_of_any_character_set_is_decoded(
+    tmp_path: Path, encoding: list[str] | str, name: str, description: str
+) -> None:
     write_images(
         tmp_path,
         [
@@ -49,7 +55,7 @@ def test_patient_text_of_any_character_set_is_decoded(tmp_path, encoding, name, 
     assert summary.series_description == description
 
 
-def test_a_character_set_that_does_not_exist_still_lets_the_series_open(tmp_path):
+def test_a_character_set_that_does_not_exist_still_lets_the_series_open(tmp_path: Path) -> None:
     write_images(tmp_path, [{"SpecificCharacterSet": "ISO_IR 192", "PatientName": "Muster^Eva"}])
     (path,) = tmp_path.iterdir()
     content = path.read_bytes()

@@ -3,6 +3,8 @@
 A file opens with the values that pydicom gives, or one sentence says what is wrong with it.
 """
 
+from pathlib import Path
+
 import numpy as np
 import pydicom
 import pytest
@@ -133,7 +135,7 @@ CUT_SHORT = "emri_small_jpeg_2k_lossless_too_short.dcm"
 LUMINANCE = (0.299, 0.587, 0.114)
 
 
-def values_by_pydicom(path):
+def values_by_pydicom(path: Path) -> np.ndarray:
     """Modality values of every frame, shape (frames, rows, columns), and luminance of colour."""
     dataset = pydicom.dcmread(path, force=True)
     if "TransferSyntaxUID" not in dataset.file_meta:
@@ -163,7 +165,7 @@ def values_by_pydicom(path):
     )
 
 
-def test_every_odd_file_is_listed(shared_data):
+def test_every_odd_file_is_listed(shared_data: Path) -> None:
     listed = [*IMAGES, *SEGMENTATIONS, *ENCODED_BITS, CUT_SHORT]
     present = sorted(path.name for path in (shared_data / "dicom" / "odd").iterdir())
     assert len(listed) == 79
@@ -171,7 +173,7 @@ def test_every_odd_file_is_listed(shared_data):
 
 
 @pytest.mark.parametrize("name", IMAGES)
-def test_image_opens_with_pydicoms_values(shared_data, name):
+def test_image_opens_with_pydicoms_values(shared_data: Path, name: str) -> None:
     path = shared_data / "dicom" / "odd" / name
     expected = values_by_pydicom(path)
     seen = []
@@ -186,7 +188,7 @@ def test_image_opens_with_pydicoms_values(shared_data, name):
 
 
 @pytest.mark.parametrize("name", DECODED_BY_GDCM)
-def test_a_second_decoder_gives_the_same_pixels(shared_data, name):
+def test_a_second_decoder_gives_the_same_pixels(shared_data: Path, name: str) -> None:
     pytest.importorskip("gdcm", reason="python-gdcm is not installed")
     path = shared_data / "dicom" / "odd" / name
     ours = np.stack(list(decoded_frames(open_file(path), path, raw=True)))
@@ -195,7 +197,7 @@ def test_a_second_decoder_gives_the_same_pixels(shared_data, name):
 
 
 @pytest.mark.parametrize("name", SEGMENTATIONS)
-def test_segmentation_opens_as_one_with_pydicoms_values(shared_data, name):
+def test_segmentation_opens_as_one_with_pydicoms_values(shared_data: Path, name: str) -> None:
     path = shared_data / "dicom" / "odd" / name
     with pytest.raises(DicomError, match=rf"odd/{name} is a segmentation, not an image"):
         find_series(path)
@@ -203,13 +205,15 @@ def test_segmentation_opens_as_one_with_pydicoms_values(shared_data, name):
 
 
 @pytest.mark.parametrize(("name", "uncompressed"), ENCODED_BITS.items())
-def test_encoded_bits_are_those_of_the_uncompressed_file(shared_data, name, uncompressed):
+def test_encoded_bits_are_those_of_the_uncompressed_file(
+    shared_data: Path, name: str, uncompressed: str
+) -> None:
     folder = shared_data / "dicom" / "odd"
     expected = pydicom.dcmread(folder / uncompressed).pixel_array
     assert np.array_equal(read_segmentation_frames(folder / name), expected)
 
 
-def test_cut_file_says_so(shared_data):
+def test_cut_file_says_so(shared_data: Path) -> None:
     path = shared_data / "dicom" / "odd" / CUT_SHORT
     with pytest.raises(DicomError, match=rf"odd/{CUT_SHORT} is cut short"):
         read_series(find_series(path)[0])

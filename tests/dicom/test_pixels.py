@@ -1,6 +1,8 @@
 """Values of the pixels in modality units, and the windows of the files."""
 
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pydicom
@@ -20,7 +22,9 @@ from tests.support.synthetic_series import PLACEMENTS, write_series
         ({"RescaleSlope": 100, "RescaleIntercept": 0}, np.float32, lambda v: v * 100.0),
     ],
 )
-def test_modality_units_are_whole_numbers_where_they_can_be(tmp_path, changes, dtype, expected):
+def test_modality_units_are_whole_numbers_where_they_can_be(
+    tmp_path: Path, changes: dict[str, float] | dict[str, int], dtype: type, expected: Any
+) -> None:
     written = write_series(tmp_path, PLACEMENTS[0], **changes)
     series = read_series(find_series(tmp_path)[0])
     assert series.volume.dtype == dtype
@@ -31,8 +35,8 @@ def test_modality_units_are_whole_numbers_where_they_can_be(tmp_path, changes, d
 @pytest.mark.parametrize("is_signed", [True, False])
 @pytest.mark.parametrize("rescale", [(1, -1024), (1, 0), (3, 7), (-1, 40000), (0.25, -3)])
 def test_pixels_read_from_their_place_equal_those_of_the_parsed_file(
-    tmp_path, bits, is_signed, rescale
-):
+    tmp_path: Path, bits: int, is_signed: bool, rescale: tuple[float, int] | tuple[int, int]
+) -> None:
     slope, intercept = rescale
     write_series(
         tmp_path,
@@ -55,14 +59,14 @@ def test_pixels_read_from_their_place_equal_those_of_the_parsed_file(
         assert np.array_equal(values, pixels.astype(np.float64) * slope + intercept)
 
 
-def test_monochrome1_keeps_its_units_and_is_marked_as_inverted(tmp_path):
+def test_monochrome1_keeps_its_units_and_is_marked_as_inverted(tmp_path: Path) -> None:
     written = write_series(tmp_path, PLACEMENTS[0], PhotometricInterpretation="MONOCHROME1")
     series = read_series(find_series(tmp_path)[0])
     assert series.inverted
     assert np.array_equal(series.volume, written.volume)
 
 
-def test_windows_come_from_the_file(shared_data, tmp_path):
+def test_windows_come_from_the_file(shared_data: Path, tmp_path: Path) -> None:
     series = read_series(find_series(shared_data / "dicom" / "totalseg_example_ct")[0])
     assert series.windows == (Window(40, 300, "WINDOW1"), Window(300, 1500, "WINDOW2"))
     write_series(tmp_path, PLACEMENTS[0], WindowCenter="40", WindowWidth="0")

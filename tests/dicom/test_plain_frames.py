@@ -1,6 +1,9 @@
 """Frames of single bits of every size, native and encapsulated, against packing by hand."""
 
 import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -8,6 +11,7 @@ from pydicom.dataset import FileDataset, FileMetaDataset
 from pydicom.encaps import encapsulate
 from pydicom.pixels import get_encoder
 from pydicom.uid import (
+    UID,
     ExplicitVRBigEndian,
     ExplicitVRLittleEndian,
     ImplicitVRLittleEndian,
@@ -30,22 +34,22 @@ SYNTAXES = (
 )
 
 
-def bits(rows, columns, frames=3):
+def bits(rows: int, columns: int, frames: int = 3) -> np.ndarray:
     return np.random.default_rng(rows * 100 + columns).random((frames, rows, columns)) > 0.5
 
 
-def packed(masks):
+def packed(masks: np.ndarray) -> bytes:
     """Bytes of pixels in row order, the first in the lowest bit, made even."""
     content = np.packbits(masks.ravel(), bitorder="little").tobytes()
     return content + bytes(len(content) % 2)
 
 
-def deflated(content):
+def deflated(content: bytes) -> bytes:
     compressor = zlib.compressobj(wbits=-zlib.MAX_WBITS)
     return compressor.compress(content) + compressor.flush()
 
 
-def run_lengths(content):
+def run_lengths(content: bytes) -> bytes:
     """One frame of bytes in run lengths, by pydicom's encoder."""
     frame = np.frombuffer(content, np.uint8)[None]
     options = {
@@ -61,19 +65,19 @@ def run_lengths(content):
     return get_encoder(RLELossless).encode(frame, encoding_plugin="pydicom", **options)
 
 
-ENCODINGS = {
+ENCODINGS: dict[UID, Callable[[bytes], bytes]] = {
     RLELossless: run_lengths,
     DEFLATED_IMAGE_FRAME: deflated,
     ENCAPSULATED_UNCOMPRESSED: bytes,
 }
 
 
-def image(masks, transfer_syntax=ExplicitVRLittleEndian):
+def image(masks: np.ndarray, transfer_syntax: UID = ExplicitVRLittleEndian) -> FileDataset:
     """An image of single bits in memory."""
-    dataset = FileDataset(None, {}, file_meta=FileMetaDataset(), preamble=bytes(128))
+    dataset = FileDataset("", {}, file_meta=FileMetaDataset(), preamble=bytes(128))
     dataset.file_meta.TransferSyntaxUID = transfer_syntax
-    dataset.file_meta.MediaStorageSOPClassUID = dataset.SOPClassUID = "1.2.3"
-    dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID = "1.2.4"
+    dataset.file_meta.MediaStorageSOPClassUID = dataset.SOPClassUID = UID("1.2.3")
+    dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID = UID("1.2.4")
     dataset.NumberOfFrames, dataset.Rows, dataset.Columns = masks.shape
     dataset.BitsAllocated = dataset.BitsStored = dataset.SamplesPerPixel = 1
     dataset.HighBit = dataset.PixelRepresentation = 0
@@ -88,37 +92,39 @@ def image(masks, transfer_syntax=ExplicitVRLittleEndian):
     return dataset
 
 
-def read(dataset, tmp_path, **options):
+def read(dataset: FileDataset, tmp_path: Path, **options: Any) -> list[np.ndarray]:
     return list(decoded_frames(dataset, tmp_path / "image.dcm", **options))
 
 
-def assert_is(frames, masks):
+def assert_is(frames: Any, masks: np.ndarray) -> None:
     assert np.array_equal(np.stack(frames), masks)
 
 
 @pytest.mark.parametrize("transfer_syntax", SYNTAXES, ids=lambda one: one.name)
-def test_frames_of_every_size_are_read(tmp_path, transfer_syntax):
+def test_frames_of_every_size_are_read(tmp_path: Path, transfer_syntax: UID) -> None:
     for size in ALL_SIZES if transfer_syntax == ExplicitVRLittleEndian else ALL_SIZES[::7]:
         masks = bits(*size)
         assert_is(read(image(masks, transfer_syntax), tmp_path), masks)
 
 
 @pytest.mark.parametrize("size", EVERY_REMAINDER)
-def test_pydicom_reads_the_same_pixels(tmp_path, size):
+def test_pydicom_reads_the_same_pixels(tmp_path: Path, size: tuple[int, int]) -> None:
     dataset = image(bits(*size, frames=5))
     assert_is(read(dataset, tmp_path), dataset.pixel_array)
 
 
 @pytest.mark.parametrize("transfer_syntax", SYNTAXES, ids=lambda one: one.name)
 @pytest.mark.parametrize("size", EVERY_REMAINDER)
-def test_frames_are_read_in_any_order(tmp_path, size, transfer_syntax):
+def test_frames_are_read_in_any_order(
+    tmp_path: Path, size: tuple[int, int], transfer_syntax: UID
+) -> None:
     masks = bits(*size, frames=5)
     dataset = image(masks, transfer_syntax)
     assert_is(read(dataset, tmp_path, indices=[4, 0, 2]), masks[[4, 0, 2]])
 
 
 @pytest.mark.parametrize("size", EVERY_REMAINDER)
-def test_words_of_big_endian_files_are_turned(tmp_path, size):
+def test_words_of_big_endian_files_are_turned(tmp_path: Path, size: tuple[int, int]) -> None:
     masks = bits(*size)
     dataset = image(masks, ExplicitVRBigEndian)
     words = np.frombuffer(dataset.PixelData, "<u2")
@@ -128,7 +134,7 @@ def test_words_of_big_endian_files_are_turned(tmp_path, size):
 
 
 @pytest.mark.parametrize("transfer_syntax", SYNTAXES, ids=lambda one: one.name)
-def test_files_are_read_as_they_lie_on_the_disk(tmp_path, transfer_syntax):
+def test_files_are_read_as_they_lie_on_the_disk(tmp_path: Path, transfer_syntax: UID) -> None:
     masks = bits(5, 7)
     path = tmp_path / "image.dcm"
     dataset = image(masks, transfer_syntax)
@@ -143,7 +149,7 @@ def test_files_are_read_as_they_lie_on_the_disk(tmp_path, transfer_syntax):
     assert_is(list(decoded_frames(open_file(path), path, raw=True)), masks)
 
 
-def test_deflated_frames_of_whole_numbers_are_read(tmp_path):
+def test_deflated_frames_of_whole_numbers_are_read(tmp_path: Path) -> None:
     values = np.arange(2 * 5 * 7, dtype=np.int16).reshape(2, 5, 7) - 30
     dataset = image(values > 0)
     dataset.file_meta.TransferSyntaxUID = DEFLATED_IMAGE_FRAME
@@ -154,14 +160,14 @@ def test_deflated_frames_of_whole_numbers_are_read(tmp_path):
     assert_is(read(dataset, tmp_path), values)
 
 
-def test_bytes_behind_one_frame_or_whole_bytes_change_nothing(tmp_path):
+def test_bytes_behind_one_frame_or_whole_bytes_change_nothing(tmp_path: Path) -> None:
     for masks in (bits(5, 7, frames=1), bits(8, 8)):
         dataset = image(masks)
         dataset.PixelData += bytes(4)
         assert_is(read(dataset, tmp_path), masks)
 
 
-def test_padded_frames_are_refused(tmp_path):
+def test_padded_frames_are_refused(tmp_path: Path) -> None:
     masks = bits(5, 6, frames=8)
     dataset = image(masks)
     dataset.PixelData = b"".join(np.packbits(mask, bitorder="little").tobytes() for mask in masks)
@@ -169,14 +175,14 @@ def test_padded_frames_are_refused(tmp_path):
         read(dataset, tmp_path)
 
 
-def test_missing_bytes_are_refused(tmp_path):
+def test_missing_bytes_are_refused(tmp_path: Path) -> None:
     dataset = image(bits(5, 7))
     dataset.PixelData = dataset.PixelData[:-2]
     with pytest.raises(DicomError, match=r"12 bytes of pixel data, but 3 frame\(s\) need 14"):
         read(dataset, tmp_path)
 
 
-def test_damaged_deflated_frames_are_refused(tmp_path):
+def test_damaged_deflated_frames_are_refused(tmp_path: Path) -> None:
     dataset = image(bits(5, 7), DEFLATED_IMAGE_FRAME)
     dataset.PixelData = encapsulate([b"\xff\xff\xff\xff"] * 3)
     with pytest.raises(DicomError, match="cannot be decoded"):
@@ -184,7 +190,9 @@ def test_damaged_deflated_frames_are_refused(tmp_path):
 
 
 @pytest.mark.parametrize("bits_allocated", [1, 8])
-def test_items_in_a_file_that_is_not_compressed_are_refused(tmp_path, bits_allocated):
+def test_items_in_a_file_that_is_not_compressed_are_refused(
+    tmp_path: Path, bits_allocated: int
+) -> None:
     dataset = image(bits(8, 8), ENCAPSULATED_UNCOMPRESSED)
     dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
     dataset.BitsAllocated = bits_allocated

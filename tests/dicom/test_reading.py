@@ -1,6 +1,7 @@
 """Finding series in files and folders, and reading them whole."""
 
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pydicom
@@ -15,7 +16,9 @@ REAL_SERIES = ("totalseg_example_ct", "dcmqi_ct3slice", "nd320_study1_t1post")
 
 
 @pytest.mark.parametrize("name", REAL_SERIES)
-def test_real_series_come_in_position_order_with_pydicoms_values(shared_data, name):
+def test_real_series_come_in_position_order_with_pydicoms_values(
+    shared_data: Path, name: str
+) -> None:
     images = by_position(shared_data / "dicom" / name)
     (summary,) = find_series(shared_data / "dicom" / name)
     series = read_series(summary)
@@ -26,7 +29,7 @@ def test_real_series_come_in_position_order_with_pydicoms_values(shared_data, na
     assert np.array_equal(series.geometry.positions, positions)
 
 
-def test_example_ct_lines_up_with_its_volume(shared_data):
+def test_example_ct_lines_up_with_its_volume(shared_data: Path) -> None:
     aligned = np.load(shared_data / "volumes" / "totalseg_ct_dicom.npz")
     series = read_series(find_series(shared_data / "dicom" / "totalseg_example_ct")[0])
     difference = [
@@ -37,14 +40,14 @@ def test_example_ct_lines_up_with_its_volume(shared_data):
     assert np.allclose(series.geometry.spacing, aligned["spacing"], atol=1e-3)
 
 
-def test_names_of_files_and_depth_of_folders_do_not_matter(tmp_path):
+def test_names_of_files_and_depth_of_folders_do_not_matter(tmp_path: Path) -> None:
     written = write_series(tmp_path / "a" / "b ü" / "c", PLACEMENTS[0])
     for path in list(written.folder.iterdir())[:3]:
         path.rename(tmp_path / "a" / f"{path.name}.weird.ext")
     assert np.array_equal(read_series(find_series(tmp_path)[0]).volume, written.volume)
 
 
-def test_files_without_preamble_are_read(tmp_path):
+def test_files_without_preamble_are_read(tmp_path: Path) -> None:
     written = write_series(tmp_path, PLACEMENTS[0])
     for path in tmp_path.iterdir():
         image = pydicom.dcmread(path)
@@ -54,7 +57,9 @@ def test_files_without_preamble_are_read(tmp_path):
     assert np.array_equal(read_series(find_series(tmp_path)[0]).volume, written.volume)
 
 
-def test_objects_without_an_image_are_passed_over_with_a_reason(tmp_path, shared_data):
+def test_objects_without_an_image_are_passed_over_with_a_reason(
+    tmp_path: Path, shared_data: Path
+) -> None:
     write_series(tmp_path, PLACEMENTS[0])
     shutil.copy(shared_data / "dicom" / "dcmqi_seg" / "liver.dcm", tmp_path / "seg")
     report = pydicom.dcmread(tmp_path / "seg", stop_before_pixels=True)
@@ -71,7 +76,7 @@ def test_objects_without_an_image_are_passed_over_with_a_reason(tmp_path, shared
     assert not reasons["notes.txt"].is_dicom
 
 
-def test_progress_counts_files_and_slices(tmp_path):
+def test_progress_counts_files_and_slices(tmp_path: Path) -> None:
     write_series(tmp_path, PLACEMENTS[0])
     found, read = [], []
     (summary,) = find_series(tmp_path, lambda done, total: found.append((done, total)))
@@ -79,7 +84,7 @@ def test_progress_counts_files_and_slices(tmp_path):
     assert found == read == [(number, 9) for number in range(1, 10)]
 
 
-def test_missing_folders_and_folders_without_images_are_told(tmp_path):
+def test_missing_folders_and_folders_without_images_are_told(tmp_path: Path) -> None:
     with pytest.raises(DicomError, match="There is no file or folder"):
         find_series(tmp_path / "nowhere")
     with pytest.raises(DicomError, match="No DICOM images among 0 files"):

@@ -1,5 +1,8 @@
 """The order of slices whose files state no positions."""
 
+from pathlib import Path
+from typing import Any
+
 import pydicom
 import pytest
 
@@ -10,7 +13,7 @@ from tests.support.synthetic_series import write_images
 UNPLACED = {"ImagePositionPatient": None}
 
 
-def order_and_caution(folder, images):
+def order_and_caution(folder: Path, images: list[dict[str, Any]]) -> tuple[list[int], str]:
     """Order in which images come out, as indices into `images`, and the sentence about it."""
     write_images(folder, [UNPLACED | image for image in images])
     (summary,) = find_series(folder)
@@ -61,13 +64,15 @@ def order_and_caution(folder, images):
         ),
     ],
 )
-def test_slices_without_positions_follow_what_there_is(tmp_path, images, order, words):
+def test_slices_without_positions_follow_what_there_is(
+    tmp_path: Path, images: list[dict[str, Any]], order: list[int], words: str
+) -> None:
     found, caution = order_and_caution(tmp_path, images)
     assert found == order
     assert words in caution
 
 
-def test_one_position_for_all_slices_is_none(tmp_path):
+def test_one_position_for_all_slices_is_none(tmp_path: Path) -> None:
     write_images(
         tmp_path,
         [{"ImagePositionPatient": [0, 0, 0], "SliceLocation": place} for place in (9, 6, 3)],
@@ -78,7 +83,7 @@ def test_one_position_for_all_slices_is_none(tmp_path):
     assert any("in the order of Slice Location," in problem for problem in summary.problems)
 
 
-def test_numbers_in_file_names_count(tmp_path):
+def test_numbers_in_file_names_count(tmp_path: Path) -> None:
     write_images(tmp_path, [UNPLACED | {"InstanceNumber": None} for _ in range(3)])
     for path, name in zip(sorted(tmp_path.iterdir()), ("IM10", "IM9", "IM1"), strict=True):
         path.rename(tmp_path / name)
@@ -86,13 +91,13 @@ def test_numbers_in_file_names_count(tmp_path):
     assert [record.path.name for record in summary.records] == ["IM1", "IM9", "IM10"]
 
 
-def test_a_single_image_has_no_order(tmp_path):
+def test_a_single_image_has_no_order(tmp_path: Path) -> None:
     write_images(tmp_path, [UNPLACED])
     (summary,) = find_series(tmp_path)
     assert not any("order" in problem for problem in summary.problems)
 
 
-def test_echoes_without_positions_are_told_apart_at_each_location(tmp_path):
+def test_echoes_without_positions_are_told_apart_at_each_location(tmp_path: Path) -> None:
     write_images(
         tmp_path,
         [
@@ -111,6 +116,6 @@ def test_echoes_without_positions_are_told_apart_at_each_location(tmp_path):
         assert places == [0, 3, 6]
 
 
-def test_uids_are_sorted_by_their_numbers():
+def test_uids_are_sorted_by_their_numbers() -> None:
     uids = ["1.2.10", "1.2.9", "1.10", "1.2", "1.2.9.1"]
     assert sorted(uids, key=uid_order) == ["1.2", "1.2.9", "1.2.9.1", "1.2.10", "1.10"]

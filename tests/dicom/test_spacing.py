@@ -1,5 +1,9 @@
 """The size of a pixel, from each of the attributes that may tell it."""
 
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
 import pytest
 from pydicom.dataset import Dataset
 from pydicom.uid import (
@@ -20,14 +24,14 @@ UNPLACED = {
 }
 
 
-def dataset(**attributes):
+def dataset(**attributes: Any) -> Dataset:
     result = Dataset()
     for keyword, value in attributes.items():
         setattr(result, keyword, value)
     return result
 
 
-def region(corners, delta, unit=3):
+def region(corners: Sequence[int], delta: Sequence[float], unit: int = 3) -> Dataset:
     names = ("MinX0", "MinY0", "MaxX1", "MaxY1")
     return dataset(
         **{f"RegionLocation{name}": value for name, value in zip(names, corners, strict=True)},
@@ -58,11 +62,13 @@ def region(corners, delta, unit=3):
         ({"PixelSpacing": [0, 0]}, (None, "none")),
     ],
 )
-def test_spacing_comes_from_the_attribute_nearest_to_the_patient(attributes, expected):
+def test_spacing_comes_from_the_attribute_nearest_to_the_patient(
+    attributes: Any, expected: tuple[None, str] | tuple[tuple[float, float], str]
+) -> None:
     assert pixel_spacing(dataset(**attributes)) == expected
 
 
-def test_an_ultrasound_image_is_calibrated_by_its_regions(tmp_path):
+def test_an_ultrasound_image_is_calibrated_by_its_regions(tmp_path: Path) -> None:
     changes = {
         **UNPLACED,
         "SOPClassUID": UltrasoundImageStorage,
@@ -80,7 +86,7 @@ def test_an_ultrasound_image_is_calibrated_by_its_regions(tmp_path):
     assert any("names the patient" in problem for problem in summary.problems)
 
 
-def test_the_largest_of_regions_that_disagree_counts_and_that_is_told(tmp_path):
+def test_the_largest_of_regions_that_disagree_counts_and_that_is_told(tmp_path: Path) -> None:
     regions = [region((0, 0, 9, 9), (0.01, 0.01)), region((10, 0, 27, 19), (0.02, 0.02))]
     changes = {**UNPLACED, "Modality": "US", "SequenceOfUltrasoundRegions": regions}
     write_images(tmp_path, [changes])
@@ -89,13 +95,13 @@ def test_the_largest_of_regions_that_disagree_counts_and_that_is_told(tmp_path):
     assert any("regions of different scale" in problem for problem in summary.problems)
 
 
-def test_a_real_ultrasound_image_without_calibration_says_so(shared_data):
+def test_a_real_ultrasound_image_without_calibration_says_so(shared_data: Path) -> None:
     (summary,) = find_series(shared_data / "dicom" / "odd" / "US1_UNCI.dcm")
     assert not summary.geometry.has_pixel_size
     assert any("how large a pixel" in problem for problem in summary.problems)
 
 
-def test_a_secondary_capture_has_the_size_of_its_film(tmp_path):
+def test_a_secondary_capture_has_the_size_of_its_film(tmp_path: Path) -> None:
     changes = {
         **UNPLACED,
         "SOPClassUID": SecondaryCaptureImageStorage,
@@ -107,7 +113,7 @@ def test_a_secondary_capture_has_the_size_of_its_film(tmp_path):
     assert any("film" in problem for problem in summary.problems)
 
 
-def test_the_views_of_a_mammogram_are_listed_each(tmp_path):
+def test_the_views_of_a_mammogram_are_listed_each(tmp_path: Path) -> None:
     views = [("R", "CC"), ("L", "CC"), ("R", "MLO"), ("L", "MLO")]
     mammogram = {
         **UNPLACED,

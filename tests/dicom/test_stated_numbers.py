@@ -1,6 +1,8 @@
 """Images that the files say there are, and that are not there."""
 
 import shutil
+from pathlib import Path
+from typing import Any
 
 import pydicom
 import pytest
@@ -12,7 +14,7 @@ GE = (0x0025, "GEMS_SERS_01", 0x07)
 PHILIPS = (0x2001, "Philips Imaging DD 001", 0x18)
 
 
-def missing(folder):
+def missing(folder: Path) -> list[str]:
     """Return every sentence about missing images once."""
     problems = (problem for summary in find_series(folder) for problem in summary.problems)
     return sorted({problem for problem in problems if "but only" in problem})
@@ -34,14 +36,16 @@ def missing(folder):
         ),
     ],
 )
-def test_fewer_than_stated_is_told(tmp_path, stated, words):
+def test_fewer_than_stated_is_told(
+    tmp_path: Path, stated: dict[str, int | str] | dict[str, int], words: str
+) -> None:
     write_images(tmp_path, [stated] * 7)
     (sentence,) = missing(tmp_path)
     assert words in sentence
 
 
 @pytest.mark.parametrize(("group", "creator", "element"), [GE, PHILIPS])
-def test_private_numbers_count(tmp_path, group, creator, element):
+def test_private_numbers_count(tmp_path: Path, group: int, creator: str, element: int) -> None:
     write_images(tmp_path, [{}] * 4)
     for path in tmp_path.iterdir():
         image = pydicom.dcmread(path)
@@ -70,19 +74,21 @@ def test_private_numbers_count(tmp_path, group, creator, element):
         [{"NumberOfSlices": 0, "ImagesInAcquisition": None}] * 3,
     ],
 )
-def test_as_many_as_stated_or_numbers_that_cannot_be_trusted_need_no_word(tmp_path, images):
+def test_as_many_as_stated_or_numbers_that_cannot_be_trusted_need_no_word(
+    tmp_path: Path, images: list[dict[str, Any]]
+) -> None:
     write_images(tmp_path, images)
     assert missing(tmp_path) == []
 
 
-def test_copies_do_not_make_up_for_missing_images(tmp_path):
+def test_copies_do_not_make_up_for_missing_images(tmp_path: Path) -> None:
     write_images(tmp_path, [{"ImagesInAcquisition": 4}] * 3)
     shutil.copy(tmp_path / "image001", tmp_path / "copy")
     (sentence,) = missing(tmp_path)
     assert "only 3 are here" in sentence
 
 
-def test_a_part_of_a_concatenation_that_is_gone_is_told(tmp_path):
+def test_a_part_of_a_concatenation_that_is_gone_is_told(tmp_path: Path) -> None:
     write_enhanced(tmp_path / "image", PLACEMENTS[4])
     image = pydicom.dcmread(tmp_path / "image")
     image.ConcatenationUID = "1.2.3"

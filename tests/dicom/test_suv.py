@@ -1,5 +1,8 @@
 """SUV of PET, on series with the attributes that scanners write."""
 
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pydicom
 import pytest
@@ -7,12 +10,13 @@ from pydicom.dataset import Dataset
 from pydicom.uid import PositronEmissionTomographyImageStorage
 
 from core.dicom.reading import find_series, read_series
+from core.dicom.series import SeriesSummary
 from tests.support.synthetic_series import write_images
 
 HALF_LIFE_S = 6586.2  # fluorine-18
 
 
-def isotope(**changes):
+def isotope(**changes: Any) -> Dataset:
     item = Dataset()
     item.RadionuclideTotalDose = 3.7e8
     item.RadionuclideHalfLife = HALF_LIFE_S
@@ -25,7 +29,7 @@ def isotope(**changes):
     return item
 
 
-def write_pet(folder, isotope_item=None, **changes):
+def write_pet(folder: Path, isotope_item: Dataset | None = None, **changes: Any) -> SeriesSummary:
     """Write three PET images whose rescale slopes differ, as they do."""
     pet = {
         "SOPClassUID": PositronEmissionTomographyImageStorage,
@@ -47,13 +51,13 @@ def write_pet(folder, isotope_item=None, **changes):
     return find_series(folder)[0]
 
 
-def concentration(folder):
+def concentration(folder: Path) -> np.ndarray:
     """Bq/ml of every image in position order, by pydicom alone."""
     images = [pydicom.dcmread(path) for path in sorted(folder.iterdir())]
     return np.stack([image.pixel_array * float(image.RescaleSlope) for image in images])
 
 
-def check(folder, summary, decayed_dose):
+def check(folder: Path, summary: SeriesSummary, decayed_dose: Any) -> None:
     factor = 70_000 / decayed_dose
     series = read_series(summary)
     assert summary.units == "SUVbw"
@@ -63,23 +67,23 @@ def check(folder, summary, decayed_dose):
     assert not any("SUV" in problem for problem in summary.problems)
 
 
-def test_values_corrected_to_the_start_of_the_scan_become_suv(tmp_path):
+def test_values_corrected_to_the_start_of_the_scan_become_suv(tmp_path: Path) -> None:
     check(tmp_path, write_pet(tmp_path), 3.7e8 * 2 ** (-3600 / HALF_LIFE_S))
 
 
-def test_values_corrected_to_the_injection_need_no_times(tmp_path):
+def test_values_corrected_to_the_injection_need_no_times(tmp_path: Path) -> None:
     summary = write_pet(
         tmp_path, isotope(RadiopharmaceuticalStartTime=None), DecayCorrection="ADMIN"
     )
     check(tmp_path, summary, 3.7e8)
 
 
-def test_the_earliest_acquisition_counts_where_the_series_was_made_later(tmp_path):
+def test_the_earliest_acquisition_counts_where_the_series_was_made_later(tmp_path: Path) -> None:
     summary = write_pet(tmp_path, SeriesTime="153000", AcquisitionTime="094500")
     check(tmp_path, summary, 3.7e8 * 2 ** (-2700 / HALF_LIFE_S))
 
 
-def test_an_injection_before_midnight_is_that_of_the_day_before(tmp_path):
+def test_an_injection_before_midnight_is_that_of_the_day_before(tmp_path: Path) -> None:
     summary = write_pet(
         tmp_path,
         isotope(RadiopharmaceuticalStartTime="233000"),
@@ -89,13 +93,13 @@ def test_an_injection_before_midnight_is_that_of_the_day_before(tmp_path):
     check(tmp_path, summary, 3.7e8 * 2 ** (-3600 / HALF_LIFE_S))
 
 
-def test_a_full_date_of_the_injection_is_preferred_to_its_time_of_day(tmp_path):
+def test_a_full_date_of_the_injection_is_preferred_to_its_time_of_day(tmp_path: Path) -> None:
     item = isotope(RadiopharmaceuticalStartDateTime="20260101083000.50+0100")
     summary = write_pet(tmp_path, item)
     check(tmp_path, summary, 3.7e8 * 2 ** (-5399.5 / HALF_LIFE_S))
 
 
-def test_values_that_are_suv_already_stay(tmp_path):
+def test_values_that_are_suv_already_stay(tmp_path: Path) -> None:
     summary = write_pet(tmp_path, Units="GML", PatientWeight=None)
     assert summary.units == "SUVbw" and summary.unit_factor == 1
     np.testing.assert_allclose(read_series(summary).volume, concentration(tmp_path))
@@ -122,8 +126,12 @@ def test_values_that_are_suv_already_stay(tmp_path):
     ],
 )
 def test_what_keeps_values_from_becoming_suv_is_told(
-    tmp_path, isotope_changes, changes, reason, units
-):
+    tmp_path: Path,
+    isotope_changes: Any,
+    changes: dict[Any, Any] | dict[str, list[str]] | dict[str, str],
+    reason: str,
+    units: str,
+) -> None:
     summary = write_pet(tmp_path, isotope(**isotope_changes), **changes)
     (problem,) = (problem for problem in summary.problems if "SUV" in problem)
     assert reason in problem
@@ -131,7 +139,7 @@ def test_what_keeps_values_from_becoming_suv_is_told(
     np.testing.assert_allclose(read_series(summary).volume, concentration(tmp_path))
 
 
-def decay(seconds, duration=0.0):
+def decay(seconds: int, duration: float = 0.0) -> str:
     """Decay factor of a frame that begins so long after the reference, its own decay included."""
     rate = np.log(2) / HALF_LIFE_S
     within = rate * duration / -np.expm1(-rate * duration) if duration else 1.0
@@ -139,9 +147,11 @@ def decay(seconds, duration=0.0):
 
 
 @pytest.mark.parametrize("within", [0.0, 600.0])
-def test_decay_factors_choose_the_time_that_values_are_corrected_to(tmp_path, within):
+def test_decay_factors_choose_the_time_that_values_are_corrected_to(
+    tmp_path: Path, within: float
+) -> None:
     """A series time before the acquisition is the reference, unless the factors say otherwise."""
-    frame = {"ActualFrameDuration": "600000", "SeriesTime": "094000"}
+    frame: dict[str, Any] = {"ActualFrameDuration": "600000", "SeriesTime": "094000"}
     to_series = write_pet(tmp_path / "a", **frame, DecayFactor=decay(1200, within))
     check(tmp_path / "a", to_series, 3.7e8 * 2 ** (-2400 / HALF_LIFE_S))
     to_scan = write_pet(tmp_path / "b", **frame, DecayFactor=decay(0, within or 1.0))
@@ -156,13 +166,15 @@ def test_decay_factors_choose_the_time_that_values_are_corrected_to(tmp_path, wi
         {"DecayFactor": decay(0, 600), "DecayCorrectionDateTime": "20260101090000"},
     ],
 )
-def test_decay_factors_that_fit_no_time_keep_values_from_becoming_suv(tmp_path, changes):
+def test_decay_factors_that_fit_no_time_keep_values_from_becoming_suv(
+    tmp_path: Path, changes: Any
+) -> None:
     summary = write_pet(tmp_path, ActualFrameDuration="600000", **changes)
     assert summary.units == "Bq/ml"
     assert any("decay factors of its images do not fit" in text for text in summary.problems)
 
 
-def test_a_half_life_in_minutes_is_found_by_the_decay_factors(tmp_path):
+def test_a_half_life_in_minutes_is_found_by_the_decay_factors(tmp_path: Path) -> None:
     summary = write_pet(
         tmp_path,
         isotope(RadionuclideHalfLife="109.77"),
@@ -173,14 +185,14 @@ def test_a_half_life_in_minutes_is_found_by_the_decay_factors(tmp_path):
     assert summary.units == "Bq/ml"
 
 
-def test_a_decay_factor_of_one_says_nothing(tmp_path):
+def test_a_decay_factor_of_one_says_nothing(tmp_path: Path) -> None:
     summary = write_pet(
         tmp_path, SeriesTime="094000", ActualFrameDuration="600000", DecayFactor="1.0"
     )
     check(tmp_path, summary, 3.7e8 * 2 ** (-2400 / HALF_LIFE_S))
 
 
-def test_images_corrected_in_different_ways_are_not_suv(tmp_path):
+def test_images_corrected_in_different_ways_are_not_suv(tmp_path: Path) -> None:
     write_pet(tmp_path)
     path = min(tmp_path.iterdir())
     image = pydicom.dcmread(path)
@@ -191,7 +203,7 @@ def test_images_corrected_in_different_ways_are_not_suv(tmp_path):
 
 
 @pytest.mark.parametrize("images", [slice(1), slice(None)])
-def test_images_without_a_rescale_are_in_no_unit(tmp_path, images):
+def test_images_without_a_rescale_are_in_no_unit(tmp_path: Path, images: slice) -> None:
     write_pet(tmp_path)
     for path in sorted(tmp_path.iterdir())[images]:
         image = pydicom.dcmread(path)

@@ -1,10 +1,14 @@
 """Attributes that tell volumes apart, in every place and encoding where they stand."""
 
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pydicom
 import pytest
 from pydicom.dataset import Dataset
-from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
+from pydicom.uid import UID, ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from core.dicom.reading import find_series, read_series
 from tests.dicom.test_volumes import found_volumes, restarting
@@ -29,8 +33,15 @@ PRIVATE = [
 )
 @pytest.mark.parametrize(("creator", "group", "element", "vr", "values"), PRIVATE)
 def test_private_attributes_divide_volumes(
-    tmp_path, creator, group, element, vr, values, syntax, block
-):
+    tmp_path: Path,
+    creator: str,
+    group: int,
+    element: int,
+    vr: str,
+    values: np.ndarray,
+    syntax: UID,
+    block: int,
+) -> None:
     images = [{"ImagePositionPatient": [0, 0, 2.5 * index]} for index in [0, 1, 2] * 2]
     write_images(tmp_path, restarting(images, 3))
     for path in sorted(tmp_path.iterdir()):
@@ -78,7 +89,7 @@ FRAME_ATTRIBUTES = [
 ]
 
 
-def change_frames(path, change):
+def change_frames(path: Path, change: Callable[[Dataset, bool], None]) -> Dataset:
     """Take the time points from an enhanced image of two, and change its frames instead."""
     image = pydicom.dcmread(path)
     for frame in image.PerFrameFunctionalGroupsSequence:
@@ -90,15 +101,17 @@ def change_frames(path, change):
     return image
 
 
-def volumes_of(path):
+def volumes_of(path: Path) -> list[np.ndarray]:
     return [read_series(summary).volume for summary in find_series(path)]
 
 
 @pytest.mark.parametrize(("sequence", "attributes", "words"), FRAME_ATTRIBUTES)
-def test_attributes_of_single_frames_divide_volumes(tmp_path, sequence, attributes, words):
+def test_attributes_of_single_frames_divide_volumes(
+    tmp_path: Path, sequence: str, attributes: dict[str, Any], words: str
+) -> None:
     values = write_enhanced(tmp_path / "image", PLACEMENTS[4], volumes=2)
 
-    def change(frame, is_second):
+    def change(frame: Dataset, is_second: bool) -> None:
         if sequence not in frame:
             setattr(frame, sequence, [Dataset()])
         if is_second:
@@ -113,11 +126,11 @@ def test_attributes_of_single_frames_divide_volumes(tmp_path, sequence, attribut
     assert not any("mixed" in problem for problem in second.problems)
 
 
-def test_dimensions_of_any_meaning_divide_volumes(tmp_path):
+def test_dimensions_of_any_meaning_divide_volumes(tmp_path: Path) -> None:
     values = write_enhanced(tmp_path / "image", PLACEMENTS[4], volumes=2)
-    places = {}
+    places: dict[tuple[float, ...], int] = {}
 
-    def change(frame, is_second):
+    def change(frame: Dataset, is_second: bool) -> None:
         position = tuple(frame.PlanePositionSequence[0].ImagePositionPatient)
         place = places.setdefault(position, len(places) + 1)
         frame.FrameContentSequence[0].DimensionIndexValues = [1, 1 + is_second, place]
@@ -132,7 +145,7 @@ def test_dimensions_of_any_meaning_divide_volumes(tmp_path):
     assert np.array_equal(np.stack(volumes_of(tmp_path)), values)
 
 
-def test_frames_that_nothing_tells_apart_are_divided_by_their_numbers(tmp_path):
+def test_frames_that_nothing_tells_apart_are_divided_by_their_numbers(tmp_path: Path) -> None:
     write_enhanced(tmp_path / "image", PLACEMENTS[4], volumes=2)
     change_frames(tmp_path / "image", lambda frame, is_second: None)
     found = find_series(tmp_path)
@@ -141,7 +154,7 @@ def test_frames_that_nothing_tells_apart_are_divided_by_their_numbers(tmp_path):
         assert any("the order of frame numbers alone" in problem for problem in summary.problems)
 
 
-def test_shared_groups_alone_place_a_single_frame(tmp_path):
+def test_shared_groups_alone_place_a_single_frame(tmp_path: Path) -> None:
     write_enhanced(tmp_path / "image", PLACEMENTS[4], slices=1)
     image = pydicom.dcmread(tmp_path / "image")
     (frame,) = image.PerFrameFunctionalGroupsSequence

@@ -14,13 +14,15 @@ from core.dicom.volume_memory import empty_volume
 from tests.support.synthetic_series import PLACEMENTS, write_series
 
 
-def mapped_below(folder):
+def mapped_below(folder: Path) -> list[str]:
     """Files below a folder that this process has mapped, deleted ones included."""
     lines = Path("/proc/self/maps").read_text(encoding="utf-8").splitlines()
     return [line for line in lines if str(folder) in line]
 
 
-def test_a_volume_lies_in_a_file_that_nobody_else_can_open_and_goes_with_the_array(tmp_path):
+def test_a_volume_lies_in_a_file_that_nobody_else_can_open_and_goes_with_the_array(
+    tmp_path: Path,
+) -> None:
     volume = empty_volume((3, 4, 5), np.float32, tmp_path)
     assert volume.shape == (3, 4, 5) and volume.dtype == np.float32 and not volume.any()
     volume[1] = 2
@@ -32,7 +34,7 @@ def test_a_volume_lies_in_a_file_that_nobody_else_can_open_and_goes_with_the_arr
 
 
 @pytest.mark.parametrize("slope", [1, 100])
-def test_a_series_in_a_file_is_the_same_series(tmp_path, slope):
+def test_a_series_in_a_file_is_the_same_series(tmp_path: Path, slope: int) -> None:
     write_series(tmp_path / "scan", PLACEMENTS[0], RescaleSlope=slope, RescaleIntercept=0)
     (summary,) = find_series(tmp_path / "scan")
     folder = tmp_path / "temporary"
@@ -44,7 +46,7 @@ def test_a_series_in_a_file_is_the_same_series(tmp_path, slope):
     assert mapped_below(folder)
 
 
-def test_a_full_disk_is_a_sentence(tmp_path, monkeypatch):
+def test_a_full_disk_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(volume_memory, "_FREE_BYTES_KEPT", 2**62)
     write_series(tmp_path / "scan", PLACEMENTS[0])
     (summary,) = find_series(tmp_path / "scan")
@@ -52,7 +54,9 @@ def test_a_full_disk_is_a_sentence(tmp_path, monkeypatch):
         SeriesReading(summary, folder=tmp_path).result()
 
 
-def test_a_series_that_is_closed_is_read_no_further(tmp_path, monkeypatch):
+def test_a_series_that_is_closed_is_read_no_further(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     write_series(tmp_path / "scan", PLACEMENTS[0])
     (summary,) = find_series(tmp_path / "scan")
     reading = SeriesReading(summary)
@@ -60,7 +64,7 @@ def test_a_series_that_is_closed_is_read_no_further(tmp_path, monkeypatch):
     assert reading.wait(60)
 
 
-def test_a_series_that_is_closed_lets_go_of_its_file_whoever_still_holds_it(tmp_path):
+def test_a_series_that_is_closed_lets_go_of_its_file_whoever_still_holds_it(tmp_path: Path) -> None:
     write_series(tmp_path / "scan", PLACEMENTS[0])
     (summary,) = find_series(tmp_path / "scan")
     folder = tmp_path / "temporary"

@@ -1,5 +1,8 @@
 """Several images at one position, as volumes of their own."""
 
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -13,7 +16,7 @@ from tests.support.synthetic_series import (
 )
 
 
-def test_several_images_at_each_position_become_several_volumes(tmp_path):
+def test_several_images_at_each_position_become_several_volumes(tmp_path: Path) -> None:
     values = write_enhanced(tmp_path / "enhanced", PLACEMENTS[0], volumes=11)
     summaries = find_series(tmp_path)
     assert len({summary.uid for summary in summaries}) == 11
@@ -22,8 +25,8 @@ def test_several_images_at_each_position_become_several_volumes(tmp_path):
         assert np.array_equal(read_series(summary).volume, values[number - 1])
 
 
-def test_single_frame_volumes_are_told_apart_by_what_differs(tmp_path):
-    identifiers = {
+def test_single_frame_volumes_are_told_apart_by_what_differs(tmp_path: Path) -> None:
+    identifiers: dict[str, Any] = {
         keyword: str(base_image(1, 1)[keyword].value)
         for keyword in ("StudyInstanceUID", "SeriesInstanceUID", "FrameOfReferenceUID")
     }
@@ -43,7 +46,7 @@ def test_single_frame_volumes_are_told_apart_by_what_differs(tmp_path):
         assert np.array_equal(read_series(summary).volume, one.volume)
 
 
-def positions_times(*keys):
+def positions_times(*keys: Any) -> list[dict[str, Any]]:
     """Attributes of images at three positions for each set of attributes in `keys`."""
     return [
         {"ImagePositionPatient": [0, 0, 2.5 * index], **key} for key in keys for index in range(3)
@@ -81,7 +84,9 @@ def positions_times(*keys):
         ([{}, {}], ["volume 1", "volume 2"]),
     ],
 )
-def test_volumes_at_the_same_positions_are_separate_entries(tmp_path, keys, labels):
+def test_volumes_at_the_same_positions_are_separate_entries(
+    tmp_path: Path, keys: Any, labels: list[str]
+) -> None:
     write_images(tmp_path, positions_times(*keys))
     summaries = find_series(tmp_path)
     assert [one.series_description for one in summaries] == [f"Synthetic ({x})" for x in labels]
@@ -89,7 +94,7 @@ def test_volumes_at_the_same_positions_are_separate_entries(tmp_path, keys, labe
     assert len({summary.uid for summary in summaries}) == len(labels)
 
 
-def found_volumes(folder):
+def found_volumes(folder: Path) -> list[list[float]]:
     """Numbers of the images, from 0, that each volume holds, in position order."""
     return sorted(
         [int(record.path.name[5:]) - 1 for record in summary.records]
@@ -97,7 +102,7 @@ def found_volumes(folder):
     )
 
 
-def caution(folder, words):
+def caution(folder: Path, words: str) -> str:
     """The one sentence with these words that every stack of a folder carries."""
     (sentence,) = {
         problem
@@ -125,7 +130,7 @@ CONTRASTS = {
 }
 
 
-def restarting(images, slices):
+def restarting(images: list[dict[str, Any]], slices: int) -> list[dict[str, Any]]:
     """Give every volume the same instance numbers, and UIDs in no order."""
     for index, image in enumerate(images):
         image["InstanceNumber"] = index % slices + 1
@@ -135,7 +140,9 @@ def restarting(images, slices):
 
 @pytest.mark.parametrize("shift", [0.0, 0.03, 0.4, 2.5 / 3])
 @pytest.mark.parametrize("keyword", CONTRASTS)
-def test_every_contrast_divides_volumes_that_coincide_or_interleave(tmp_path, keyword, shift):
+def test_every_contrast_divides_volumes_that_coincide_or_interleave(
+    tmp_path: Path, keyword: str, shift: Any
+) -> None:
     images = []
     for volume, value in enumerate(CONTRASTS[keyword]):
         for index in range(4):
@@ -149,7 +156,9 @@ def test_every_contrast_divides_volumes_that_coincide_or_interleave(tmp_path, ke
 @pytest.mark.parametrize(
     "keyword", ["AcquisitionNumber", "TriggerTime", "AcquisitionTime", "RepetitionTime"]
 )
-def test_runs_divide_volumes_that_share_places_or_lie_unevenly(tmp_path, keyword):
+def test_runs_divide_volumes_that_share_places_or_lie_unevenly(
+    tmp_path: Path, keyword: str
+) -> None:
     for name, shift in (("same", 0.0), ("shifted", 0.4)):
         images = [
             {"ImagePositionPatient": [0, 0, 2.5 * index + shift * volume], keyword: f"{volume:06d}"}
@@ -160,7 +169,7 @@ def test_runs_divide_volumes_that_share_places_or_lie_unevenly(tmp_path, keyword
         assert found_volumes(tmp_path / name) == [[0, 1, 2, 3], [4, 5, 6, 7]]
 
 
-def test_runs_that_interleave_evenly_are_one_volume(tmp_path):
+def test_runs_that_interleave_evenly_are_one_volume(tmp_path: Path) -> None:
     write_images(
         tmp_path,
         [
@@ -172,13 +181,13 @@ def test_runs_that_interleave_evenly_are_one_volume(tmp_path):
     assert "take turns in acquisition" in caution(tmp_path, "belong together")
 
 
-def test_a_part_of_a_stack_with_another_contrast_stays_in_it_and_is_told(tmp_path):
+def test_a_part_of_a_stack_with_another_contrast_stays_in_it_and_is_told(tmp_path: Path) -> None:
     write_images(tmp_path, [{"KVP": 120 if 3 <= index < 6 else 100} for index in range(9)])
     assert found_volumes(tmp_path) == [list(range(9))]
     assert caution(tmp_path, "kVp (100, 120): check that they belong together")
 
 
-def test_volumes_of_different_extent_are_divided(tmp_path):
+def test_volumes_of_different_extent_are_divided(tmp_path: Path) -> None:
     extents = {0.0: range(8), 500.0: range(3, 11), 1000.0: range(8, 14)}
     write_images(
         tmp_path,
@@ -192,7 +201,9 @@ def test_volumes_of_different_extent_are_divided(tmp_path):
 
 
 @pytest.mark.parametrize("keyword", ["AcquisitionNumber", "AcquisitionTime"])
-def test_stations_that_overlap_are_one_stack_without_the_repeated_slices(tmp_path, keyword):
+def test_stations_that_overlap_are_one_stack_without_the_repeated_slices(
+    tmp_path: Path, keyword: str
+) -> None:
     images = [
         {"ImagePositionPatient": [0, 0, 2.5 * (7 * station + index)], keyword: f"{station:06d}"}
         for station in range(3)
@@ -203,29 +214,31 @@ def test_stations_that_overlap_are_one_stack_without_the_repeated_slices(tmp_pat
     assert "3 runs" in caution(tmp_path, "follow one another and overlap")
 
 
-def test_stations_of_other_steps_stay_apart(tmp_path):
+def test_stations_of_other_steps_stay_apart(tmp_path: Path) -> None:
     images = [{"ImagePositionPatient": [0, 0, z], "AcquisitionNumber": 1} for z in range(0, 24, 3)]
     images += [{"ImagePositionPatient": [0, 0, z], "AcquisitionNumber": 2} for z in range(15, 25)]
     write_images(tmp_path, images)
     assert found_volumes(tmp_path) == [list(range(8)), list(range(8, 18))]
 
 
-def test_stations_that_do_not_overlap_are_one_stack(tmp_path):
+def test_stations_that_do_not_overlap_are_one_stack(tmp_path: Path) -> None:
     images = [{"ImagePositionPatient": [0, 0, z], "AcquisitionNumber": 1} for z in range(0, 24, 3)]
     images += [{"ImagePositionPatient": [0, 0, z], "AcquisitionNumber": 2} for z in range(24, 30)]
     write_images(tmp_path, images)
     assert found_volumes(tmp_path) == [list(range(14))]
 
 
-def test_neighbours_of_one_number_are_told(tmp_path):
-    images = [{"ImagePositionPatient": [0, 0, 2.5 * index]} for index in range(8)]
+def test_neighbours_of_one_number_are_told(tmp_path: Path) -> None:
+    images: list[dict[str, Any]] = [
+        {"ImagePositionPatient": [0, 0, 2.5 * index]} for index in range(8)
+    ]
     for index, image in enumerate(images):
         image["InstanceNumber"] = index // 2
     write_images(tmp_path, images)
     assert "4 slices have the same instance number" in caution(tmp_path, "mixed")
 
 
-def test_two_attributes_divide_stacks_that_interleave(tmp_path):
+def test_two_attributes_divide_stacks_that_interleave(tmp_path: Path) -> None:
     write_images(
         tmp_path,
         [
@@ -241,7 +254,7 @@ def test_two_attributes_divide_stacks_that_interleave(tmp_path):
     assert found_volumes(tmp_path) == [[0, 1, 2], [3, 4, 5], [6, 7, 8], [9, 10, 11]]
 
 
-def test_attributes_that_contradict_each_other_are_told(tmp_path):
+def test_attributes_that_contradict_each_other_are_told(tmp_path: Path) -> None:
     images = positions_times({"EchoTime": 5, "FlipAngle": 10}, {"EchoTime": 60, "FlipAngle": 20})
     images[1]["FlipAngle"], images[4]["FlipAngle"] = 20, 10
     write_images(tmp_path, images)
@@ -249,7 +262,7 @@ def test_attributes_that_contradict_each_other_are_told(tmp_path):
     assert "echo time and flip angle do not agree" in caution(tmp_path, "mixed")
 
 
-def test_times_of_single_slices_do_not_tear_a_volume_apart(tmp_path):
+def test_times_of_single_slices_do_not_tear_a_volume_apart(tmp_path: Path) -> None:
     images = positions_times({}, {})
     for number, image in enumerate(images):
         image["AcquisitionTime"] = f"1200{number:02d}"

@@ -1,8 +1,12 @@
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pytest
 
 from core.dicom.errors import DicomError
 from core.dicom.reading import find_series, read_series
+from core.dicom.series import SeriesSummary
 from core.display.second_series import fitting_series, reason_against, sampling_factor, second_slice
 from tests.support.synthetic_series import (
     AXIAL,
@@ -14,13 +18,17 @@ from tests.support.synthetic_series import (
 )
 
 
-def write(folder, placement, frame="2.25.9", **settings):
+def write(
+    folder: Path, placement: Placement, frame: str = "2.25.9", **settings: Any
+) -> SeriesSummary:
     write_series(folder, placement, FrameOfReferenceUID=frame, **settings)
     return find_series(folder)[0]
 
 
 @pytest.mark.parametrize("placement", PLACEMENTS, ids=lambda placement: placement.name)
-def test_a_series_on_the_same_planes_is_shown_as_it_is(tmp_path, placement):
+def test_a_series_on_the_same_planes_is_shown_as_it_is(
+    tmp_path: Path, placement: Placement
+) -> None:
     first = write(tmp_path / "t1", placement, seed=1)
     second = read_series(write(tmp_path / "flair", placement, seed=2))
     for index in (0, 4, 8):
@@ -29,7 +37,7 @@ def test_a_series_on_the_same_planes_is_shown_as_it_is(tmp_path, placement):
         np.testing.assert_allclose(beside.values, second.volume[index], atol=0.5)
 
 
-def test_a_coarser_series_shows_its_nearest_slice_and_ends_where_it_ends(tmp_path):
+def test_a_coarser_series_shows_its_nearest_slice_and_ends_where_it_ends(tmp_path: Path) -> None:
     first = write(tmp_path / "fine", Placement("fine", step=1.0), slices=12)
     coarse = Placement("coarse", step=4.0, pixel_spacing=(1.5, 1.5))
     second = read_series(write(tmp_path / "coarse", coarse, slices=2, seed=2))
@@ -43,7 +51,7 @@ def test_a_coarser_series_shows_its_nearest_slice_and_ends_where_it_ends(tmp_pat
     assert (second_slice(first, 7, second, outside=-2000).values == -2000).all()
 
 
-def test_a_finer_series_is_sampled_as_finely_as_it_is(tmp_path):
+def test_a_finer_series_is_sampled_as_finely_as_it_is(tmp_path: Path) -> None:
     coarse = Placement("coarse", pixel_spacing=(3, 3), origin=(0, 0, 0))
     fine = Placement("fine", pixel_spacing=(1, 1), origin=(-1, -1, 0))
     first = write(tmp_path / "pet", coarse, rows=8, columns=10)
@@ -56,7 +64,9 @@ def test_a_finer_series_is_sampled_as_finely_as_it_is(tmp_path):
 
 
 @pytest.mark.parametrize("orientation", [SAGITTAL, CORONAL])
-def test_a_series_of_another_orientation_is_cut_along_the_plane(tmp_path, orientation):
+def test_a_series_of_another_orientation_is_cut_along_the_plane(
+    tmp_path: Path, orientation: tuple[float, ...]
+) -> None:
     """Values that grow along z: each axial plane through them is flat."""
     # Sagittal slices go to the right, the first one lies farthest left.
     origin = (19, 0, 19) if orientation is SAGITTAL else (0, 0, 19)
@@ -72,7 +82,7 @@ def test_a_series_of_another_orientation_is_cut_along_the_plane(tmp_path, orient
     np.testing.assert_allclose(beside.values[beside.is_covered], 700, atol=0.01)
 
 
-def test_only_series_in_the_same_frame_of_reference_can_be_shown(tmp_path):
+def test_only_series_in_the_same_frame_of_reference_can_be_shown(tmp_path: Path) -> None:
     first = write(tmp_path / "a", PLACEMENTS[0], seed=1)
     same = write(tmp_path / "b", PLACEMENTS[2], seed=2)
     other = write(tmp_path / "c", PLACEMENTS[0], frame="2.25.10", seed=3)

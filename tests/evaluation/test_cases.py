@@ -1,6 +1,7 @@
 """Cases of the sparse-slice protocol."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -70,7 +71,7 @@ def test_development_volumes_fall_into_four_data_sets(shared_data: Path) -> None
     ],
 )
 def test_files_of_another_kind_are_refused(
-    tmp_path: Path, arrays: dict[str, np.ndarray], complaint: str
+    tmp_path: Path, arrays: dict[str, Any], complaint: str
 ) -> None:
     path = tmp_path / "x.npz"
     np.savez(path, **arrays)

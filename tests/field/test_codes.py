@@ -1,6 +1,8 @@
 """Codes, tracking and descriptions of segments come through as they are, or are told."""
 
 import dataclasses
+from collections.abc import Callable
+from pathlib import Path
 
 import highdicom
 import pydicom
@@ -8,6 +10,8 @@ import pytest
 
 from core.annotation.store import AnnotationStore
 from core.dicom.reading import find_series
+from core.dicom.series import SeriesSummary
+from core.formats.masks_read import MasksRead
 from core.formats.reading import read_masks_with_cautions
 from core.formats.segmentation_writing import write_segmentation
 from core.home.settings import default_url
@@ -31,13 +35,13 @@ TYPES = {
 
 
 @pytest.fixture(scope="module")
-def coded(field_case):
+def coded(field_case: Callable[[str], Path]) -> tuple[SeriesSummary, MasksRead]:
     folder = field_case("seg_10_codes_tracking")
     (summary,) = find_series(folder / "ct")
     return summary, read_masks_with_cautions(folder / "seg.dcm", summary)
 
 
-def test_every_code_is_kept_or_told(coded):
+def test_every_code_is_kept_or_told(coded: tuple[SeriesSummary, MasksRead]) -> None:
     _, read = coded
     assert {one.segment.label: one.segment.type for one in read.segments} == TYPES
     assert read.cautions == (
@@ -47,7 +51,7 @@ def test_every_code_is_kept_or_told(coded):
     )
 
 
-def test_tracking_description_and_region_are_kept(coded):
+def test_tracking_description_and_region_are_kept(coded: tuple[SeriesSummary, MasksRead]) -> None:
     _, read = coded
     (details,) = (one.segment.details for one in read.segments if one.segment.label == "tracked")
     assert (details.tracking_id, details.tracking_uid) == ("Lesion 1", "1.2.3.4.5.678")
@@ -55,7 +59,9 @@ def test_tracking_description_and_region_are_kept(coded):
     assert details.regions == (Region(Code("10200004", "SCT", "Liver")),)
 
 
-def test_everything_is_written_again(coded, tmp_path):
+def test_everything_is_written_again(
+    coded: tuple[SeriesSummary, MasksRead], tmp_path: Path
+) -> None:
     summary, read = coded
     path = tmp_path / "again.dcm"
     write_segmentation(summary, read.segments, path)
@@ -66,7 +72,9 @@ def test_everything_is_written_again(coded, tmp_path):
     assert urn.URNCodeValue == "urn:oid:1.2.276.0.76.5.533" and "CodingSchemeDesignator" not in urn
 
 
-def test_other_programs_read_what_is_written(coded, tmp_path, dciodvfy):
+def test_other_programs_read_what_is_written(
+    coded: tuple[SeriesSummary, MasksRead], tmp_path: Path, dciodvfy: str
+) -> None:
     summary, read = coded
     path = tmp_path / "again.dcm"
     # highdicom wants a scheme even of a URN, and dciodvfy warns of private schemes.
@@ -81,7 +89,7 @@ def test_other_programs_read_what_is_written(coded, tmp_path, dciodvfy):
     assert (long.value, long.scheme_designator) == ("900000000000441003", "SCT")
 
 
-def test_annotations_keep_them(coded, tmp_path):
+def test_annotations_keep_them(coded: tuple[SeriesSummary, MasksRead], tmp_path: Path) -> None:
     summary, read = coded
     store = AnnotationStore(default_url(tmp_path))
     names = [one.sop_instance_uid for one in summary.records]

@@ -1,6 +1,8 @@
 """Different images under one SOP Instance UID are no copies, and masks stay on their slices."""
 
 import zipfile
+from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pydicom
@@ -16,11 +18,11 @@ from tests.support.mask_round_trips import assert_same_masks, make_segments
 
 
 @pytest.fixture
-def folder(field_case):
+def folder(field_case: Callable[[str], Path]) -> Path:
     return field_case("read_01_same_sop_instance_uid") / "input"
 
 
-def test_all_images_are_there(folder):
+def test_all_images_are_there(folder: Path) -> None:
     (summary,) = find_series(folder)
     images = [pydicom.dcmread(path) for path in folder.iterdir()]
     images.sort(key=lambda image: image.ImagePositionPatient[2])
@@ -31,7 +33,7 @@ def test_all_images_are_there(folder):
     assert any("carry the same SOP Instance UID" in problem for problem in summary.problems)
 
 
-def test_masks_come_back_onto_their_slices(folder, tmp_path):
+def test_masks_come_back_onto_their_slices(folder: Path, tmp_path: Path) -> None:
     (summary,) = find_series(folder)
     segments = make_segments(summary)
     write_segmentation(summary, segments, tmp_path / "seg.dcm")
@@ -44,7 +46,7 @@ def test_masks_come_back_onto_their_slices(folder, tmp_path):
             assert_same_masks(one.masks, other.masks)
 
 
-def test_deidentified_copies_have_their_own_uids(folder, tmp_path):
+def test_deidentified_copies_have_their_own_uids(folder: Path, tmp_path: Path) -> None:
     (summary,) = find_series(folder)
     segments = make_segments(summary)
     write_deidentified(summary, segments, tmp_path / "out.zip", secret=b"secret")

@@ -1,5 +1,8 @@
 """NIfTI of series that it cannot hold, and label maps that do not say where they lie."""
 
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
 import itk
 import numpy as np
 import pytest
@@ -7,6 +10,7 @@ import pytest
 from core.__main__ import main
 from core.dicom.errors import DicomError
 from core.dicom.reading import find_series
+from core.dicom.series import SeriesSummary
 from core.formats.reading import read_masks, read_masks_with_cautions
 from tests.support.mask_round_trips import assert_same_masks
 
@@ -20,8 +24,13 @@ UNEVEN = [
 
 @pytest.mark.parametrize(("case", "series", "file"), UNEVEN)
 def test_convert_resamples_uneven_slices_on_request(
-    field_case, tmp_path, capsys, case, series, file
-):
+    field_case: Callable[[str], Path],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    case: str,
+    series: str,
+    file: str,
+) -> None:
     folder = field_case(case)
     out = tmp_path / "masks.nii.gz"
     command = ["convert", str(folder / series), str(folder / file), str(out)]
@@ -38,7 +47,7 @@ def test_convert_resamples_uneven_slices_on_request(
         assert_same_masks(one.masks, other.masks)
 
 
-def assert_itk_finds(masks, path, summary):
+def assert_itk_finds(masks: Mapping[int, np.ndarray], path: Path, summary: SeriesSummary) -> None:
     """Look up the centre of the first and of every marked pixel of each slice with ITK."""
     image = itk.imread(path)
     labels = itk.array_from_image(image)
@@ -68,7 +77,9 @@ def assert_itk_finds(masks, path, summary):
         ("short.nii.gz", "voxels of 40 × 36 × 7 instead of 40 × 36 × 8"),
     ],
 )
-def test_label_maps_are_refused_by_the_true_reason(field_case, file, reason):
+def test_label_maps_are_refused_by_the_true_reason(
+    field_case: Callable[[str], Path], file: str, reason: str
+) -> None:
     folder = field_case("seg_06_nifti_scaled_labels")
     (summary,) = find_series(folder / "ct")
     with pytest.raises(DicomError) as caught:
@@ -79,7 +90,7 @@ def test_label_maps_are_refused_by_the_true_reason(field_case, file, reason):
 @pytest.mark.parametrize(
     "file", ["qform_flipped_sform_right.nii.gz", "sform_flipped_qform_right.nii.gz"]
 )
-def test_two_places_in_one_file_are_told(field_case, file):
+def test_two_places_in_one_file_are_told(field_case: Callable[[str], Path], file: str) -> None:
     folder = field_case("seg_06_nifti_scaled_labels")
     (summary,) = find_series(folder / "ct")
     (caution,) = read_masks_with_cautions(folder / file, summary).cautions
@@ -89,7 +100,9 @@ def test_two_places_in_one_file_are_told(field_case, file):
 @pytest.mark.parametrize(
     "file", ["4d_one.nii.gz", "UPPER.NII.GZ", "nifti2.nii", "qform_only.nii.gz"]
 )
-def test_sound_label_maps_are_read_without_a_word(field_case, file):
+def test_sound_label_maps_are_read_without_a_word(
+    field_case: Callable[[str], Path], file: str
+) -> None:
     folder = field_case("seg_06_nifti_scaled_labels")
     (summary,) = find_series(folder / "ct")
     read = read_masks_with_cautions(folder / file, summary)
@@ -97,7 +110,7 @@ def test_sound_label_maps_are_read_without_a_word(field_case, file):
     assert [int(one.masks[3].sum()) for one in read.segments] == [81, 81, 81]
 
 
-def test_part_of_a_series_is_put_on_it_on_request(field_case):
+def test_part_of_a_series_is_put_on_it_on_request(field_case: Callable[[str], Path]) -> None:
     folder = field_case("seg_06_nifti_scaled_labels")
     (summary,) = find_series(folder / "ct")
     (first, *_) = read_masks(folder / "short.nii.gz", summary, resample=True)

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
-def temporary(tmp_path, monkeypatch):
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Folder of temporary files, to see what is left there."""
     folder = tmp_path / "temporary"
     folder.mkdir()
@@ -25,14 +26,18 @@ def temporary(tmp_path, monkeypatch):
     return folder
 
 
-def test_an_archive_is_listed_as_a_folder(field_case, temporary, capsys):
+def test_an_archive_is_listed_as_a_folder(
+    field_case: Callable[[str], Path], temporary: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     archive = field_case("read_27_zip_from_windows_and_mac") / "input" / "nested.zip"
     assert main(["info", str(archive)]) == 0
     assert "slices       4 of " in capsys.readouterr().out
     assert not list(temporary.iterdir())
 
 
-def test_messages_name_the_archive(tmp_path, temporary, capsys):
+def test_messages_name_the_archive(
+    tmp_path: Path, temporary: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     write_series(tmp_path / "series", PLACEMENTS[0], slices=2)
     archive = shutil.make_archive(str(tmp_path / "scan"), "zip", tmp_path / "series")
     output = tmp_path / "out.nii.gz"
@@ -43,7 +48,7 @@ def test_messages_name_the_archive(tmp_path, temporary, capsys):
 
 
 @pytest.mark.parametrize("locale", ["C", "C.UTF-8", "en_US.UTF-8"])
-def test_a_name_that_is_no_utf_8_ends_no_listing(tmp_path, locale):
+def test_a_name_that_is_no_utf_8_ends_no_listing(tmp_path: Path, locale: str) -> None:
     folder = tmp_path / os.fsdecode(b"scan\xff\xfe\n")
     write_series(folder, PLACEMENTS[0], slices=3)
     broken = min(folder.iterdir())
@@ -59,7 +64,7 @@ def test_a_name_that_is_no_utf_8_ends_no_listing(tmp_path, locale):
     assert rb"scan\xff\xfe\n/IM" in done.stdout.splitlines()[-1]
 
 
-def test_sentences_with_such_names_can_be_sent_to_a_browser(tmp_path):
+def test_sentences_with_such_names_can_be_sent_to_a_browser(tmp_path: Path) -> None:
     folder = tmp_path / os.fsdecode(b"scan\xff\xfe")
     write_series(folder, PLACEMENTS[0], slices=3)
     broken = min(folder.iterdir())

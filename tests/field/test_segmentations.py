@@ -1,5 +1,9 @@
 """Segmentations as the field sends them: frames stay with their images, and nothing is lost."""
 
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
 import pydicom
 import pytest
 
@@ -10,7 +14,9 @@ from core.formats.reading import read_masks_with_cautions
 from tests.support.mask_round_trips import assert_same_masks
 
 
-def opened(folder, file, series="ct", **options):
+def opened(
+    folder: Path, file: str, series: str = "ct", **options: Any
+) -> tuple[dict[str, dict[int, int]], tuple[str, ...]]:
     (summary,) = find_series(folder / series)
     read = read_masks_with_cautions(folder / file, summary, **options)
     return {
@@ -19,7 +25,9 @@ def opened(folder, file, series="ct", **options):
     }, read.cautions
 
 
-def test_frames_belong_to_the_phase_whose_image_they_name(field_case):
+def test_frames_belong_to_the_phase_whose_image_they_name(
+    field_case: Callable[[str], Path],
+) -> None:
     folder = field_case("seg_03_cine_4d")
     for summary, pixels in zip(find_series(folder / "mr"), (441, 197, 81), strict=True):
         read = read_masks_with_cautions(folder / "seg_all.dcm", summary)
@@ -31,7 +39,9 @@ def test_frames_belong_to_the_phase_whose_image_they_name(field_case):
         assert caution.startswith("6 of the 9 frames name images that are not among these slices")
 
 
-def test_masks_are_the_frames_that_pydicom_finds_by_their_images(field_case):
+def test_masks_are_the_frames_that_pydicom_finds_by_their_images(
+    field_case: Callable[[str], Path],
+) -> None:
     folder = field_case("seg_03_cine_4d")
     dataset = pydicom.dcmread(folder / "seg_all.dcm")
     by_image = {
@@ -51,7 +61,9 @@ def test_masks_are_the_frames_that_pydicom_finds_by_their_images(field_case):
 
 
 @pytest.mark.parametrize("file", ["seg_p3_listed_all.dcm", "o3.dcm"])
-def test_masks_of_one_phase_land_on_another_only_on_request(field_case, file):
+def test_masks_of_one_phase_land_on_another_only_on_request(
+    field_case: Callable[[str], Path], file: str
+) -> None:
     folder = field_case("seg_03_cine_4d")
     *others, third = find_series(folder / "mr")
     (segment,) = read_masks_with_cautions(folder / file, third).segments
@@ -102,13 +114,18 @@ def test_masks_of_one_phase_land_on_another_only_on_request(field_case, file):
         ),
     ],
 )
-def test_no_value_is_lost_or_misread_without_a_word(field_case, file, expected, cautions):
+def test_no_value_is_lost_or_misread_without_a_word(
+    field_case: Callable[[str], Path],
+    file: str,
+    expected: dict[str, int],
+    cautions: list[Any] | list[str],
+) -> None:
     found, said = opened(field_case("seg_12_labelmap_fractional"), file)
     assert found == {label: {1: pixels, 2: pixels} for label, pixels in expected.items()}
     assert list(said) == cautions
 
 
-def test_a_number_that_two_segments_use_is_named(field_case):
+def test_a_number_that_two_segments_use_is_named(field_case: Callable[[str], Path]) -> None:
     found, said = opened(field_case("seg_12_labelmap_fractional"), "dup_numbers.dcm")
     assert found == {"Left / Right": {1: 36, 2: 48}}
     assert list(said) == [
@@ -125,7 +142,9 @@ def test_a_number_that_two_segments_use_is_named(field_case):
         "spacing_half_percent.dcm",
     ],
 )
-def test_masks_lie_where_they_belong_whatever_is_missing(field_case, file):
+def test_masks_lie_where_they_belong_whatever_is_missing(
+    field_case: Callable[[str], Path], file: str
+) -> None:
     found, said = opened(field_case("seg_11_seg_references"), file)
     assert found == {"Liver": {1: 81, 2: 113, 4: 81, 6: 49, 7: 81}}
     beginnings = {
@@ -138,7 +157,9 @@ def test_masks_lie_where_they_belong_whatever_is_missing(field_case, file):
 
 
 @pytest.mark.parametrize("file", ["flipped.dcm", "cropped.dcm"])
-def test_convert_names_the_option_that_gives_consent(field_case, file, tmp_path, capsys):
+def test_convert_names_the_option_that_gives_consent(
+    field_case: Callable[[str], Path], file: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     folder = field_case("seg_11_seg_references")
     command = ["convert", str(folder / "ct"), str(folder / file), str(tmp_path / "out.dcm")]
     assert main(command) == 2
@@ -146,7 +167,9 @@ def test_convert_names_the_option_that_gives_consent(field_case, file, tmp_path,
     assert main([*command, "--allow-same-frame"]) == 0
 
 
-def test_convert_says_what_was_left_open(field_case, tmp_path, capsys):
+def test_convert_says_what_was_left_open(
+    field_case: Callable[[str], Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     folder = field_case("seg_12_labelmap_fractional")
     source, out = folder / "lm_undescribed.dcm", tmp_path / "out.nii.gz"
     assert main(["convert", str(folder / "ct"), str(source), str(out)]) == 0

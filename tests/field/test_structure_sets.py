@@ -1,5 +1,9 @@
 """Structure sets as the field sends them: what leaves no pixel, or may be wrong, is told."""
 
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from core.__main__ import main
@@ -15,11 +19,13 @@ PLAIN = {"A": {2: 251, 3: 251, 4: 251}}
 
 
 @pytest.fixture(scope="module")
-def opened(field_case):
+def opened(
+    field_case: Callable[[str], Path],
+) -> Callable[[str], tuple[dict[str, dict[int, int]], list[str]]]:
     folder = field_case("seg_13_rtstruct_shapes")
     (summary,) = find_series(folder / "ct")
 
-    def opener(file):
+    def opener(file: str) -> tuple[dict[str, dict[int, int]], list[str]]:
         read = read_masks_with_cautions(folder / file, summary)
         return {
             one.segment.label: {index: int(mask.sum()) for index, mask in one.masks.items()}
@@ -117,7 +123,12 @@ def opened(field_case):
         ),
     ],
 )
-def test_contours_become_pixels_or_are_told(opened, file, expected, cautions):
+def test_contours_become_pixels_or_are_told(
+    opened: Callable[[str], tuple[dict[str, dict[int, int]], list[str]]],
+    file: str,
+    expected: Any,
+    cautions: Any,
+) -> None:
     assert opened(file) == (expected, cautions)
 
 
@@ -128,13 +139,15 @@ def test_contours_become_pixels_or_are_told(opened, file, expected, cautions):
         ("tilted_plane.dcm", "planes that are not parallel to the slices were left out: “A” (1)."),
     ],
 )
-def test_where_nothing_is_left_the_true_reason_is_given(opened, file, reason):
+def test_where_nothing_is_left_the_true_reason_is_given(
+    opened: Callable[[str], tuple[dict[str, dict[int, int]], list[str]]], file: str, reason: str
+) -> None:
     with pytest.raises(DicomError) as caught:
         opened(file)
     assert str(caught.value).endswith(reason)
 
 
-def test_contours_of_other_phases_are_counted(field_case):
+def test_contours_of_other_phases_are_counted(field_case: Callable[[str], Path]) -> None:
     folder = field_case("seg_03_cine_4d")
     for phase in find_series(folder / "mr"):
         assert read_masks_with_cautions(folder / "rt_all.dcm", phase).cautions == (
@@ -143,7 +156,9 @@ def test_contours_of_other_phases_are_counted(field_case):
         )
 
 
-def test_convert_prints_what_is_lost(field_case, tmp_path, capsys):
+def test_convert_prints_what_is_lost(
+    field_case: Callable[[str], Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     folder = field_case("seg_13_rtstruct_shapes")
     source, out = folder / "small_roi.dcm", tmp_path / "out.dcm"
     assert main(["convert", str(folder / "ct"), str(source), str(out)]) == 0

@@ -6,7 +6,7 @@ from pydicom.dataset import Dataset
 from core.formats.character_sets import doubtful_names, states_characters, understood_text
 
 
-def stating(*terms):
+def stating(*terms: str) -> Dataset:
     dataset = Dataset()
     dataset.SpecificCharacterSet = list(terms) if len(terms) > 1 else (terms or ("",))[0]
     return dataset
@@ -26,11 +26,13 @@ def stating(*terms):
         (stating("ISO 2022 IR 6", "ISO 2022 IR 149"), True),
     ],
 )
-def test_a_character_set_is_stated_where_it_is_known_and_more_than_ascii(dataset, expected):
+def test_a_character_set_is_stated_where_it_is_known_and_more_than_ascii(
+    dataset: Dataset, expected: bool
+) -> None:
     assert states_characters(dataset) is expected
 
 
-def test_undeclared_utf8_is_understood_and_still_told():
+def test_undeclared_utf8_is_understood_and_still_told() -> None:
     garbled = "Läsion".encode().decode("latin-1")
     assert understood_text(garbled, is_stated=False) == "Läsion"
     (sentence,) = doubtful_names(["Liver", garbled], is_stated=False)
@@ -38,16 +40,16 @@ def test_undeclared_utf8_is_understood_and_still_told():
 
 
 @pytest.mark.parametrize("name", ["肝脏".encode("gbk").decode("latin-1"), "Läsion"])
-def test_other_undeclared_names_are_shown_as_they_are_and_told(name):
+def test_other_undeclared_names_are_shown_as_they_are_and_told(name: str) -> None:
     assert understood_text(name, is_stated=False) == name
     assert list(doubtful_names([name], is_stated=False))
 
 
 @pytest.mark.parametrize("name", ["L\ufffdsion", "\x1b$B4N", "LÃ¤sion"])
-def test_names_that_break_the_stated_character_set_are_told(name):
+def test_names_that_break_the_stated_character_set_are_told(name: str) -> None:
     assert list(doubtful_names([name], is_stated=True))
 
 
-def test_sound_names_are_not_told():
+def test_sound_names_are_not_told() -> None:
     assert not list(doubtful_names(["Läsion", "肝脏", "Liver"], is_stated=True))
     assert not list(doubtful_names(["Liver"], is_stated=False))

@@ -1,5 +1,7 @@
 """Codes of foreign segments: of any length, with several modifiers, complete or not."""
 
+from typing import Any
+
 import pytest
 from pydicom.dataset import Dataset
 
@@ -10,14 +12,14 @@ from tests.support.segments import LIVER
 TYPE = "SegmentedPropertyTypeCodeSequence"
 
 
-def item(**attributes):
+def item(**attributes: Any) -> Dataset:
     dataset = Dataset()
     for keyword, value in attributes.items():
         setattr(dataset, keyword, value)
     return dataset
 
 
-def holding(**attributes):
+def holding(**attributes: Any) -> Dataset:
     return item(SegmentedPropertyTypeCodeSequence=[item(**attributes)])
 
 
@@ -32,7 +34,7 @@ def holding(**attributes):
         Code("https://example.org/codes/7", "", "URL"),
     ],
 )
-def test_codes_of_any_length_are_written_and_read(code):
+def test_codes_of_any_length_are_written_and_read(code: Any) -> None:
     holder = item(SegmentedPropertyTypeCodeSequence=[coded_concept(code)])
     assert code_of(holder, TYPE, LIVER) == code
     (written,) = holder.SegmentedPropertyTypeCodeSequence
@@ -48,7 +50,9 @@ def test_codes_of_any_length_are_written_and_read(code):
         ({"CodeValue": "A1", "CodingSchemeDesignator": "99X"}, Code("A1", "99X", "A1")),
     ],
 )
-def test_a_missing_meaning_is_that_of_the_list_or_the_value(attributes, expected):
+def test_a_missing_meaning_is_that_of_the_list_or_the_value(
+    attributes: dict[str, str], expected: Any
+) -> None:
     assert code_of(holding(**attributes), TYPE, Code("0", "99X", "Nothing")) == expected
 
 
@@ -61,13 +65,13 @@ def test_a_missing_meaning_is_that_of_the_list_or_the_value(attributes, expected
         {},
     ],
 )
-def test_what_is_no_code_is_replaced(attributes):
+def test_what_is_no_code_is_replaced(attributes: Any) -> None:
     assert code_of(holding(**attributes), TYPE, LIVER) is LIVER
     assert codes_of(holding(**attributes), TYPE) == ()
 
 
 @pytest.mark.parametrize("is_inside", [True, False])
-def test_all_modifiers_are_read_wherever_they_stand(is_inside):
+def test_all_modifiers_are_read_wherever_they_stand(is_inside: bool) -> None:
     codes = (Code("7771000", "SCT", "Left"), Code("261183002", "SCT", "Upper"))
     kind = coded_concept(LIVER)
     description = item(SegmentedPropertyTypeCodeSequence=[kind])

@@ -9,17 +9,17 @@ from core.formats.contours import fill_contours, mask_contours
 
 @settings(max_examples=300, deadline=None, derandomize=True)
 @given(arrays(bool, array_shapes(min_dims=2, max_dims=2, max_side=24)))
-def test_filling_the_contours_gives_the_mask_back(mask):
+def test_filling_the_contours_gives_the_mask_back(mask: np.ndarray) -> None:
     assert np.array_equal(fill_contours(mask_contours(mask), *mask.shape), mask)
 
 
-def ring(size=40):
+def ring(size: int = 40) -> np.ndarray:
     rows, columns = np.ogrid[:size, :size]
     distance = np.hypot(rows - 20, columns - 18)
     return (distance < 15) & ~(distance < 8) | (distance < 3)
 
 
-def test_a_hole_is_joined_to_what_surrounds_it_and_an_island_in_it_is_not():
+def test_a_hole_is_joined_to_what_surrounds_it_and_an_island_in_it_is_not() -> None:
     contours = mask_contours(ring())
     assert len(contours) == 2
     outer, island = sorted(contours, key=len, reverse=True)
@@ -30,7 +30,7 @@ def test_a_hole_is_joined_to_what_surrounds_it_and_an_island_in_it_is_not():
     assert np.abs(island - (20, 18)).max() < 3
 
 
-def test_matplotlib_finds_the_same_pixels_inside():
+def test_matplotlib_finds_the_same_pixels_inside() -> None:
     random = np.random.default_rng(0)
     mask = ring() | (random.random((40, 40)) > 0.9)
     centres = np.argwhere(np.ones_like(mask))
@@ -40,7 +40,7 @@ def test_matplotlib_finds_the_same_pixels_inside():
     assert np.array_equal(inside.reshape(mask.shape) % 2 == 1, mask)
 
 
-def test_contours_have_no_superfluous_points():
+def test_contours_have_no_superfluous_points() -> None:
     mask = np.zeros((20, 30), bool)
     mask[4:15, 3:28] = True
     (contour,) = mask_contours(mask)
@@ -48,5 +48,5 @@ def test_contours_have_no_superfluous_points():
     assert contour.min() == pytest.approx(2.5) and contour.max() == pytest.approx(27.5)
 
 
-def test_nothing_has_no_contours():
+def test_nothing_has_no_contours() -> None:
     assert mask_contours(np.zeros((5, 5), bool)) == []

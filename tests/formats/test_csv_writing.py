@@ -1,27 +1,29 @@
 import csv
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from core.dicom.errors import DicomError
 from core.dicom.reading import find_series
+from core.dicom.series import SeriesSummary
 from core.formats.csv_writing import COLUMNS, TOTAL, write_measurements
 from tests.support.mask_round_trips import make_segments
 from tests.support.synthetic_series import Placement, write_series
 
 
-def table(path):
+def table(path: Path) -> list[dict[str, str]]:
     with path.open(encoding="utf-8-sig", newline="") as file:
         return list(csv.DictReader(file))
 
 
 @pytest.fixture
-def summary(tmp_path):
+def summary(tmp_path: Path) -> SeriesSummary:
     write_series(tmp_path / "series", Placement("flat", pixel_spacing=(0.5, 1.25), step=6.0))
     return find_series(tmp_path / "series")[0]
 
 
-def test_areas_and_volumes_are_those_of_the_pixels(summary, tmp_path):
+def test_areas_and_volumes_are_those_of_the_pixels(summary: SeriesSummary, tmp_path: Path) -> None:
     segments = make_segments(summary)
     write_measurements(summary, segments, tmp_path / "table.csv")
     rows = table(tmp_path / "table.csv")
@@ -41,20 +43,20 @@ def test_areas_and_volumes_are_those_of_the_pixels(summary, tmp_path):
     assert max(positions) - min(positions) == pytest.approx(8 * 6)
 
 
-def test_pixels_of_unknown_size_are_only_counted(shared_data, tmp_path):
+def test_pixels_of_unknown_size_are_only_counted(shared_data: Path, tmp_path: Path) -> None:
     (summary,) = find_series(shared_data / "dicom" / "odd" / "US1_UNCR.dcm")
     write_measurements(summary, make_segments(summary)[:1], tmp_path / "table.csv")
     row = table(tmp_path / "table.csv")[0]
     assert int(row["pixels"]) > 0 and row["area_mm2"] == row["volume_ml"] == ""
 
 
-def test_labels_are_no_formulas(summary, tmp_path):
+def test_labels_are_no_formulas(summary: SeriesSummary, tmp_path: Path) -> None:
     one = make_segments(summary)[0]
     formula = replace(one, segment=replace(one.segment, label="=1+1"))
     write_measurements(summary, [formula], tmp_path / "table.csv")
     assert table(tmp_path / "table.csv")[0]["label"] == "'=1+1"
 
 
-def test_nothing_is_refused(summary, tmp_path):
+def test_nothing_is_refused(summary: SeriesSummary, tmp_path: Path) -> None:
     with pytest.raises(DicomError, match="no segment to export"):
         write_measurements(summary, [], tmp_path / "table.csv")

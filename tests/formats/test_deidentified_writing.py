@@ -3,6 +3,8 @@ import zipfile
 from copy import deepcopy
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
 import pydicom
@@ -13,10 +15,11 @@ from dicomanonymizer.simpledicomanonymizer import initialize_actions_2024b
 from pydicom.datadict import dictionary_VM, dictionary_VR
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
-from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
+from pydicom.uid import UID, CTImageStorage, ExplicitVRLittleEndian
 
 from core.dicom.errors import DicomError
 from core.dicom.reading import find_series, read_series
+from core.dicom.series import SeriesSummary
 from core.formats.deidentified_writing import (
     EDITION,
     Pseudonyms,
@@ -26,6 +29,7 @@ from core.formats.deidentified_writing import (
 )
 from core.formats.segmentation_reading import read_segmentation
 from core.segments.segment import Region, SegmentDetails
+from core.segments.segment_masks import SegmentMasks
 from tests.support.mask_round_trips import assert_same_masks, assert_valid, make_segments
 from tests.support.synthetic_series import PLACEMENTS, write_enhanced, write_series
 
@@ -47,8 +51,9 @@ VALUES = {
 MARKS = ("TELLING", "telling", "1977", "070707", "077Y", "1.2.3.777", "777")
 
 
-def telling_element(tag):
+def telling_element(tag: int) -> DataElement:
     vr = dictionary_VR(tag).split(" or ")[0]
+    value: object
     if vr == "SQ":
         item = Dataset()
         item.PatientComments = TELLING
@@ -60,12 +65,12 @@ def telling_element(tag):
     return DataElement(tag, vr, value)
 
 
-def telling_dataset():
+def telling_dataset() -> FileDataset:
     """Every attribute of the table that a data set can hold, each with a value that tells."""
     dataset = FileDataset("", Dataset(), file_meta=FileMetaDataset(), preamble=b"T" * 128)
     dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
     dataset.file_meta.MediaStorageSOPClassUID = dataset.SOPClassUID = CTImageStorage
-    dataset.file_meta.MediaStorageSOPInstanceUID = "1.2.3.777"
+    dataset.file_meta.MediaStorageSOPInstanceUID = UID("1.2.3.777")
     dataset.file_meta.SourceApplicationEntityTitle = TELLING
     for tag in dicom_anonymization_database_selector(EDITION)["ALL_TAGS"]:
         if len(tag) == 2 and tag[0] > 2 and tag[0] % 2 == 0:
@@ -76,7 +81,7 @@ def telling_dataset():
     return dataset
 
 
-def marks_in(dataset):
+def marks_in(dataset: Dataset) -> list[DataElement]:
     return [
         element
         for element in dataset.iterall()
@@ -84,7 +89,7 @@ def marks_in(dataset):
     ]
 
 
-def test_nothing_of_any_attribute_in_the_table_is_left():
+def test_nothing_of_any_attribute_in_the_table_is_left() -> None:
     dataset = telling_dataset()
     assert len(marks_in(dataset)) > 500
     nested = deepcopy(dataset)
@@ -101,7 +106,7 @@ def test_nothing_of_any_attribute_in_the_table_is_left():
         assert mark not in content.getvalue()
 
 
-def test_whatever_the_library_changes_is_changed():
+def test_whatever_the_library_changes_is_changed() -> None:
     original = telling_dataset()
     theirs, ours = deepcopy(original), deepcopy(original)
     anonymize_dataset(theirs, base_rules_gen=initialize_actions_2024b)
@@ -112,7 +117,7 @@ def test_whatever_the_library_changes_is_changed():
             assert element.tag not in ours or ours[element.tag] != element, element
 
 
-def test_dummies_are_valid_values():
+def test_dummies_are_valid_values() -> None:
     dataset = telling_dataset()
     deidentify(dataset, Pseudonyms(SECRET, patient="p"))
     for element in dataset:
@@ -121,11 +126,12 @@ def test_dummies_are_valid_values():
             DataElement(element.tag, element.VR, element.value, validation_mode=strict)
 
 
-def test_what_was_done_is_recorded():
-    for dates, modified, expected in (
+def test_what_was_done_is_recorded() -> None:
+    cases: tuple[tuple[Literal["remove", "shift"], str, list[str]], ...] = (
         ("remove", "REMOVED", ["113100"]),
         ("shift", "MODIFIED", ["113100", "113107"]),
-    ):
+    )
+    for dates, modified, expected in cases:
         dataset = telling_dataset()
         deidentify(dataset, Pseudonyms(SECRET, dates, "p"))
         assert dataset.PatientIdentityRemoved == "YES"
@@ -135,7 +141,7 @@ def test_what_was_done_is_recorded():
         assert "PS3.15" in dataset.DeidentificationMethod
 
 
-def test_shifted_dates_keep_their_distances_but_not_that_of_birth():
+def test_shifted_dates_keep_their_distances_but_not_that_of_birth() -> None:
     names = Pseudonyms(SECRET, "shift", "p")
     dataset = telling_dataset()
     dataset.StudyDate, dataset.SeriesDate = "20240228", "20240301"
@@ -151,7 +157,7 @@ def test_shifted_dates_keep_their_distances_but_not_that_of_birth():
     assert Pseudonyms(SECRET, "shift", "q").days != names.days
 
 
-def test_names_are_the_same_for_the_same_secret_only():
+def test_names_are_the_same_for_the_same_secret_only() -> None:
     one, same, other = (Pseudonyms(secret, patient="p") for secret in (b"1", b"1", b"2"))
     assert one.uid("1.2.3") == same.uid("1.2.3") != other.uid("1.2.3")
     assert one.uid("1.2.3") != one.uid("1.2.4")
@@ -160,7 +166,9 @@ def test_names_are_the_same_for_the_same_secret_only():
     assert "secret" not in repr(one).replace("patient", "")
 
 
-def exported(folder, summary, **settings):
+def exported(
+    folder: Path, summary: SeriesSummary, **settings: Any
+) -> tuple[Path, list[SegmentMasks]]:
     """Write, unpack, and open what was written."""
     segments = make_segments(summary)
     path = folder / "out.zip"
@@ -174,8 +182,8 @@ def exported(folder, summary, **settings):
 
 @pytest.mark.parametrize("dates", ["remove", "shift"])
 def test_images_and_segmentation_fit_each_other_and_tell_nothing(
-    shared_data, tmp_path, dciodvfy, dates
-):
+    shared_data: Path, tmp_path: Path, dciodvfy: str, dates: str
+) -> None:
     (summary,) = find_series(shared_data / "dicom" / "nd320_study1_t1post")
     folder, segments = exported(tmp_path, summary, dates=dates)
     (found,) = find_series(folder / "images")
@@ -208,7 +216,7 @@ def test_images_and_segmentation_fit_each_other_and_tell_nothing(
     assert not segmentation.ContentCreatorName
 
 
-def test_enhanced_images_are_renamed_within_their_functional_groups(tmp_path):
+def test_enhanced_images_are_renamed_within_their_functional_groups(tmp_path: Path) -> None:
     write_enhanced(tmp_path / "enhanced", PLACEMENTS[4])
     (summary,) = find_series(tmp_path / "enhanced")
     folder, segments = exported(tmp_path, summary)
@@ -217,7 +225,7 @@ def test_enhanced_images_are_renamed_within_their_functional_groups(tmp_path):
     assert_same_masks(segments[0].masks, back[0].masks)
 
 
-def test_a_segment_that_names_the_patient_is_refused(tmp_path):
+def test_a_segment_that_names_the_patient_is_refused(tmp_path: Path) -> None:
     write_series(tmp_path / "series", PLACEMENTS[0], PatientName="Doe^Jane", PatientID="4711")
     (summary,) = find_series(tmp_path / "series")
     for label in ("Liver of Jane", "doe liver", "Liver 4711"):
@@ -228,7 +236,7 @@ def test_a_segment_that_names_the_patient_is_refused(tmp_path):
     assert not (tmp_path / "out.zip").exists()
 
 
-def test_free_text_and_tracking_of_a_segment_are_left_out(tmp_path):
+def test_free_text_and_tracking_of_a_segment_are_left_out(tmp_path: Path) -> None:
     write_series(tmp_path / "series", PLACEMENTS[0])
     (summary,) = find_series(tmp_path / "series")
     (masks, _) = make_segments(summary)
@@ -243,7 +251,7 @@ def test_free_text_and_tracking_of_a_segment_are_left_out(tmp_path):
     assert not {"SegmentDescription", "TrackingID", "TrackingUID"} & {one.keyword for one in item}
 
 
-def test_series_that_taught_proposals_are_named_as_their_own_copies_are(tmp_path):
+def test_series_that_taught_proposals_are_named_as_their_own_copies_are(tmp_path: Path) -> None:
     write_series(tmp_path / "series", PLACEMENTS[0])
     (summary,) = find_series(tmp_path / "series")
     (masks, _) = make_segments(summary)
@@ -257,7 +265,7 @@ def test_series_that_taught_proposals_are_named_as_their_own_copies_are(tmp_path
     assert b"1.2.3.777" not in content
 
 
-def test_failures_leave_nothing_behind(tmp_path):
+def test_failures_leave_nothing_behind(tmp_path: Path) -> None:
     write_series(tmp_path / "series", PLACEMENTS[0])
     (summary,) = find_series(tmp_path / "series")
     summary.files[3].unlink()
@@ -266,8 +274,10 @@ def test_failures_leave_nothing_behind(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["series"]
 
 
-def test_burned_in_text_is_warned_of_where_it_is_stated_or_likely(tmp_path, shared_data):
-    cases = (
+def test_burned_in_text_is_warned_of_where_it_is_stated_or_likely(
+    tmp_path: Path, shared_data: Path
+) -> None:
+    cases: tuple[tuple[dict[str, Any], str | None], ...] = (
         ({}, None),
         ({"BurnedInAnnotation": "YES"}, "marked as having text"),
         ({"Modality": "US"}, "Nothing says"),

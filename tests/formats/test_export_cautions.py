@@ -1,31 +1,34 @@
 """What the shortcomings of a series mean for the files that are written of it."""
 
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from core.dicom.reading import find_series
+from core.dicom.series import SeriesSummary
 from core.formats.export_cautions import export_cautions
 from core.formats.writing import FORMATS, WritingOptions
 from core.segments.segment import SegmentDetails
 from tests.support.mask_round_trips import make_segments
-from tests.support.synthetic_series import PLACEMENTS, write_images, write_series
+from tests.support.synthetic_series import PLACEMENTS, Placement, write_images, write_series
 
 
-def said(summary, **options):
+def said(summary: SeriesSummary, **options: Any) -> dict[str, list[str]]:
     return {
         form: list(export_cautions(form, summary, WritingOptions(**options))) for form in FORMATS
     }
 
 
 @pytest.mark.parametrize("placement", PLACEMENTS, ids=lambda placement: placement.name)
-def test_a_sound_series_has_none(tmp_path, placement):
+def test_a_sound_series_has_none(tmp_path: Path, placement: Placement) -> None:
     write_series(tmp_path / "series", placement)
     (summary,) = find_series(tmp_path / "series")
     assert not any(said(summary, resample=True).values())
 
 
-def test_missing_slices_matter_to_volumes_and_to_a_grid(tmp_path):
+def test_missing_slices_matter_to_volumes_and_to_a_grid(tmp_path: Path) -> None:
     write_series(tmp_path / "series", PLACEMENTS[0], skip=(3, 4))
     (summary,) = find_series(tmp_path / "series")
     found = said(summary, resample=True)
@@ -39,7 +42,7 @@ def test_missing_slices_matter_to_volumes_and_to_a_grid(tmp_path):
     assert not found["seg"] and not said(summary)["nifti"]
 
 
-def test_a_series_without_positions_has_no_place_and_no_volume(tmp_path):
+def test_a_series_without_positions_has_no_place_and_no_volume(tmp_path: Path) -> None:
     write_images(tmp_path / "series", [{"ImagePositionPatient": None}] * 3)
     summary = find_series(tmp_path / "series")[0]
     found = said(summary)
@@ -47,14 +50,14 @@ def test_a_series_without_positions_has_no_place_and_no_volume(tmp_path):
     assert found["csv"][0].endswith("the table has neither areas nor volumes.")
 
 
-def test_pictures_that_may_show_a_name_are_told(tmp_path):
+def test_pictures_that_may_show_a_name_are_told(tmp_path: Path) -> None:
     write_series(tmp_path / "series", PLACEMENTS[0], Modality="US")
     (summary,) = find_series(tmp_path / "series")
     found = said(summary)
     assert [form for form, cautions in found.items() if cautions] == ["png", "deidentified"]
 
 
-def test_what_a_structure_set_cannot_hold_is_told(tmp_path):
+def test_what_a_structure_set_cannot_hold_is_told(tmp_path: Path) -> None:
     write_series(tmp_path / "series", PLACEMENTS[0])
     (summary,) = find_series(tmp_path / "series")
     (first, second) = make_segments(summary)

@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from pathlib import Path
 
 from pydicom import dcmread
 
@@ -17,6 +18,7 @@ from core.formats.export_files import (
 from core.formats.segmentation_writing import write_segmentation
 from core.formats.structure_set_writing import write_structure_set
 from core.formats.writing import WritingOptions
+from core.segments.segment_masks import SegmentMasks
 from tests.support.mask_round_trips import make_segments
 from tests.support.synthetic_series import PLACEMENTS, write_series
 
@@ -32,7 +34,7 @@ def test_files_of_the_same_second_have_names_of_their_own() -> None:
     assert len(set(names)) == len(names)
 
 
-def test_each_kind_of_object_is_numbered_by_itself(tmp_path):
+def test_each_kind_of_object_is_numbered_by_itself(tmp_path: Path) -> None:
     write_series(tmp_path / "series", PLACEMENTS[0])
     (summary,) = find_series(tmp_path / "series")
     exports = tmp_path / "exports"
@@ -46,7 +48,7 @@ def test_each_kind_of_object_is_numbered_by_itself(tmp_path):
     assert next_instance_number(exports, "RTSTRUCT") == 3
 
 
-def readings(segments):
+def readings(segments: list[SegmentMasks]) -> list[ReadingToWrite]:
     """Two readings of a series, by different people."""
     return [
         ReadingToWrite(segments, WritingOptions(people=Contributors((person,)), reading=name))
@@ -54,7 +56,7 @@ def readings(segments):
     ]
 
 
-def test_several_readings_are_written_into_one_zip_a_file_each(tmp_path):
+def test_several_readings_are_written_into_one_zip_a_file_each(tmp_path: Path) -> None:
     write_series(tmp_path / "series", PLACEMENTS[0])
     (summary,) = find_series(tmp_path / "series")
     exports = tmp_path / "exports"
@@ -70,7 +72,7 @@ def test_several_readings_are_written_into_one_zip_a_file_each(tmp_path):
     assert [one.name for one in exports.iterdir()] == [path.name]
 
 
-def test_overlapping_segments_of_readings_are_told_apart_in_nifti(tmp_path):
+def test_overlapping_segments_of_readings_are_told_apart_in_nifti(tmp_path: Path) -> None:
     write_series(tmp_path / "series", PLACEMENTS[0])
     (summary,) = find_series(tmp_path / "series")
     overlapping = readings(make_segments(summary, overlap=True))
@@ -81,7 +83,7 @@ def test_overlapping_segments_of_readings_are_told_apart_in_nifti(tmp_path):
     assert all(name.startswith(("reading-1", "adjudicated")) for name in names)
 
 
-def test_the_file_of_one_reading_among_several_tells_which(tmp_path):
+def test_the_file_of_one_reading_among_several_tells_which(tmp_path: Path) -> None:
     write_series(tmp_path / "series", PLACEMENTS[0])
     (summary,) = find_series(tmp_path / "series")
     (one, _) = readings(make_segments(summary))

@@ -1,25 +1,29 @@
 """What ITK makes of exports: of NIfTI directly, of DICOM segmentations by way of dcmqi."""
 
 import subprocess
+from pathlib import Path
+from typing import Any
 
 import itk
 import numpy as np
 import pytest
 
 from core.dicom.reading import find_series
+from core.dicom.series import SeriesSummary
 from core.formats.nifti_writing import write_nifti
 from core.formats.segmentation_writing import write_segmentation
+from core.segments.segment_masks import SegmentMasks
 from tests.support.mask_round_trips import make_segments
 from tests.support.synthetic_series import PLACEMENTS, write_series
 
 
 @pytest.fixture(params=PLACEMENTS, ids=lambda placement: placement.name)
-def summary(request, tmp_path):
+def summary(request: pytest.FixtureRequest, tmp_path: Path) -> SeriesSummary:
     write_series(tmp_path / "series", request.param)
     return find_series(tmp_path / "series")[0]
 
 
-def placed(image):
+def placed(image: Any) -> np.ndarray:
     """Matrix from (column, row, slice) to LPS in mm, as ITK understands an image."""
     matrix = np.eye(4)
     matrix[:3, :3] = itk.array_from_matrix(image.GetDirection()) * np.array(image.GetSpacing())
@@ -27,7 +31,7 @@ def placed(image):
     return matrix
 
 
-def label_map(segments, summary):
+def label_map(segments: list[SegmentMasks], summary: SeriesSummary) -> np.ndarray:
     labels = np.zeros((summary.slices, summary.rows, summary.columns), np.uint8)
     for one in segments:
         for index, mask in one.masks.items():
@@ -35,7 +39,7 @@ def label_map(segments, summary):
     return labels
 
 
-def test_nifti_lies_where_the_images_do(summary, tmp_path):
+def test_nifti_lies_where_the_images_do(summary: SeriesSummary, tmp_path: Path) -> None:
     segments = make_segments(summary)
     (path,) = write_nifti(summary, segments, tmp_path / "labels.nii.gz")
     if summary.geometry.tilt > 1:
@@ -48,7 +52,9 @@ def test_nifti_lies_where_the_images_do(summary, tmp_path):
     assert np.allclose(placed(image), summary.geometry.affine, atol=1e-4)
 
 
-def test_segmentations_come_through_dcmqi_bit_for_bit(summary, tmp_path, segimage2itkimage):
+def test_segmentations_come_through_dcmqi_bit_for_bit(
+    summary: SeriesSummary, tmp_path: Path, segimage2itkimage: str
+) -> None:
     segments = make_segments(summary)
     write_segmentation(summary, segments, tmp_path / "seg.dcm")
     subprocess.run(

@@ -3,6 +3,7 @@
 import io
 import zipfile
 from datetime import UTC, datetime
+from pathlib import Path
 
 import highdicom as hd
 import pydicom
@@ -10,11 +11,13 @@ import pytest
 
 from core.annotation.contributors import Contributors
 from core.dicom.reading import read_series
+from core.dicom.series import SeriesSummary
 from core.formats.people import person_name
 from core.formats.segmentation_reading import read_segmentation
-from core.formats.segmentation_writing import write_segmentation
+from core.formats.segmentation_writing import Kind, write_segmentation
 from core.formats.structure_set_writing import write_structure_set
 from core.formats.writing import WritingOptions, write_masks
+from core.segments.segment_masks import SegmentMasks
 from tests.support.mask_round_trips import assert_same_masks, assert_valid, volumes_by_dcmqi
 
 WHEN = datetime(2026, 11, 27, 23, 30, tzinfo=UTC)
@@ -34,7 +37,9 @@ def named(dataset: pydicom.Dataset) -> dict[str, list[str]]:
 
 
 @pytest.mark.parametrize("kind", ["BINARY", "LABELMAP"])
-def test_a_segmentation_names_who_drew_and_who_reviewed_it(small, dciodvfy, kind):
+def test_a_segmentation_names_who_drew_and_who_reviewed_it(
+    small: tuple[SeriesSummary, list[SegmentMasks], Path], dciodvfy: str, kind: Kind
+) -> None:
     summary, segments, path = small
     path.parent.mkdir()
     write_segmentation(summary, segments, path, people=REVIEWED, kind=kind)
@@ -54,7 +59,9 @@ def test_a_segmentation_names_who_drew_and_who_reviewed_it(small, dciodvfy, kind
         assert_valid(path, dciodvfy)
 
 
-def test_an_adjudicated_segmentation_is_its_adjudicators_and_names_both_readers(small, dciodvfy):
+def test_an_adjudicated_segmentation_is_its_adjudicators_and_names_both_readers(
+    small: tuple[SeriesSummary, list[SegmentMasks], Path], dciodvfy: str
+) -> None:
     summary, segments, path = small
     path.parent.mkdir()
     write_segmentation(summary, segments, path, people=ADJUDICATED, reading="adjudicated")
@@ -69,8 +76,8 @@ def test_an_adjudicated_segmentation_is_its_adjudicators_and_names_both_readers(
 
 
 def test_other_programs_read_the_masks_of_a_file_that_names_people(
-    small, tmp_path, segimage2itkimage
-):
+    small: tuple[SeriesSummary, list[SegmentMasks], Path], tmp_path: Path, segimage2itkimage: str
+) -> None:
     summary, segments, path = small
     path.parent.mkdir()
     write_segmentation(summary, segments, path, people=ADJUDICATED, reading="reading 2")
@@ -81,7 +88,9 @@ def test_other_programs_read_the_masks_of_a_file_that_names_people(
     assert volumes_by_dcmqi(path, tmp_path / "dcmqi", segimage2itkimage)
 
 
-def test_nobody_is_named_unless_known(small):
+def test_nobody_is_named_unless_known(
+    small: tuple[SeriesSummary, list[SegmentMasks], Path],
+) -> None:
     summary, segments, path = small
     path.parent.mkdir()
     write_segmentation(summary, segments, path)
@@ -90,7 +99,9 @@ def test_nobody_is_named_unless_known(small):
     assert named(dataset) == {}
 
 
-def test_a_structure_set_is_approved_by_whoever_reviewed_it(small, dciodvfy):
+def test_a_structure_set_is_approved_by_whoever_reviewed_it(
+    small: tuple[SeriesSummary, list[SegmentMasks], Path], dciodvfy: str
+) -> None:
     summary, segments, path = small
     path.parent.mkdir()
     write_structure_set(summary, segments, path, people=REVIEWED, reading="reading 1")
@@ -104,7 +115,9 @@ def test_a_structure_set_is_approved_by_whoever_reviewed_it(small, dciodvfy):
     assert_valid(path, dciodvfy)
 
 
-def test_an_adjudicated_structure_set_is_approved_by_the_adjudicator_when_done(small, dciodvfy):
+def test_an_adjudicated_structure_set_is_approved_by_the_adjudicator_when_done(
+    small: tuple[SeriesSummary, list[SegmentMasks], Path], dciodvfy: str
+) -> None:
     summary, segments, path = small
     path.parent.mkdir()
     write_structure_set(summary, segments, path, people=ADJUDICATED, reading="adjudicated")
@@ -113,7 +126,9 @@ def test_an_adjudicated_structure_set_is_approved_by_the_adjudicator_when_done(s
     assert_valid(path, dciodvfy)
 
 
-def test_a_structure_set_nobody_reviewed_is_unapproved_and_names_no_reviewer(small, dciodvfy):
+def test_a_structure_set_nobody_reviewed_is_unapproved_and_names_no_reviewer(
+    small: tuple[SeriesSummary, list[SegmentMasks], Path], dciodvfy: str
+) -> None:
     summary, segments, path = small
     path.parent.mkdir()
     write_structure_set(summary, segments, path, people=Contributors(("anna",)))
@@ -124,12 +139,14 @@ def test_a_structure_set_nobody_reviewed_is_unapproved_and_names_no_reviewer(sma
     assert_valid(path, dciodvfy)
 
 
-def test_names_cannot_change_the_structure_of_a_file():
+def test_names_cannot_change_the_structure_of_a_file() -> None:
     assert person_name("A^B=C\\D") == "D^A B C"
     assert person_name(" ") == ""
 
 
-def test_a_deidentified_copy_names_nobody(small, tmp_path):
+def test_a_deidentified_copy_names_nobody(
+    small: tuple[SeriesSummary, list[SegmentMasks], Path], tmp_path: Path
+) -> None:
     summary, segments, _ = small
     options = WritingOptions(people=ADJUDICATED, reading="reading 1", home=tmp_path / "home")
     (path,) = write_masks("deidentified", summary, segments, tmp_path / "copy.zip", options)

@@ -2,6 +2,8 @@ import csv
 import io
 import zipfile
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pydicom
@@ -12,6 +14,7 @@ from pydicom.uid import ImplicitVRLittleEndian
 
 from core.dicom.errors import DicomError
 from core.dicom.reading import find_series, read_series
+from core.dicom.series import Series
 from core.display.grey import to_grey
 from core.formats.png_writing import write_pictures
 from tests.support.mask_round_trips import make_segments
@@ -19,12 +22,12 @@ from tests.support.synthetic_series import PLACEMENTS, write_series
 
 
 @pytest.fixture
-def series(tmp_path):
+def series(tmp_path: Path) -> Series:
     write_series(tmp_path / "series", PLACEMENTS[0], WindowCenter=200, WindowWidth=900)
     return read_series(find_series(tmp_path / "series")[0])
 
 
-def pictures(path):
+def pictures(path: Path) -> dict[str, np.ndarray]:
     with zipfile.ZipFile(path) as archive:
         return {
             name: np.asarray(Image.open(io.BytesIO(archive.read(name))))
@@ -33,7 +36,9 @@ def pictures(path):
         }
 
 
-def test_every_slice_has_a_picture_and_a_mask_of_each_segment(series, tmp_path):
+def test_every_slice_has_a_picture_and_a_mask_of_each_segment(
+    series: Series, tmp_path: Path
+) -> None:
     segments = make_segments(series.summary, overlap=True)
     write_pictures(series, segments, tmp_path / "out.zip")
     found = pictures(tmp_path / "out.zip")
@@ -47,7 +52,9 @@ def test_every_slice_has_a_picture_and_a_mask_of_each_segment(series, tmp_path):
             assert np.array_equal(found[name], expected)
 
 
-def test_the_table_names_the_segments_and_file_names_tell_nothing(series, tmp_path):
+def test_the_table_names_the_segments_and_file_names_tell_nothing(
+    series: Series, tmp_path: Path
+) -> None:
     write_pictures(series, make_segments(series.summary), tmp_path / "out.zip", with_images=False)
     with zipfile.ZipFile(tmp_path / "out.zip") as archive:
         names = archive.namelist()
@@ -59,7 +66,7 @@ def test_the_table_names_the_segments_and_file_names_tell_nothing(series, tmp_pa
     ]
 
 
-def test_no_cell_of_the_table_is_a_formula(series, tmp_path):
+def test_no_cell_of_the_table_is_a_formula(series: Series, tmp_path: Path) -> None:
     one = make_segments(series.summary)[0]
     code = replace(one.segment.type, meaning="+1")
     formula = replace(one, segment=replace(one.segment, label="=1+1", type=code))
@@ -69,7 +76,7 @@ def test_no_cell_of_the_table_is_a_formula(series, tmp_path):
     assert (row["label"], row["meaning"]) == ("'=1+1", "'+1")
 
 
-def test_ultrasound_and_photographs_can_be_written(shared_data, tmp_path):
+def test_ultrasound_and_photographs_can_be_written(shared_data: Path, tmp_path: Path) -> None:
     for name in ("US1_UNCR.dcm", "SC_rgb_16bit_2frame.dcm"):
         summary = find_series(shared_data / "dicom" / "odd" / name)[0]
         segments = make_segments(summary)
@@ -88,7 +95,9 @@ COLOURS = {
 
 
 @pytest.mark.parametrize(("name", "shift"), COLOURS.items())
-def test_colours_are_those_that_pydicom_decodes(shared_data, tmp_path, name, shift):
+def test_colours_are_those_that_pydicom_decodes(
+    shared_data: Path, tmp_path: Path, name: str, shift: Any
+) -> None:
     path = shared_data / "dicom" / "odd" / name
     summary = find_series(path)[0]
     segments = make_segments(summary)
@@ -105,6 +114,6 @@ def test_colours_are_those_that_pydicom_decodes(shared_data, tmp_path, name, shi
         assert np.array_equal(found[f"images/{index + 1:04d}.png"], picture)
 
 
-def test_nothing_is_refused(series, tmp_path):
+def test_nothing_is_refused(series: Series, tmp_path: Path) -> None:
     with pytest.raises(DicomError, match="no segment to export"):
         write_pictures(series, [], tmp_path / "out.zip")

@@ -1,5 +1,7 @@
 """Masks brought from one stack of planes to another, against scipy's nearest-neighbour sampling."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter, map_coordinates
@@ -11,14 +13,21 @@ from tests.support.synthetic_series import AXIAL, OBLIQUE, SAGITTAL
 SLICES, ROWS, COLUMNS = 7, 24, 30
 
 
-def directions(orientation, turn=0.0):
+def directions(orientation: tuple[float, ...], turn: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
     row, column = np.array(orientation[:3]), np.array(orientation[3:])
     row, column = row / np.linalg.norm(row), column / np.linalg.norm(column)
     cosine, sine = np.cos(turn), np.sin(turn)
     return cosine * row + sine * column, cosine * column - sine * row
 
 
-def stack(orientation, step, spacing, offset=0.0, turn=0.0, flip=False):
+def stack(
+    orientation: tuple[float, ...],
+    step: Any,
+    spacing: tuple[float, float],
+    offset: float = 0.0,
+    turn: float = 0.0,
+    flip: bool = False,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, tuple[float, float]]:
     row, column = directions(orientation, turn)
     if flip:
         row = -row
@@ -28,7 +37,7 @@ def stack(orientation, step, spacing, offset=0.0, turn=0.0, flip=False):
     return row, column, positions, spacing
 
 
-def masks(seed=0):
+def masks(seed: int = 0) -> np.ndarray:
     volume = gaussian_filter(np.random.default_rng(seed).normal(size=(SLICES, ROWS, COLUMNS)), 2)
     return volume > 0
 
@@ -44,8 +53,13 @@ def masks(seed=0):
     ],
 )
 def test_every_pixel_takes_the_nearest_pixel_of_the_nearest_plane(
-    orientation, step, spacing, offset, turn, flip
-):
+    orientation: tuple[float, ...],
+    step: float,
+    spacing: tuple[float, float],
+    offset: float,
+    turn: float,
+    flip: bool,
+) -> None:
     row, column, positions, pixel_spacing = stack(orientation, 2.0, (0.8, 0.8))
     planes = Planes(row, column, positions, pixel_spacing, 2.0)
     volume = masks()
@@ -69,7 +83,7 @@ def test_every_pixel_takes_the_nearest_pixel_of_the_nearest_plane(
         assert np.array_equal(found.get(index, np.zeros((ROWS, COLUMNS), bool)), expected > 0)
 
 
-def test_masks_on_the_slices_themselves_stay_as_they_are():
+def test_masks_on_the_slices_themselves_stay_as_they_are() -> None:
     row, column, positions, spacing = stack(OBLIQUE, 2.0, (0.8, 0.7))
     volume = masks(1)
     found = resample_masks(
@@ -80,7 +94,7 @@ def test_masks_on_the_slices_themselves_stay_as_they_are():
     assert all(np.array_equal(found[index], volume[index]) for index in range(SLICES))
 
 
-def test_a_plane_reaches_halfway_to_the_next_and_no_farther():
+def test_a_plane_reaches_halfway_to_the_next_and_no_farther() -> None:
     distances = np.array([0.0, 5.0, 20.0])
     assert nearest_plane(distances, 5.0, 2.4) == 0
     assert nearest_plane(distances, 5.0, 2.6) == 1
@@ -88,7 +102,7 @@ def test_a_plane_reaches_halfway_to_the_next_and_no_farther():
     assert nearest_plane(distances, 5.0, -2.6) is None
 
 
-def test_planes_of_another_direction_are_not_parallel():
+def test_planes_of_another_direction_are_not_parallel() -> None:
     row, column, positions, spacing = stack(AXIAL, 2.0, (1.0, 1.0))
     planes = Planes(row, column, positions, spacing, 2.0)
     assert not are_parallel(planes, Geometry(*stack(SAGITTAL, 2.0, (1.0, 1.0)), ROWS, COLUMNS))

@@ -1,18 +1,30 @@
 """What a segmentation leaves open is told, in every encoding."""
 
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pydicom
 import pytest
-from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
+from pydicom import Dataset
+from pydicom.uid import UID, ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from core.dicom.errors import DicomError, NeedsConsentError
+from core.dicom.series import SeriesSummary
 from core.formats.segmentation_reading import read_segmentation_with_cautions
+from core.segments.segment_masks import SegmentMasks
 from tests.support.mask_round_trips import assert_same_masks, written
 
 SYNTAXES = [ImplicitVRLittleEndian, ExplicitVRLittleEndian, ExplicitVRBigEndian]
 
 
-def changed(small, change, syntax=ExplicitVRLittleEndian, **settings):
+def changed(
+    small: tuple[SeriesSummary, list[SegmentMasks], Path],
+    change: Callable[[Any], None],
+    syntax: UID = ExplicitVRLittleEndian,
+    **settings: Any,
+) -> Path:
     """A written segmentation with something changed in it, in a transfer syntax."""
     dataset = written(small, **settings)
     change(dataset)
@@ -27,14 +39,20 @@ def changed(small, change, syntax=ExplicitVRLittleEndian, **settings):
     return small[2]
 
 
-def cautions_of(small, change, **settings):
+def cautions_of(
+    small: tuple[SeriesSummary, list[SegmentMasks], Path],
+    change: Callable[[Any], None],
+    **settings: Any,
+) -> Any:
     path = changed(small, change, **settings)
     return read_segmentation_with_cautions(path, small[0]).cautions
 
 
 @pytest.mark.parametrize("syntax", SYNTAXES, ids=lambda syntax: syntax.name)
-def test_a_value_without_a_description_is_kept(small, syntax):
-    def leave_out(dataset):
+def test_a_value_without_a_description_is_kept(
+    small: tuple[SeriesSummary, list[SegmentMasks], Path], syntax: UID
+) -> None:
+    def leave_out(dataset: Dataset) -> None:
         del dataset.SegmentSequence[-1]
 
     summary, segments, _ = small
@@ -46,8 +64,10 @@ def test_a_value_without_a_description_is_kept(small, syntax):
 
 
 @pytest.mark.parametrize("syntax", SYNTAXES, ids=lambda syntax: syntax.name)
-def test_fractions_without_their_largest_value_count_from_half_of_the_largest_stored(small, syntax):
-    def make_fractional(dataset):
+def test_fractions_without_their_largest_value_count_from_half_of_the_largest_stored(
+    small: tuple[SeriesSummary, list[SegmentMasks], Path], syntax: UID
+) -> None:
+    def make_fractional(dataset: Dataset) -> None:
         masks = dataset.pixel_array
         dataset.SegmentationType = "FRACTIONAL"
         dataset.SegmentationFractionalType = "OCCUPANCY"
@@ -63,11 +83,13 @@ def test_fractions_without_their_largest_value_count_from_half_of_the_largest_st
         assert_same_masks(one.masks, other.masks)
 
 
-def test_doubts_about_the_background_of_a_label_map_are_told(small):
-    def call_liver_background(dataset):
+def test_doubts_about_the_background_of_a_label_map_are_told(
+    small: tuple[SeriesSummary, list[SegmentMasks], Path],
+) -> None:
+    def call_liver_background(dataset: Dataset) -> None:
         dataset.PixelPaddingValue = 1
 
-    def call_another_value_background(dataset):
+    def call_another_value_background(dataset: Dataset) -> None:
         dataset.PixelPaddingValue = 200
         dataset.SegmentSequence = [one for one in dataset.SegmentSequence if one.SegmentNumber]
 
@@ -84,8 +106,10 @@ def test_doubts_about_the_background_of_a_label_map_are_told(small):
     assert not cautions_of(small, lambda dataset: None, kind="LABELMAP")
 
 
-def test_fractions_above_their_largest_value_are_told(small):
-    def make_fractional(dataset):
+def test_fractions_above_their_largest_value_are_told(
+    small: tuple[SeriesSummary, list[SegmentMasks], Path],
+) -> None:
+    def make_fractional(dataset: Dataset) -> None:
         masks = dataset.pixel_array
         dataset.SegmentationType = "FRACTIONAL"
         dataset.MaximumFractionalValue = 100
@@ -97,8 +121,10 @@ def test_fractions_above_their_largest_value_are_told(small):
     assert caution.startswith("The file holds values up to 250, above the one that means the whole")
 
 
-def test_binary_pixels_of_several_values_are_told(small):
-    def make_bytes(dataset):
+def test_binary_pixels_of_several_values_are_told(
+    small: tuple[SeriesSummary, list[SegmentMasks], Path],
+) -> None:
+    def make_bytes(dataset: Dataset) -> None:
         masks = dataset.pixel_array
         dataset.BitsAllocated = dataset.BitsStored = 8
         dataset.HighBit = 7
@@ -109,8 +135,10 @@ def test_binary_pixels_of_several_values_are_told(small):
     assert caution.startswith("The file calls itself BINARY, and its pixels hold several values")
 
 
-def test_frames_of_a_segment_at_one_place_are_united_with_a_word(small):
-    def move_second(dataset):
+def test_frames_of_a_segment_at_one_place_are_united_with_a_word(
+    small: tuple[SeriesSummary, list[SegmentMasks], Path],
+) -> None:
+    def move_second(dataset: Dataset) -> None:
         first, second = dataset.PerFrameFunctionalGroupsSequence[:2]
         for keyword in ("PlanePositionSequence", "DerivationImageSequence"):
             setattr(second, keyword, getattr(first, keyword))
@@ -119,8 +147,10 @@ def test_frames_of_a_segment_at_one_place_are_united_with_a_word(small):
     assert "frames lie where another frame of their segment does" in caution
 
 
-def test_one_frame_in_another_orientation_is_not_placed(small):
-    def turn_last(dataset):
+def test_one_frame_in_another_orientation_is_not_placed(
+    small: tuple[SeriesSummary, list[SegmentMasks], Path],
+) -> None:
+    def turn_last(dataset: Dataset) -> None:
         shared = dataset.SharedFunctionalGroupsSequence[0]
         turned = pydicom.Dataset()
         turned.ImageOrientationPatient = [0, 1, 0, 1, 0, 0]
@@ -134,11 +164,13 @@ def test_one_frame_in_another_orientation_is_not_placed(small):
         read_segmentation_with_cautions(path, small[0], allow_same_frame=True)
 
 
-def test_a_missing_and_an_unknown_segmentation_type(small):
-    def drop(dataset):
+def test_a_missing_and_an_unknown_segmentation_type(
+    small: tuple[SeriesSummary, list[SegmentMasks], Path],
+) -> None:
+    def drop(dataset: Dataset) -> None:
         del dataset.SegmentationType
 
-    def invent(dataset):
+    def invent(dataset: Dataset) -> None:
         dataset.SegmentationType = "SURFACE"
 
     (caution,) = cautions_of(small, drop)
@@ -150,8 +182,10 @@ def test_a_missing_and_an_unknown_segmentation_type(small):
         cautions_of(small, invent)
 
 
-def test_a_segment_without_a_pixel_is_named(small):
-    def rename_images_of_second(dataset):
+def test_a_segment_without_a_pixel_is_named(
+    small: tuple[SeriesSummary, list[SegmentMasks], Path],
+) -> None:
+    def rename_images_of_second(dataset: Dataset) -> None:
         for group in dataset.PerFrameFunctionalGroupsSequence:
             if group.SegmentIdentificationSequence[0].ReferencedSegmentNumber == 2:
                 for derivation in group.DerivationImageSequence:
@@ -169,8 +203,10 @@ def test_a_segment_without_a_pixel_is_named(small):
     assert cautions[-1] == "Nothing of these segments is on the slices: “Spleen Größe”."
 
 
-def test_frames_that_name_no_image_are_doubted_where_other_stacks_are_listed(small):
-    def drop_images(dataset):
+def test_frames_that_name_no_image_are_doubted_where_other_stacks_are_listed(
+    small: tuple[SeriesSummary, list[SegmentMasks], Path],
+) -> None:
+    def drop_images(dataset: Dataset) -> None:
         for group in dataset.PerFrameFunctionalGroupsSequence:
             del group.DerivationImageSequence
         listed = dataset.ReferencedSeriesSequence[0].ReferencedInstanceSequence
@@ -183,7 +219,9 @@ def test_frames_that_name_no_image_are_doubted_where_other_stacks_are_listed(sma
     assert caution.endswith("check that they belong to these slices.")
 
 
-def test_an_undeclared_character_set_is_told(small):
+def test_an_undeclared_character_set_is_told(
+    small: tuple[SeriesSummary, list[SegmentMasks], Path],
+) -> None:
     path = changed(small, lambda dataset: None)
     content = path.read_bytes()
     declared = b"\x08\x00\x05\x00CS\x0a\x00ISO_IR 192"
@@ -194,8 +232,10 @@ def test_an_undeclared_character_set_is_told(small):
     assert read.cautions[0].endswith("check that they are right: “Spleen Größe”.")
 
 
-def test_resampling_with_consent_is_told(small):
-    def halve_spacing(dataset):
+def test_resampling_with_consent_is_told(
+    small: tuple[SeriesSummary, list[SegmentMasks], Path],
+) -> None:
+    def halve_spacing(dataset: Dataset) -> None:
         shared = dataset.SharedFunctionalGroupsSequence[0]
         shared.PixelMeasuresSequence[0].PixelSpacing = [0.5, 0.5]
 

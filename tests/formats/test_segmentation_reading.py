@@ -2,21 +2,26 @@
 
 import dataclasses
 import gzip
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import highdicom
 import numpy as np
 import pydicom
 import pytest
+from pydicom import Dataset
 
 from core.dicom.errors import DicomError, NeedsConsentError
 from core.dicom.reading import find_series
+from core.dicom.series import SeriesSummary
 from core.formats.segmentation_reading import (
     read_segmentation,
     read_segmentation_frames,
     read_segmentation_with_cautions,
 )
 from core.formats.segmentation_writing import write_segmentation
+from core.segments.segment_masks import SegmentMasks
 from tests.support.mask_round_trips import assert_same_masks, make_segments, written
 from tests.support.segments import ANATOMY, LIVER
 from tests.support.synthetic_series import PLACEMENTS, Placement, write_enhanced, write_series
@@ -45,7 +50,9 @@ def nrrd_voxels(path: Path) -> np.ndarray:
         ),
     ],
 )
-def test_segmentations_by_dcmqi_equal_the_volumes_they_were_made_from(shared_data, name, truths):
+def test_segmentations_by_dcmqi_equal_the_volumes_they_were_made_from(
+    shared_data: Path, name: str, truths: dict[int, tuple[str, int]]
+) -> None:
     folder = shared_data / "dicom" / "dcmqi_seg"
     (summary,) = find_series(shared_data / "dicom" / "dcmqi_ct3slice")
     by_number = {one.segment.number: one for one in read_segmentation(folder / name, summary)}
@@ -55,7 +62,7 @@ def test_segmentations_by_dcmqi_equal_the_volumes_they_were_made_from(shared_dat
         assert_same_masks(by_number[number].masks, expected)
 
 
-def test_foreign_codes_colours_and_algorithms_are_understood(shared_data):
+def test_foreign_codes_colours_and_algorithms_are_understood(shared_data: Path) -> None:
     (summary,) = find_series(shared_data / "dicom" / "dcmqi_ct3slice")
     (liver,) = read_segmentation(shared_data / "dicom" / "dcmqi_seg" / "liver.dcm", summary)
     # The file says T-62000 in SNOMED RT, and a colour in CIELab.
@@ -64,13 +71,15 @@ def test_foreign_codes_colours_and_algorithms_are_understood(shared_data):
     assert (liver.algorithm, liver.algorithm_name) == ("SEMIAUTOMATIC", "SlicerEditor")
 
 
-def test_overlapping_segments_are_not_exclusive(shared_data):
+def test_overlapping_segments_are_not_exclusive(shared_data: Path) -> None:
     (summary,) = find_series(shared_data / "dicom" / "dcmqi_ct3slice")
     read = read_segmentation(shared_data / "dicom" / "dcmqi_seg" / "partial_overlaps.dcm", summary)
     assert [one.segment.exclusive for one in read] == [False, False, False, True, True]
 
 
-def changed(small, change):
+def changed(
+    small: tuple[SeriesSummary, list[SegmentMasks], Path], change: Callable[[Any], None]
+) -> Path:
     """A written segmentation with something changed in it."""
     dataset = written(small)
     change(dataset)
@@ -78,10 +87,12 @@ def changed(small, change):
     return small[2]
 
 
-def test_fractional_segmentations_are_cut_at_a_threshold(small):
+def test_fractional_segmentations_are_cut_at_a_threshold(
+    small: tuple[SeriesSummary, list[SegmentMasks], Path],
+) -> None:
     summary, segments, path = small
 
-    def make_fractional(dataset):
+    def make_fractional(dataset: Dataset) -> None:
         masks = dataset.pixel_array
         dataset.SegmentationType = "FRACTIONAL"
         dataset.SegmentationFractionalType = "PROBABILITY"
@@ -96,7 +107,9 @@ def test_fractional_segmentations_are_cut_at_a_threshold(small):
     assert all(mask.all() for mask in everywhere[0].masks.values())
 
 
-def test_label_maps_are_split_into_their_segments(small):
+def test_label_maps_are_split_into_their_segments(
+    small: tuple[SeriesSummary, list[SegmentMasks], Path],
+) -> None:
     summary, segments, path = small
     path.parent.mkdir()
     labels = np.zeros((summary.slices, summary.rows, summary.columns), np.uint8)
@@ -133,10 +146,12 @@ def test_label_maps_are_split_into_their_segments(small):
         assert_same_masks(one.masks, other.masks)
 
 
-def test_frames_without_position_are_placed_by_the_image_they_refer_to(small):
+def test_frames_without_position_are_placed_by_the_image_they_refer_to(
+    small: tuple[SeriesSummary, list[SegmentMasks], Path],
+) -> None:
     summary, segments, path = small
 
-    def drop_positions(dataset):
+    def drop_positions(dataset: Dataset) -> None:
         for groups in dataset.PerFrameFunctionalGroupsSequence:
             del groups.PlanePositionSequence
 
@@ -144,10 +159,12 @@ def test_frames_without_position_are_placed_by_the_image_they_refer_to(small):
     assert_same_masks(read_segmentation(path, summary)[1].masks, segments[1].masks)
 
 
-def test_frames_that_name_images_of_another_stack_are_left_out(small):
+def test_frames_that_name_images_of_another_stack_are_left_out(
+    small: tuple[SeriesSummary, list[SegmentMasks], Path],
+) -> None:
     summary, segments, path = small
 
-    def rename_first_image(dataset):
+    def rename_first_image(dataset: Dataset) -> None:
         (derivation,) = dataset.PerFrameFunctionalGroupsSequence[0].DerivationImageSequence
         derivation.SourceImageSequence[0].ReferencedSOPInstanceUID = "1.2.3"
 
@@ -158,10 +175,12 @@ def test_frames_that_name_images_of_another_stack_are_left_out(small):
     assert read.cautions[0].startswith(f"1 of the {before} frames name images that are not among")
 
 
-def test_a_frame_derived_from_several_images_belongs_to_the_stack_of_any(small):
+def test_a_frame_derived_from_several_images_belongs_to_the_stack_of_any(
+    small: tuple[SeriesSummary, list[SegmentMasks], Path],
+) -> None:
     summary, segments, path = small
 
-    def add_images(dataset):
+    def add_images(dataset: Dataset) -> None:
         for group in dataset.PerFrameFunctionalGroupsSequence:
             (derivation,) = group.DerivationImageSequence
             other = pydicom.Dataset()
@@ -175,7 +194,7 @@ def test_a_frame_derived_from_several_images_belongs_to_the_stack_of_any(small):
     assert_same_masks(read.segments[0].masks, segments[0].masks)
 
 
-def test_frames_of_an_enhanced_image_belong_to_the_phase_that_they_name(tmp_path):
+def test_frames_of_an_enhanced_image_belong_to_the_phase_that_they_name(tmp_path: Path) -> None:
     write_enhanced(tmp_path / "series.dcm", PLACEMENTS[0], volumes=2)
     first, second = find_series(tmp_path / "series.dcm")
     segment = make_segments(second)[:1]
@@ -185,7 +204,9 @@ def test_frames_of_an_enhanced_image_belong_to_the_phase_that_they_name(tmp_path
         read_segmentation(tmp_path / "second.dcm", first)
 
 
-def test_segmentations_that_do_not_fit_say_why(small, tmp_path, shared_data):
+def test_segmentations_that_do_not_fit_say_why(
+    small: tuple[SeriesSummary, list[SegmentMasks], Path], tmp_path: Path, shared_data: Path
+) -> None:
     summary, _, path = small
     write_series(tmp_path / "other", PLACEMENTS[0], rows=32, seed=5)
     (other,) = find_series(tmp_path / "other")
@@ -207,10 +228,12 @@ def test_segmentations_that_do_not_fit_say_why(small, tmp_path, shared_data):
         read_segmentation(path, summary)
 
 
-def test_a_segmentation_on_other_planes_says_so(small):
+def test_a_segmentation_on_other_planes_says_so(
+    small: tuple[SeriesSummary, list[SegmentMasks], Path],
+) -> None:
     summary = small[0]
 
-    def shift(dataset):
+    def shift(dataset: Dataset) -> None:
         for groups in dataset.PerFrameFunctionalGroupsSequence:
             x, y, z = groups.PlanePositionSequence[0].ImagePositionPatient
             groups.PlanePositionSequence[0].ImagePositionPatient = [x, y, z + 1.1]
@@ -218,14 +241,14 @@ def test_a_segmentation_on_other_planes_says_so(small):
     with pytest.raises(DicomError, match="no slice"):
         read_segmentation(changed(small, shift), summary)
 
-    def turn(dataset):
+    def turn(dataset: Dataset) -> None:
         shared = dataset.SharedFunctionalGroupsSequence[0]
         shared.PlaneOrientationSequence[0].ImageOrientationPatient = [0, 1, 0, 0, 0, -1]
 
     with pytest.raises(DicomError, match="another orientation"):
         read_segmentation(changed(small, turn), summary)
 
-    def resample(dataset):
+    def resample(dataset: Dataset) -> None:
         shared = dataset.SharedFunctionalGroupsSequence[0]
         shared.PixelMeasuresSequence[0].PixelSpacing = [1, 1]
 
@@ -233,7 +256,9 @@ def test_a_segmentation_on_other_planes_says_so(small):
         read_segmentation(changed(small, resample), summary)
 
 
-def test_a_series_in_the_same_frame_of_reference_needs_consent(tmp_path, small):
+def test_a_series_in_the_same_frame_of_reference_needs_consent(
+    tmp_path: Path, small: tuple[SeriesSummary, list[SegmentMasks], Path]
+) -> None:
     _, segments, path = small
     first = written(small)
     frame_of_reference = first.FrameOfReferenceUID
@@ -248,7 +273,7 @@ def test_a_series_in_the_same_frame_of_reference_needs_consent(tmp_path, small):
 
 
 @pytest.fixture
-def coarse_copy(tmp_path, shared_data):
+def coarse_copy(tmp_path: Path, shared_data: Path) -> SeriesSummary:
     """A real CT in the same frame of reference as another series: every second pixel, shifted."""
     for path in (shared_data / "dicom" / "dcmqi_ct3slice").iterdir():
         image = pydicom.dcmread(path)
@@ -264,8 +289,8 @@ def coarse_copy(tmp_path, shared_data):
 
 
 def test_a_segmentation_by_dcmqi_seeds_a_coarser_series_of_the_same_patient(
-    shared_data, coarse_copy
-):
+    shared_data: Path, coarse_copy: SeriesSummary
+) -> None:
     path = shared_data / "dicom" / "dcmqi_seg" / "liver.dcm"
     (original,) = find_series(shared_data / "dicom" / "dcmqi_ct3slice")
     (fine,) = read_segmentation(path, original)
@@ -277,7 +302,9 @@ def test_a_segmentation_by_dcmqi_seeds_a_coarser_series_of_the_same_patient(
         assert np.array_equal(coarse.masks[index], mask[::2, ::2])
 
 
-def test_a_segmentation_elsewhere_in_the_patient_says_that_it_marks_nothing(small, tmp_path):
+def test_a_segmentation_elsewhere_in_the_patient_says_that_it_marks_nothing(
+    small: tuple[SeriesSummary, list[SegmentMasks], Path], tmp_path: Path
+) -> None:
     summary, _, path = small
     written(small)
     write_series(
@@ -293,8 +320,8 @@ def test_a_segmentation_elsewhere_in_the_patient_says_that_it_marks_nothing(smal
 
 
 def test_a_segmentation_on_planes_that_are_not_parallel_is_refused_even_with_consent(
-    small, tmp_path
-):
+    small: tuple[SeriesSummary, list[SegmentMasks], Path], tmp_path: Path
+) -> None:
     summary, _, path = small
     written(small)
     write_series(
@@ -308,6 +335,6 @@ def test_a_segmentation_on_planes_that_are_not_parallel_is_refused_even_with_con
         read_segmentation(path, sagittal, allow_same_frame=True)
 
 
-def test_stored_frames_can_be_read_without_a_series(shared_data):
+def test_stored_frames_can_be_read_without_a_series(shared_data: Path) -> None:
     path = shared_data / "dicom" / "dcmqi_seg" / "liver.dcm"
     assert np.array_equal(read_segmentation_frames(path), pydicom.dcmread(path).pixel_array)

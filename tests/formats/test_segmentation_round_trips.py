@@ -1,5 +1,7 @@
 """Segmentations of series of any placement, read back by Slicewise and by other programs."""
 
+from pathlib import Path
+
 import highdicom
 import numpy as np
 import pydicom
@@ -7,8 +9,10 @@ import pytest
 
 from core.annotation.contributors import Contributors
 from core.dicom.reading import find_series
+from core.dicom.series import SeriesSummary
 from core.formats.segmentation_reading import read_segmentation
 from core.formats.segmentation_writing import write_segmentation
+from core.segments.segment_masks import SegmentMasks
 from tests.support.mask_round_trips import (
     assert_same_masks,
     assert_valid,
@@ -16,12 +20,19 @@ from tests.support.mask_round_trips import (
     masks_in_place,
     volumes_by_dcmqi,
 )
-from tests.support.synthetic_series import PLACEMENTS, write_enhanced, write_series
+from tests.support.synthetic_series import PLACEMENTS, Placement, write_enhanced, write_series
 
 REAL_SERIES = ("totalseg_example_ct", "dcmqi_ct3slice", "nd320_study1_t1post")
 
 
-def assert_round_trips(summary, folder, dciodvfy, segimage2itkimage, *, overlap=False):
+def assert_round_trips(
+    summary: SeriesSummary,
+    folder: Path,
+    dciodvfy: str,
+    segimage2itkimage: str,
+    *,
+    overlap: bool = False,
+) -> None:
     segments = make_segments(summary, overlap=overlap)
     path = folder / "seg.dcm"
     write_segmentation(
@@ -44,11 +55,13 @@ def assert_round_trips(summary, folder, dciodvfy, segimage2itkimage, *, overlap=
     assert_same_by_pydicom(path, segments, summary)
 
 
-def assert_same_by_pydicom(path, segments, summary):
+def assert_same_by_pydicom(
+    path: Path, segments: list[SegmentMasks], summary: SeriesSummary
+) -> None:
     """Compare pixels, positions and references frame by frame, without any reader of ours."""
     dataset = pydicom.dcmread(path)
     frames = dataset.pixel_array.reshape(-1, summary.rows, summary.columns)
-    seen = {1: {}, 2: {}}
+    seen: dict[int, dict[int, np.ndarray]] = {1: {}, 2: {}}
     for frame, groups in zip(frames, dataset.PerFrameFunctionalGroupsSequence, strict=True):
         number = groups.SegmentIdentificationSequence[0].ReferencedSegmentNumber
         position = np.array(groups.PlanePositionSequence[0].ImagePositionPatient, float)
@@ -69,13 +82,22 @@ def assert_same_by_pydicom(path, segments, summary):
 
 @pytest.mark.parametrize("overlap", [False, True], ids=["apart", "overlapping"])
 @pytest.mark.parametrize("name", REAL_SERIES)
-def test_real_series_round_trip(shared_data, tmp_path, dciodvfy, segimage2itkimage, name, overlap):
+def test_real_series_round_trip(
+    shared_data: Path,
+    tmp_path: Path,
+    dciodvfy: str,
+    segimage2itkimage: str,
+    name: str,
+    overlap: bool,
+) -> None:
     (summary,) = find_series(shared_data / "dicom" / name)
     assert_round_trips(summary, tmp_path, dciodvfy, segimage2itkimage, overlap=overlap)
 
 
 @pytest.mark.parametrize("placement", PLACEMENTS, ids=lambda placement: placement.name)
-def test_any_placement_round_trips(tmp_path, dciodvfy, segimage2itkimage, placement):
+def test_any_placement_round_trips(
+    tmp_path: Path, dciodvfy: str, segimage2itkimage: str, placement: Placement
+) -> None:
     write_series(tmp_path / "series", placement)
     (summary,) = find_series(tmp_path / "series")
     if placement.name == "tilted":
@@ -93,13 +115,15 @@ def test_any_placement_round_trips(tmp_path, dciodvfy, segimage2itkimage, placem
         assert_round_trips(summary, tmp_path, dciodvfy, segimage2itkimage)
 
 
-def test_enhanced_images_round_trip_by_frame(tmp_path, dciodvfy, segimage2itkimage):
+def test_enhanced_images_round_trip_by_frame(
+    tmp_path: Path, dciodvfy: str, segimage2itkimage: str
+) -> None:
     write_enhanced(tmp_path / "enhanced", PLACEMENTS[4])
     (summary,) = find_series(tmp_path / "enhanced")
     assert_round_trips(summary, tmp_path, dciodvfy, segimage2itkimage)
 
 
-def test_one_volume_of_several_refers_to_its_own_frames(tmp_path):
+def test_one_volume_of_several_refers_to_its_own_frames(tmp_path: Path) -> None:
     write_enhanced(tmp_path / "enhanced", PLACEMENTS[0], volumes=2)
     for number, summary in enumerate(find_series(tmp_path / "enhanced")):
         segments = make_segments(summary)
@@ -109,7 +133,9 @@ def test_one_volume_of_several_refers_to_its_own_frames(tmp_path):
 
 
 @pytest.mark.parametrize("name", REAL_SERIES)
-def test_highdicom_reads_the_masks_by_source_image(shared_data, tmp_path, name):
+def test_highdicom_reads_the_masks_by_source_image(
+    shared_data: Path, tmp_path: Path, name: str
+) -> None:
     (summary,) = find_series(shared_data / "dicom" / name)
     segments = make_segments(summary)
     write_segmentation(summary, segments, tmp_path / "seg.dcm")

@@ -2,6 +2,7 @@
 
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pydicom
@@ -12,9 +13,11 @@ from pydicom.uid import ImplicitVRLittleEndian
 
 from core.__main__ import main
 from core.dicom.reading import find_series
+from core.dicom.series import SeriesSummary
 from core.formats.reading import read_masks
 from core.formats.segmentation_reading import read_segmentation
 from core.formats.segmentation_writing import write_segmentation
+from core.segments.segment_masks import SegmentMasks
 from tests.support.mask_round_trips import (
     assert_same_masks,
     make_segments,
@@ -24,25 +27,25 @@ from tests.support.mask_round_trips import (
 from tests.support.synthetic_series import PLACEMENTS, write_series
 
 
-def series_of(folder, rows, columns, slices=4):
+def series_of(folder: Path, rows: int, columns: int, slices: int = 4) -> SeriesSummary:
     write_series(folder / "series", PLACEMENTS[0], slices=slices, rows=rows, columns=columns)
     (summary,) = find_series(folder / "series")
     return summary
 
 
-def segments_on(summary, seed=0):
+def segments_on(summary: SeriesSummary, seed: int = 0) -> list[SegmentMasks]:
     """Two segments, the first without a frame on some slices."""
     return [one for one in make_segments(summary, seed=seed) if any_pixel(one)]
 
 
-def any_pixel(one):
+def any_pixel(one: Any) -> bool:
     masks = {index: mask for index, mask in one.masks.items() if mask.any()}
     one.masks.clear()
     one.masks.update(masks)
     return bool(masks)
 
 
-def assert_same_segments(segments, read):
+def assert_same_segments(segments: list[SegmentMasks], read: Any) -> None:
     assert [one.segment.label for one in read] == [one.segment.label for one in segments]
     for one, other in zip(segments, read, strict=True):
         assert_same_masks(one.masks, other.masks)
@@ -56,7 +59,9 @@ def assert_same_segments(segments, read):
     kind=st.sampled_from(["BINARY", "LABELMAP"]),
     seed=st.integers(0, 9),
 )
-def test_own_exports_of_any_size_come_back(rows, columns, compression, kind, seed):
+def test_own_exports_of_any_size_come_back(
+    rows: int, columns: int, compression: Any, kind: Any, seed: int
+) -> None:
     with tempfile.TemporaryDirectory() as name:
         summary = series_of(Path(name), rows, columns)
         segments = segments_on(summary, seed)
@@ -70,7 +75,9 @@ def test_own_exports_of_any_size_come_back(rows, columns, compression, kind, see
 
 @pytest.mark.parametrize("columns", range(1, 10))
 @pytest.mark.parametrize("rows", [1, 2, 3])
-def test_the_smallest_images_are_packed_as_pydicom_reads_them(tmp_path, rows, columns):
+def test_the_smallest_images_are_packed_as_pydicom_reads_them(
+    tmp_path: Path, rows: int, columns: int
+) -> None:
     summary = series_of(tmp_path, rows, columns)
     segments = segments_on(summary, seed=1)
     path = tmp_path / "seg.dcm"
@@ -84,7 +91,7 @@ def test_the_smallest_images_are_packed_as_pydicom_reads_them(tmp_path, rows, co
 
 
 @pytest.mark.parametrize("size", [(1, 1), (3, 1), (35, 37), (35, 51), (55, 62)])
-def test_implicit_vr_of_any_size_is_read(tmp_path, size):
+def test_implicit_vr_of_any_size_is_read(tmp_path: Path, size: tuple[int, int]) -> None:
     summary = series_of(tmp_path, *size)
     segments = segments_on(summary)
     path = tmp_path / "seg.dcm"
@@ -96,7 +103,9 @@ def test_implicit_vr_of_any_size_is_read(tmp_path, size):
 
 
 @pytest.mark.parametrize("size", [(5, 7), (35, 37), (91, 117)])
-def test_dcmqi_reads_the_same_masks(tmp_path, segimage2itkimage, size):
+def test_dcmqi_reads_the_same_masks(
+    tmp_path: Path, segimage2itkimage: str, size: tuple[int, int]
+) -> None:
     summary = series_of(tmp_path, *size)
     segments = segments_on(summary)
     write_segmentation(summary, segments, tmp_path / "seg.dcm")
@@ -106,7 +115,7 @@ def test_dcmqi_reads_the_same_masks(tmp_path, segimage2itkimage, size):
         assert_same_masks(one.masks, masks_in_place(image, number, summary))
 
 
-def test_commands_read_examples_that_begin_within_a_byte(tmp_path):
+def test_commands_read_examples_that_begin_within_a_byte(tmp_path: Path) -> None:
     summary = series_of(tmp_path, 35, 37, slices=6)
     segments = segments_on(summary)[:1]
     drawn, proposed = tmp_path / "drawn.dcm", tmp_path / "proposed.dcm"

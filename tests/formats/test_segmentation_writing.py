@@ -2,6 +2,7 @@
 
 import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import highdicom
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 from core.annotation.contributors import Contributors
 from core.dicom.errors import DicomError
 from core.dicom.reading import find_series
+from core.dicom.series import SeriesSummary
 from core.formats.segmentation_reading import read_segmentation
 from core.formats.segmentation_writing import write_segmentation
 from core.segments.anatomy import LEFT
@@ -30,7 +32,9 @@ from tests.support.synthetic_series import PLACEMENTS, write_series
 KIDNEY = Code("64033007", "SCT", "Kidney")
 
 
-def test_equipment_and_content_attributes_that_receivers_demand_are_there(small):
+def test_equipment_and_content_attributes_that_receivers_demand_are_there(
+    small: tuple[SeriesSummary, list[SegmentMasks], Path],
+) -> None:
     people = Contributors(("Ann Example",))
     dataset = written(small, people=people, reading="reading 1", instance_number=3)
     for keyword in ("Manufacturer", "ManufacturerModelName", "DeviceSerialNumber"):
@@ -44,7 +48,9 @@ def test_equipment_and_content_attributes_that_receivers_demand_are_there(small)
     assert written(small).ContentCreatorName == ""
 
 
-def test_segments_are_numbered_without_gaps_and_say_how_they_came_about(small):
+def test_segments_are_numbered_without_gaps_and_say_how_they_came_about(
+    small: tuple[SeriesSummary, list[SegmentMasks], Path],
+) -> None:
     summary, (liver, spleen), path = small
     liver = SegmentMasks(
         Segment(9, "Liver (unreviewed)", (1, 2, 3), ANATOMY, LIVER),
@@ -67,7 +73,9 @@ def test_segments_are_numbered_without_gaps_and_say_how_they_came_about(small):
     assert second.SegmentedPropertyTypeCodeSequence[0].CodingSchemeDesignator == "SCT"
 
 
-def test_the_side_of_a_segment_is_written_and_read(small, dciodvfy):
+def test_the_side_of_a_segment_is_written_and_read(
+    small: tuple[SeriesSummary, list[SegmentMasks], Path], dciodvfy: str
+) -> None:
     summary, (liver, spleen), path = small
     kidney = replace(liver.segment, label="Left kidney", type=KIDNEY, type_modifier=LEFT)
     path.parent.mkdir()
@@ -83,14 +91,18 @@ def test_the_side_of_a_segment_is_written_and_read(small, dciodvfy):
             assert_valid(path, dciodvfy)
 
 
-def test_exports_share_a_series_but_no_instance(small):
+def test_exports_share_a_series_but_no_instance(
+    small: tuple[SeriesSummary, list[SegmentMasks], Path],
+) -> None:
     first = written(small)
     second = written(small, instance_number=2)
     assert first.SeriesInstanceUID == second.SeriesInstanceUID
     assert first.SOPInstanceUID != second.SOPInstanceUID
 
 
-def test_empty_slices_are_left_out_unless_asked_for(small):
+def test_empty_slices_are_left_out_unless_asked_for(
+    small: tuple[SeriesSummary, list[SegmentMasks], Path],
+) -> None:
     _, segments, _ = small
     assert written(small).NumberOfFrames == sum(len(one.masks) for one in segments)
     assert written(small, write_empty_slices=True).NumberOfFrames == 18
@@ -98,7 +110,9 @@ def test_empty_slices_are_left_out_unless_asked_for(small):
 
 
 @pytest.mark.parametrize("compression", ["deflated", "jpeg2000"])
-def test_compressed_files_hold_the_same(small, compression, dciodvfy):
+def test_compressed_files_hold_the_same(
+    small: tuple[SeriesSummary, list[SegmentMasks], Path], compression: str, dciodvfy: str
+) -> None:
     plain = written(small).pixel_array
     compressed = written(small, compression=compression)
     syntax = compressed.file_meta.TransferSyntaxUID
@@ -109,7 +123,7 @@ def test_compressed_files_hold_the_same(small, compression, dciodvfy):
         assert_valid(small[2], dciodvfy)
 
 
-def test_images_too_small_for_jpeg_2000_are_refused(tmp_path):
+def test_images_too_small_for_jpeg_2000_are_refused(tmp_path: Path) -> None:
     write_series(tmp_path / "series", PLACEMENTS[0], rows=31)
     (summary,) = find_series(tmp_path / "series")
     with pytest.raises(DicomError, match="export without compression"):
@@ -118,7 +132,7 @@ def test_images_too_small_for_jpeg_2000_are_refused(tmp_path):
         )
 
 
-def test_label_maps_hold_the_same(small):
+def test_label_maps_hold_the_same(small: tuple[SeriesSummary, list[SegmentMasks], Path]) -> None:
     summary, segments, path = small
     assert written(small, kind="LABELMAP").SegmentationType == "LABELMAP"
     for one, other in zip(segments, read_segmentation(path, summary), strict=True):
@@ -126,7 +140,7 @@ def test_label_maps_hold_the_same(small):
         assert one.segment == other.segment
 
 
-def test_highdicom_reads_label_maps(small):
+def test_highdicom_reads_label_maps(small: tuple[SeriesSummary, list[SegmentMasks], Path]) -> None:
     summary, segments, path = small
     written(small, kind="LABELMAP", compression="deflated")
     read = highdicom.seg.segread(path)
@@ -140,7 +154,9 @@ def test_highdicom_reads_label_maps(small):
             assert np.array_equal(pixels[index, :, :, channel].astype(bool), expected)
 
 
-def test_dcmqi_reads_label_maps(small, segimage2itkimage):
+def test_dcmqi_reads_label_maps(
+    small: tuple[SeriesSummary, list[SegmentMasks], Path], segimage2itkimage: str
+) -> None:
     summary, segments, path = small
     written(small, kind="LABELMAP")
     (image,) = volumes_by_dcmqi(path, path.parent, segimage2itkimage)
@@ -148,7 +164,9 @@ def test_dcmqi_reads_label_maps(small, segimage2itkimage):
         assert_same_masks(one.masks, masks_in_place(image, number, summary))
 
 
-def test_label_maps_of_overlapping_segments_are_refused(small):
+def test_label_maps_of_overlapping_segments_are_refused(
+    small: tuple[SeriesSummary, list[SegmentMasks], Path],
+) -> None:
     summary, _, path = small
     path.parent.mkdir()
     with pytest.raises(DicomError, match="export BINARY instead"):
@@ -167,7 +185,9 @@ BROKEN_VALUES = {
 }
 
 
-def test_broken_values_of_the_images_do_not_reach_the_segmentation(tmp_path, dciodvfy):
+def test_broken_values_of_the_images_do_not_reach_the_segmentation(
+    tmp_path: Path, dciodvfy: str
+) -> None:
     write_series(tmp_path / "series", PLACEMENTS[0], PatientName="Doe^Jane")
     for path in (tmp_path / "series").iterdir():
         image = pydicom.dcmread(path)
@@ -184,7 +204,9 @@ def test_broken_values_of_the_images_do_not_reach_the_segmentation(tmp_path, dci
     assert pydicom.dcmread(tmp_path / "seg.dcm").PatientName == "Doe^Jane"
 
 
-def test_lossy_compression_is_carried_over_with_ratio_and_method(tmp_path, dciodvfy):
+def test_lossy_compression_is_carried_over_with_ratio_and_method(
+    tmp_path: Path, dciodvfy: str
+) -> None:
     write_series(
         tmp_path / "series",
         PLACEMENTS[0],
@@ -200,7 +222,7 @@ def test_lossy_compression_is_carried_over_with_ratio_and_method(tmp_path, dciod
     assert dataset.LossyImageCompressionRatio >= 1
 
 
-def test_text_of_other_character_sets_arrives(tmp_path, dciodvfy):
+def test_text_of_other_character_sets_arrives(tmp_path: Path, dciodvfy: str) -> None:
     write_series(
         tmp_path / "series",
         PLACEMENTS[0],
@@ -213,7 +235,7 @@ def test_text_of_other_character_sets_arrives(tmp_path, dciodvfy):
     assert pydicom.dcmread(tmp_path / "seg.dcm").PatientName == "Δοκιμή^Ασθενής"
 
 
-def test_a_single_image_without_place_can_be_segmented(shared_data, tmp_path):
+def test_a_single_image_without_place_can_be_segmented(shared_data: Path, tmp_path: Path) -> None:
     (summary,) = find_series(shared_data / "dicom" / "odd" / "US1_UNCR.dcm")
     segments = make_segments(summary)
     write_segmentation(summary, segments, tmp_path / "seg.dcm")
@@ -221,13 +243,15 @@ def test_a_single_image_without_place_can_be_segmented(shared_data, tmp_path):
     assert_same_masks(back[0].masks, segments[0].masks)
 
 
-def refuse(summary, segments, path, message):
+def refuse(summary: SeriesSummary, segments: list[SegmentMasks], path: Path, message: str) -> None:
     with pytest.raises(DicomError, match=message):
         write_segmentation(summary, segments, path)
     assert not path.exists()
 
 
-def test_what_cannot_be_written_is_refused_and_leaves_no_file(small):
+def test_what_cannot_be_written_is_refused_and_leaves_no_file(
+    small: tuple[SeriesSummary, list[SegmentMasks], Path],
+) -> None:
     summary, (liver, _), path = small
     path.parent.mkdir()
     shape = (summary.rows, summary.columns)
@@ -244,13 +268,15 @@ def test_what_cannot_be_written_is_refused_and_leaves_no_file(small):
     assert list(path.parent.iterdir()) == []
 
 
-def test_a_series_without_frame_of_reference_is_refused_with_a_way_out(tmp_path):
+def test_a_series_without_frame_of_reference_is_refused_with_a_way_out(tmp_path: Path) -> None:
     write_series(tmp_path / "series", PLACEMENTS[0], FrameOfReferenceUID="")
     (summary,) = find_series(tmp_path / "series")
     refuse(summary, make_segments(summary), tmp_path / "seg.dcm", "export NIfTI or PNG instead")
 
 
-def test_a_failed_export_keeps_the_file_that_was_there(small):
+def test_a_failed_export_keeps_the_file_that_was_there(
+    small: tuple[SeriesSummary, list[SegmentMasks], Path],
+) -> None:
     summary, segments, path = small
     written(small)
     before = path.read_bytes()
@@ -262,7 +288,9 @@ def test_a_failed_export_keeps_the_file_that_was_there(small):
 
 
 @pytest.mark.parametrize("kind", ["BINARY", "LABELMAP"])
-def test_details_of_segments_are_written_for_others_to_read(small, kind, dciodvfy):
+def test_details_of_segments_are_written_for_others_to_read(
+    small: tuple[SeriesSummary, list[SegmentMasks], Path], kind: str, dciodvfy: str
+) -> None:
     summary, (liver, spleen), path = small
     details = SegmentDetails(
         description="left lobe",

@@ -1,5 +1,9 @@
 """Contours of RT structure sets as masks, against shapes whose pixels are known."""
 
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pydicom
 import pytest
@@ -11,6 +15,7 @@ from pydicom.uid import ExplicitVRLittleEndian, RTStructureSetStorage
 
 from core.dicom.errors import DicomError, NeedsConsentError
 from core.dicom.reading import find_series
+from core.dicom.series import SeriesSummary
 from core.formats.structure_set_reading import (
     read_structure_set,
     read_structure_set_with_cautions,
@@ -24,14 +29,18 @@ from tests.support.segments import ANATOMY, LIVER
 from tests.support.synthetic_series import PLACEMENTS, Placement, write_series
 
 
-def item(**attributes):
+def item(**attributes: Any) -> Dataset:
     dataset = Dataset()
     for keyword, value in attributes.items():
         setattr(dataset, keyword, value)
     return dataset
 
 
-def in_patient(summary, position, corners):
+def in_patient(
+    summary: SeriesSummary,
+    position: np.ndarray,
+    corners: Sequence[tuple[float, float]] | np.ndarray,
+) -> np.ndarray:
     """Corners (row, column) on a plane through `position`, in mm LPS."""
     geometry = summary.geometry
     rows, columns = np.array(corners, float).T
@@ -42,7 +51,7 @@ def in_patient(summary, position, corners):
     )
 
 
-def contour(points, kind="CLOSED_PLANAR"):
+def contour(points: np.ndarray, kind: str = "CLOSED_PLANAR") -> Dataset:
     return item(
         ContourGeometricType=kind,
         NumberOfContourPoints=len(points),
@@ -50,7 +59,7 @@ def contour(points, kind="CLOSED_PLANAR"):
     )
 
 
-def write_contours(path, summary, regions, **changes):
+def write_contours(path: Path, summary: SeriesSummary, regions: Any, **changes: Any) -> Path:
     """Write regions (name, contours) as planning systems do: no image named in the contours."""
     dataset = item(
         SOPClassUID=RTStructureSetStorage,
@@ -95,18 +104,20 @@ def write_contours(path, summary, regions, **changes):
 
 
 @pytest.fixture(params=PLACEMENTS, ids=lambda placement: placement.name)
-def summary(request, tmp_path):
+def summary(request: pytest.FixtureRequest, tmp_path: Path) -> SeriesSummary:
     write_series(tmp_path / "series", request.param, rows=40, columns=44)
     return find_series(tmp_path / "series")[0]
 
 
 @pytest.fixture
-def axial(tmp_path):
+def axial(tmp_path: Path) -> SeriesSummary:
     write_series(tmp_path / "series", PLACEMENTS[0], rows=40, columns=44)
     return find_series(tmp_path / "series")[0]
 
 
-def inside(summary, corners):
+def inside(
+    summary: SeriesSummary, corners: Sequence[tuple[float, float]] | np.ndarray
+) -> np.ndarray:
     """Pixels whose centres lie inside, by matplotlib."""
     rows, columns = np.indices((summary.rows, summary.columns))
     centres = np.stack([rows.ravel(), columns.ravel()], axis=1)
@@ -117,7 +128,9 @@ POLYGON = [(3.2, 4.1), (30.7, 9.3), (22.4, 37.8), (11.6, 21.9), (6.3, 35.2)]
 HOLE = [(14.3, 14.2), (20.4, 15.1), (18.7, 22.6)]
 
 
-def test_real_masks_come_back_bit_for_bit_from_their_contours(shared_data, tmp_path):
+def test_real_masks_come_back_bit_for_bit_from_their_contours(
+    shared_data: Path, tmp_path: Path
+) -> None:
     (real,) = find_series(shared_data / "dicom" / "totalseg_example_ct")
     volume = np.load(shared_data / "volumes" / "totalseg_ct_dicom.npz")
     segments = [
@@ -138,7 +151,7 @@ def test_real_masks_come_back_bit_for_bit_from_their_contours(shared_data, tmp_p
         assert one.algorithm == original.algorithm
 
 
-def test_contours_too_long_for_explicit_vr_are_read(axial, tmp_path):
+def test_contours_too_long_for_explicit_vr_are_read(axial: SeriesSummary, tmp_path: Path) -> None:
     corners = np.repeat(np.array(POLYGON), 2000, axis=0)
     points = in_patient(axial, axial.geometry.positions[3], corners)
     path = write_contours(tmp_path / "set", axial, [("R", [contour(points)])])
@@ -148,7 +161,9 @@ def test_contours_too_long_for_explicit_vr_are_read(axial, tmp_path):
     assert np.array_equal(region.masks[3], inside(axial, POLYGON))
 
 
-def test_a_pixel_belongs_to_the_region_when_its_centre_lies_inside(summary, tmp_path):
+def test_a_pixel_belongs_to_the_region_when_its_centre_lies_inside(
+    summary: SeriesSummary, tmp_path: Path
+) -> None:
     contours = [
         contour(in_patient(summary, summary.geometry.positions[index], POLYGON)) for index in (2, 5)
     ]
@@ -162,7 +177,9 @@ def test_a_pixel_belongs_to_the_region_when_its_centre_lies_inside(summary, tmp_
 
 @pytest.mark.parametrize("kind", ["CLOSED_PLANAR", "CLOSEDPLANAR_XOR"])
 @pytest.mark.parametrize("turn", [1, -1])
-def test_a_contour_inside_another_is_a_hole_whichever_way_it_runs(axial, tmp_path, kind, turn):
+def test_a_contour_inside_another_is_a_hole_whichever_way_it_runs(
+    axial: SeriesSummary, tmp_path: Path, kind: str, turn: int
+) -> None:
     position = axial.geometry.positions[4]
     outlines = [POLYGON, HOLE[::turn]]
     contours = [contour(in_patient(axial, position, one), kind) for one in outlines]
@@ -173,7 +190,7 @@ def test_a_contour_inside_another_is_a_hole_whichever_way_it_runs(axial, tmp_pat
     assert np.array_equal(region.masks[4], expected)
 
 
-def test_a_hole_joined_by_a_channel_stays_a_hole(axial, tmp_path):
+def test_a_hole_joined_by_a_channel_stays_a_hole(axial: SeriesSummary, tmp_path: Path) -> None:
     keyhole = [*POLYGON, POLYGON[0], *HOLE, HOLE[0], POLYGON[0]]
     points = in_patient(axial, axial.geometry.positions[4], keyhole)
     path = write_contours(tmp_path / "set", axial, [("R", [contour(points)])])
@@ -181,7 +198,9 @@ def test_a_hole_joined_by_a_channel_stays_a_hole(axial, tmp_path):
     assert np.array_equal(region.masks[4], inside(axial, POLYGON) & ~inside(axial, HOLE))
 
 
-def test_regions_that_share_pixels_are_not_exclusive_and_empty_ones_are_kept(axial, tmp_path):
+def test_regions_that_share_pixels_are_not_exclusive_and_empty_ones_are_kept(
+    axial: SeriesSummary, tmp_path: Path
+) -> None:
     points = in_patient(axial, axial.geometry.positions[3], POLYGON)
     dot = contour(points[:1], "POINT")
     regions = [("A", [contour(points)]), ("B", [contour(points)]), ("Marker", [dot])]
@@ -191,7 +210,9 @@ def test_regions_that_share_pixels_are_not_exclusive_and_empty_ones_are_kept(axi
     assert [len(one.masks) for one in read] == [1, 1, 0]
 
 
-def test_contours_between_slices_go_to_the_nearest_one(axial, tmp_path):
+def test_contours_between_slices_go_to_the_nearest_one(
+    axial: SeriesSummary, tmp_path: Path
+) -> None:
     step = axial.slice_spacing * axial.geometry.normal
     contours = [
         contour(in_patient(axial, axial.geometry.positions[index] + share * step, POLYGON))
@@ -202,7 +223,9 @@ def test_contours_between_slices_go_to_the_nearest_one(axial, tmp_path):
     assert set(region.masks) == {2, 5}
 
 
-def test_numbers_used_twice_and_contours_without_a_region_are_told(axial, tmp_path):
+def test_numbers_used_twice_and_contours_without_a_region_are_told(
+    axial: SeriesSummary, tmp_path: Path
+) -> None:
     points = in_patient(axial, axial.geometry.positions[3], POLYGON)
     regions = [("A", [contour(points)]), ("B", [contour(points), contour(points)])]
     path = write_contours(tmp_path / "set", axial, regions)
@@ -219,7 +242,9 @@ def test_numbers_used_twice_and_contours_without_a_region_are_told(axial, tmp_pa
     )
 
 
-def test_regions_in_another_frame_of_reference_count_only_where_they_name_images(axial, tmp_path):
+def test_regions_in_another_frame_of_reference_count_only_where_they_name_images(
+    axial: SeriesSummary, tmp_path: Path
+) -> None:
     points = in_patient(axial, axial.geometry.positions[3], POLYGON)
     regions = [("A", [contour(points)]), ("B", [contour(points)])]
     path = write_contours(tmp_path / "set", axial, regions)
@@ -234,7 +259,9 @@ def test_regions_in_another_frame_of_reference_count_only_where_they_name_images
     )
 
 
-def test_contours_that_name_no_image_are_doubted_where_other_stacks_are_listed(axial, tmp_path):
+def test_contours_that_name_no_image_are_doubted_where_other_stacks_are_listed(
+    axial: SeriesSummary, tmp_path: Path
+) -> None:
     points = in_patient(axial, axial.geometry.positions[3], POLYGON)
     path = write_contours(tmp_path / "set", axial, [("A", [contour(points)])])
     dataset = pydicom.dcmread(path)
@@ -248,7 +275,9 @@ def test_contours_that_name_no_image_are_doubted_where_other_stacks_are_listed(a
     assert caution.endswith("check that they belong to these slices.")
 
 
-def test_contours_in_several_items_of_a_region_all_count(axial, tmp_path):
+def test_contours_in_several_items_of_a_region_all_count(
+    axial: SeriesSummary, tmp_path: Path
+) -> None:
     places = axial.geometry.positions
     contours = [contour(in_patient(axial, places[index], POLYGON)) for index in (2, 3)]
     path = write_contours(tmp_path / "set", axial, [("A", contours[:1])])
@@ -259,7 +288,9 @@ def test_contours_in_several_items_of_a_region_all_count(axial, tmp_path):
     assert set(region.masks) == {2, 3}
 
 
-def test_another_series_in_the_same_frame_of_reference_needs_consent(axial, tmp_path):
+def test_another_series_in_the_same_frame_of_reference_needs_consent(
+    axial: SeriesSummary, tmp_path: Path
+) -> None:
     points = in_patient(axial, axial.geometry.positions[3], POLYGON)
     path = write_contours(tmp_path / "set", axial, [("R", [contour(points)])])
     write_series(
@@ -278,7 +309,9 @@ def test_another_series_in_the_same_frame_of_reference_needs_consent(axial, tmp_
     assert np.array_equal(region.masks[6][::2, ::2], inside(axial, POLYGON))
 
 
-def test_what_does_not_fit_says_why(axial, tmp_path, shared_data):
+def test_what_does_not_fit_says_why(
+    axial: SeriesSummary, tmp_path: Path, shared_data: Path
+) -> None:
     points = in_patient(axial, axial.geometry.positions[3], POLYGON)
     path = write_contours(tmp_path / "set", axial, [("R", [contour(points)])])
     write_series(tmp_path / "other", PLACEMENTS[0], seed=4)
@@ -303,7 +336,7 @@ def test_what_does_not_fit_says_why(axial, tmp_path, shared_data):
 
 
 @pytest.fixture(scope="module")
-def sound(tmp_path_factory):
+def sound(tmp_path_factory: pytest.TempPathFactory) -> tuple[SeriesSummary, Path]:
     """A series and the bytes of a structure set of it."""
     folder = tmp_path_factory.mktemp("sound")
     write_series(folder / "series", PLACEMENTS[0], rows=40, columns=44)
@@ -315,7 +348,9 @@ def sound(tmp_path_factory):
 
 @settings(max_examples=60, deadline=None, derandomize=True)
 @given(seed=st.integers(0, 2**32), mutation=st.sampled_from(MUTATIONS))
-def test_broken_structure_sets_are_read_or_refused_with_a_sentence(sound, seed, mutation):
+def test_broken_structure_sets_are_read_or_refused_with_a_sentence(
+    sound: tuple[SeriesSummary, Path], seed: int, mutation: Any
+) -> None:
     summary, path = sound
     mutant = path.with_name("mutant")
     mutant.write_bytes(mutation(path.read_bytes(), np.random.default_rng(seed)))
@@ -329,7 +364,7 @@ def test_broken_structure_sets_are_read_or_refused_with_a_sentence(sound, seed, 
     assert all(mask.shape == (40, 44) for one in read for mask in one.masks.values())
 
 
-def test_pydicoms_own_sample_has_nothing_to_do_with_a_series(axial):
+def test_pydicoms_own_sample_has_nothing_to_do_with_a_series(axial: SeriesSummary) -> None:
     path = pydicom.data.get_testdata_file("rtstruct.dcm", download=False)
     if path is None:
         pytest.skip("this pydicom comes without its sample files")

@@ -1,19 +1,26 @@
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pydicom
 import pytest
 from matplotlib.path import Path as Polygon
+from pydicom import Dataset
 
 from core.dicom.errors import DicomError
 from core.dicom.reading import find_series
+from core.dicom.series import SeriesSummary
 from core.formats.structure_set_writing import write_structure_set
+from core.segments.segment_masks import SegmentMasks
 from tests.support.mask_round_trips import assert_same_masks, assert_valid, make_segments
 from tests.support.segments import ANATOMY
-from tests.support.synthetic_series import PLACEMENTS, write_enhanced, write_series
+from tests.support.synthetic_series import PLACEMENTS, Placement, write_enhanced, write_series
 
 
-def masks_by_matplotlib(dataset, number, summary):
+def masks_by_matplotlib(
+    dataset: Dataset, number: int, summary: SeriesSummary
+) -> dict[int, np.ndarray]:
     """Masks by slice index, from the contours alone: pixels whose centres lie inside."""
     rows, columns = np.mgrid[: summary.rows, : summary.columns]
     (contours,) = (
@@ -46,7 +53,7 @@ def masks_by_matplotlib(dataset, number, summary):
     return found
 
 
-def blob_segments(summary):
+def blob_segments(summary: SeriesSummary) -> list[SegmentMasks]:
     """Segments as people draw them, with a hole: noise on large images has countless contours."""
     rows, columns = np.ogrid[: summary.rows, : summary.columns]
     distance = np.hypot(rows - summary.rows / 2, columns - summary.columns / 3)
@@ -54,7 +61,9 @@ def blob_segments(summary):
     return [replace(one, masks=dict.fromkeys(one.masks, ring)) for one in make_segments(summary)]
 
 
-def assert_round_trips(summary, path, dciodvfy, segments=None):
+def assert_round_trips(
+    summary: SeriesSummary, path: Path, dciodvfy: str, segments: list[SegmentMasks] | None = None
+) -> Any:
     segments = segments or make_segments(summary, overlap=True)
     write_structure_set(summary, segments, path)
     assert_valid(path, dciodvfy)
@@ -65,13 +74,17 @@ def assert_round_trips(summary, path, dciodvfy, segments=None):
 
 
 @pytest.mark.parametrize("placement", PLACEMENTS, ids=lambda placement: placement.name)
-def test_contours_enclose_exactly_the_pixels_of_any_placement(tmp_path, dciodvfy, placement):
+def test_contours_enclose_exactly_the_pixels_of_any_placement(
+    tmp_path: Path, dciodvfy: str, placement: Placement
+) -> None:
     write_series(tmp_path / "series", placement)
     (summary,) = find_series(tmp_path / "series")
     assert_round_trips(summary, tmp_path / "contours.dcm", dciodvfy)
 
 
-def test_real_series_are_referred_to_by_study_series_and_image(shared_data, tmp_path, dciodvfy):
+def test_real_series_are_referred_to_by_study_series_and_image(
+    shared_data: Path, tmp_path: Path, dciodvfy: str
+) -> None:
     (summary,) = find_series(shared_data / "dicom" / "dcmqi_ct3slice")
     dataset = assert_round_trips(
         summary, tmp_path / "contours.dcm", dciodvfy, blob_segments(summary)
@@ -87,13 +100,13 @@ def test_real_series_are_referred_to_by_study_series_and_image(shared_data, tmp_
     assert dataset.PatientID == summary.patient_id
 
 
-def test_frames_of_enhanced_images_are_referred_to_by_number(tmp_path, dciodvfy):
+def test_frames_of_enhanced_images_are_referred_to_by_number(tmp_path: Path, dciodvfy: str) -> None:
     write_enhanced(tmp_path / "enhanced", PLACEMENTS[4])
     (summary,) = find_series(tmp_path / "enhanced")
     assert_round_trips(summary, tmp_path / "contours.dcm", dciodvfy)
 
 
-def test_regions_carry_name_colour_type_and_how_they_came_about(tmp_path):
+def test_regions_carry_name_colour_type_and_how_they_came_about(tmp_path: Path) -> None:
     write_series(tmp_path / "series", PLACEMENTS[0])
     (summary,) = find_series(tmp_path / "series")
     segments = make_segments(summary)
@@ -116,7 +129,9 @@ def test_regions_carry_name_colour_type_and_how_they_came_about(tmp_path):
     assert (first.SeriesNumber, second.InstanceNumber) == (2004, 2)
 
 
-def test_images_without_a_place_are_refused_with_a_way_out(shared_data, tmp_path):
+def test_images_without_a_place_are_refused_with_a_way_out(
+    shared_data: Path, tmp_path: Path
+) -> None:
     (summary,) = find_series(shared_data / "dicom" / "odd" / "US1_UNCR.dcm")
     with pytest.raises(DicomError, match="export a DICOM segmentation instead"):
         write_structure_set(summary, make_segments(summary), tmp_path / "contours.dcm")

@@ -1,14 +1,18 @@
 """Masks of slices in uneven steps: NIfTI on an even grid, written and read on request."""
 
+from pathlib import Path
+
 import nibabel as nib
 import numpy as np
 import pytest
 
 from core.dicom.errors import DicomError, NeedsResamplingError
 from core.dicom.reading import find_series
+from core.dicom.series import SeriesSummary
 from core.formats.nifti_reading import read_nifti_with_cautions
 from core.formats.nifti_writing import write_nifti
 from tests.support.mask_round_trips import assert_same_masks, make_segments
+from tests.support.nifti import load_nifti
 from tests.support.synthetic_series import PLACEMENTS, Placement, write_images, write_series
 
 UNEVEN = [0.0, 5.0, 6.0, 7.0, 12.0, 17.5, 20.25]
@@ -16,21 +20,21 @@ RESAMPLED = "The label map lies on another grid and was resampled"
 
 
 @pytest.fixture(params=PLACEMENTS, ids=lambda placement: placement.name)
-def gapped(request, tmp_path):
+def gapped(request: pytest.FixtureRequest, tmp_path: Path) -> SeriesSummary:
     """A series of which two slices are missing."""
     write_series(tmp_path / "series", request.param, skip=(3, 4))
     return find_series(tmp_path / "series")[0]
 
 
 @pytest.fixture
-def uneven(tmp_path):
+def uneven(tmp_path: Path) -> SeriesSummary:
     """Slices that lie densely in the middle."""
     places = [{"ImagePositionPatient": [0.0, 0.0, place]} for place in UNEVEN]
     write_images(tmp_path / "series", places)
     return find_series(tmp_path / "series")[0]
 
 
-def test_uneven_slices_are_resampled_on_request_only(uneven, tmp_path):
+def test_uneven_slices_are_resampled_on_request_only(uneven: SeriesSummary, tmp_path: Path) -> None:
     path = tmp_path / "labels.nii.gz"
     with pytest.raises(NeedsResamplingError, match=r"1\.00 to 5\.50 mm apart.* resampled"):
         write_nifti(uneven, make_segments(uneven), path)
@@ -39,7 +43,7 @@ def test_uneven_slices_are_resampled_on_request_only(uneven, tmp_path):
         read_nifti_with_cautions(path, uneven)
 
 
-def test_masks_come_back_from_the_even_grid(uneven, tmp_path):
+def test_masks_come_back_from_the_even_grid(uneven: SeriesSummary, tmp_path: Path) -> None:
     segments = make_segments(uneven)
     (path,) = write_nifti(uneven, segments, tmp_path / "labels.nii.gz", resample=True)
     read = read_nifti_with_cautions(path, uneven, resample=True)
@@ -48,10 +52,10 @@ def test_masks_come_back_from_the_even_grid(uneven, tmp_path):
         assert_same_masks(one.masks, other.masks)
 
 
-def test_missing_slices_stay_empty_planes(gapped, tmp_path):
+def test_missing_slices_stay_empty_planes(gapped: SeriesSummary, tmp_path: Path) -> None:
     segments = make_segments(gapped)
     (path,) = write_nifti(gapped, segments, tmp_path / "labels.nii.gz", resample=True)
-    image = nib.load(path)
+    image = load_nifti(path)
     labels = np.asarray(image.dataobj)
     assert labels.shape == (40, 24, 9) and not labels[..., 3:5].any()
     kept = [0, 1, 2, 5, 6, 7, 8]
@@ -64,10 +68,10 @@ def test_missing_slices_stay_empty_planes(gapped, tmp_path):
         assert np.allclose(ras[:3], expected, atol=1e-3)
 
 
-def test_each_plane_takes_the_nearest_slice(uneven, tmp_path):
+def test_each_plane_takes_the_nearest_slice(uneven: SeriesSummary, tmp_path: Path) -> None:
     segments = make_segments(uneven)[:1]
     (path,) = write_nifti(uneven, segments, tmp_path / "labels.nii", resample=True)
-    image = nib.load(path)
+    image = load_nifti(path)
     assert image.shape[2] == 21 and np.allclose(image.header.get_zooms()[2], 1.0)
     labels = np.asarray(image.dataobj)
     for plane in range(21):
@@ -76,7 +80,7 @@ def test_each_plane_takes_the_nearest_slice(uneven, tmp_path):
         assert np.array_equal(labels[..., plane].T > 0, mask), plane
 
 
-def test_an_even_series_is_written_as_it_is(tmp_path):
+def test_an_even_series_is_written_as_it_is(tmp_path: Path) -> None:
     write_series(tmp_path / "series", PLACEMENTS[4])
     (summary,) = find_series(tmp_path / "series")
     (one,) = write_nifti(summary, make_segments(summary), tmp_path / "one.nii", resample=True)
@@ -84,7 +88,7 @@ def test_an_even_series_is_written_as_it_is(tmp_path):
     assert one.read_bytes() == other.read_bytes()
 
 
-def test_a_grid_of_too_many_planes_is_refused(tmp_path):
+def test_a_grid_of_too_many_planes_is_refused(tmp_path: Path) -> None:
     places = [{"ImagePositionPatient": [0.0, 0.0, place]} for place in (0.0, 0.5, 20000.0)]
     write_images(tmp_path / "series", places)
     (summary,) = find_series(tmp_path / "series")
@@ -92,7 +96,7 @@ def test_a_grid_of_too_many_planes_is_refused(tmp_path):
         write_nifti(summary, make_segments(summary), tmp_path / "labels.nii", resample=True)
 
 
-def test_label_maps_on_another_grid_are_resampled_on_request(tmp_path):
+def test_label_maps_on_another_grid_are_resampled_on_request(tmp_path: Path) -> None:
     write_series(tmp_path / "fine", Placement("fine", pixel_spacing=(0.5, 0.5), step=1.25))
     write_series(tmp_path / "coarse", Placement("coarse", pixel_spacing=(1.0, 1.0), step=2.5))
     (fine,), (coarse,) = find_series(tmp_path / "fine"), find_series(tmp_path / "coarse")
@@ -112,11 +116,11 @@ def test_label_maps_on_another_grid_are_resampled_on_request(tmp_path):
     assert_same_masks(found.masks, expected)
 
 
-def test_values_that_reach_no_pixel_are_told(tmp_path):
+def test_values_that_reach_no_pixel_are_told(tmp_path: Path) -> None:
     write_series(tmp_path / "series", PLACEMENTS[0])
     (summary,) = find_series(tmp_path / "series")
     (path,) = write_nifti(summary, make_segments(summary), tmp_path / "labels.nii")
-    image = nib.load(path, mmap=False)
+    image = load_nifti(path)
     labels = np.asarray(image.dataobj).copy()
     labels[-1, -1, 0] = 9
     moved = image.affine.copy()
@@ -126,13 +130,13 @@ def test_values_that_reach_no_pixel_are_told(tmp_path):
     assert read.cautions[1] == "Nothing of these values is on the slices: 9."
 
 
-def test_a_series_without_positions_gives_a_file_without_positions(tmp_path):
+def test_a_series_without_positions_gives_a_file_without_positions(tmp_path: Path) -> None:
     write_images(tmp_path / "series", [{"ImagePositionPatient": None}] * 3)
     summary = find_series(tmp_path / "series")[0]
     assert not summary.geometry.in_patient
     segments = make_segments(summary)
     (path,) = write_nifti(summary, segments, tmp_path / "labels.nii.gz")
-    header = nib.load(path).header
+    header = load_nifti(path).header
     assert int(header["sform_code"]) == int(header["qform_code"]) == 0
     read = read_nifti_with_cautions(path, summary)
     assert read.cautions == (

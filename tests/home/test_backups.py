@@ -2,6 +2,7 @@
 
 import random
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -48,7 +49,7 @@ def test_a_file_that_exists_is_not_replaced(path: Path) -> None:
 
 
 def test_an_error_in_the_middle_leaves_no_file(tmp_path: Path) -> None:
-    def rows() -> object:
+    def rows() -> Iterator[bytes]:
         yield b"{}"
         raise ZeroDivisionError
 

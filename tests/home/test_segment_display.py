@@ -41,6 +41,7 @@ def test_what_are_no_settings_is_refused(change: dict[str, Any]) -> None:
 
 
 def test_what_is_incomplete_is_refused() -> None:
-    for value in (None, [], {}, "x", {"locked": []}):
+    values: tuple[object, ...] = (None, [], {}, "x", {"locked": []})
+    for value in values:
         with pytest.raises(ValueError, match=r".+"):
             segment_display(value)

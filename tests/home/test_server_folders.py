@@ -11,7 +11,7 @@ from core.home.settings import data_roots
 
 
 @pytest.fixture
-def roots(tmp_path, monkeypatch):
+def roots(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Two configured folders with a file each, and one beside them with a secret."""
     for name in ("one", "two", "secret"):
         (tmp_path / name / "deep").mkdir(parents=True)
@@ -21,19 +21,19 @@ def roots(tmp_path, monkeypatch):
     return tmp_path
 
 
-def test_folders_below_the_configured_ones_may_be_opened(roots):
+def test_folders_below_the_configured_ones_may_be_opened(roots: Path) -> None:
     for folder in ("one", "two/deep", "two/deep/file", "one/../two"):
         (found,) = server_files(roots / folder, data_roots())
         assert found.name == "file"
 
 
 @pytest.mark.parametrize("folder", ["secret", ".", "one/../secret", "nowhere", "one/\0"])
-def test_other_folders_may_not_and_the_message_does_not_tell_why(roots, folder):
+def test_other_folders_may_not_and_the_message_does_not_tell_why(roots: Path, folder: str) -> None:
     with pytest.raises(DicomError, match="no such folder among those that may be opened"):
         server_files(str(roots / folder), data_roots())
 
 
-def test_links_lead_nowhere_outside(roots):
+def test_links_lead_nowhere_outside(roots: Path) -> None:
     (roots / "one" / "away").symlink_to(roots / "secret")
     (roots / "one" / "stolen").symlink_to(roots / "secret" / "deep" / "file")
     (roots / "one" / "fine").symlink_to(roots / "two" / "deep" / "file")
@@ -48,7 +48,7 @@ def test_links_lead_nowhere_outside(roots):
     ]
 
 
-def test_a_name_stands_for_the_folder_of_that_name_below_the_configured_ones(roots):
+def test_a_name_stands_for_the_folder_of_that_name_below_the_configured_ones(roots: Path) -> None:
     allowed = data_roots()
     assert named_folder("deep", allowed) == roots / "one" / "deep"
     assert named_folder(f" {roots / 'two'} ", allowed) == roots / "two"
@@ -57,7 +57,9 @@ def test_a_name_stands_for_the_folder_of_that_name_below_the_configured_ones(roo
             server_files(named_folder(name, allowed), allowed)
 
 
-def test_nothing_may_be_opened_unless_configured(roots, monkeypatch):
+def test_nothing_may_be_opened_unless_configured(
+    roots: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.delenv("SLICEWISE_DATA_ROOTS")
     with pytest.raises(DicomError, match="set SLICEWISE_DATA_ROOTS"):
         server_files(roots / "one", data_roots())

@@ -1,5 +1,7 @@
 """The plain definition is the published network, and guidance adds nothing until learnt."""
 
+from typing import Any
+
 import pytest
 import torch
 
@@ -54,7 +56,7 @@ def test_the_order_of_the_examples_does_not_matter() -> None:
 @torch.inference_mode()
 def test_a_block_averages_the_interactions_for_the_query_and_keeps_them_for_the_examples() -> None:
     torch.manual_seed(3)
-    block = UniverSeg(8).enc_blocks[0]
+    block: Any = UniverSeg(8).enc_blocks[0]  # PyTorch types the parts of modules as any module
     query, support = torch.rand(1, 1, 8, 8), torch.rand(1, 2, 2, 8, 8)
     interactions = [
         block.cross.cross_conv(torch.cat([query, support[:, i]], dim=1)) for i in range(2)

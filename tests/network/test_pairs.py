@@ -9,7 +9,7 @@ from core.network.pairs import cut
 @given(st.lists(st.integers(1, 30), min_size=1, max_size=12), st.integers(1, 20))
 def test_every_pair_is_in_one_chunk_in_order_under_its_query(counts: list[int], size: int) -> None:
     owners = [query for query, count in enumerate(counts) for _ in range(count)]
-    found = []
+    found: list[int] = []
     for chunk in cut(counts, size):
         assert chunk.start == len(found)
         assert 0 < len(chunk) <= size

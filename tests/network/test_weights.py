@@ -154,8 +154,10 @@ def test_weights_without_name_or_licence_or_beyond_half_precision_are_not_writte
     network = guided_network()
     with pytest.raises(WeightsError, match="lacks licence"):
         save_weights(network, tmp_path / "w.safetensors", {"name": "w"})
+    bias = network.out_conv.conv.bias
+    assert bias is not None
     with torch.no_grad():
-        network.out_conv.conv.bias.fill_(1e6)
+        bias.fill_(1e6)
     with pytest.raises(WeightsError, match=r"out_conv.conv.bias"):
         save_weights(network, tmp_path / "w.safetensors", CARD)
     assert list(tmp_path.iterdir()) == []

@@ -6,6 +6,7 @@ import ssl
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from urllib.parse import parse_qs
 
 import pytest
@@ -20,7 +21,7 @@ from tests.support.orthanc import Orthanc
 ANY = Query(patient_id="*")
 
 
-def test_basic_login(orthanc_program, tmp_path):
+def test_basic_login(orthanc_program: str, tmp_path: Path) -> None:
     login = {"AuthenticationEnabled": True, "RegisteredUsers": {"reader": "größer"}}
     server = Orthanc(orthanc_program, tmp_path, **login)
     try:
@@ -131,7 +132,9 @@ def behind(gateway: Gateway, bearer: Bearer) -> Archive:
     return Archive(url=f"{gateway.address}/dicom-web", timeout_s=20, bearer=bearer)
 
 
-def test_tls_is_verified_both_ways(gateway, tmp_path, monkeypatch):
+def test_tls_is_verified_both_ways(
+    gateway: Gateway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     keys = Certificates(tmp_path)
     gateway.encrypt(keys)
     archive = replace(
@@ -152,13 +155,15 @@ def test_tls_is_verified_both_ways(gateway, tmp_path, monkeypatch):
         search(named, ANY)
 
 
-def test_a_given_token_is_sent_and_a_wrong_one_refused(gateway):
+def test_a_given_token_is_sent_and_a_wrong_one_refused(gateway: Gateway) -> None:
     assert search(behind(gateway, Bearer(token="first")), ANY)
     with pytest.raises(ArchiveError, match="does not accept the login"):
         search(behind(gateway, Bearer(token="second")), ANY)
 
 
-def test_a_token_file_is_read_again_when_its_token_has_ended(gateway, tmp_path):
+def test_a_token_file_is_read_again_when_its_token_has_ended(
+    gateway: Gateway, tmp_path: Path
+) -> None:
     file = tmp_path / "token"
     file.write_text("first\n")
     archive = behind(gateway, Bearer(token="ended", token_file=str(file)))
@@ -168,7 +173,7 @@ def test_a_token_file_is_read_again_when_its_token_has_ended(gateway, tmp_path):
         search(archive, ANY)
 
 
-def test_tokens_are_asked_for_and_renewed_when_refused(gateway, shared_data):
+def test_tokens_are_asked_for_and_renewed_when_refused(gateway: Gateway, shared_data: Path) -> None:
     bearer = Bearer(
         token="ended",
         token_url=f"{gateway.address}/token",
@@ -190,7 +195,7 @@ def test_tokens_are_asked_for_and_renewed_when_refused(gateway, shared_data):
     assert len(gateway.asked) == 2
 
 
-def test_refresh_tokens_are_used_and_replaced(gateway):
+def test_refresh_tokens_are_used_and_replaced(gateway: Gateway) -> None:
     bearer = Bearer(
         token_url=f"{gateway.address}/token", client_secret="known", refresh_token="initial"
     )
@@ -203,7 +208,7 @@ def test_refresh_tokens_are_used_and_replaced(gateway):
     assert len(used) > 1
 
 
-def test_an_endpoint_that_gives_no_token_is_named(gateway):
+def test_an_endpoint_that_gives_no_token_is_named(gateway: Gateway) -> None:
     bearer = Bearer(token_url=f"{gateway.address}/token", client_secret="unknown")
     with pytest.raises(ArchiveError, match="token endpoint gives no token"):
         search(behind(gateway, bearer), ANY)

@@ -3,6 +3,7 @@
 import os
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import numpy as np
 import pydicom
@@ -10,12 +11,14 @@ import pytest
 
 from core.dicom.reading import find_series, read_series
 from core.pacs.cache import delete_kept, fetch_series, kept_folder, list_kept, tidy
-from core.pacs.settings import ArchiveError, Cache
+from core.pacs.settings import Archive, ArchiveError, Cache
 from tests.support.orthanc import Orthanc, fill, give
 from tests.support.synthetic_series import PLACEMENTS, write_series
 
 
-def test_a_series_arrives_as_it_was_stored(archive, mr_uids, shared_data, tmp_path):
+def test_a_series_arrives_as_it_was_stored(
+    archive: Archive, mr_uids: tuple[str, str], shared_data: Path, tmp_path: Path
+) -> None:
     steps = []
     folder = fetch_series(
         archive, *mr_uids, tmp_path, lambda done, total: steps.append((done, total))
@@ -30,13 +33,15 @@ def test_a_series_arrives_as_it_was_stored(archive, mr_uids, shared_data, tmp_pa
         assert pydicom.dcmread(mine.path) == pydicom.dcmread(theirs.path)
 
 
-def test_names_tell_nothing(archive, mr_uids, tmp_path):
+def test_names_tell_nothing(archive: Archive, mr_uids: tuple[str, str], tmp_path: Path) -> None:
     folder = fetch_series(archive, *mr_uids, tmp_path)
     for path in (folder, *folder.iterdir()):
         assert len(path.name) == 32 and set(path.name) <= set("0123456789abcdef")
 
 
-def test_what_is_here_is_not_fetched_again_and_what_is_missing_is(archive, mr_uids, tmp_path):
+def test_what_is_here_is_not_fetched_again_and_what_is_missing_is(
+    archive: Archive, mr_uids: tuple[str, str], tmp_path: Path
+) -> None:
     folder = fetch_series(archive, *mr_uids, tmp_path)
     before = {path.name: path.stat().st_mtime_ns for path in folder.iterdir()}
     lost = sorted(folder.iterdir())[3]
@@ -50,8 +55,12 @@ def test_what_is_here_is_not_fetched_again_and_what_is_missing_is(archive, mr_ui
 
 
 def test_an_archive_that_stops_in_the_middle_loses_nothing(
-    orthanc_program, archive, mr_uids, shared_data, tmp_path
-):
+    orthanc_program: str,
+    archive: Archive,
+    mr_uids: tuple[str, str],
+    shared_data: Path,
+    tmp_path: Path,
+) -> None:
     server = Orthanc(orthanc_program, tmp_path / "server")
     try:
         fill(server.start(), shared_data)
@@ -79,7 +88,9 @@ def test_an_archive_that_stops_in_the_middle_loses_nothing(
         server.stop()
 
 
-def test_a_series_that_breaks_off_while_it_streams_is_continued(orthanc_program, archive, tmp_path):
+def test_a_series_that_breaks_off_while_it_streams_is_continued(
+    orthanc_program: str, archive: Archive, tmp_path: Path
+) -> None:
     # More than connections hold back on their own: 30 MB.
     write_series(tmp_path / "series", PLACEMENTS[0], slices=60, rows=512, columns=512)
     (summary,) = find_series(tmp_path / "series")
@@ -105,7 +116,7 @@ def test_a_series_that_breaks_off_while_it_streams_is_continued(orthanc_program,
         server.stop()
 
 
-def kept(home, name, megabytes, days_ago):
+def kept(home: Path, name: str, megabytes: int, days_ago: float) -> Path:
     folder = home / "archive" / name
     folder.mkdir(parents=True)
     (folder / "file").write_bytes(bytes(megabytes * 10**6))
@@ -114,7 +125,7 @@ def kept(home, name, megabytes, days_ago):
     return folder
 
 
-def test_old_copies_go_first_then_the_longest_unused(tmp_path):
+def test_old_copies_go_first_then_the_longest_unused(tmp_path: Path) -> None:
     ages = {"a": 0, "b": 1, "c": 2, "d": 40}
     for name, days in ages.items():
         kept(tmp_path, name, 3, days)
@@ -127,7 +138,9 @@ def test_old_copies_go_first_then_the_longest_unused(tmp_path):
     assert [one.folder.name for one in list_kept(tmp_path)] == list("b")
 
 
-def test_a_series_larger_than_the_bound_is_refused_and_others_make_room(archive, mr_uids, tmp_path):
+def test_a_series_larger_than_the_bound_is_refused_and_others_make_room(
+    archive: Archive, mr_uids: tuple[str, str], tmp_path: Path
+) -> None:
     other = kept(tmp_path, "other", 2, 1)
     small = replace(archive, cache=Cache(gigabytes=0.005))
     with pytest.raises(ArchiveError, match=r"raise cache\.gigabytes"):
@@ -139,7 +152,9 @@ def test_a_series_larger_than_the_bound_is_refused_and_others_make_room(archive,
     assert sum(one.size for one in list_kept(tmp_path)) <= 12.5e6
 
 
-def test_copies_can_be_deleted_and_nothing_else(archive, mr_uids, tmp_path):
+def test_copies_can_be_deleted_and_nothing_else(
+    archive: Archive, mr_uids: tuple[str, str], tmp_path: Path
+) -> None:
     folder = fetch_series(archive, *mr_uids, tmp_path)
     assert folder == kept_folder(tmp_path, *mr_uids)
     (tmp_path / "precious").mkdir()

@@ -1,22 +1,25 @@
 """Searching a real archive by QIDO-RS."""
 
 import logging
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from core.dicom.reading import find_series
+from core.dicom.series import SeriesSummary
 from core.pacs.dicomweb import Query, instance_uids, search
 from core.pacs.settings import Archive, ArchiveError
-from tests.support.orthanc import free_ports
+from tests.support.orthanc import Orthanc, free_ports
 
 
 @pytest.fixture(scope="module")
-def mr(shared_data):
+def mr(shared_data: Path) -> SeriesSummary:
     """What the files themselves say of the MR series."""
     return find_series(shared_data / "dicom" / "nd320_study1_t1post")[0]
 
 
-def test_a_series_is_found_by_each_of_its_attributes(archive, mr):
+def test_a_series_is_found_by_each_of_its_attributes(archive: Archive, mr: SeriesSummary) -> None:
     family, given = mr.patient_name.split("^")[:2]
     day = f"{mr.study_date[:4]}-{mr.study_date[4:6]}-{mr.study_date[6:]}"
     for query in (
@@ -38,12 +41,12 @@ def test_a_series_is_found_by_each_of_its_attributes(archive, mr):
         assert found.study_date == mr.study_date
 
 
-def test_the_newest_study_comes_first(archive):
+def test_the_newest_study_comes_first(archive: Archive) -> None:
     dates = [one.study_date for one in search(archive, Query(study_date="1990-01-01.."))]
     assert len(dates) >= 2 and dates == sorted(dates, reverse=True)
 
 
-def test_what_is_not_there_is_not_found(archive, mr):
+def test_what_is_not_there_is_not_found(archive: Archive, mr: SeriesSummary) -> None:
     assert search(archive, Query(patient_id="nobody")) == []
     assert search(archive, Query(patient_id=mr.patient_id, modality="PT")) == []
     assert search(archive, Query(study_uid=mr.study_uid, series_uid="1.2.3")) == []
@@ -62,14 +65,16 @@ def test_what_is_not_there_is_not_found(archive, mr):
         (Query(patient_name="a\\b"), "no backslashes"),
     ],
 )
-def test_queries_that_mean_nothing_are_refused_before_anything_is_sent(query, message):
+def test_queries_that_mean_nothing_are_refused_before_anything_is_sent(
+    query: Any, message: str
+) -> None:
     with pytest.raises(ArchiveError, match=message):
         search(Archive(url="http://127.0.0.1:1/nobody-listens"), query)
 
 
 def test_who_does_not_answer_or_is_no_archive_is_named_without_the_search(
-    orthanc, caplog: pytest.LogCaptureFixture
-):
+    orthanc: Orthanc, caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level(logging.DEBUG)
     (port,) = free_ports(1)
     silent = Archive(url=f"http://127.0.0.1:{port}/dicom-web", timeout_s=5)

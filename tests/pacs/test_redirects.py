@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -83,7 +84,7 @@ def other_site() -> Iterator[Site]:
         yield site
 
 
-def settings(site: Site, **login: Basic | Bearer) -> Archive:
+def settings(site: Site, **login: Any) -> Archive:
     return Archive(url=f"{site.address}/web", timeout_s=20, **login)
 
 

@@ -1,6 +1,8 @@
 """archive.toml: what it may say, and what it is refused for."""
 
 import os
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -29,25 +31,27 @@ days = 7
 C_STORE = '[dicom]\nhost = "pacs"\nport = 11112\ncalled_ae = "PACS"\n'
 
 
-def written(home, text, mode=0o600):
+def written(home: Path, text: str, mode: int = 0o600) -> Path:
     path = home / "archive.toml"
     path.write_text(text)
     path.chmod(mode)
     return path
 
 
-def refused(home, text, message, environment=None, mode=0o600):
+def refused(
+    home: Path, text: str, message: str, environment: Any = None, mode: int = 0o600
+) -> None:
     written(home, text, mode)
     with pytest.raises(ArchiveError, match=message) as caught:
         read_archive(home, environment or {})
     assert "topsecret" not in str(caught.value)
 
 
-def test_without_a_file_there_is_no_archive(tmp_path):
+def test_without_a_file_there_is_no_archive(tmp_path: Path) -> None:
     assert read_archive(tmp_path, {}) is None
 
 
-def test_everything_in_the_file_is_read(tmp_path):
+def test_everything_in_the_file_is_read(tmp_path: Path) -> None:
     written(tmp_path, WHOLE)
     assert read_archive(tmp_path, {}) == Archive(
         url="https://pacs.example.org/dicom-web",
@@ -59,12 +63,12 @@ def test_everything_in_the_file_is_read(tmp_path):
     )
 
 
-def test_secrets_are_not_shown(tmp_path):
+def test_secrets_are_not_shown(tmp_path: Path) -> None:
     written(tmp_path, WHOLE)
     assert "topsecret" not in repr(read_archive(tmp_path, {}))
 
 
-def test_secrets_and_the_place_of_the_file_may_come_from_the_environment(tmp_path):
+def test_secrets_and_the_place_of_the_file_may_come_from_the_environment(tmp_path: Path) -> None:
     path = written(tmp_path, WHOLE.replace('password = "topsecret"', ""), mode=0o644)
     environment = {"SLICEWISE_ARCHIVE": str(path), "SLICEWISE_ARCHIVE_PASSWORD": "other"}
     archive = read_archive(tmp_path / "elsewhere", environment)
@@ -74,7 +78,7 @@ def test_secrets_and_the_place_of_the_file_may_come_from_the_environment(tmp_pat
 
 
 @pytest.mark.skipif(os.name != "posix", reason="file modes are those of POSIX")
-def test_a_secret_that_others_may_read_is_refused(tmp_path):
+def test_a_secret_that_others_may_read_is_refused(tmp_path: Path) -> None:
     refused(tmp_path, WHOLE, "chmod 600", mode=0o644)
 
 
@@ -97,11 +101,13 @@ def test_a_secret_that_others_may_read_is_refused(tmp_path):
         ('[dicom]\nhost = "a"\nport = 104\ncalled_ae = "SEVENTEEN CHARACT"', "AE title"),
     ],
 )
-def test_what_cannot_be_meant_is_refused_with_a_sentence(tmp_path, text, message):
+def test_what_cannot_be_meant_is_refused_with_a_sentence(
+    tmp_path: Path, text: str, message: str
+) -> None:
     refused(tmp_path, text, message)
 
 
-def test_nothing_goes_over_a_network_unencrypted_unless_somebody_says_so(tmp_path):
+def test_nothing_goes_over_a_network_unencrypted_unless_somebody_says_so(tmp_path: Path) -> None:
     refused(tmp_path, 'url = "http://pacs/a"', "patient data unencrypted")
     refused(
         tmp_path,

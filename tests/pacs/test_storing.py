@@ -1,35 +1,45 @@
 """Storing segmentations in a real archive, and finding them there again."""
 
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pydicom
 import pytest
+from pydicom import Dataset
+from pydicom.uid import UID
 
 from core.dicom.reading import find_series
+from core.dicom.series import SeriesSummary
 from core.formats.segmentation_reading import read_segmentation
 from core.formats.segmentation_writing import write_segmentation
 from core.pacs.cache import fetch_series
 from core.pacs.dicomweb import Query, search
-from core.pacs.settings import ArchiveError, Node
+from core.pacs.settings import Archive, ArchiveError, Node
 from core.pacs.storing import store_instance
+from core.segments.segment_masks import SegmentMasks
 from tests.support.certificates import Certificates
 from tests.support.mask_round_trips import assert_same_masks, make_segments
 from tests.support.orthanc import AE_TITLE, Orthanc, free_ports
 
 
 @pytest.fixture
-def drawn(archive, mr_uids, tmp_path):
+def drawn(
+    archive: Archive, mr_uids: tuple[str, str], tmp_path: Path
+) -> tuple[SeriesSummary, list[SegmentMasks], Path]:
     """A series opened from the archive, segments drawn on it, and where their file goes."""
     (summary,) = find_series(fetch_series(archive, *mr_uids, tmp_path))
     return summary, make_segments(summary), tmp_path / "seg.dcm"
 
 
-def found_segmentations(archive, study_uid):
+def found_segmentations(archive: Archive, study_uid: str) -> list[Any]:
     return search(archive, Query(study_uid=study_uid, modality="SEG"))
 
 
-def assert_archived(archive, drawn, home):
+def assert_archived(
+    archive: Archive, drawn: tuple[SeriesSummary, list[SegmentMasks], Path], home: Path
+) -> Dataset:
     """Search again, open what was stored, and compare it with what was drawn."""
     summary, segments, _ = drawn
     (found,) = found_segmentations(archive, summary.study_uid)
@@ -46,7 +56,9 @@ def assert_archived(archive, drawn, home):
     return dataset
 
 
-def test_a_segmentation_stored_by_stow_is_found_and_refers_to_its_series(archive, drawn, tmp_path):
+def test_a_segmentation_stored_by_stow_is_found_and_refers_to_its_series(
+    archive: Archive, drawn: tuple[SeriesSummary, list[SegmentMasks], Path], tmp_path: Path
+) -> None:
     summary, segments, path = drawn
     uid = write_segmentation(summary, segments, path, instance_number=1)
     store_instance(archive, path)
@@ -63,8 +75,12 @@ def test_a_segmentation_stored_by_stow_is_found_and_refers_to_its_series(archive
 
 @pytest.mark.parametrize("compression", ["none", "deflated", "jpeg2000"])
 def test_a_segmentation_is_stored_by_c_store_in_its_own_encoding(
-    orthanc, archive, drawn, tmp_path, compression
-):
+    orthanc: Orthanc,
+    archive: Archive,
+    drawn: tuple[SeriesSummary, list[SegmentMasks], Path],
+    tmp_path: Path,
+    compression: Any,
+) -> None:
     summary, segments, path = drawn
     number = {"none": 11, "deflated": 12, "jpeg2000": 13}[compression]
     uid = write_segmentation(
@@ -79,8 +95,11 @@ def test_a_segmentation_is_stored_by_c_store_in_its_own_encoding(
 
 
 def test_c_store_can_be_encrypted_with_certificates_of_both_sides(
-    orthanc_program, archive, drawn, tmp_path
-):
+    orthanc_program: str,
+    archive: Archive,
+    drawn: tuple[SeriesSummary, list[SegmentMasks], Path],
+    tmp_path: Path,
+) -> None:
     summary, segments, path = drawn
     write_segmentation(summary, segments, path)
     keys = Certificates(tmp_path)
@@ -115,7 +134,9 @@ def test_c_store_can_be_encrypted_with_certificates_of_both_sides(
         server.stop()
 
 
-def test_who_does_not_take_an_association_is_told_apart(orthanc, archive, drawn):
+def test_who_does_not_take_an_association_is_told_apart(
+    orthanc: Orthanc, archive: Archive, drawn: tuple[SeriesSummary, list[SegmentMasks], Path]
+) -> None:
     summary, segments, path = drawn
     write_segmentation(summary, segments, path)
     before = path.read_bytes()
@@ -124,7 +145,7 @@ def test_who_does_not_take_an_association_is_told_apart(orthanc, archive, drawn)
     with pytest.raises(ArchiveError, match="does not answer"):
         store_instance(replace(archive, dicom=silent), path)
     own = pydicom.dcmread(path)
-    own.SOPClassUID = own.file_meta.MediaStorageSOPClassUID = "1.2.826.0.1.3680043.8.498.1"
+    own.SOPClassUID = own.file_meta.MediaStorageSOPClassUID = UID("1.2.826.0.1.3680043.8.498.1")
     own.save_as(path)
     node = Node("127.0.0.1", orthanc.dicom_port, AE_TITLE)
     with pytest.raises(ArchiveError, match="this kind of object"):
@@ -132,7 +153,9 @@ def test_who_does_not_take_an_association_is_told_apart(orthanc, archive, drawn)
     path.write_bytes(before)
 
 
-def test_an_archive_that_was_stopped_leaves_the_file_for_another_try(archive, drawn):
+def test_an_archive_that_was_stopped_leaves_the_file_for_another_try(
+    archive: Archive, drawn: tuple[SeriesSummary, list[SegmentMasks], Path]
+) -> None:
     summary, segments, path = drawn
     write_segmentation(summary, segments, path)
     (port,) = free_ports(1)
@@ -144,7 +167,7 @@ def test_an_archive_that_was_stopped_leaves_the_file_for_another_try(archive, dr
     )
 
 
-def test_what_the_archive_does_not_take_is_told(archive, shared_data):
+def test_what_the_archive_does_not_take_is_told(archive: Archive, shared_data: Path) -> None:
     # Its data set names no instance, which Orthanc refuses.
     path = next((shared_data / "dicom" / "totalseg_example_ct").iterdir())
     with pytest.raises(ArchiveError, match="did not take the file"):

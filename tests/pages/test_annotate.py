@@ -67,7 +67,8 @@ def test_a_structure_is_found_by_name_and_added_with_its_code(
 ) -> None:
     app = open_page("annotate", series=opened.key)
     app.text_input[0].set_value("left kidney").run()
-    assert app.selectbox[0].value.label == "Left kidney"
+    found = app.selectbox[0].value
+    assert found is not None and found.label == "Left kidney"
     press(app, "Add segment")
     from core.home.settings import default_url
 

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -16,7 +17,7 @@ from tests.support.pages import PERSON, OpenPage, press, shown
 from tests.support.read_twice import ADMINISTRATOR, READERS, SeriesReadTwice, put_read_twice
 
 ONE_OF_THEM = "You may see one reading of this series"
-LEFT = {(1, index): 2 for index in range(4, 8)}
+LEFT: dict[tuple[int, int], Literal[1, 2]] = {(1, index): 2 for index in range(4, 8)}
 
 
 @pytest.fixture

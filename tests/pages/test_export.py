@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import highdicom as hd
-import nibabel as nib
 import numpy as np
 import pydicom
 import pytest
@@ -26,6 +25,7 @@ from core.projects.adjudication import start_adjudication, take_readings
 from core.projects.members import remove_member
 from core.projects.moves import move
 from core.projects.records import Role, WorkState
+from tests.support.nifti import load_nifti
 from tests.support.pages import PERSON, OpenPage, press, shown
 from tests.support.read_twice import ADMINISTRATOR, READERS, SeriesReadTwice, put_read_twice
 from tests.support.segments import LIVER_SEGMENT
@@ -119,7 +119,7 @@ def test_a_second_export_is_a_new_instance_with_the_next_number(app: AppTest, ho
 
 def test_nifti_holds_the_same_masks(app: AppTest, home: Path, disk: Disk) -> None:
     press(app, "Create NIfTI")
-    volume = np.asarray(nib.load(written(home, ".nii.gz")).dataobj)  # type: ignore[attr-defined]
+    volume = np.asarray(load_nifti(written(home, ".nii.gz")).dataobj)
     assert (volume[:, :, 10].T.astype(bool) == disk(30)).all()
     assert not volume[:, :, 12].any()
 
@@ -251,7 +251,7 @@ def test_uneven_slices_are_resampled_for_nifti_on_request(
     warnings = [one.value.replace("\\", "") for one in app.warning]
     assert any("The NIfTI file has 9 planes, 2.50 mm apart" in one for one in warnings)
     press(app, "Create NIfTI")
-    image = nib.load(written(home, ".nii.gz"))
+    image = load_nifti(written(home, ".nii.gz"))
     assert np.array_equal(np.asarray(image.dataobj)[..., 2].T > 0, disk(30))
     assert image.shape == (256, 256, 9)
 

@@ -12,7 +12,7 @@ import pytest
 from core.annotation.store import AnnotationStore
 from core.home.opened_series import OpenedSeries
 from pages.views.formatting import plain
-from tests.support.pages import OpenPage, press, shown
+from tests.support.pages import OpenPage, elements, press, shown
 from tests.support.synthetic_series import PLACEMENTS, write_series
 
 
@@ -191,4 +191,4 @@ def test_many_series_can_be_filtered_and_sorted(
     sorting.set_value("Most slices").run()
     assert [title.split("*")[2] for title in listed()] == ["Axial 5", "Axial 3", "Axial 1"]
     press(app, "Open")
-    assert "8 × " in "".join(one.value for one in app.get("html"))
+    assert "8 × " in "".join(one.value for one in elements(app, "html"))

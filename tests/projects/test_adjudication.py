@@ -1,5 +1,7 @@
 """A third reading is made of two independent ones, which both stay as they are."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -158,6 +160,7 @@ def test_only_the_adjudicator_takes_readings_and_only_of_segments_that_exist(
         take_readings(store, final, {(1, 2): 1}, "ada")
     with pytest.raises(AccessRefused):
         take_readings(store, final, {(1, 2): 1}, "anna")
+    wrong: Any  # what comes from a browser may be anything
     for wrong in ({(9, 2): 1}, {(1, 2): 3}):
         with pytest.raises(StoreError, match="Neither reading"):
             take_readings(store, final, wrong, "rita")

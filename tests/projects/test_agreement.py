@@ -35,6 +35,7 @@ def test_each_slice_has_its_own_agreement(agreement: SegmentAgreement) -> None:
     assert same.volume_difference_ml == 0
     # Squares of 3 and 5 pixels with one corner in common: the far corners are 2 × 2 pixels apart.
     assert larger.dice == pytest.approx(2 * 9 / (9 + 25))
+    assert larger.distance_95_mm is not None
     assert 0.8 < larger.distance_95_mm <= 2 * 0.8 * 2**0.5
     assert larger.volume_difference_ml == pytest.approx(16 * PIXEL_ML)
     assert (only_second.dice, only_second.distance_95_mm) == (0.0, None)

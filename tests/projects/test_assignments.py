@@ -111,10 +111,12 @@ def test_priorities_lie_between_0_and_9(
 
 def test_nobody_gets_both_readings_of_a_series(store: AnnotationStore, project_key: str) -> None:
     first, second = add_read_twice(store, project_key)
-    assert next_for(store, project_key, "anna").annotation_key == first.annotation_key
+    for_anna = next_for(store, project_key, "anna")
+    assert for_anna is not None and for_anna.annotation_key == first.annotation_key
     move(store, first.annotation_key, WorkState.TO_REVIEW, "anna")
     assert next_for(store, project_key, "anna") is None
     with pytest.raises(MoveRefused, match="other reading"):
         assign(store, second.annotation_key, "anna", "ada")
-    assert next_for(store, project_key, "ben").annotation_key == second.annotation_key
+    for_ben = next_for(store, project_key, "ben")
+    assert for_ben is not None and for_ben.annotation_key == second.annotation_key
     assert work_item_for(store, second.annotation_key, "ben").assigned == "ben"

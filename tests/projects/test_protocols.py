@@ -2,6 +2,7 @@
 
 import csv
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -39,7 +40,7 @@ def test_segments_come_with_codes_colours_rules_and_instructions() -> None:
 
 @pytest.mark.parametrize("written", [protocol_csv, protocol_json])
 def test_what_is_exported_is_imported_again(
-    store: AnnotationStore, project_key: str, written
+    store: AnnotationStore, project_key: str, written: Any
 ) -> None:
     segments = read_protocol_segments(CSV.encode())
     protocol = set_protocol(store, project_key, segments, "Use the venous phase.", "ada")
@@ -141,9 +142,10 @@ def test_no_segment_begins_like_a_formula(
     store: AnnotationStore, project_key: str, beginning: str
 ) -> None:
     (liver,) = read_protocol_segments(b"label\nLiver\n")
-    for changed in ({"label": f"{beginning}A1"}, {"instructions": f"{beginning}A1"}):
+    formula = f"{beginning}A1"
+    for changed in (replace(liver, label=formula), replace(liver, instructions=formula)):
         with pytest.raises(StoreError, match="formula"):
-            set_protocol(store, project_key, [replace(liver, **changed)], "", "ada")
+            set_protocol(store, project_key, [changed], "", "ada")
 
 
 def test_a_spreadsheet_takes_no_cell_for_a_formula_and_the_list_comes_back_as_it_was(

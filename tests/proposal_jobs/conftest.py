@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
+from pydantic import SecretStr
 
 from core.home.settings import Settings
 from core.network.engine import Engine, load_engine
@@ -89,7 +90,7 @@ def backend(
     wanted = request.param
     if wanted == "service":
         wanted = f"ray+{request.getfixturevalue('service').address}"
-    settings = Settings(home, "", device="cpu", proposals=wanted, proposals_token=TOKEN)
+    settings = Settings(home, "", device="cpu", proposals=wanted, proposals_token=SecretStr(TOKEN))
     with closing(open_backend(settings, lambda: engine)) as opened:
         assert "slicewise" in opened.weights()
         yield opened

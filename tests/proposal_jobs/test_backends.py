@@ -120,7 +120,9 @@ def test_another_series_can_teach(submit: Submit, drawn: Drawn) -> None:
     other = Drawn(drawn.volume[::-1].copy(), []).task()
     teacher = Teacher(task.request.series, task.request.segments)
     request = replace(other.request, teachers=(teacher, teacher))
-    job = finished(submit(replace(other, request=request, volumes=task.volumes | other.volumes)))
+    job = finished(
+        submit(replace(other, request=request, volumes={**task.volumes, **other.volumes}))
+    )
     assert {one.slice for one in job.proposals} == set(range(len(drawn.volume)))
     assert sum(one.mask.any() for one in job.proposals) > 5
 
@@ -136,7 +138,7 @@ def test_what_cannot_be_proposed_is_told_in_a_sentence(submit: Submit, drawn: Dr
 def test_what_is_proposed_is_delivered_before_a_job_is_finished(
     backend: ProposalBackend, drawn: Drawn
 ) -> None:
-    delivered = []
+    delivered: list[tuple[bool, int] | str] = []
     job = backend.submit(
         lambda: drawn.task(slices=(15,)),
         person="Anna",

@@ -5,7 +5,9 @@ import pytest
 from core.proposal_jobs.scheduling import PEOPLE_AT_ONCE, SHORT, QueuedWork, ahead_of, next_work
 
 
-def work(person: str, slices: int = 100, left: float | None = None, begun: bool = False):
+def work(
+    person: str, slices: int = 100, left: float | None = None, begun: bool = False
+) -> QueuedWork:
     return QueuedWork(person, slices, slices if left is None else left, begun)
 
 

@@ -3,12 +3,15 @@ import sys
 import threading
 import time
 import weakref
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 import pytest
 
+from core.network.engine import Engine
 from core.network.thread_priority import thread_priority
-from core.proposal_jobs.job import QueueFull
+from core.proposal_jobs.job import Job, QueueFull
 from core.proposal_jobs.turns import MOST_OF_A_PERSON, Turns
 from core.proposals.examples import Proposal
 from core.proposals.proposer import propose
@@ -16,19 +19,21 @@ from tests.proposals.conftest import examples_of
 
 
 @pytest.fixture
-def submit():
+def submit() -> Callable[..., Job]:
     """Hands work in at a queue of one place."""
     return Turns().submit
 
 
-def proposal(index, expected=None):
+def proposal(index: int, expected: float | None = None) -> Proposal:
     return Proposal(1, index, np.ones((2, 2), bool), expected)
 
 
-def test_proposals_and_progress_arrive_while_the_work_goes_on(submit):
+def test_proposals_and_progress_arrive_while_the_work_goes_on(submit: Callable[..., Job]) -> None:
     half, go_on = threading.Event(), threading.Event()
 
-    def work(cancelled, progress):
+    def work(
+        cancelled: Callable[[], bool], progress: Callable[[int, int], None]
+    ) -> Iterator[Proposal]:
         progress(1, 2)
         yield proposal(0)
         half.set()
@@ -47,10 +52,12 @@ def test_proposals_and_progress_arrive_while_the_work_goes_on(submit):
     assert [proposal.slice for proposal in job.proposals] == [0, 1]
 
 
-def test_work_in_the_background_gives_way_to_other_threads(submit):
+def test_work_in_the_background_gives_way_to_other_threads(submit: Callable[..., Job]) -> None:
     found = []
 
-    def work(cancelled, progress):
+    def work(
+        cancelled: Callable[[], bool], progress: Callable[[int, int], None]
+    ) -> Iterator[Proposal]:
         found.append(thread_priority())
         return iter(())
 
@@ -58,16 +65,18 @@ def test_work_in_the_background_gives_way_to_other_threads(submit):
     assert found == [thread_priority() + (5 if sys.platform == "linux" else 0)]
 
 
-def test_a_newer_proposal_replaces_the_older(submit):
+def test_a_newer_proposal_replaces_the_older(submit: Callable[..., Job]) -> None:
     job = submit(lambda cancelled, progress: iter([proposal(3), proposal(4), proposal(3, 0.9)]))
     assert job.wait(10)
     assert [(made.slice, made.expected_dice) for made in job.proposals] == [(3, 0.9), (4, None)]
 
 
-def test_cancelling_keeps_what_was_proposed(submit):
+def test_cancelling_keeps_what_was_proposed(submit: Callable[..., Job]) -> None:
     begun = threading.Event()
 
-    def work(cancelled, progress):
+    def work(
+        cancelled: Callable[[], bool], progress: Callable[[int, int], None]
+    ) -> Iterator[Proposal]:
         index = 0
         while not cancelled():
             yield proposal(index)
@@ -82,14 +91,18 @@ def test_cancelling_keeps_what_was_proposed(submit):
     assert job.proposals
 
 
-def test_a_job_cancelled_in_the_queue_never_starts(submit):
+def test_a_job_cancelled_in_the_queue_never_starts(submit: Callable[..., Job]) -> None:
     go_on, started = threading.Event(), threading.Event()
 
-    def first(cancelled, progress):
+    def first(
+        cancelled: Callable[[], bool], progress: Callable[[int, int], None]
+    ) -> Iterator[Proposal]:
         go_on.wait(10)
         yield proposal(0)
 
-    def second(cancelled, progress):
+    def second(
+        cancelled: Callable[[], bool], progress: Callable[[int, int], None]
+    ) -> Iterator[Proposal]:
         started.set()
         yield proposal(1)
 
@@ -100,10 +113,12 @@ def test_a_job_cancelled_in_the_queue_never_starts(submit):
     assert not started.is_set() and job.proposals == []
 
 
-def test_one_job_at_a_time_is_at_work(submit):
+def test_one_job_at_a_time_is_at_work(submit: Callable[..., Job]) -> None:
     at_work, most = [], []
 
-    def work(cancelled, progress):
+    def work(
+        cancelled: Callable[[], bool], progress: Callable[[int, int], None]
+    ) -> Iterator[Proposal]:
         for index in range(40):
             cancelled()
             at_work.append(index)
@@ -118,10 +133,14 @@ def test_one_job_at_a_time_is_at_work(submit):
     assert all(len(job.proposals) == 40 for job in jobs)
 
 
-def steps_until(stop, times, name):
+def steps_until(
+    stop: threading.Event, times: list[tuple[float, str]], name: str
+) -> Callable[..., Iterator[Proposal]]:
     """Work of many short steps that notes when each was done."""
 
-    def work(cancelled, progress):
+    def work(
+        cancelled: Callable[[], bool], progress: Callable[[int, int], None]
+    ) -> Iterator[Proposal]:
         while not stop.is_set() and not cancelled():
             time.sleep(0.005)
             times.append((time.monotonic(), name))
@@ -130,8 +149,11 @@ def steps_until(stop, times, name):
     return work
 
 
-def test_people_share_the_time_evenly_however_much_each_asks_for(submit):
-    stop, times = threading.Event(), []
+def test_people_share_the_time_evenly_however_much_each_asks_for(
+    submit: Callable[..., Job],
+) -> None:
+    stop = threading.Event()
+    times: list[tuple[float, str]] = []
     anna = [submit(steps_until(stop, times, "Anna"), person="Anna", slices=900) for _ in range(3)]
     ben = submit(steps_until(stop, times, "Ben"), person="Ben", slices=900)
     time.sleep(4.5)
@@ -141,8 +163,11 @@ def test_people_share_the_time_evenly_however_much_each_asks_for(submit):
     assert 0.35 < share < 0.65
 
 
-def test_short_work_does_not_wait_for_a_series_of_the_same_or_another_person(submit):
-    stop, times = threading.Event(), []
+def test_short_work_does_not_wait_for_a_series_of_the_same_or_another_person(
+    submit: Callable[..., Job],
+) -> None:
+    stop = threading.Event()
+    times: list[tuple[float, str]] = []
     long = [
         submit(steps_until(stop, times, who), person=who, slices=900) for who in ("Anna", "Ben")
     ]
@@ -157,13 +182,18 @@ def test_short_work_does_not_wait_for_a_series_of_the_same_or_another_person(sub
     assert all(job.wait(30) for job in long)
 
 
-def test_jobs_stand_still_while_a_person_waits_for_something_short(submit):
-    stop, times = threading.Event(), []
+def test_jobs_stand_still_while_a_person_waits_for_something_short(
+    submit: Callable[..., Job],
+) -> None:
+    stop = threading.Event()
+    times: list[tuple[float, str]] = []
     job = submit(steps_until(stop, times, "Anna"), person="Anna", slices=900)
     time.sleep(0.1)
     before = []
 
-    def hint(cancelled, progress):
+    def hint(
+        cancelled: Callable[[], bool], progress: Callable[[int, int], None]
+    ) -> Iterator[Proposal]:
         cancelled()
         time.sleep(0.5)  # the step that was under way ends
         before.append(len(times))
@@ -179,10 +209,12 @@ def test_jobs_stand_still_while_a_person_waits_for_something_short(submit):
     assert job.wait(30)
 
 
-def test_a_job_that_waits_for_its_turn_is_cancelled_at_once(submit):
+def test_a_job_that_waits_for_its_turn_is_cancelled_at_once(submit: Callable[..., Job]) -> None:
     hold, go_on = threading.Event(), threading.Event()
 
-    def held(cancelled, progress):
+    def held(
+        cancelled: Callable[[], bool], progress: Callable[[int, int], None]
+    ) -> Iterator[Proposal]:
         while not go_on.is_set():
             hold.wait(0.01)
             if cancelled():
@@ -197,10 +229,12 @@ def test_a_job_that_waits_for_its_turn_is_cancelled_at_once(submit):
     assert jobs[0].wait(10)
 
 
-def test_a_person_is_told_when_too_much_is_asked_for(submit):
+def test_a_person_is_told_when_too_much_is_asked_for(submit: Callable[..., Job]) -> None:
     go_on = threading.Event()
 
-    def held(cancelled, progress):
+    def held(
+        cancelled: Callable[[], bool], progress: Callable[[int, int], None]
+    ) -> Iterator[Proposal]:
         go_on.wait(10)
         yield proposal(0)
 
@@ -213,8 +247,10 @@ def test_a_person_is_told_when_too_much_is_asked_for(submit):
     assert submit(held, person="Anna").wait(10)
 
 
-def test_the_time_to_wait_follows_what_slices_took_before(submit):
-    def slow(cancelled, progress):
+def test_the_time_to_wait_follows_what_slices_took_before(submit: Callable[..., Job]) -> None:
+    def slow(
+        cancelled: Callable[[], bool], progress: Callable[[int, int], None]
+    ) -> Iterator[Proposal]:
         for done in range(20):
             time.sleep(0.01)
             progress(done + 1, 20)
@@ -227,7 +263,9 @@ def test_the_time_to_wait_follows_what_slices_took_before(submit):
         took.append((time.monotonic() - began) / 20)
     go_on, begun = threading.Event(), threading.Event()
 
-    def held(cancelled, progress):
+    def held(
+        cancelled: Callable[[], bool], progress: Callable[[int, int], None]
+    ) -> Iterator[Proposal]:
         begun.set()
         go_on.wait(10)
         yield proposal(0)
@@ -235,14 +273,19 @@ def test_the_time_to_wait_follows_what_slices_took_before(submit):
     first = submit(held, slices=100)
     assert begun.wait(10)
     second = submit(held, slices=100)
-    assert 50 * min(took) < second.seconds_to_wait < 200 * max(took)
+    wait_s = second.seconds_to_wait
+    assert wait_s is not None and 50 * min(took) < wait_s < 200 * max(took)
     assert first.seconds_to_wait == 0
     go_on.set()
     assert first.wait(10) and second.wait(10)
 
 
-def test_wrong_input_is_told_to_the_person_and_the_next_job_runs(submit):
-    def fail(cancelled, progress):
+def test_wrong_input_is_told_to_the_person_and_the_next_job_runs(
+    submit: Callable[..., Job],
+) -> None:
+    def fail(
+        cancelled: Callable[[], bool], progress: Callable[[int, int], None]
+    ) -> Iterator[Proposal]:
         yield proposal(0)
         raise ValueError("Draw the liver on a second slice.")
 
@@ -253,21 +296,27 @@ def test_wrong_input_is_told_to_the_person_and_the_next_job_runs(submit):
     assert after.error is None and len(after.proposals) == 1
 
 
-def test_a_bug_is_told_without_its_message(submit, caplog):
-    def fail(cancelled, progress):
+def test_a_bug_is_told_without_its_message(
+    submit: Callable[..., Job], caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(
+        cancelled: Callable[[], bool], progress: Callable[[int, int], None]
+    ) -> Iterator[Proposal]:
         raise RuntimeError("patient DOE^JANE")
         yield
 
     job = submit(fail)
     assert job.wait(10)
-    assert "RuntimeError" in job.error
+    assert job.error is not None and "RuntimeError" in job.error
     assert "DOE" not in job.error and "DOE" not in caplog.text
 
 
-def test_jobs_in_the_queue_know_how_many_are_done_before_them(submit):
+def test_jobs_in_the_queue_know_how_many_are_done_before_them(submit: Callable[..., Job]) -> None:
     go_on, begun = threading.Event(), threading.Event()
 
-    def first(cancelled, progress):
+    def first(
+        cancelled: Callable[[], bool], progress: Callable[[int, int], None]
+    ) -> Iterator[Proposal]:
         begun.set()
         go_on.wait(10)
         yield proposal(0)
@@ -283,10 +332,14 @@ def test_jobs_in_the_queue_know_how_many_are_done_before_them(submit):
     assert jobs[2].ahead == 0
 
 
-def test_a_finished_job_holds_what_it_proposed_and_not_what_it_worked_on(submit):
+def test_a_finished_job_holds_what_it_proposed_and_not_what_it_worked_on(
+    submit: Callable[..., Job],
+) -> None:
     series = np.zeros(1000)
 
-    def work(cancelled, progress, series=series):
+    def work(
+        cancelled: Callable[[], bool], progress: Callable[[int, int], None], series: Any = series
+    ) -> Iterator[Proposal]:
         yield proposal(int(series[0]))
 
     released = weakref.ref(work)
@@ -298,10 +351,16 @@ def test_a_finished_job_holds_what_it_proposed_and_not_what_it_worked_on(submit)
     assert len(job.proposals) == 1
 
 
-def test_masks_are_the_same_whether_or_not_others_share_the_time(submit, balls, untrained_engine):
+def test_masks_are_the_same_whether_or_not_others_share_the_time(
+    submit: Callable[..., Job],
+    balls: tuple[np.ndarray, dict[int, np.ndarray]],
+    untrained_engine: Engine,
+) -> None:
     volume, masks = balls
 
-    def proposing(cancelled, progress):
+    def proposing(
+        cancelled: Callable[[], bool], progress: Callable[[int, int], None]
+    ) -> Iterator[Proposal]:
         segments = examples_of(masks, (8, 12, 16))
         return propose(
             volume,

@@ -43,7 +43,9 @@ def examples_of(masks: dict[int, np.ndarray], slices: tuple[int, ...]) -> list[S
 
 
 @pytest.fixture
-def images_of(balls) -> Callable[[Sequence[int]], np.ndarray]:
+def images_of(
+    balls: tuple[np.ndarray, dict[int, np.ndarray]],
+) -> Callable[[Sequence[int]], np.ndarray]:
     """What gives images of the balls as proposals see them."""
     return images_from(prepare(balls[0], "MR"))
 

@@ -1,26 +1,29 @@
+from collections.abc import Sequence
+
 import numpy as np
 
 from core.proposals.doubtful import most_doubtful_slice
 from core.proposals.examples import Proposal
 
 
-def proposed(expected: list[float | None]) -> dict[int, Proposal]:
+def proposed(expected: Sequence[float | None]) -> dict[int, Proposal]:
     mask = np.ones((4, 4), bool)
     return {index: Proposal(1, index, mask, dice) for index, dice in enumerate(expected)}
 
 
-def test_the_slice_in_the_middle_of_what_is_doubtful_comes_first():
+def test_the_slice_in_the_middle_of_what_is_doubtful_comes_first() -> None:
     expected = [0.95, 0.95, 0.95, 0.95, 0.5, 0.4, 0.5, 0.95]
     assert most_doubtful_slice(proposed(expected), (), 8) == 5
 
 
-def test_what_was_drawn_and_its_neighbours_do_not_come_again():
+def test_what_was_drawn_and_its_neighbours_do_not_come_again() -> None:
     first = most_doubtful_slice(proposed([0.5] * 20), (), 20)
+    assert first is not None
     second = most_doubtful_slice(proposed([0.5] * 20), (first,), 20)
-    assert first is not None and second is not None and abs(first - second) >= 3
+    assert second is not None and abs(first - second) >= 3
 
 
-def test_where_nothing_is_expected_the_largest_areas_count():
+def test_where_nothing_is_expected_the_largest_areas_count() -> None:
     proposals = proposed([None] * 5)
     small = np.zeros((4, 4), bool)
     small[0, 0] = True
@@ -28,7 +31,7 @@ def test_where_nothing_is_expected_the_largest_areas_count():
     assert most_doubtful_slice(proposals, (), 5) in (3, 4)
 
 
-def test_nothing_is_left_where_all_is_drawn_or_empty():
+def test_nothing_is_left_where_all_is_drawn_or_empty() -> None:
     assert most_doubtful_slice(proposed([0.5, 0.5]), (0, 1), 2) is None
     empty = {0: Proposal(1, 0, np.zeros((4, 4), bool))}
     assert most_doubtful_slice(empty, (), 1) is None

@@ -1,6 +1,9 @@
+from collections.abc import Callable, Sequence
+
 import numpy as np
 import pytest
 
+from core.network.engine import Engine
 from core.network.overlap import dice
 from core.proposals.crop import SIDE
 from core.proposals.first_pass import (
@@ -17,8 +20,10 @@ from tests.support.proposal_segments import images_from, prepared_ball, prepared
 
 
 def test_every_slice_between_examples_is_visited_and_the_first_beyond(
-    balls, untrained_engine, images_of
-):
+    balls: tuple[np.ndarray, dict[int, np.ndarray]],
+    untrained_engine: Engine,
+    images_of: Callable[[Sequence[int]], np.ndarray],
+) -> None:
     segment = prepared_ball(balls, untrained_engine, images_of, (8, 12, 15))
     visits = {visit.slice: visit for visit in first_visits(segment, 24)}
     assert sorted(visits) == [7, 9, 10, 11, 13, 14, 16]
@@ -26,29 +31,41 @@ def test_every_slice_between_examples_is_visited_and_the_first_beyond(
     assert visits[7].direction == -1 and visits[16].direction == 1
 
 
-def test_the_interpolation_stays_between_the_examples(balls, images_of):
+def test_the_interpolation_stays_between_the_examples(
+    balls: tuple[np.ndarray, dict[int, np.ndarray]],
+    images_of: Callable[[Sequence[int]], np.ndarray],
+) -> None:
     segment = prepared_ball(balls, None, images_of, (8, 12), "interpolation")
     assert [visit.slice for visit in first_visits(segment, 24)] == [9, 10, 11]
 
 
 def test_slices_nearest_to_examples_come_first_and_only_those_that_are_wanted(
-    balls, untrained_engine, images_of
-):
+    balls: tuple[np.ndarray, dict[int, np.ndarray]],
+    untrained_engine: Engine,
+    images_of: Callable[[Sequence[int]], np.ndarray],
+) -> None:
     segment = prepared_ball(balls, untrained_engine, images_of, (8, 14))
     findings = list(first_pass({1: segment}, 24, range(9, 14), Steps()))
     assert [finding.slice for finding in findings] == [9, 13, 10, 12, 11]
-    assert all(finding.answer.logits.shape == (SIDE, SIDE) for finding in findings)
+    answers = [finding.answer.logits for finding in findings]
+    assert all(one is not None and one.shape == (SIDE, SIDE) for one in answers)
 
 
-def test_the_first_pass_ends_when_cancelled(balls, untrained_engine, images_of):
+def test_the_first_pass_ends_when_cancelled(
+    balls: tuple[np.ndarray, dict[int, np.ndarray]],
+    untrained_engine: Engine,
+    images_of: Callable[[Sequence[int]], np.ndarray],
+) -> None:
     segment = prepared_ball(balls, untrained_engine, images_of, (8, 14))
     with pytest.raises(Cancelled):
         next(first_pass({1: segment}, 24, range(24), Steps(lambda: True)))
 
 
 def test_beyond_the_examples_it_goes_on_only_while_something_is_found(
-    balls, untrained_engine, images_of
-):
+    balls: tuple[np.ndarray, dict[int, np.ndarray]],
+    untrained_engine: Engine,
+    images_of: Callable[[Sequence[int]], np.ndarray],
+) -> None:
     segment = prepared_ball(balls, untrained_engine, images_of, (8, 12))
     visit = Visit(1, 1, 13, 1)
     everything = FirstAnswer(np.ones_like(segment.examples[8]))
@@ -60,8 +77,12 @@ def test_beyond_the_examples_it_goes_on_only_while_something_is_found(
 
 @pytest.mark.parametrize(("logit", "goes_on"), [(0.1, False), (5.0, True)])
 def test_it_goes_on_beyond_the_reach_of_its_examples_only_while_it_is_certain(
-    balls, untrained_engine, images_of, logit, goes_on
-):
+    balls: tuple[np.ndarray, dict[int, np.ndarray]],
+    untrained_engine: Engine,
+    images_of: Callable[[Sequence[int]], np.ndarray],
+    logit: float,
+    goes_on: bool,
+) -> None:
     segment = prepared_ball(balls, untrained_engine, images_of, (8, 12))
     logits = np.full((SIDE, SIDE), logit, np.float32)
     answer = FirstAnswer(np.ones_like(segment.examples[8]), logits)
@@ -70,8 +91,8 @@ def test_it_goes_on_beyond_the_reach_of_its_examples_only_while_it_is_certain(
 
 
 def test_beyond_the_examples_their_outline_moves_along_with_the_images(
-    untrained_engine, sliding_disc
-):
+    untrained_engine: Engine, sliding_disc: tuple[np.ndarray, np.ndarray]
+) -> None:
     volume, masks = sliding_disc
     examples = {index: masks[index] for index in (4, 6)}
     segment = prepared_from(examples, untrained_engine, images_from(volume))
@@ -79,5 +100,8 @@ def test_beyond_the_examples_their_outline_moves_along_with_the_images(
     found = answer_visits(segment, [visits[7]], {})
     found |= answer_visits(segment, [Visit(2, 1, 8, 1)], found)
     truth = segment.crop.masks(masks[8])
-    assert dice(found[8].carried.numpy() > 0, truth) > 0.9
-    assert dice(segment.prompt.distances[6] > 0, truth) < 0.8
+    carried = found[8].carried
+    assert carried is not None
+    assert dice(carried.numpy() > 0, truth) > 0.9
+    assert segment.prompt is not None
+    assert dice(segment.prompt.distances[6].numpy() > 0, truth) < 0.8

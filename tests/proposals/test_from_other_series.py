@@ -1,9 +1,11 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from core.evaluation.cases import read_volumes
+from core.evaluation.cases import LabelledVolume, read_volumes
 from core.evaluation.cohort import mean_expected
-from core.network.engine import load_engine
+from core.network.engine import Engine, load_engine
 from core.network.overlap import dice
 from core.proposals.examples import SegmentExamples
 from core.proposals.from_other_series import propose_from_teachers
@@ -13,7 +15,7 @@ SPACING = (2.0, 1.0, 1.0)
 
 
 @pytest.fixture(scope="module")
-def reference(balls):
+def reference(balls: tuple[np.ndarray, dict[int, np.ndarray]]) -> ReferenceSeries:
     """Every other slice of the balls, empty ones included."""
     volume, masks = balls
     segments = [
@@ -23,7 +25,11 @@ def reference(balls):
     return ReferenceSeries(volume, SPACING, "MR", tuple(segments))
 
 
-def test_every_slice_is_proposed_and_no_dice_is_expected(reference, balls, untrained_engine):
+def test_every_slice_is_proposed_and_no_dice_is_expected(
+    reference: ReferenceSeries,
+    balls: tuple[np.ndarray, dict[int, np.ndarray]],
+    untrained_engine: Engine,
+) -> None:
     volume = balls[0][9:11]
     steps = []
     found = list(
@@ -45,7 +51,11 @@ def test_every_slice_is_proposed_and_no_dice_is_expected(reference, balls, untra
     assert steps[-1][0] == steps[-1][1]
 
 
-def test_exclusive_segments_share_no_pixel(reference, balls, untrained_engine):
+def test_exclusive_segments_share_no_pixel(
+    reference: ReferenceSeries,
+    balls: tuple[np.ndarray, dict[int, np.ndarray]],
+    untrained_engine: Engine,
+) -> None:
     masks = {}
     for proposal in propose_from_teachers(
         [reference],
@@ -59,7 +69,11 @@ def test_exclusive_segments_share_no_pixel(reference, balls, untrained_engine):
     assert not any((masks[1, index] & masks[2, index]).any() for index in range(2))
 
 
-def test_teachers_that_count_the_other_way_round_are_turned(reference, balls, untrained_engine):
+def test_teachers_that_count_the_other_way_round_are_turned(
+    reference: ReferenceSeries,
+    balls: tuple[np.ndarray, dict[int, np.ndarray]],
+    untrained_engine: Engine,
+) -> None:
     axes = np.eye(3)
     turned = ReferenceSeries(
         reference.volume[::-1, :, ::-1],
@@ -86,24 +100,34 @@ def test_teachers_that_count_the_other_way_round_are_turned(reference, balls, un
     assert np.array_equal(runs[0], runs[1])
 
 
-def test_no_teacher_is_refused(balls, untrained_engine):
+def test_no_teacher_is_refused(
+    balls: tuple[np.ndarray, dict[int, np.ndarray]], untrained_engine: Engine
+) -> None:
     with pytest.raises(ValueError, match="at least"):
         next(propose_from_teachers([], balls[0], SPACING, "MR", engine=untrained_engine))
 
 
-def test_a_reference_of_another_modality_is_refused(reference, balls, untrained_engine):
+def test_a_reference_of_another_modality_is_refused(
+    reference: ReferenceSeries,
+    balls: tuple[np.ndarray, dict[int, np.ndarray]],
+    untrained_engine: Engine,
+) -> None:
     with pytest.raises(ValueError, match="same kind"):
         next(propose_from_teachers([reference], balls[0], SPACING, "CT", engine=untrained_engine))
 
 
-def test_cancelling_ends_the_work(reference, balls, untrained_engine):
+def test_cancelling_ends_the_work(
+    reference: ReferenceSeries,
+    balls: tuple[np.ndarray, dict[int, np.ndarray]],
+    untrained_engine: Engine,
+) -> None:
     found = propose_from_teachers(
         [reference], balls[0], SPACING, "MR", engine=untrained_engine, cancelled=lambda: True
     )
     assert list(found) == []
 
 
-def test_a_structure_is_found_in_the_next_patient(shared_data):
+def test_a_structure_is_found_in_the_next_patient(shared_data: Path) -> None:
     """The hippocampus of one patient, from the slices of others; the estimate is near the truth."""
     names = ("001", "041", "084")
     *known, new = (
@@ -128,20 +152,20 @@ def test_a_structure_is_found_in_the_next_patient(shared_data):
     assert expected is not None and abs(expected - dice(found, new.mask)) < 0.15
 
 
-def test_slices_well_beyond_the_examples_are_taken_to_be_empty():
+def test_slices_well_beyond_the_examples_are_taken_to_be_empty() -> None:
     masks = dict.fromkeys((5, 7, 8), np.ones((2, 2), bool))
     assert beyond_examples(masks, 14) == [0, 1, 2, 11, 12, 13]
     assert beyond_examples({4: masks[5]}, 7) == [0, 1, 2, 6]
 
 
-def _taught(volume, slices=slice(None)):
+def _taught(volume: LabelledVolume, slices: slice = slice(None)) -> ReferenceSeries:
     masks = dict(enumerate(volume.mask[slices]))
     return ReferenceSeries(
         volume.image[slices], volume.spacing, volume.modality, (SegmentExamples(1, masks),)
     )
 
 
-def test_a_structure_stays_absent_where_a_series_was_cut_before_it(shared_data):
+def test_a_structure_stays_absent_where_a_series_was_cut_before_it(shared_data: Path) -> None:
     """Slices of a hippocampus before its posterior part begins, from two whole ones."""
     names = ("001", "041", "084")
     *known, new = (
@@ -167,7 +191,7 @@ def test_a_structure_stays_absent_where_a_series_was_cut_before_it(shared_data):
     assert max(one.mask.sum() for one in found) < 0.2 * usual
 
 
-def test_a_mirrored_teacher_does_not_turn_left_into_right(shared_data):
+def test_a_mirrored_teacher_does_not_turn_left_into_right(shared_data: Path) -> None:
     """The lungs of one patient from another whose columns are counted the other way round."""
     names = ("lung_mr_0006", "lung_mr_0007")
     known, new = (

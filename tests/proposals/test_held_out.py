@@ -1,6 +1,9 @@
+from typing import Any
+
 import numpy as np
 import pytest
 
+from core.network.engine import Engine
 from core.proposals.crop import SIDE, Crop
 from core.proposals.held_out import HeldOutQuality, held_out_slices, measure_held_out
 from core.proposals.teacher_search import Found, TaughtStructure
@@ -22,13 +25,13 @@ def found_with(logit: float, likeness: float = 0.9) -> Found:
     return Found(CROP, logits, np.array([likeness], np.float32))
 
 
-def test_a_single_teacher_can_not_be_held_out(untrained_engine):
+def test_a_single_teacher_can_not_be_held_out(untrained_engine: Engine) -> None:
     structure = structure_of(10, range(3, 7))
     assert held_out_slices([structure]) == []
     assert measure_held_out(untrained_engine, [structure], lambda slices: None).offset is None
 
 
-def test_of_many_teachers_three_are_held_out_on_slices_with_and_without_the_structure():
+def test_of_many_teachers_three_are_held_out_on_slices_with_and_without_the_structure() -> None:
     structures = [structure_of(30, range(10, 25)) for _ in range(5)]
     slices = held_out_slices(structures)
     assert sorted({place for place, _ in slices}) == [0, 2, 4]
@@ -36,7 +39,7 @@ def test_of_many_teachers_three_are_held_out_on_slices_with_and_without_the_stru
     assert len(first) == 8 and sum(index in range(10, 25) for index in first) == 6
 
 
-def test_the_surer_the_network_is_the_more_dice_is_expected():
+def test_the_surer_the_network_is_the_more_dice_is_expected() -> None:
     quality = HeldOutQuality(0.0, 0.5)
     mask = np.ones((SIDE, SIDE), bool)
     sure = quality.expected_dice(found_with(5.0), 0, mask)
@@ -44,7 +47,7 @@ def test_the_surer_the_network_is_the_more_dice_is_expected():
     assert sure is not None and unsure is not None and 0 < unsure < sure < 1
 
 
-def test_poor_results_with_the_teachers_lower_what_is_expected():
+def test_poor_results_with_the_teachers_lower_what_is_expected() -> None:
     mask = np.ones((SIDE, SIDE), bool)
     good, poor = (
         HeldOutQuality(offset, 0.5).expected_dice(found_with(3.0), 0, mask) for offset in (0, -2)
@@ -61,5 +64,5 @@ def test_poor_results_with_the_teachers_lower_what_is_expected():
     ],
     ids=["too few teachers", "unlike all teachers", "nothing found"],
 )
-def test_what_can_not_be_known_is_unknown(quality, found, pixels):
+def test_what_can_not_be_known_is_unknown(quality: Any, found: Any, pixels: bool) -> None:
     assert quality.expected_dice(found, 0, np.full((SIDE, SIDE), pixels)) is None

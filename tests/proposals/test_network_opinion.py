@@ -1,3 +1,4 @@
+from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
@@ -16,14 +17,16 @@ from core.proposals.network_opinion import (
     correction_guidance,
     predict_logits,
 )
-from core.proposals.network_prompt import encode_examples
+from core.proposals.network_prompt import NetworkPrompt, encode_examples
 from core.proposals.opinions import bounded_distances
 
 SPACING = (2.0, 1.0, 1.0)
 KNOWN = (6, 10, 15, 18)
 
 
-def prompt_of(balls, engine, known):
+def prompt_of(
+    balls: tuple[np.ndarray, dict[int, np.ndarray]], engine: Engine, known: Iterable[int]
+) -> NetworkPrompt:
     """Encode the first ball on some slices."""
     volume, masks = balls
     images = prepare(volume, "MR")
@@ -33,11 +36,13 @@ def prompt_of(balls, engine, known):
 
 
 @pytest.fixture(scope="module")
-def prompt(balls, untrained_engine):
+def prompt(
+    balls: tuple[np.ndarray, dict[int, np.ndarray]], untrained_engine: Engine
+) -> NetworkPrompt:
     return prompt_of(balls, untrained_engine, KNOWN)
 
 
-def restricted(prompt, known):
+def restricted(prompt: NetworkPrompt, known: Iterable[int]) -> NetworkPrompt:
     """The same prompt with some of its examples only."""
     return replace(
         prompt,
@@ -48,7 +53,9 @@ def restricted(prompt, known):
     )
 
 
-def test_a_correction_expects_the_mask_as_it_is(prompt, balls):
+def test_a_correction_expects_the_mask_as_it_is(
+    prompt: NetworkPrompt, balls: tuple[np.ndarray, dict[int, np.ndarray]]
+) -> None:
     mask = prompt.crop.masks(balls[1][1][12][None])[0]
     guidance = correction_guidance(prompt, 12, mask)
     expected = bounded_distances(torch.from_numpy(mask)).numpy()
@@ -58,30 +65,32 @@ def test_a_correction_expects_the_mask_as_it_is(prompt, balls):
     assert not guidance[[ADDED, REMOVED]].any() and not guidance[FROM_BELOW:].any()
 
 
-def test_an_outline_is_carried_beyond_the_examples_slice_by_slice(prompt):
+def test_an_outline_is_carried_beyond_the_examples_slice_by_slice(prompt: NetworkPrompt) -> None:
     once = carried_beyond(prompt, 19, 18)
     assert torch.equal(carried_beyond(prompt, 20, 18), carried_beyond(prompt, 20, 19, once))
 
 
-def test_an_example_is_answered_without_itself(prompt):
+def test_an_example_is_answered_without_itself(prompt: NetworkPrompt) -> None:
     answer = predict_logits(prompt, [10])
     assert np.allclose(answer, predict_logits(restricted(prompt, (6, 15, 18)), [10]), atol=1e-4)
 
 
-def test_only_the_nearest_examples_are_shown(balls, untrained_engine):
+def test_only_the_nearest_examples_are_shown(
+    balls: tuple[np.ndarray, dict[int, np.ndarray]], untrained_engine: Engine
+) -> None:
     prompt = prompt_of(balls, untrained_engine, range(3, 22))
     nearest = restricted(prompt, range(22 - SUPPORT, 22))
     assert len(prompt.encoded) > SUPPORT
     assert np.allclose(predict_logits(prompt, [23]), predict_logits(nearest, [23]), atol=1e-4)
 
 
-def test_guidance_matters_and_can_be_left_away(prompt):
+def test_guidance_matters_and_can_be_left_away(prompt: NetworkPrompt) -> None:
     guided = predict_logits(prompt, [12])
     unguided = predict_logits(prompt, [12], guided=False)
     assert not np.allclose(guided, unguided, atol=1e-3)
 
 
-def test_an_outline_that_was_carried_is_used(prompt):
+def test_an_outline_that_was_carried_is_used(prompt: NetworkPrompt) -> None:
     usual = carried_beyond(prompt, 20, 18)
     same = predict_logits(prompt, [20], beyond={20: usual})
     other = predict_logits(prompt, [20], beyond={20: usual - 10})
@@ -90,7 +99,9 @@ def test_an_outline_that_was_carried_is_used(prompt):
     assert not np.allclose(other, expected, atol=1e-3)
 
 
-def test_a_network_without_guidance_works_too(balls):
+def test_a_network_without_guidance_works_too(
+    balls: tuple[np.ndarray, dict[int, np.ndarray]],
+) -> None:
     torch.manual_seed(1)
     network = UniverSeg(features=4).eval()
     engine = Engine(Weights(network, "published form"), torch.device("cpu"), torch.float32)

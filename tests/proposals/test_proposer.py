@@ -1,21 +1,29 @@
+from collections.abc import Iterable
+
 import numpy as np
 import pytest
 import torch
 
+from core.network.engine import Engine
+from core.proposals.examples import Proposal
+from core.proposals.methods import METHODS
 from core.proposals.proposer import SegmentExamples, propose
 from core.segments.ends import Ends
 from tests.proposals.conftest import examples_of
 
 SPACING = (2.0, 1.0, 1.0)
-METHODS = ("auto", "interpolation")
 
 
-def newest(proposals):
+def newest(proposals: Iterable[Proposal]) -> dict[tuple[int, int], Proposal]:
     return {(proposal.segment, proposal.slice): proposal for proposal in proposals}
 
 
 @pytest.fixture(scope="module", params=METHODS)
-def everything(request, balls, untrained_engine):
+def everything(
+    request: pytest.FixtureRequest,
+    balls: tuple[np.ndarray, dict[int, np.ndarray]],
+    untrained_engine: Engine,
+) -> list[Proposal]:
     """All that is proposed for both balls from three slices, in order."""
     volume, masks = balls
     segments = examples_of(masks, (8, 12, 16))
@@ -24,24 +32,24 @@ def everything(request, balls, untrained_engine):
     )
 
 
-def test_examples_are_never_proposed(everything):
+def test_examples_are_never_proposed(everything: list[Proposal]) -> None:
     assert not {proposal.slice for proposal in everything} & {8, 12, 16}
 
 
-def test_every_slice_between_examples_is_proposed(everything):
+def test_every_slice_between_examples_is_proposed(everything: list[Proposal]) -> None:
     between = {(number, index) for number in (1, 2) for index in (9, 10, 11, 13, 14, 15)}
     assert between <= set(newest(everything))
 
 
-def test_the_first_proposals_come_nearest_to_examples_first(everything):
-    first = {}
+def test_the_first_proposals_come_nearest_to_examples_first(everything: list[Proposal]) -> None:
+    first: dict[tuple[int, int], Proposal] = {}
     for proposal in everything:
         first.setdefault((proposal.segment, proposal.slice), proposal)
     gaps = [min(abs(index - known) for known in (8, 12, 16)) for _, index in first]
     assert gaps == sorted(gaps)
 
 
-def test_exclusive_segments_never_overlap_at_any_moment(everything):
+def test_exclusive_segments_never_overlap_at_any_moment(everything: list[Proposal]) -> None:
     shown = {}
     for proposal in everything:
         shown[proposal.segment, proposal.slice] = proposal.mask
@@ -55,26 +63,33 @@ def test_exclusive_segments_never_overlap_at_any_moment(everything):
             assert not (final[1, index].mask & final[2, index].mask).any()
 
 
-def test_masks_are_whole_slices(everything, balls):
+def test_masks_are_whole_slices(
+    everything: list[Proposal], balls: tuple[np.ndarray, dict[int, np.ndarray]]
+) -> None:
     for proposal in everything:
         assert proposal.mask.dtype == bool and proposal.mask.shape == balls[0].shape[1:]
 
 
-def test_the_dice_to_expect_comes_with_the_newest_proposal(everything):
+def test_the_dice_to_expect_comes_with_the_newest_proposal(everything: list[Proposal]) -> None:
     for proposal in newest(everything).values():
         if proposal.mask.any():
+            assert proposal.expected_dice is not None
             assert 0 <= proposal.expected_dice <= 1
 
 
-def test_two_examples_are_enough_to_expect_something(balls, untrained_engine):
+def test_two_examples_are_enough_to_expect_something(
+    balls: tuple[np.ndarray, dict[int, np.ndarray]], untrained_engine: Engine
+) -> None:
     volume, masks = balls
     segments = examples_of({1: masks[1]}, (8, 14))
     found = newest(propose(volume, SPACING, "MR", segments, engine=untrained_engine)).values()
-    shown = [proposal for proposal in found if proposal.mask.any()]
-    assert shown and all(0 <= proposal.expected_dice <= 1 for proposal in shown)
+    shown = [proposal.expected_dice for proposal in found if proposal.mask.any()]
+    assert shown and all(dice is not None and 0 <= dice <= 1 for dice in shown)
 
 
-def test_interpolation_needs_no_network_and_recovers_the_balls(balls):
+def test_interpolation_needs_no_network_and_recovers_the_balls(
+    balls: tuple[np.ndarray, dict[int, np.ndarray]],
+) -> None:
     volume, masks = balls
     segments = examples_of(masks, (7, 10, 12, 14, 17))
     found = newest(propose(volume, SPACING, "MR", segments, engine=None, method="interpolation"))
@@ -85,7 +100,9 @@ def test_interpolation_needs_no_network_and_recovers_the_balls(balls):
         assert dice > 0.9, (number, index)
 
 
-def test_slices_that_are_known_to_be_empty_end_the_search(balls, untrained_engine):
+def test_slices_that_are_known_to_be_empty_end_the_search(
+    balls: tuple[np.ndarray, dict[int, np.ndarray]], untrained_engine: Engine
+) -> None:
     volume, masks = balls
     nothing = np.zeros(volume.shape[1:], bool)
     drawn = {5: nothing, 8: masks[1][8], 16: masks[1][16], 19: nothing}
@@ -95,14 +112,18 @@ def test_slices_that_are_known_to_be_empty_end_the_search(balls, untrained_engin
         assert {proposal.slice for proposal in found} <= set(range(6, 19)) - {8, 16}
 
 
-def test_a_segment_without_a_pixel_gets_no_proposals(balls, untrained_engine):
+def test_a_segment_without_a_pixel_gets_no_proposals(
+    balls: tuple[np.ndarray, dict[int, np.ndarray]], untrained_engine: Engine
+) -> None:
     volume, _ = balls
     nothing = np.zeros(volume.shape[1:], bool)
     segments = [SegmentExamples(1, {3: nothing, 9: nothing}), SegmentExamples(2, {})]
     assert not list(propose(volume, SPACING, "MR", segments, engine=untrained_engine))
 
 
-def test_one_example_is_enough_to_begin(balls, untrained_engine):
+def test_one_example_is_enough_to_begin(
+    balls: tuple[np.ndarray, dict[int, np.ndarray]], untrained_engine: Engine
+) -> None:
     volume, masks = balls
     segments = [SegmentExamples(1, {12: masks[1][12]})]
     found = newest(propose(volume, SPACING, "MR", segments, engine=untrained_engine))
@@ -110,8 +131,8 @@ def test_one_example_is_enough_to_begin(balls, untrained_engine):
 
 
 def test_drawn_pixels_of_an_exclusive_segment_are_kept_even_if_it_is_not_proposed(
-    balls, untrained_engine
-):
+    balls: tuple[np.ndarray, dict[int, np.ndarray]], untrained_engine: Engine
+) -> None:
     volume, masks = balls
     everywhere = np.ones(volume.shape[1:], bool)
     segments = [
@@ -127,7 +148,9 @@ def test_drawn_pixels_of_an_exclusive_segment_are_kept_even_if_it_is_not_propose
     assert free[1, 12].mask.any()
 
 
-def test_where_every_slice_is_drawn_nothing_is_computed(balls, untrained_engine):
+def test_where_every_slice_is_drawn_nothing_is_computed(
+    balls: tuple[np.ndarray, dict[int, np.ndarray]], untrained_engine: Engine
+) -> None:
     volume, masks = balls
     asked = []
     examples = [SegmentExamples(1, dict(enumerate(masks[1])))]
@@ -143,9 +166,11 @@ def test_where_every_slice_is_drawn_nothing_is_computed(balls, untrained_engine)
     assert set(asked) <= {0}
 
 
-def test_cancelling_ends_the_proposals(balls, untrained_engine):
+def test_cancelling_ends_the_proposals(
+    balls: tuple[np.ndarray, dict[int, np.ndarray]], untrained_engine: Engine
+) -> None:
     volume, masks = balls
-    found = []
+    found: list[Proposal] = []
     for proposal in propose(
         volume,
         SPACING,
@@ -159,12 +184,12 @@ def test_cancelling_ends_the_proposals(balls, untrained_engine):
 
 
 def test_a_thousand_slices_between_two_examples_move_in_small_steps_and_end_when_cancelled(
-    untrained_engine,
-):
+    untrained_engine: Engine,
+) -> None:
     volume = np.random.default_rng(1).normal(0, 9, (1000, 32, 32)).astype(np.int16)
     mask = np.zeros((32, 32), bool)
     mask[8:20, 9:22] = True
-    reported = []
+    reported: list[int] = []
     found = propose(
         volume,
         SPACING,
@@ -179,7 +204,9 @@ def test_a_thousand_slices_between_two_examples_move_in_small_steps_and_end_when
     assert sum(done > 40 for done in reported) <= torch.get_num_threads()
 
 
-def test_progress_ends_where_it_said(balls, untrained_engine):
+def test_progress_ends_where_it_said(
+    balls: tuple[np.ndarray, dict[int, np.ndarray]], untrained_engine: Engine
+) -> None:
     volume, masks = balls
     steps = []
     list(
@@ -198,7 +225,9 @@ def test_progress_ends_where_it_said(balls, untrained_engine):
     assert steps[-1][0] == steps[-1][1] > 0
 
 
-def test_the_same_input_gives_the_same_proposals(balls, untrained_engine):
+def test_the_same_input_gives_the_same_proposals(
+    balls: tuple[np.ndarray, dict[int, np.ndarray]], untrained_engine: Engine
+) -> None:
     volume, masks = balls
     segments = examples_of(masks, (8, 16))
     runs = [
@@ -218,17 +247,26 @@ def test_the_same_input_gives_the_same_proposals(balls, untrained_engine):
         ([SegmentExamples(1, {}), SegmentExamples(1, {})], "once"),
     ],
 )
-def test_examples_of_another_volume_are_refused(balls, untrained_engine, segments, said):
+def test_examples_of_another_volume_are_refused(
+    balls: tuple[np.ndarray, dict[int, np.ndarray]],
+    untrained_engine: Engine,
+    segments: list[SegmentExamples],
+    said: str,
+) -> None:
     with pytest.raises(ValueError, match=said):
         next(propose(balls[0], SPACING, "MR", segments, engine=untrained_engine), None)
 
 
-def test_a_network_method_without_a_network_is_refused(balls):
+def test_a_network_method_without_a_network_is_refused(
+    balls: tuple[np.ndarray, dict[int, np.ndarray]],
+) -> None:
     with pytest.raises(ValueError, match="engine"):
         next(propose(balls[0], SPACING, "MR", [], engine=None), None)
 
 
-def test_nothing_is_proposed_beyond_the_stated_ends(balls, untrained_engine):
+def test_nothing_is_proposed_beyond_the_stated_ends(
+    balls: tuple[np.ndarray, dict[int, np.ndarray]], untrained_engine: Engine
+) -> None:
     volume, masks = balls
     examples = SegmentExamples(1, {12: masks[1][12]}, Ends(8, 15))
     for method in ("auto", "interpolation"):
@@ -238,14 +276,18 @@ def test_nothing_is_proposed_beyond_the_stated_ends(balls, untrained_engine):
         assert all(one.mask.any() for one in proposed.values())
 
 
-def test_a_structure_cut_off_by_the_series_is_followed_to_its_last_slice(balls, untrained_engine):
+def test_a_structure_cut_off_by_the_series_is_followed_to_its_last_slice(
+    balls: tuple[np.ndarray, dict[int, np.ndarray]], untrained_engine: Engine
+) -> None:
     volume, masks = balls
     examples = SegmentExamples(1, {12: masks[1][12], 16: masks[1][16]}, Ends(None, 23))
     found = propose(volume, SPACING, "MR", [examples], engine=untrained_engine)
     assert {one.slice for one in found} >= set(range(17, 24))
 
 
-def test_nothing_is_computed_where_every_slice_within_the_ends_is_drawn(balls, untrained_engine):
+def test_nothing_is_computed_where_every_slice_within_the_ends_is_drawn(
+    balls: tuple[np.ndarray, dict[int, np.ndarray]], untrained_engine: Engine
+) -> None:
     volume, masks = balls
     drawn = {index: masks[1][index] for index in (11, 12, 13)}
     examples = SegmentExamples(1, drawn, Ends(11, 13))
@@ -262,14 +304,18 @@ def test_nothing_is_computed_where_every_slice_within_the_ends_is_drawn(balls, u
     assert steps == [(0, 0)]
 
 
-def test_a_drawing_beyond_a_stated_end_outweighs_it(balls, untrained_engine):
+def test_a_drawing_beyond_a_stated_end_outweighs_it(
+    balls: tuple[np.ndarray, dict[int, np.ndarray]], untrained_engine: Engine
+) -> None:
     volume, masks = balls
     examples = SegmentExamples(1, {12: masks[1][12], 16: masks[1][16]}, Ends(11, 14))
     found = propose(volume, SPACING, "MR", [examples], engine=untrained_engine)
     assert {one.slice for one in found} == {11, 13, 14, 15}
 
 
-def test_an_end_outside_the_volume_is_refused(balls):
+def test_an_end_outside_the_volume_is_refused(
+    balls: tuple[np.ndarray, dict[int, np.ndarray]],
+) -> None:
     volume, masks = balls
     examples = SegmentExamples(1, {12: masks[1][12]}, Ends(8, 24))
     with pytest.raises(ValueError, match="end on slice 24"):

@@ -2,6 +2,7 @@
 
 import gc
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pytest
@@ -29,7 +30,7 @@ def asked(untrained_engine: Engine, monkeypatch: pytest.MonkeyPatch) -> list[int
     queries: list[int] = []
     predict = untrained_engine.predict
 
-    def counting(pictures, *arguments):
+    def counting(pictures: Any, *arguments: Any) -> np.ndarray:
         queries.append(len(pictures))
         return predict(pictures, *arguments)
 
@@ -37,7 +38,13 @@ def asked(untrained_engine: Engine, monkeypatch: pytest.MonkeyPatch) -> list[int
     return queries
 
 
-def proposed(volume, segments, engine, recent=None, **options) -> list[Proposal]:
+def proposed(
+    volume: np.ndarray,
+    segments: list[SegmentExamples],
+    engine: Engine,
+    recent: Any = None,
+    **options: Any,
+) -> list[Proposal]:
     kept = None if recent is None else recent.of("balls", volume)
     return list(propose(volume, SPACING, "MR", segments, engine=engine, recent=kept, **options))
 
@@ -53,7 +60,9 @@ def same(one: list[Proposal], other: list[Proposal]) -> bool:
 
 
 @pytest.fixture(params=["between", "ends stated"])
-def segments(request, balls) -> list[SegmentExamples]:
+def segments(
+    request: pytest.FixtureRequest, balls: tuple[np.ndarray, dict[int, np.ndarray]]
+) -> list[SegmentExamples]:
     known = examples_of(balls[1], (8, 12, 16))
     if request.param == "between":
         return known
@@ -61,7 +70,11 @@ def segments(request, balls) -> list[SegmentExamples]:
 
 
 def test_what_is_asked_again_is_the_same_to_the_bit_and_asks_the_network_nothing(
-    balls, segments, untrained_engine, recent, asked
+    balls: tuple[np.ndarray, dict[int, np.ndarray]],
+    segments: list[SegmentExamples],
+    untrained_engine: Engine,
+    recent: RecentExamples[NetworkPrompt],
+    asked: list[int],
 ) -> None:
     expected = proposed(balls[0], segments, untrained_engine)
     assert same(proposed(balls[0], segments, untrained_engine, recent), expected)
@@ -76,7 +89,11 @@ def test_what_is_asked_again_is_the_same_to_the_bit_and_asks_the_network_nothing
 
 
 def test_a_slice_and_then_the_whole_series_give_the_masks_of_the_series_alone(
-    balls, segments, untrained_engine, recent, asked
+    balls: tuple[np.ndarray, dict[int, np.ndarray]],
+    segments: list[SegmentExamples],
+    untrained_engine: Engine,
+    recent: RecentExamples[NetworkPrompt],
+    asked: list[int],
 ) -> None:
     expected = proposed(balls[0], segments, untrained_engine)
     alone = sum(asked)
@@ -89,7 +106,10 @@ def test_a_slice_and_then_the_whole_series_give_the_masks_of_the_series_alone(
 
 
 def test_only_the_segment_that_has_a_new_example_is_worked_out_again(
-    balls, untrained_engine, recent, asked
+    balls: tuple[np.ndarray, dict[int, np.ndarray]],
+    untrained_engine: Engine,
+    recent: RecentExamples[NetworkPrompt],
+    asked: list[int],
 ) -> None:
     first, second = examples_of(balls[1], (8, 12, 16))
     proposed(balls[0], [first, second], untrained_engine, recent)
@@ -106,7 +126,11 @@ def test_only_the_segment_that_has_a_new_example_is_worked_out_again(
     assert alone
 
 
-def test_another_volume_or_mask_is_another_question(balls, untrained_engine, recent) -> None:
+def test_another_volume_or_mask_is_another_question(
+    balls: tuple[np.ndarray, dict[int, np.ndarray]],
+    untrained_engine: Engine,
+    recent: RecentExamples[NetworkPrompt],
+) -> None:
     segments = examples_of(balls[1], (8, 12, 16))
     proposed(balls[0], segments, untrained_engine, recent)
     turned = np.ascontiguousarray(balls[0][::-1])
@@ -121,7 +145,11 @@ def test_another_volume_or_mask_is_another_question(balls, untrained_engine, rec
     assert same(proposed(balls[0], changed, untrained_engine, recent), expected)
 
 
-def test_hints_get_the_same_answer(balls, untrained_engine, recent) -> None:
+def test_hints_get_the_same_answer(
+    balls: tuple[np.ndarray, dict[int, np.ndarray]],
+    untrained_engine: Engine,
+    recent: RecentExamples[NetworkPrompt],
+) -> None:
     segment = examples_of(balls[1], (8, 12, 16))[0]
     added = np.zeros_like(balls[1][1][10])
     added[30:34, 20:26] = True
@@ -134,7 +162,11 @@ def test_hints_get_the_same_answer(balls, untrained_engine, recent) -> None:
     assert np.array_equal(answers[0], answers[1]) and np.array_equal(answers[0], answers[2])
 
 
-def test_what_is_kept_is_let_go_of_with_the_volume(balls, untrained_engine, recent) -> None:
+def test_what_is_kept_is_let_go_of_with_the_volume(
+    balls: tuple[np.ndarray, dict[int, np.ndarray]],
+    untrained_engine: Engine,
+    recent: RecentExamples[NetworkPrompt],
+) -> None:
     volume = balls[0].copy()
     segments = examples_of(balls[1], (8, 12, 16))
     proposed(volume, segments, untrained_engine, recent)
@@ -161,7 +193,7 @@ def volume() -> np.ndarray:
     return np.zeros((1, 2, 3))
 
 
-def test_what_was_not_used_for_longest_is_dropped_first(volume) -> None:
+def test_what_was_not_used_for_longest_is_dropped_first(volume: np.ndarray) -> None:
     recent: RecentExamples[Piece] = RecentExamples(100)
     series = recent.of("series", volume)
     first = Piece(40)
@@ -178,7 +210,7 @@ def test_what_was_not_used_for_longest_is_dropped_first(volume) -> None:
     assert series.get("huge") is not None and recent.nbytes == 1000
 
 
-def test_the_range_of_a_series_is_worked_out_once(volume) -> None:
+def test_the_range_of_a_series_is_worked_out_once(volume: np.ndarray) -> None:
     recent: RecentExamples[Piece] = RecentExamples()
     asked = []
 

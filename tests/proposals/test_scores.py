@@ -12,18 +12,18 @@ from core.proposals.scores import (
 CROP = Crop((31.5, 31.5), 64.0, (64, 64), (1.0, 1.0))
 
 
-def test_log_odds_are_bounded():
+def test_log_odds_are_bounded() -> None:
     logits = np.full((128, 128), 1e4, np.float32)
     assert network_score(CROP, logits).max() <= LIMIT
     assert interpolation_score(CROP, np.full((64, 64), -1e4, np.float32)).min() >= -LIMIT
 
 
-def test_outlines_stay_where_they_are():
+def test_outlines_stay_where_they_are() -> None:
     distance = np.random.default_rng(2).normal(size=(64, 64)).astype(np.float32)
     assert np.array_equal(interpolation_score(CROP, distance) > 0, distance > 0)
 
 
-def test_sureness_is_the_dice_with_a_truth_drawn_from_the_probabilities():
+def test_sureness_is_the_dice_with_a_truth_drawn_from_the_probabilities() -> None:
     random = np.random.default_rng(3)
     y, x = np.mgrid[:64, :64]
     logits = (20 - np.hypot(y - 32, x - 32)) / 3
@@ -36,7 +36,7 @@ def test_sureness_is_the_dice_with_a_truth_drawn_from_the_probabilities():
     assert sureness(logits) == pytest.approx(np.mean(dice), abs=0.01)
 
 
-def test_a_network_that_is_sure_is_surer():
+def test_a_network_that_is_sure_is_surer() -> None:
     logits = np.random.default_rng(4).normal(size=(20, 20))
     assert sureness(logits) < sureness(3 * logits) < sureness(1000 * logits) <= 1
     assert sureness(-np.abs(logits)) == 0

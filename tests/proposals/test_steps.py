@@ -44,9 +44,12 @@ def test_work_that_was_given_up_ends_at_its_next_step() -> None:
 def test_several_threads_count_together() -> None:
     reported: list[int] = []
     steps = Steps(progress=lambda done, total: reported.append(done))
-    threads = [
-        threading.Thread(target=lambda: [steps.done(1) for _ in range(200)]) for _ in range(4)
-    ]
+
+    def count_two_hundred() -> None:
+        for _ in range(200):
+            steps.done(1)
+
+    threads = [threading.Thread(target=count_two_hundred) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:

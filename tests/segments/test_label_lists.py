@@ -17,7 +17,7 @@ Mass,4147007,,Mass,lesion,,
 """
 
 
-def test_codes_sides_and_colours_of_a_csv_are_read():
+def test_codes_sides_and_colours_of_a_csv_are_read() -> None:
     liver, kidney, mass = read_label_list(CSV.encode())
     assert (liver.label, liver.type.value, liver.color) == ("Liver", "10200004", None)
     assert kidney.type == Code("64033007", "SCT", "Kidney")
@@ -26,18 +26,18 @@ def test_codes_sides_and_colours_of_a_csv_are_read():
 
 
 @pytest.mark.parametrize("delimiter", [";", "\t"])
-def test_tables_saved_in_other_countries_are_read_as_well(delimiter):
+def test_tables_saved_in_other_countries_are_read_as_well(delimiter: str) -> None:
     content = CSV.replace(",", delimiter).replace("\n", "\r\n").encode("utf-8-sig")
     assert read_label_list(content) == read_label_list(CSV.encode())
 
 
-def test_json_says_the_same_as_csv():
+def test_json_says_the_same_as_csv() -> None:
     names = CSV.splitlines()[0].split(",")
     rows = [dict(zip(names, line.split(","), strict=True)) for line in CSV.splitlines()[1:]]
     assert read_label_list(json.dumps(rows).encode()) == read_label_list(CSV.encode())
 
 
-def test_a_segment_has_the_colour_of_the_list_or_the_usual_one():
+def test_a_segment_has_the_colour_of_the_list_or_the_usual_one() -> None:
     liver, kidney, _ = read_label_list(CSV.encode())
     assert liver.segment(3).color == default_color(3)
     assert kidney.segment(3).color == (230, 159, 0)
@@ -70,13 +70,13 @@ def test_a_segment_has_the_colour_of_the_list_or_the_usual_one():
         (b" " * 1_000_001, "1 MB"),
     ],
 )
-def test_what_is_wrong_is_said(content, said):
+def test_what_is_wrong_is_said(content: bytes, said: str) -> None:
     with pytest.raises(LabelListError, match=said):
         read_label_list(content)
 
 
 @given(st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
-def test_any_content_is_read_or_refused(content):
+def test_any_content_is_read_or_refused(content: bytes) -> None:
     try:
         labels = read_label_list(content)
     except LabelListError:

@@ -18,7 +18,7 @@ from core.segments.volume_operations import (
     smooth,
 )
 
-EVEN = VoxelGrid(np.arange(12) * 5.0, np.full(12, 5.0), (1.0, 0.5), np.zeros((12, 2)))
+EVEN = VoxelGrid(np.arange(0.0, 60.0, 5.0), np.full(12, 5.0), (1.0, 0.5), np.zeros((12, 2)))
 UNEVEN = VoxelGrid(
     np.array([0.0, 1.0, 2.0, 4.0, 9.0, 10.0]),
     np.array([1.0, 1.0, 1.5, 3.5, 3.0, 1.0]),

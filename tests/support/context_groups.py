@@ -4,8 +4,8 @@
 """
 
 import csv
-import sys
 from pathlib import Path
+from typing import Any
 
 from pydicom.sr._concepts_dict import concepts  # the public `codes` fails on names of two schemes
 
@@ -32,7 +32,8 @@ def rows() -> list[tuple[str, str, str]]:
     with (FOLDER / "anatomy.csv").open(encoding="utf-8", newline="") as file:
         listed = {row["value"] for row in csv.DictReader(file)}
     found = {}
-    for meanings in concepts["SCT"].values():
+    codes: Any = concepts  # nested dictionaries of several shapes
+    for meanings in codes["SCT"].values():
         for value, (meaning, groups) in meanings.items():
             category = next((name for name, own in GROUPS if set(own) & set(groups)), None)
             if category and value not in listed and len(meaning) <= LONGEST_MEANING:
@@ -48,4 +49,4 @@ def write() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(write())
+    write()

@@ -5,6 +5,7 @@ import struct
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import nibabel as nib
 import numpy as np
@@ -12,6 +13,7 @@ import pydicom
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.encaps import encapsulate
 from pydicom.uid import (
+    UID,
     CTImageStorage,
     DeflatedExplicitVRLittleEndian,
     ExplicitVRLittleEndian,
@@ -22,11 +24,13 @@ from pydicom.uid import (
 _SIZ = b"\xff\x51"
 
 
-def image(transfer_syntax: str = ExplicitVRLittleEndian, *, side: int = 1, **changes) -> Dataset:
+def image(
+    transfer_syntax: str = ExplicitVRLittleEndian, *, side: int = 1, **changes: Any
+) -> Dataset:
     """An image of `side` × `side` zeros of 8 bits, and whatever else `changes` names."""
     dataset = Dataset()
     dataset.file_meta = FileMetaDataset()
-    dataset.file_meta.TransferSyntaxUID = transfer_syntax
+    dataset.file_meta.TransferSyntaxUID = UID(transfer_syntax)
     dataset.SOPClassUID, dataset.SOPInstanceUID = CTImageStorage, "2.25.1"
     dataset.StudyInstanceUID, dataset.SeriesInstanceUID = "2.25.2", "2.25.3"
     dataset.Modality = "CT"
@@ -71,7 +75,7 @@ def with_size(stream: bytes, side: int) -> bytes:
     return stream[: at + 6] + size + stream[at + 14 : at + 22] + size + stream[at + 30 :]
 
 
-def compressed_image(streams: list[bytes], **changes) -> bytes:
+def compressed_image(streams: list[bytes], **changes: Any) -> bytes:
     """A file of JPEG 2000 frames."""
     changes = {"Rows": 64, "Columns": 64, "NumberOfFrames": len(streams)} | changes
     dataset = image(JPEG2000Lossless, **changes, PixelData=encapsulate(streams))

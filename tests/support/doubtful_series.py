@@ -9,6 +9,7 @@ from pydicom import dcmread
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 from pydicom.uid import (
+    UID,
     BasicTextSRStorage,
     ExplicitVRBigEndian,
     MRSpectroscopyStorage,
@@ -60,7 +61,12 @@ def _set(image: Dataset, **values: Any) -> None:
 
 def _raw(keyword: str, vr: str, content: bytes, kind: str = "CT") -> Maker:
     """Write bytes as they are into every image."""
-    return _changed(lambda images: [set_raw(image, keyword, vr, content) for image in images], kind)
+
+    def change(images: Images) -> None:
+        for image in images:
+            set_raw(image, keyword, vr, content)
+
+    return _changed(change, kind)
 
 
 def _moved(number: int, by: tuple[float, float, float]) -> Maker:
@@ -173,7 +179,7 @@ def _jpip(folder: Path) -> None:
     image = images_of("CT")[0]
     del image.PixelData
     image.PixelDataProviderURL = "https://example.org"
-    image.file_meta.TransferSyntaxUID = JPIP
+    image.file_meta.TransferSyntaxUID = UID(JPIP)
     folder.mkdir(parents=True)
     image.save_as(folder / "IM00", implicit_vr=False, little_endian=True)
 
@@ -209,8 +215,13 @@ def _text(folder: Path) -> None:
     (folder / "IM00").write_text("no image")
 
 
-_UNPLACED = {"ImagePositionPatient": None, "ImageOrientationPatient": None}
-_XRAY = {**_UNPLACED, "Modality": "DX", "PixelSpacing": None, "FrameOfReferenceUID": None}
+_UNPLACED: dict[str, Any] = {"ImagePositionPatient": None, "ImageOrientationPatient": None}
+_XRAY: dict[str, Any] = {
+    **_UNPLACED,
+    "Modality": "DX",
+    "PixelSpacing": None,
+    "FrameOfReferenceUID": None,
+}
 
 DOUBTS: dict[str, Maker] = {
     "Positions against the instance numbers": _changed(_numbers_reversed),

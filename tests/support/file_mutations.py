@@ -7,7 +7,7 @@ from io import BytesIO
 
 import numpy as np
 from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.uid import CTImageStorage, DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian
+from pydicom.uid import UID, CTImageStorage, DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian
 
 _HEADER_BYTES = 3000
 _LYING_LENGTHS = (0xFFFFFFFF, 0x7FFFFFFF, 0xFFFFFFFE, 0x10000000, 0xFFFF, 0)
@@ -98,7 +98,7 @@ def _file(transfer_syntax: str) -> bytes:
     """Preamble and file meta, with nothing behind them."""
     dataset = Dataset()
     dataset.file_meta = FileMetaDataset()
-    dataset.file_meta.TransferSyntaxUID = transfer_syntax
+    dataset.file_meta.TransferSyntaxUID = UID(transfer_syntax)
     dataset.SOPClassUID, dataset.SOPInstanceUID = CTImageStorage, "2.25.1"
     stream = BytesIO()
     dataset.save_as(stream, enforce_file_format=True)

@@ -77,7 +77,7 @@ def _chosen(images: Sequence[Dataset], random: np.random.Generator) -> list[Data
     if kind == 0:
         return list(images)
     if kind == 1:
-        return [images[random.integers(len(images))]]
+        return [images[int(random.integers(len(images)))]]
     return [image for image in images if random.random() < 0.5] or list(images[:1])
 
 

@@ -54,6 +54,7 @@ def read_by_dcm2niix(program: str, folder: Path) -> list[ReadVolume]:
 def _volumes_of(path: Path) -> Iterator[ReadVolume]:
     try:
         image = nibabel.load(path)
+        assert isinstance(image, nibabel.spatialimages.SpatialImage)
         values = np.asarray(image.dataobj, float)
     except (ValueError, nibabel.spatialimages.HeaderDataError):  # such as an infinite slope
         return

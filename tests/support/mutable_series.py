@@ -60,7 +60,7 @@ def _mr_coronal_implicit(folder: Path) -> None:
 
 
 def _pet(folder: Path) -> None:
-    changes = {
+    changes: dict[str, Any] = {
         "SOPClassUID": PositronEmissionTomographyImageStorage,
         "Modality": "PT",
         "Units": "GML",
@@ -144,7 +144,7 @@ KINDS: dict[str, Callable[[Path], None]] = {
 
 def images_of(kind: str) -> Images:
     """Return the images of a series, in position order; anew at every call."""
-    images = [dcmread(BytesIO(content)) for content in _files_of(kind)]
+    images: Images = [dcmread(BytesIO(content)) for content in _files_of(kind)]
     if len(images) == 1:
         return images
     normal = np.cross(*np.reshape(images[0].ImageOrientationPatient, (2, 3)).astype(float))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from html.parser import HTMLParser
+from typing import Any
 
 from streamlit.runtime.state.common import user_key_from_element_id
 from streamlit.testing.v1 import AppTest
@@ -16,7 +17,7 @@ def shown(app: AppTest) -> str:
     """Everything the page says."""
     labels = [checkbox.label for checkbox in app.checkbox]
     parts = [*app.markdown, *app.caption, *app.subheader, *app.error, *app.info]
-    html = [element.proto.body for element in app.get("html")]
+    html = [element.proto.body for element in elements(app, "html")]
     return "\n".join([*(element.value for element in parts), *html, *labels])
 
 
@@ -45,11 +46,16 @@ class _Cells(HTMLParser):
 
 def counts_shown(app: AppTest) -> list[dict[str, str]]:
     """Rows of the table of counts, by heading."""
-    (table,) = [one.proto.body for one in app.get("html") if "<table" in one.proto.body]
+    (table,) = [one.proto.body for one in elements(app, "html") if "<table" in one.proto.body]
     cells = _Cells()
     cells.feed(table[table.index("<table") :])
     headings, *rows = cells.rows
     return [dict(zip(headings, row, strict=True)) for row in rows]
+
+
+def elements(app: AppTest, kind: str) -> list[Any]:
+    """Elements of a kind for which Streamlit's tests have no class of their own."""
+    return list(app.get(kind))
 
 
 def press(app: AppTest, label: str) -> AppTest:
@@ -62,8 +68,10 @@ def press(app: AppTest, label: str) -> AppTest:
 
 def open_menu(app: AppTest, name: str) -> AppTest:
     """Open a menu, whose fields are made only then."""
-    (menu,) = [one for one in app.get("popover") if one.proto.popover.label == name]
-    app.session_state[user_key_from_element_id(menu.proto.popover.id)] = True
+    (menu,) = [one for one in elements(app, "popover") if one.proto.popover.label == name]
+    key = user_key_from_element_id(menu.proto.popover.id)
+    assert key is not None
+    app.session_state[key] = True
     app.run()
     assert not app.exception
     return app

@@ -24,7 +24,7 @@ def test_gradients_are_the_mean_over_the_batches_and_time_is_counted() -> None:
     plans = plan_step(SMALL, 3)
     losses = [batch_loss(network, make(Generator().manual_seed(plan.seed), plan)) for plan in plans]
     expected = torch.autograd.grad(
-        sum(losses) / len(losses),
+        torch.stack(losses).mean(),
         list(network.parameters()),
         allow_unused=True,
         materialize_grads=True,

@@ -4,6 +4,7 @@ import csv
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -30,7 +31,7 @@ SMALL = TrainingSettings(
 )
 
 
-def finish(settings: TrainingSettings, folder: Path, **options: bool) -> list[Progress]:
+def finish(settings: TrainingSettings, folder: Path, **options: Any) -> list[Progress]:
     return list(train(settings, folder, device=CPU, **options))
 
 

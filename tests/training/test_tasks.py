@@ -1,5 +1,7 @@
 """Synthetic tasks: what they hold, and that they are what they claim to be."""
 
+from typing import Any
+
 import pytest
 import torch
 from torch import Generator
@@ -10,9 +12,7 @@ from core.training.synthesis import LABELS, Worlds, make_worlds
 from core.training.tasks import Batch, make_batch, without_guidance
 
 
-def batch_of(
-    seed: int, tasks: int = 24, examples: int = 5, side: int = 48, **shares: float
-) -> Batch:
+def batch_of(seed: int, tasks: int = 24, examples: int = 5, side: int = 48, **shares: Any) -> Batch:
     return make_batch(Generator().manual_seed(seed), tasks, examples, side, **shares)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
 from websockets.exceptions import ConnectionClosed
@@ -80,7 +81,7 @@ def test_signing_out_elsewhere_closes_the_socket(server: Server) -> None:
         messages, code = until_closed(socket)
         assert (messages[-1].WhichOneof("type"), code) == ("auth_redirect", _POLICY_VIOLATION)
         # The person's other sign-in, in another browser, goes on.
-        other.send(BackMsg(rerun_script={}).SerializeToString())
+        other.send(BackMsg(rerun_script=ClientState()).SerializeToString())
         assert isinstance(other.recv(timeout=_PATIENCE_S), bytes)
 
 

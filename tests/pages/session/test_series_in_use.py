@@ -9,7 +9,7 @@ import pytest
 from core.dicom.progressive import SeriesReading
 from core.dicom.reading import find_series
 from pages.session import series_in_use
-from pages.session.series_in_use import ReadSeries, SeriesInUse, SeriesPlace
+from pages.session.series_in_use import ReadSeries, Role, SeriesInUse, SeriesPlace
 from tests.support.synthetic_series import PLACEMENTS, write_series
 
 
@@ -28,7 +28,7 @@ class Tabs:
     def place(self, number: int) -> SeriesPlace:
         return SeriesPlace(self.folder, f"1.{number}", self.folder / str(number), False)
 
-    def show(self, tab: str, number: int, role: str = "main") -> ReadSeries:
+    def show(self, tab: str, number: int, role: Role = "main") -> ReadSeries:
         def read() -> ReadSeries:
             self.read += 1
             summary = replace(self.found[0], uid=f"1.{number}")

@@ -174,7 +174,7 @@ class TestPolygon:
         rng = np.random.default_rng(4)
         width, height = SIZE[1] * scale[0], SIZE[0] * scale[1]
         for _ in range(20):
-            x, y = (float(place) for place in rng.integers(0, (width, height)))
+            x, y = (float(place) for place in rng.integers(0, (int(width), int(height))))
             around = [(0, 0), (width, 0), (width, height), (0, height), (0, 0)]
             triangles = [
                 draw(polygon((x, y), one, other), scale=scale)
@@ -222,7 +222,8 @@ class TestOrder:
         assert base.sum() == 1
 
     def test_an_untouched_canvas_changes_nothing(self) -> None:
-        for nothing in (None, {"objects": []}, {}):
+        nothings: tuple[dict[str, Any] | None, ...] = (None, {"objects": []}, {})
+        for nothing in nothings:
             assert np.array_equal(apply_drawing(~BLANK, nothing), ~BLANK)
             assert is_untouched(nothing)
         assert not is_untouched({"objects": [line(1, 1, 2, 2)]})

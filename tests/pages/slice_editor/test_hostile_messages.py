@@ -34,9 +34,9 @@ def sound_outbox(shape: tuple[int, int, int]) -> dict[str, Any]:
     """An outbox with one message of every kind, as the editor sends it."""
     mask = np.zeros(shape[1:], dtype=np.bool_)
     mask[10:30, 10:30] = True
-    place = {"client": "0123456789abcdef", "segment": 1, "slice": 2, "base": 0}
+    place: dict[str, Any] = {"client": "0123456789abcdef", "segment": 1, "slice": 2, "base": 0}
     code = code_of(mask)
-    messages = [
+    messages: list[dict[str, Any]] = [
         {"kind": "mask", "mask": code, "tool": "brush", "erased": False},
         {"kind": "undo", "of": 1},
         {"kind": "redo", "of": None},

@@ -24,6 +24,7 @@ from core.home.opened_series import OpenedSeries
 from core.segments.segment import Segment
 from core.segments.segment_masks import SegmentMasks
 from pages.views.formatting import plain
+from tests.support.nifti import load_nifti
 from tests.support.pages import OpenPage, open_menu, shown
 from tests.support.segments import ANATOMY, LIVER_SEGMENT
 
@@ -132,7 +133,7 @@ def test_a_label_map_on_another_grid_is_asked_about(
 ) -> None:
     path = tmp_path / "masks.nii.gz"
     write_nifti(demo_summary, [SegmentMasks(SPLEEN, masks)], path)
-    image = nib.load(path)
+    image = load_nifti(path)
     labels = np.asarray(image.dataobj)[:, :, :20]
     nib.save(nib.Nifti1Image(labels, image.affine), path)
     app = choose(open_page(series=opened.key), path, name="Doe^John.NII.GZ")

@@ -1,6 +1,7 @@
 """Members of a project are shown to all of them, and changed by its administrators."""
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from core.annotation.store import AnnotationStore
 from core.audit.entries import Action, add_entry
@@ -19,13 +20,13 @@ def roles(store: AnnotationStore, key: str, asking: str = "ada") -> dict[str, se
     return {one.person: set(one.roles) for one in members_of(store, key, asking)}
 
 
-def choose(app, person: str):
+def choose(app: AppTest, person: str) -> AppTest:
     """Choose a person who is in the list."""
     (choice,) = [one for one in app.selectbox if one.label == "Person"]
     return choice.select(person).run()
 
 
-def choose_roles(app, *names: str):
+def choose_roles(app: AppTest, *names: str) -> AppTest:
     """Choose roles by what they are called."""
     (choice,) = [one for one in app.button_group if "Annotate" in one.options]
     return choice.set_value(list(names)).run()

@@ -8,7 +8,7 @@ from core.projects.projects import change_project
 from core.projects.protocols import protocol_of, read_protocol_segments, set_protocol
 from core.projects.records import Role
 from core.segments.overlap_rules import OverlapRule
-from tests.support.pages import PERSON, OpenPage, press
+from tests.support.pages import PERSON, OpenPage, elements, press
 from tests.support.project_page import open_section, project_of_ada, said, tables
 
 CSV = b"label,instructions\nLiver,Include the dome.\nSpleen,\nAorta,\n"
@@ -29,7 +29,7 @@ def names(store: AnnotationStore, key: str) -> list[str]:
 
 def fill(app: AppTest, kind: str, label: str, value: str) -> AppTest:
     """Fill in the last field with a label: menus that add come before those that edit."""
-    field = [one for one in app.get(kind) if one.label == label][-1]
+    field = [one for one in elements(app, kind) if one.label == label][-1]
     field.set_value(value)
     return app.run()
 
@@ -41,7 +41,7 @@ def test_members_read_it(store: AnnotationStore, open_page: OpenPage) -> None:
     assert "Include the dome." in tables(app)
     assert "SNOMED CT 10200004" in tables(app)
     assert "Use the venous phase." in [one.value for one in app.text]
-    assert {one.label for one in app.get("download_button")} == {"As CSV", "As JSON"}
+    assert {one.label for one in elements(app, "download_button")} == {"As CSV", "As JSON"}
     assert not [one for one in app.button if one.label in ("Add segment", "Save")]
     assert not app.text_area
 

@@ -1,5 +1,7 @@
 """Administrators change, archive and delete a project as a whole."""
 
+from typing import Any
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -21,7 +23,7 @@ def project(store: AnnotationStore, key: str) -> Project:
     return project_for(store, key, "ada")
 
 
-def number(app: AppTest, words: str):
+def number(app: AppTest, words: str) -> Any:
     """Field for a number, by what its label contains."""
     (field,) = [one for one in app.number_input if words in one.label]
     return field

@@ -1,6 +1,7 @@
 """Which series are offered beside the one worked on, and what is shown of them."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -18,9 +19,13 @@ from tests.support.synthetic_series import PLACEMENTS, Placement, write_series
 FRAME, STUDY = "2.25.9", "2.25.8"
 
 
-def write(folder: Path, name: str, seed: int, frame: str = FRAME, **changes: object) -> None:
+def write(folder: Path, name: str, seed: int, frame: str = FRAME, **changes: Any) -> None:
     placement = PLACEMENTS[0] if name != "FLAIR" else Placement("coarse", step=5.0)
-    settings = {"SeriesDescription": name, "StudyInstanceUID": STUDY, "SeriesNumber": seed}
+    settings: dict[str, Any] = {
+        "SeriesDescription": name,
+        "StudyInstanceUID": STUDY,
+        "SeriesNumber": seed,
+    }
     write_series(
         folder / name, placement, seed=seed, FrameOfReferenceUID=frame, **settings | changes
     )

@@ -4,6 +4,7 @@ import stat
 from collections import Counter
 from pathlib import Path
 
+from core.training.registry.index import Split
 from core.training.registry.patients import pseudonym, pseudonym_key, split_of
 
 SHARES = (0.7, 0.2, 0.1)
@@ -11,7 +12,8 @@ SHARES = (0.7, 0.2, 0.1)
 
 def test_patients_are_split_by_the_shares() -> None:
     counts = Counter(split_of(f"patient {number}", SHARES, 0) for number in range(3000))
-    for split, share in zip(("train", "val", "test"), SHARES, strict=True):
+    splits: tuple[Split, ...] = ("train", "val", "test")
+    for split, share in zip(splits, SHARES, strict=True):
         assert abs(counts[split] / 3000 - share) < 0.03
 
 

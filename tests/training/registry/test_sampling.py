@@ -1,6 +1,7 @@
 """Batches of real tasks: what they hold, and whom they come from."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -24,7 +25,7 @@ def pool(registry: Path) -> TaskPool:
     return found
 
 
-def batch_of(pool: TaskPool, seed: int, tasks: int = 16, **shares: float) -> Batch:
+def batch_of(pool: TaskPool, seed: int, tasks: int = 16, **shares: Any) -> Batch:
     return make_registry_batch(Generator().manual_seed(seed), pool, tasks, 5, 48, **shares)
 
 
