@@ -24,7 +24,11 @@ from sqlalchemy import (
 
 
 def newest_rows(
-    connection: Connection, table: Table, annotation_key: str, place: Sequence[str]
+    connection: Connection,
+    table: Table,
+    annotation_key: str,
+    place: Sequence[str],
+    columns: Sequence[str] = (),
 ) -> list[Row[Any]]:
     """Newest version of every place in an annotation.
 
@@ -40,13 +44,16 @@ def newest_rows(
         Key of the annotation.
     place : sequence of str
         Columns that say of which place a version is.
+    columns : sequence of str, optional
+        Those wanted; all by default.
 
     Returns
     -------
     list of sqlalchemy.Row
         Rows of `table`, ordered by place.
     """
-    return list(connection.execute(_newest(table, tuple(place)), {"key": annotation_key}))
+    newest = _newest(table, tuple(place), tuple(columns))
+    return list(connection.execute(newest, {"key": annotation_key}))
 
 
 def newest_rows_among(
@@ -88,7 +95,7 @@ def newest_rows_among(
 
 
 @cache
-def _newest(table: Table, place: tuple[str, ...]) -> Select[Any]:
+def _newest(table: Table, place: tuple[str, ...], columns: tuple[str, ...]) -> Select[Any]:
     """Statement that enters the index of places and versions once for each place.
 
     From the end of the index, one entry after the other: the newest version of the last place,
@@ -116,7 +123,8 @@ def _newest(table: Table, place: tuple[str, ...]) -> Select[Any]:
     steps = [last_before(depth=depth) for depth in reversed(range(len(place)))]
     following = func.coalesce(*steps) if len(steps) > 1 else steps[0]
     walk = walk.union_all(select(following).select_from(walk.join(at, at.c.id == walk.c.id)))
-    newest = select(table).join(walk, table.c.id == walk.c.id)
+    wanted: list[Any] = [table.c[name] for name in columns] or [table]
+    newest = select(*wanted).join(walk, table.c.id == walk.c.id)
     return newest.order_by(*(table.c[name] for name in place))
 
 

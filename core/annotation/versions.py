@@ -63,6 +63,12 @@ def newest_masks(
     return {(row.segment_number, row.slice_index): row for row in rows}
 
 
+def newest_states(connection: Connection, annotation_key: str) -> list[Row[Any]]:
+    """Segment, slice, state and pixels of the newest version of each mask, which stays unread."""
+    columns = (*_MASK_PLACE, "state", "pixels")
+    return newest_rows(connection, mask_version, annotation_key, _MASK_PLACE, columns)
+
+
 def mask_at(
     connection: Connection, annotation_key: str, key: SliceKey, version: int
 ) -> Row[Any] | None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from core.annotation.states import EXAMPLE_STATES, SliceState
+from core.annotation.overview import AnnotationOverview, annotation_overview
 from core.annotation.store import StoreError
 from core.home.opened_series import OpenedSeries
 from core.home.recent_series import RecentSeries, note_recent, recent_series
@@ -92,17 +92,20 @@ def _progress(entrance: Entrance, series: RecentSeries) -> str:
     when = f"opened {series.time:%Y-%m-%d %H:%M} UTC"
     try:
         store = open_store(entrance.settings.database)
-        segments = store.segments(series.opened.uid)
-        versions = store.annotation(series.opened.uid).values()
+        overview = annotation_overview(store, series.opened.uid)
     except StoreError:
         return when
-    if not segments:
+    if not overview.labels:
         return f"no segments yet · {when}"
-    names = ", ".join(plain(segment.label) for segment in segments[:_NAMED])
-    more = f" and {len(segments) - _NAMED} more" if len(segments) > _NAMED else ""
-    drawn = len({one.slice_index for one in versions if one.state in EXAMPLE_STATES})
-    waiting = sum(one.state is SliceState.PROPOSED for one in versions)
-    parts = [names + more, f"{count(drawn, 'slice')} drawn or accepted"]
-    if waiting:
-        parts.append(f"**{count(waiting, 'proposal')} to review**")
+    parts = [what_is_drawn(overview)]
+    if overview.proposals:
+        parts.append(f"**{count(overview.proposals, 'proposal')} to review**")
     return " · ".join([*parts, when])
+
+
+def what_is_drawn(overview: AnnotationOverview) -> str:
+    """Name the segments, and the number of slices with something drawn or accepted."""
+    labels = overview.labels
+    names = ", ".join(plain(label) for label in labels[:_NAMED])
+    more = f" and {len(labels) - _NAMED} more" if len(labels) > _NAMED else ""
+    return f"{names}{more} · {count(overview.drawn_slices, 'slice')} drawn or accepted"

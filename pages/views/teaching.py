@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.annotation.states import EXAMPLE_STATES
+from core.annotation.overview import AnnotationOverview, annotation_overview
 from core.annotation.store import StoreError
 from core.home.recent_series import RecentSeries, recent_series
 from core.home.teaching_choices import (
@@ -27,6 +27,7 @@ from pages.session.widget_keys import leaving_key
 from pages.session.work import Work
 from pages.views.formatting import plain
 from pages.views.job_progress import show_progress
+from pages.views.recent_work import what_is_drawn
 
 _RECENT = 12
 _HELP = (
@@ -112,11 +113,15 @@ def choose_recent_teachers(entrance: Entrance) -> None:
     """
     home, person = entrance.settings.home, entrance.person
     recent = recent_series(home, _RECENT, lambda opened: may_look_into(entrance, opened.source))
-    annotated = [one for one in recent if _is_annotated(entrance, one)]
+    annotated = [
+        (one, overview)
+        for one in recent
+        if (overview := _overview(entrance, one)) is not None and overview.teaches
+    ]
     if not annotated:
         return
     choice = recall_teaching(home, person, "")
-    listed = [one.opened.key for one in annotated]
+    listed = [one.opened.key for one, _ in annotated]
     taught = [key for key in listed if key in choice.series]
     name = f"{len(taught)} earlier series" if taught else "none"
     with st.expander(f"Propose from: {name}", icon=":material/school:", key="teachers"):
@@ -126,9 +131,9 @@ def choose_recent_teachers(entrance: Entrance) -> None:
         )
         chosen = [
             one.opened.key
-            for one in annotated
+            for one, overview in annotated
             if st.checkbox(
-                f"{plain(one.title)} · {plain(one.detail)}",
+                f"{plain(one.title)} · {plain(one.detail)}  \n{what_is_drawn(overview)}",
                 one.opened.key in choice.series,
                 key=f"teacher-{one.opened.key}",
             )
@@ -138,9 +143,8 @@ def choose_recent_teachers(entrance: Entrance) -> None:
         st.rerun()
 
 
-def _is_annotated(entrance: Entrance, series: RecentSeries) -> bool:
+def _overview(entrance: Entrance, series: RecentSeries) -> AnnotationOverview | None:
     try:
-        versions = open_store(entrance.settings.database).annotation(series.opened.uid).values()
+        return annotation_overview(open_store(entrance.settings.database), series.opened.uid)
     except StoreError:
-        return False
-    return any(one.pixels and one.state in EXAMPLE_STATES for one in versions)
+        return None
