@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from core.proposals.methods import METHODS, MethodName, uses_network
 from core.proposals.network_opinion import slices_at_once
 from core.proposals.network_prompt import NetworkPrompt, range_of
 from core.proposals.overlaps import resolve_overlaps
+from core.proposals.parts import joined_parts, numbered_apart
 from core.proposals.recent_examples import OfSeries
 from core.proposals.segment_state import (
     FirstAnswer,
@@ -30,7 +31,10 @@ __all__ = ["Proposal", "SegmentExamples", "propose"]
 
 @dataclass(frozen=True, eq=False)
 class _Exclusive:
-    """Segments that do not overlap one another, and what is drawn of all segments."""
+    """Segments that do not overlap one another, and what is drawn of all segments.
+
+    `numbers` holds the segments' own numbers, and those of their parts.
+    """
 
     numbers: frozenset[int]
     drawn: Mapping[int, Mapping[int, np.ndarray]]
@@ -43,6 +47,11 @@ class _Exclusive:
             if index in self.drawn[number]:
                 taken |= self.drawn[number][index]
         return taken
+
+    def divided(self, whole: Mapping[int, int]) -> "_Exclusive":
+        """Have parts of a segment exclude what the segment does."""
+        parts = {part for part, number in whole.items() if number in self.numbers}
+        return replace(self, numbers=self.numbers | parts)
 
 
 def propose(
@@ -127,8 +136,13 @@ def propose(
     ]
     with suppress(Cancelled):
         if chosen:
-            prepared = _prepared(volume, spacing, modality, chosen, engine, method, steps, recent)
-            yield from _run_passes(prepared, exclude, len(volume), asked, steps)
+            parts, whole = numbered_apart(
+                chosen, [one.number for one in segments], spacing, len(volume)
+            )
+            prepared = _prepared(volume, spacing, modality, parts, engine, method, steps, recent)
+            exclude = exclude.divided(whole)
+            found = _run_passes(prepared, exclude, len(volume), asked, steps)
+            yield from joined_parts(found, whole)
         else:
             steps.finish()
 
