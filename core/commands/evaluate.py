@@ -165,9 +165,11 @@ def _effort(arguments: argparse.Namespace) -> dict[str, Any]:
     for target, share in report["mean_share"].items():
         baseline = report["baseline_share"][target]
         with_clicks = report["with_clicks_share"][target]
+        corrections = report["as_corrections_share"][target]
         print(
             f"Dice {target}: {share:.1%} of the slices touched ({with_clicks:.1%} with a fifth of "
-            f"a touch for each stated end); evenly spaced and interpolated {baseline:.1%}"
+            f"a touch for each stated end, {corrections:.1%} with touches as what is changed, "
+            f"too); evenly spaced and interpolated {baseline:.1%}"
         )
     return report
 

@@ -3,9 +3,10 @@
 The annotator draws the true mask on the slice of largest area, asks for proposals, and from then on
 goes where the program suggests: it draws the true mask there, or states that the structure is not
 there. Both count as a touch. Where the program asks on which slices the structure begins and ends,
-the annotator states them; each is a click, which is counted apart. What a person would do without
-the program is simulated beside it: evenly spaced slices, both ends among them, filled in between by
-the signed distance.
+the annotator states them; each is a click, which is counted apart. A touch where something was
+proposed is mostly a correction, so the share of it that had to be changed is counted as well. What
+a person would do without the program is simulated beside it: evenly spaced slices, both ends among
+them, filled in between by the signed distance.
 """
 
 from collections import defaultdict
@@ -30,7 +31,7 @@ TARGETS: Final = (0.90, 0.95)
 """Dice of the whole volume, slices outside the structure included, that count as right."""
 
 CLICK: Final = 0.2
-"""Touches that stating an end counts as: one of five, since nothing is drawn."""
+"""Touches that stating an end counts as, and a correction at least: one of five."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,18 +44,30 @@ class Annotated:
         [slice, row, column]: what was drawn and what is proposed.
     clicks : int
         Ends stated so far.
+    changed : float
+        Touches so far, each counted as the share of the slice that had to be changed.
     """
 
     found: NDArray[np.bool_]
     clicks: int = 0
+    changed: float = 0.0
 
 
 @dataclass(frozen=True)
 class Effort:
-    """Slices touched, and ends stated, until each of `TARGETS` was reached, in their order."""
+    """What it took until each of `TARGETS` was reached, in their order.
+
+    Attributes
+    ----------
+    touched, clicks : tuple of int
+        Slices touched, and ends stated.
+    changed : tuple of float
+        Touches, each counted as the share of the slice that had to be changed.
+    """
 
     touched: tuple[int, ...]
     clicks: tuple[int, ...]
+    changed: tuple[float, ...]
 
     def by_target(self) -> dict[str, int]:
         """Touched slices by target, as the report names it."""
@@ -62,9 +75,16 @@ class Effort:
 
     def with_clicks(self) -> dict[str, float]:
         """Touched slices by target, with the share of a touch that each stated end counts as."""
+        return self._and_clicks(self.touched)
+
+    def as_corrections(self) -> dict[str, float]:
+        """Count touches as what had to be changed, by target, and stated ends as in clicks."""
+        return self._and_clicks(self.changed)
+
+    def _and_clicks(self, counts: Sequence[float]) -> dict[str, float]:
         return {
             target: round(count + CLICK * clicks, 1)
-            for (target, count), clicks in zip(self.by_target().items(), self.clicks, strict=True)
+            for target, count, clicks in zip(self.by_target(), counts, self.clicks, strict=True)
         }
 
 
@@ -92,10 +112,12 @@ def evaluate_effort(
     -------
     dict
         ``{"cases": [{"name", "set", "label", "slices", "touched": {target: n}, "with_clicks":
-        {target: n}, "baseline": {target: n}}], "mean_share": {target: share}, "with_clicks_share":
-        {target: share}, "baseline_share": {target: share}}``. Shares are of the structure's slices;
-        means are taken within a data set first, then over data sets. Stated ends are free in
-        ``"touched"``, and `CLICK` touches each in ``"with_clicks"``.
+        {target: n}, "as_corrections": {target: n}, "baseline": {target: n}}], "mean_share":
+        {target: share}, "with_clicks_share": …, "as_corrections_share": …, "baseline_share": …}``.
+        Shares are of the structure's slices; means are taken within a data set first, then over
+        data sets. Stated ends are free in ``"touched"``, and `CLICK` touches each in
+        ``"with_clicks"``; in ``"as_corrections"`` a touch counts as the share of the slice's pixels
+        that had to be changed, from `CLICK` to 1.
     """
     rows = []
     for volume in volumes:
@@ -110,6 +132,7 @@ def evaluate_effort(
                 "slices": int(volume.mask.any(axis=(1, 2)).sum()),
                 "touched": effort.by_target(),
                 "with_clicks": effort.with_clicks(),
+                "as_corrections": effort.as_corrections(),
                 "baseline": _effort(_evenly_spaced(volume), volume.mask).by_target(),
             }
         )
@@ -117,6 +140,7 @@ def evaluate_effort(
         "cases": rows,
         "mean_share": _mean_share(rows, "touched"),
         "with_clicks_share": _mean_share(rows, "with_clicks"),
+        "as_corrections_share": _mean_share(rows, "as_corrections"),
         "baseline_share": _mean_share(rows, "baseline"),
     }
 
@@ -147,7 +171,7 @@ def annotate(
     slices = len(volume.mask)
     examples: dict[int, NDArray[np.bool_]] = {}
     proposals: dict[int, Proposal] = {}
-    ends, clicks = UNSTATED, 0
+    ends, clicks, changed = UNSTATED, 0, 1.0
     touch = int(volume.mask.sum(axis=(1, 2)).argmax())
     follow = slices_to_follow(examples, touch, slices)
     examples[touch] = volume.mask[touch]
@@ -156,7 +180,7 @@ def annotate(
             proposals.pop(index, None)
         proposals |= proposed_within(volume, SegmentExamples(1, examples, ends), engine, follow)
         found = joined(examples, proposals.values(), volume.mask.shape)
-        yield Annotated(found, clicks)
+        yield Annotated(found, clicks, changed)
         suggestion = suggest_slice(examples, proposals, slices, ends)
         if suggestion is not None and suggestion.ends and states_ends:
             ends, clicks = (
@@ -169,6 +193,7 @@ def annotate(
         if next_touch is None:
             return
         follow = slices_to_follow(examples, next_touch, slices)
+        changed += _share_to_change(found[next_touch], volume.mask[next_touch])
         examples[next_touch] = volume.mask[next_touch]
 
 
@@ -209,6 +234,12 @@ def with_stated_ends(ends: Ends, asked: Sequence[End], volume: LabelledVolume) -
     )
 
 
+def _share_to_change(found: NDArray[np.bool_], truth: NDArray[np.bool_]) -> float:
+    """Share of a structure's pixels on a slice that are wrong, from `CLICK` to 1."""
+    wrong = int((found ^ truth).sum())
+    return min(1.0, max(CLICK, wrong / truth.sum())) if truth.any() else CLICK
+
+
 def _extent(volume: LabelledVolume) -> tuple[int, int]:
     """First and last slice that show the structure."""
     present = np.flatnonzero(volume.mask.any(axis=(1, 2)))
@@ -231,23 +262,24 @@ def _evenly_spaced(volume: LabelledVolume) -> Iterator[Annotated]:
         # A person who drew the ends leaves the slices beyond them alone.
         part = slice(first, last + 1)
         found[part] = interpolate_signed_distance(examples, len(volume.mask))[part]
-        yield Annotated(found)
+        yield Annotated(found, changed=len(drawn))
 
 
 def _effort(states: Iterator[Annotated], truth: NDArray[np.bool_]) -> Effort:
     """Count touches until each target is reached; states end when nothing is left to touch."""
-    reached: list[tuple[int, int]] = []
-    now = (0, 0)
+    reached: list[tuple[int, int, float]] = []
+    now = (0, 0, 0.0)
     for state in states:
         # A state after clicks alone belongs to the touch before.
-        now = (now[0] + (state.clicks == now[1]), state.clicks)
+        now = (now[0] + (state.clicks == now[1]), state.clicks, state.changed)
         quality = dice(state.found, truth)
         while len(reached) < len(TARGETS) and quality >= TARGETS[len(reached)]:
             reached.append(now)
         if len(reached) == len(TARGETS):
             break
     reached += [now] * (len(TARGETS) - len(reached))
-    return Effort(tuple(count for count, _ in reached), tuple(clicks for _, clicks in reached))
+    touched, clicks, changed = zip(*reached, strict=True)
+    return Effort(touched, clicks, changed)
 
 
 def _mean_share(rows: Sequence[Mapping[str, Any]], annotator: str) -> dict[str, float]:

@@ -1,10 +1,12 @@
 """The simulated annotator, with and without the program."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
 from core.evaluation.cases import LabelledVolume
-from core.evaluation.effort import Effort, annotate, evaluate_effort
+from core.evaluation.effort import CLICK, Effort, annotate, evaluate_effort
 from core.network.engine import Engine
 from core.network.overlap import dice
 from tests.proposals.conftest import untrained_engine
@@ -44,9 +46,20 @@ def test_once_the_ends_are_stated_nothing_lies_beyond_them(
 
 
 def test_clicks_are_counted_apart_and_as_a_fifth_of_a_touch() -> None:
-    effort = Effort(touched=(1, 4), clicks=(2, 2))
+    effort = Effort(touched=(1, 4), clicks=(2, 2), changed=(1.0, 2.3))
     assert effort.by_target() == {"0.90": 1, "0.95": 4}
     assert effort.with_clicks() == {"0.90": 1.4, "0.95": 4.4}
+    assert effort.as_corrections() == {"0.90": 1.4, "0.95": 2.7}
+
+
+def test_a_touch_counts_as_the_share_of_the_slice_that_has_to_be_changed(
+    cylinder: LabelledVolume, untrained_engine: Engine
+) -> None:
+    states = list(annotate(cylinder, untrained_engine))
+    assert states[0].changed == 1
+    for before, after in pairwise(states):
+        touched = after.clicks == before.clicks
+        assert CLICK * touched - 1e-9 <= after.changed - before.changed <= touched + 1e-9
 
 
 def test_the_annotator_draws_only_the_truth(
