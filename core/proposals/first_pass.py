@@ -28,11 +28,9 @@ from core.proposals.steps import Steps
 LEAST_SURENESS = 0.6
 """Beyond the examples, a structure that is less certain than this has ended."""
 
-SURE_TO_GO_ON = 0.65
-"""A structure this certain is followed beyond its reach, up to `FARTHEST` times as far."""
-
-FARTHEST = 4
-"""Multiples of its reach up to which a structure that stays certain is followed."""
+SURE_TO_GO_ON = 0.8
+"""A structure this certain is followed beyond its reach. With 0.65, a larynx, sarcomas and a
+hippocampus lost 0.04 to 0.15 beyond ends that nobody knew; with 0.85, a spinal cord loses 0.09."""
 
 INWARD = 0
 """Direction of a visit to a slice between examples; −1 and 1 lead away from the outermost."""
@@ -191,8 +189,7 @@ def next_visit(
         return None
     if visit.gap >= segment.reach:
         opinion = score(segment, visit.slice, answer.logits)
-        certain = sureness(np.clip(opinion, -LIMIT, LIMIT)) >= SURE_TO_GO_ON
-        if not certain or visit.gap >= segment.reach * FARTHEST:
+        if sureness(np.clip(opinion, -LIMIT, LIMIT)) < SURE_TO_GO_ON:
             return None
     return Visit(visit.gap + 1, visit.segment, following, visit.direction)
 
