@@ -54,17 +54,17 @@ def choose_teachers(work: Work) -> None:
         key="teaching-most",
         help=_HELP,
     )
-    chosen = list(choice.series)
-    if work.item is not None:
-        chosen = _choose_among(possible, choice)
-    newer = TeachingChoice(most, tuple(chosen))
+    series = choice.series if work.item is None else _choose_among(possible, choice)
+    newer = TeachingChoice(most, series)
     if newer != choice:
         choose_teaching(work, newer)
     if work.item is None:
         number = len(possible) if possible else "None yet"
         st.caption(f"Chosen on the Series page: {number}.")
     elif not possible:
-        st.caption("No series of this project is handed in yet.")
+        st.caption("No series of this project is handed in now.")
+    elif most and not chosen_among(possible, newer):
+        st.caption("None of those chosen is handed in now.")
     st.button(
         "Propose from them now",
         key=leaving_key("teach"),
@@ -76,18 +76,25 @@ def choose_teachers(work: Work) -> None:
     )
 
 
-def _choose_among(possible: list[Teacher], choice: TeachingChoice) -> list[str]:
-    """Let the person choose among the finished series of the project."""
+def _choose_among(possible: list[Teacher], choice: TeachingChoice) -> tuple[str, ...]:
+    """Let the person choose among the finished series of the project.
+
+    Those that were chosen and are not handed in any more stay chosen, until the person takes them
+    out: else all series would teach again as soon as those chosen are returned.
+    """
     titles = {one.key: one.title for one in possible}
-    return st.multiselect(
+    returned = [key for key in choice.series if key not in titles]
+    titles |= {key: f"Not handed in now ({at})" for at, key in enumerate(returned, start=1)}
+    chosen = st.multiselect(
         "Only from these",
         list(titles),
-        [key for key in choice.series if key in titles],
+        choice.series,
         format_func=lambda key: titles.get(key, ""),
         placeholder="All that are handed in, newest first",
-        disabled=not possible,
+        disabled=not titles,
         key="teaching-series",
     )
+    return tuple(chosen)
 
 
 def watch_teaching(work: Work) -> None:

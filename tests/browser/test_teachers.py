@@ -21,11 +21,12 @@ from core.projects.moves import move
 from core.projects.projects import create_project
 from core.projects.protocols import read_protocol_segments, set_protocol
 from core.projects.records import Role, WorkItem, WorkState
-from core.projects.work_items import SeriesToAdd, add_series
+from core.projects.work_items import add_series
 from core.segments.segment import Segment
 from tests.support.app_server import Server
 from tests.support.drawn_series import new_home
 from tests.support.phantom_patients import SLICES, Patient, write_patient
+from tests.support.project_series import series_to_add
 from tests.support.segments import LIVER_SEGMENT
 from tests.support.signed_in import give_session, new_session, with_sign_in
 from tests.support.slice_editor_driver import (
@@ -102,20 +103,7 @@ def put_in(
     """Put a patient into a project, and take it for anna."""
     summary = patient.summary
     opened = remember_series(home, summary.uid, patient.folder, project_key=project)
-    item = add_series(
-        store,
-        project,
-        SeriesToAdd(
-            summary.uid,
-            opened.key,
-            f"CT of {name}",
-            slice_names(summary),
-            summary.rows,
-            summary.columns,
-            (5.0, 1.5, 1.5),
-        ),
-        ADA,
-    )[0]
+    item = add_series(store, project, series_to_add(opened, summary, f"CT of {name}"), ADA)[0]
     move(store, item.annotation_key, WorkState.IN_PROGRESS, ANNA)
     return opened, item
 
@@ -193,7 +181,9 @@ def test_the_third_series_of_a_project_opens_with_proposals_from_the_first_two(
     helpful.click()
     expect(line).to_contain_text("This slice would help most")
     expect(page.locator(f'.editor[data-slice="{number}"][data-ready="true"]')).to_have_count(1)
-    expect(page.locator(".place")).to_contain_text("from 2 earlier series")
+    place = page.locator(".place")
+    expect(place).to_contain_text("from 2 series")
+    assert place.evaluate("line => line.scrollWidth <= line.clientWidth")
     corrected = number - 1
     rows, columns = np.nonzero(store.slice(key, 1, corrected).mask)
     choose_tool(page, "Brush")

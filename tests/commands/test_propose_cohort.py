@@ -14,17 +14,17 @@ from core.annotation.states import SliceState
 from core.annotation.store import AnnotationStore
 from core.dicom.reading import read_series
 from core.dicom.series import SeriesSummary
-from core.dicom.slice_names import slice_names
 from core.formats.segmentation_writing import write_segmentation
 from core.home.opened_series import remember_series
 from core.home.settings import default_url
 from core.projects.moves import move
 from core.projects.projects import create_project
 from core.projects.records import WorkState
-from core.projects.work_items import SeriesToAdd, add_series
+from core.projects.work_items import add_series
 from core.proposals.examples import Proposal
 from core.segments.segment_masks import SegmentMasks
 from tests.support.bright_balls import SEGMENT, SLICES, ball, draw, write_ball
+from tests.support.project_series import series_to_add
 
 
 @pytest.fixture
@@ -131,16 +131,7 @@ def test_of_a_project_open_readings_are_proposed(
     for number, summary in enumerate(cohort, start=1):
         source = tmp_path / "images" / str(number)
         opened = remember_series(home, summary.uid, source, project_key=project)
-        to_add = SeriesToAdd(
-            series_uid=summary.uid,
-            opened_key=opened.key,
-            title="CT abdomen",
-            sop_instance_uids=slice_names(summary),
-            rows=summary.rows,
-            columns=summary.columns,
-            spacing_mm=(2.5, 0.75, 0.75),
-        )
-        items.append(add_series(store, project, to_add, "rita")[0])
+        items.append(add_series(store, project, series_to_add(opened, summary), "rita")[0])
         draw(store, items[-1].annotation_key, summary, number)
     move(store, items[0].annotation_key, WorkState.IN_PROGRESS, "rita")
     move(store, items[0].annotation_key, WorkState.TO_REVIEW, "rita")

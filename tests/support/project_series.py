@@ -44,13 +44,21 @@ def series_in_project(
     for person, some in roles.items():
         set_roles(store, key, person, some, OTHER)
     opened = remember_series(home, summary.uid, source, project_key=key)
-    to_add = SeriesToAdd(
-        series_uid=summary.uid,
+    return ProjectSeries(
+        key, opened, add_series(store, key, series_to_add(opened, summary), OTHER)[0]
+    )
+
+
+def series_to_add(
+    opened: OpenedSeries, summary: SeriesSummary, title: str = "CT abdomen"
+) -> SeriesToAdd:
+    """A series as it is put into a project; the name that it was opened by is its UID."""
+    return SeriesToAdd(
+        series_uid=opened.uid,
         opened_key=opened.key,
-        title="CT abdomen",
+        title=title,
         sop_instance_uids=slice_names(summary),
         rows=summary.rows,
         columns=summary.columns,
-        spacing_mm=(5.0, 0.8, 0.8),
+        spacing_mm=summary.geometry.spacing,
     )
-    return ProjectSeries(key, opened, add_series(store, key, to_add, OTHER)[0])

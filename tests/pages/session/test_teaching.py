@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from core.annotation.store import AnnotationStore
 from core.dicom.progressive import SeriesReading
 from core.dicom.series import SeriesSummary
-from core.dicom.slice_names import slice_names
 from core.home.opened_series import OpenedSeries, remember_series
 from core.home.settings import read_settings
 from core.home.teaching_choices import TeachingChoice
@@ -23,7 +22,7 @@ from core.projects.projects import change_project, create_project
 from core.projects.records import Role, WorkItem, WorkState
 from core.projects.second_readings import is_read_twice
 from core.projects.visibility import require_seeing
-from core.projects.work_items import SeriesToAdd, add_series
+from core.projects.work_items import add_series
 from pages.session import teaching
 from pages.session.gate import Entrance
 from pages.session.memory import PageMemory
@@ -35,10 +34,10 @@ from pages.session.teaching import (
 )
 from pages.session.work import Work
 from tests.support.pages import PERSON
+from tests.support.project_series import OTHER, series_to_add
 from tests.support.segments import LIVER_SEGMENT
 from tests.support.stored_series import put_mask
 
-OTHER = "rita"
 SHARE = 0.5
 
 
@@ -68,10 +67,7 @@ def put_in(
 ) -> WorkItem:
     """Put a series of this name into a project, and have the person take it."""
     opened = remember_series(home, uid, home / "demo", project_key=project_key)
-    names = slice_names(summary)
-    size = (summary.rows, summary.columns)
-    added = SeriesToAdd(uid, opened.key, "CT", names, *size, (5.0, 1.5, 1.5))
-    item = add_series(store, project_key, added, OTHER)[0]
+    item = add_series(store, project_key, series_to_add(opened, summary, "CT"), OTHER)[0]
     move(store, item.annotation_key, WorkState.IN_PROGRESS, PERSON)
     return item
 

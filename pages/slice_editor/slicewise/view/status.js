@@ -3,7 +3,7 @@
 import { isolated } from "../model/bidirectional.js";
 import { nameOfEnd } from "../model/ends.js";
 import { element } from "./element.js";
-import { originText, qualityText } from "./strip.js";
+import { qualityText } from "./strip.js";
 import { scaleBar, toImage } from "./zoom.js";
 
 const SAVE_STATES = {
@@ -37,7 +37,8 @@ export function createStatus(screen, resolve) {
       const { state, expected, teachers } = app.annotation.shown(app.segment, app.slice);
       if (state === "proposed" && app.review === null) {
         place.append(` · ${qualityText(expected)}`);
-        if (teachers) place.append(` · ${originText(teachers)}`);
+        // In full it stands in the sentence above the tools; here it has to fit beside the window.
+        if (teachers) place.append(` · from ${teachers} series`);
       }
       place.title = place.textContent;
       showValue(screen);
