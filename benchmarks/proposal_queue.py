@@ -20,6 +20,7 @@ from core.proposal_jobs.job import Job
 from core.proposal_jobs.turns import Turns
 from core.proposals.proposer import Proposal, SegmentExamples, propose
 from core.proposals.warm_up import warm_up
+from tests.support.queued_work import submit
 
 _EXAMPLES = 8
 
@@ -56,7 +57,7 @@ def main() -> None:
                 yield proposal
 
         count = options.slices if slices is None else len(slices)
-        return turns.submit(work, person=person, slices=count), lambda: first[0]
+        return submit(turns, work, person=person, slices=count), lambda: first[0]
 
     def small() -> float:
         asked = time.perf_counter()

@@ -31,8 +31,8 @@ from core.proposal_jobs.job import Job
 from core.proposal_jobs.opening import open_backend
 from core.proposals.teachers import Teachers
 from core.stored_proposals.active import propose_actively
+from core.stored_proposals.annotated_series import AnnotatedSeries
 from core.stored_proposals.cohort import (
-    CohortSeries,
     Outcome,
     SeriesReport,
     propose_over,
@@ -149,17 +149,17 @@ def _propose_actively(
 
 def _unfinished(
     settings: Settings, store: AnnotationStore, arguments: argparse.Namespace
-) -> list[CohortSeries]:
+) -> list[AnnotatedSeries]:
     """Series of the folders, or those of the project that people still draw on."""
     if arguments.project:
         return _series_of(settings, open_readings(store, arguments.project))
-    return [CohortSeries(one.uid, _known(one)) for one in find_series(arguments.paths)]
+    return [AnnotatedSeries(one.uid, _known(one)) for one in find_series(arguments.paths)]
 
 
 def _proposed(
     settings: Settings,
     store: AnnotationStore,
-    cohort: list[CohortSeries],
+    cohort: list[AnnotatedSeries],
     teachers: Teachers | None,
 ) -> list[SeriesReport]:
     """Propose with a progress bar; closes what computes, also when it is interrupted."""
@@ -210,17 +210,19 @@ def _known(summary: SeriesSummary) -> Callable[[], SeriesSummary]:
     return lambda: summary
 
 
-def _series_of(settings: Settings, readings: Sequence[WorkItem]) -> list[CohortSeries]:
-    def finding(opened_key: str) -> Callable[[], SeriesSummary]:
+def _series_of(settings: Settings, readings: Sequence[WorkItem]) -> list[AnnotatedSeries]:
+    def series_of(reading: WorkItem) -> AnnotatedSeries:
+        opened = recall_series(settings.home, reading.opened_key)
+
         def find() -> SeriesSummary:
-            opened = recall_series(settings.home, opened_key)
             if opened is None or not opened.source.exists():
                 raise DicomError("The files of this series are not there any more.")
             return choose_series(opened.source, opened.uid)
 
-        return find
+        leave_out_damaged = opened is not None and opened.leave_out_damaged
+        return AnnotatedSeries(reading.annotation_key, find, leave_out_damaged)
 
-    return [CohortSeries(one.annotation_key, finding(one.opened_key)) for one in readings]
+    return [series_of(one) for one in readings]
 
 
 def _line(report: SeriesReport) -> str:

@@ -5,19 +5,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from core.commands.cautions import print_cautions
 from core.commands.choice import choose_series
 from core.commands.drawn_segments import read_drawn_segments
 from core.dicom.errors import DicomError
 from core.dicom.reading import read_series
-from core.dicom.series import Series
-from core.proposals.examples import SegmentExamples
 from core.segments.matching import matched_numbers
 from core.segments.segment import Segment
-from core.segments.segment_masks import SegmentMasks
 
 if TYPE_CHECKING:
-    from core.proposals.teachers import ReferenceSeries, Teachers
+    from core.proposals.teachers import Teachers
 
 
 def read_teachers(
@@ -48,6 +47,7 @@ def read_teachers(
         If something cannot be read, or a segmentation marks no pixel.
     """
     from core.proposals.teachers import Teachers
+    from core.stored_proposals.teaching import reference_series
 
     if uids and len(uids) != len(given):
         raise DicomError(
@@ -72,24 +72,10 @@ def read_teachers(
         for one in masks:
             if numbers[one.segment.number] not in known:
                 segments.append(replace(one.segment, number=numbers[one.segment.number]))
-        references.append(
-            _reference_series(series, {numbers[one.segment.number]: one for one in masks})
-        )
+        shown: dict[int, tuple[Segment, dict[int, np.ndarray]]] = {}
+        for one in masks:
+            # Of two segments of one name, the first is taught.
+            number = numbers[one.segment.number]
+            shown.setdefault(number, (replace(one.segment, number=number), dict(one.masks)))
+        references.append(reference_series(series, list(shown.values())))
     return Teachers(tuple(references), tuple(segments), tuple(series_uids))
-
-
-def _reference_series(series: Series, masks: dict[int, SegmentMasks]) -> "ReferenceSeries":
-    """Make a teacher of a series and what is drawn on it, by segment number."""
-    from core.proposals.teachers import ReferenceSeries, examples_with_absence
-
-    geometry = series.geometry
-    return ReferenceSeries(
-        series.volume,
-        geometry.spacing,
-        series.summary.modality,
-        tuple(
-            SegmentExamples(number, examples_with_absence(one.masks, series.volume.shape))
-            for number, one in masks.items()
-        ),
-        geometry.axes,
-    )

@@ -65,6 +65,11 @@ class Job:
 
     All members may be used from any thread.
 
+    Its work is called in the background with ``cancelled`` (returns whether to stop; also where the
+    work waits while others have their turn) and ``progress`` (takes steps done and steps in all),
+    and gives proposals one by one. A ValueError's message is shown to the person. What is told when
+    it is finished is told in the background, also of one that has failed or was cancelled.
+
     Attributes
     ----------
     person : str

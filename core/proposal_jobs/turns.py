@@ -8,9 +8,9 @@ cancelled, which is between any two steps.
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-from core.proposal_jobs.job import Job, QueueFull, Work
+from core.proposal_jobs.job import Job, QueueFull
 from core.proposal_jobs.scheduling import QueuedWork, ahead_of, next_work
 
 MOST_OF_A_PERSON = 20
@@ -45,49 +45,12 @@ class Turns:
         self._slice_s: float | None = None  # seconds that a slice takes, as far as was seen
         self._places_of: OrderedDict[str, int] = OrderedDict()  # of series, the last one first
 
-    def submit(
-        self,
-        work: Work,
-        when_finished: Callable[[Job], None] = lambda job: None,
-        *,
-        person: str = "",
-        slices: int = 1,
-        series: str = "",
-    ) -> Job:
-        """Queue work for the background, as `core.proposal_jobs.scheduling` shares it out.
-
-        Parameters
-        ----------
-        work : callable
-            Called in the background with ``cancelled`` (returns whether to stop; also where the
-            work waits while others have their turn) and ``progress`` (takes steps done and steps
-            in all); gives proposals one by one. A ValueError's message is shown to the person.
-        when_finished : callable
-            Called in the background with the job once it is done, has failed or was cancelled.
-        person : str
-            Who asks; people share the time.
-        slices : int
-            About how many slices of segments are asked for; with 0 the jobs stand still for it,
-            because a person waits with the pen in the hand.
-        series : str
-            What it is about; the place where that was last is taken where it is free.
-
-        Returns
-        -------
-        Job
-            Watch it, or cancel it.
-
-        Raises
-        ------
-        QueueFull
-            If too many jobs of the person are not finished.
-        """
-        job = Job(work, when_finished, self, person, slices, series)
-        self.enter(job)
-        return job
-
     def enter(self, job: Job) -> None:
-        """Queue a job; it begins at once where nothing else has to be done before.
+        """Queue a job, as `core.proposal_jobs.scheduling` shares the time out.
+
+        It begins at once where nothing else has to be done before. With 0 slices the others stand
+        still for it, because a person waits with the pen in the hand. The place where its series
+        was last is taken where it is free.
 
         Raises
         ------

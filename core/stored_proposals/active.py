@@ -13,7 +13,6 @@ import numpy as np
 from core.annotation.states import SliceState
 from core.annotation.store import AnnotationStore
 from core.dicom.errors import DicomError
-from core.dicom.reading import read_series
 from core.dicom.slice_names import slice_names
 from core.proposal_jobs.backend import ProposalBackend
 from core.proposal_jobs.job import Job
@@ -24,7 +23,8 @@ from core.proposals.teaching_order import (
     looks_of_series,
     teaching_order,
 )
-from core.stored_proposals.cohort import CohortSeries, Outcome, SeriesReport, propose_over
+from core.stored_proposals.annotated_series import AnnotatedSeries
+from core.stored_proposals.cohort import Outcome, SeriesReport, propose_over
 from core.stored_proposals.stored_teachers import is_finished, stored_teachers
 
 _MOST_TEACHERS = 8
@@ -69,7 +69,7 @@ class ActiveRound:
 
 def propose_actively(
     store: AnnotationStore,
-    cohort: Sequence[CohortSeries],
+    cohort: Sequence[AnnotatedSeries],
     finished: Collection[str] | None,
     backend: ProposalBackend,
     *,
@@ -83,7 +83,7 @@ def propose_actively(
     ----------
     store : AnnotationStore
         Where the annotations are.
-    cohort : sequence of CohortSeries
+    cohort : sequence of AnnotatedSeries
         All series, finished or not.
     finished : collection of str or None
         Keys of the annotations that are finished; None for those on which all is reviewed.
@@ -138,7 +138,7 @@ def propose_actively(
 class _KnownSeries:
     """A series that can be used, and what it looks like."""
 
-    series: CohortSeries
+    series: AnnotatedSeries
     looks: SeriesLooks
 
     @property
@@ -147,7 +147,7 @@ class _KnownSeries:
 
 
 def _known_series(
-    store: AnnotationStore, cohort: Sequence[CohortSeries]
+    store: AnnotationStore, cohort: Sequence[AnnotatedSeries]
 ) -> tuple[list[_KnownSeries], list[ActiveReport]]:
     """Describe every series that can be used; with reports of the others."""
     known, refused = [], []
@@ -156,7 +156,7 @@ def _known_series(
         try:
             summary = one.find()
             store.open_annotation(key, slice_names(summary), summary.rows, summary.columns)
-            series = read_series(summary)
+            series = one.read(summary)
             spacing = series.geometry.spacing
             looks = looks_of_series(series.volume, spacing, summary.modality)
             known.append(_KnownSeries(one, looks))
@@ -171,18 +171,18 @@ def _looks_of(reference: ReferenceSeries) -> SeriesLooks:
 
 
 def _joined(
-    store: AnnotationStore, finished: Sequence[CohortSeries], given: Teachers | None
+    store: AnnotationStore, finished: Sequence[AnnotatedSeries], given: Teachers | None
 ) -> Teachers | None:
     """Put the finished series and the given teachers together."""
     teachers = given
     for one in finished:
-        found = stored_teachers(store, one.annotation_key, read_series(one.find()))
+        found = stored_teachers(store, one.annotation_key, one.read(one.find()))
         if found is not None:
             teachers = found if teachers is None else joined_teachers(teachers, found)
     return teachers
 
 
-def _last_change(store: AnnotationStore, finished: Sequence[CohortSeries]) -> datetime | None:
+def _last_change(store: AnnotationStore, finished: Sequence[AnnotatedSeries]) -> datetime | None:
     """When anything was last drawn or confirmed on some series."""
     times = [
         version.time

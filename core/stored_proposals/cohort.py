@@ -13,12 +13,11 @@ from core.annotation.states import EXAMPLE_STATES, SliceState
 from core.annotation.store import AnnotationStore
 from core.annotation.versions import SliceKey
 from core.dicom.errors import DicomError
-from core.dicom.reading import read_series
-from core.dicom.series import SeriesSummary
 from core.dicom.slice_names import slice_names
 from core.proposal_jobs.backend import ProposalBackend
 from core.proposal_jobs.job import Job
 from core.proposals.teachers import Teachers
+from core.stored_proposals.annotated_series import AnnotatedSeries
 from core.stored_proposals.proposing import submit_stored
 from core.stored_proposals.teaching import learns_from_teachers, submit_taught
 
@@ -35,22 +34,6 @@ class Outcome(StrEnum):
     UP_TO_DATE = "up to date"
     NOTHING_DRAWN = "nothing drawn"
     REFUSED = "refused"
-
-
-@dataclass(frozen=True)
-class CohortSeries:
-    """A series, and the annotation of it that is meant.
-
-    Attributes
-    ----------
-    annotation_key : str
-        Key of the annotation.
-    find : callable
-        Returns the summary of the series; raises DicomError where its files cannot be used.
-    """
-
-    annotation_key: str
-    find: Callable[[], SeriesSummary]
 
 
 @dataclass(frozen=True)
@@ -77,7 +60,7 @@ class SeriesReport:
 
 def propose_over(
     store: AnnotationStore,
-    cohort: Iterable[CohortSeries],
+    cohort: Iterable[AnnotatedSeries],
     backend: ProposalBackend,
     *,
     person: str,
@@ -94,7 +77,7 @@ def propose_over(
     ----------
     store : AnnotationStore
         Where the annotations are.
-    cohort : iterable of CohortSeries
+    cohort : iterable of AnnotatedSeries
         The series.
     backend : ProposalBackend
         Where proposals are made.
@@ -136,14 +119,14 @@ class _Run:
     progress: Callable[[Job], None]
     is_over: threading.Event = field(default_factory=threading.Event)
 
-    def report(self, one: CohortSeries) -> SeriesReport:
+    def report(self, one: AnnotatedSeries) -> SeriesReport:
         """Deal with one series."""
         try:
             return self._propose(one)
         except (DicomError, ValueError) as error:
             return SeriesReport(one.annotation_key, Outcome.REFUSED, reason=str(error))
 
-    def _propose(self, one: CohortSeries) -> SeriesReport:
+    def _propose(self, one: AnnotatedSeries) -> SeriesReport:
         key, store = one.annotation_key, self.store
         summary = one.find()
         store.open_annotation(key, slice_names(summary), summary.rows, summary.columns)
@@ -152,14 +135,14 @@ class _Run:
         if not learns_from_teachers(annotation):
             if is_up_to_date(annotation, self.weights):
                 return SeriesReport(key, Outcome.UP_TO_DATE)
-            series = read_series(summary)
+            series = one.read(summary)
             job = submit_stored(self.backend, store, key, series, person=self.person)
         elif teachers is None:
             return SeriesReport(key, Outcome.NOTHING_DRAWN)
         elif self._is_taught(annotation):
             return SeriesReport(key, Outcome.UP_TO_DATE)
         else:
-            series = read_series(summary)
+            series = one.read(summary)
             job = submit_taught(
                 self.backend,
                 store,

@@ -5,7 +5,7 @@ Segments are counted from 1, slices from 0 along the normal; masks are bool [row
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +17,7 @@ from core.annotation.retries import patiently
 from core.annotation.store import AnnotationStore
 from core.annotation.versions import SliceKey
 from core.dicom.errors import DicomError
-from core.dicom.reading import read_series
-from core.dicom.series import Series, SeriesSummary
+from core.dicom.series import Series
 from core.proposal_jobs import requests
 from core.proposal_jobs.backend import ProposalBackend
 from core.proposal_jobs.job import Job
@@ -33,26 +32,8 @@ from core.proposals.teachers import (
 )
 from core.segments.matching import matched_numbers
 from core.segments.segment import Segment
+from core.stored_proposals.annotated_series import AnnotatedSeries
 from core.stored_proposals.proposing import confirmed_masks, proposal_task
-
-
-@dataclass(frozen=True)
-class StoredTeacher:
-    """A series that is annotated in the store.
-
-    Attributes
-    ----------
-    annotation_key : str
-        Key of the annotation.
-    find : callable
-        Returns the summary of the series; raises DicomError where its files cannot be used.
-    leave_out_damaged : bool
-        Whether to do without its damaged files.
-    """
-
-    annotation_key: str
-    find: Callable[[], SeriesSummary]
-    leave_out_damaged: bool = False
 
 
 def learns_from_teachers(annotation: Mapping[SliceKey, SliceAnnotation]) -> bool:
@@ -71,7 +52,7 @@ def learns_from_teachers(annotation: Mapping[SliceKey, SliceAnnotation]) -> bool
 
 def read_stored_teachers(
     store: AnnotationStore,
-    candidates: Iterable[StoredTeacher],
+    candidates: Iterable[AnnotatedSeries],
     learner: Series,
     known: Sequence[Segment],
     most: int,
@@ -86,7 +67,7 @@ def read_stored_teachers(
     ----------
     store : AnnotationStore
         As the person may use it who asks.
-    candidates : iterable of StoredTeacher
+    candidates : iterable of AnnotatedSeries
         In order of preference.
     learner : Series
         Is to be proposed; it does not teach itself, whoever annotated it.
@@ -228,14 +209,14 @@ def _shown(
     return list(shown.values())
 
 
-def _series_like(candidate: StoredTeacher, learner: Series) -> Series | None:
+def _series_like(candidate: AnnotatedSeries, learner: Series) -> Series | None:
     """Read a series of the same modality and plane; None for another one."""
     summary = candidate.find()
     if summary.uid == learner.summary.uid or summary.modality != learner.summary.modality:
         return None
     if not is_same_plane(summary.geometry.axes, learner.geometry.axes):
         return None
-    return read_series(summary, leave_out_damaged=candidate.leave_out_damaged)
+    return candidate.read(summary)
 
 
 def reference_series(

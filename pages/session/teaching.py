@@ -16,8 +16,8 @@ from core.projects.finished_readings import finished_readings
 from core.projects.readings import name_where_several
 from core.projects.records import WorkItem
 from core.proposals.teachers import Teachers
+from core.stored_proposals.annotated_series import AnnotatedSeries
 from core.stored_proposals.teaching import (
-    StoredTeacher,
     learns_from_teachers,
     read_stored_teachers,
 )
@@ -155,7 +155,7 @@ def teach(work: Work, *, by_itself: bool = False) -> None:
     # The person may not see them any more when the job begins: the store asks again.
     store, learner = work.store, work.series
     candidates = [
-        StoredTeacher(
+        AnnotatedSeries(
             one.annotation_key, partial(_summary, home, one.opened), one.opened.leave_out_damaged
         )
         for one in chosen

@@ -12,7 +12,7 @@ from core.annotation.actions import accept_all, save_drawing
 from core.annotation.proposal_storing import store_proposals
 from core.annotation.states import SliceState
 from core.annotation.store import AnnotationStore
-from core.dicom.reading import read_series
+from core.dicom.reading import find_series, read_series
 from core.dicom.series import SeriesSummary
 from core.formats.segmentation_writing import write_segmentation
 from core.home.opened_series import remember_series
@@ -119,7 +119,7 @@ def test_a_teacher_proposes_where_nothing_is_drawn(
     assert "2 up to date." in capsys.readouterr().out
 
 
-def test_of_a_project_open_readings_are_proposed(
+def test_of_a_project_open_readings_are_proposed_as_they_were_opened(
     home: Path,
     store: AnnotationStore,
     cohort: list[SeriesSummary],
@@ -127,10 +127,15 @@ def test_of_a_project_open_readings_are_proposed(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     project = create_project(store, "Livers", "rita").key
+    last = cohort[1].files[-1]
+    last.write_bytes(last.read_bytes()[:-10])  # the person chose to do without it
+    (cohort[1],) = find_series(tmp_path / "images" / "2")
     items = []
     for number, summary in enumerate(cohort, start=1):
         source = tmp_path / "images" / str(number)
-        opened = remember_series(home, summary.uid, source, project_key=project)
+        opened = remember_series(
+            home, summary.uid, source, leave_out_damaged=number == 2, project_key=project
+        )
         items.append(add_series(store, project, series_to_add(opened, summary), "rita")[0])
         draw(store, items[-1].annotation_key, summary, number)
     move(store, items[0].annotation_key, WorkState.IN_PROGRESS, "rita")

@@ -4,6 +4,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,12 +17,13 @@ from core.proposal_jobs.turns import MOST_OF_A_PERSON, Turns
 from core.proposals.examples import Proposal
 from core.proposals.proposer import propose
 from tests.proposals.conftest import examples_of
+from tests.support import queued_work
 
 
 @pytest.fixture
 def submit() -> Callable[..., Job]:
     """Hands work in at a queue of one place."""
-    return Turns().submit
+    return partial(queued_work.submit, Turns())
 
 
 def proposal(index: int, expected: float | None = None) -> Proposal:

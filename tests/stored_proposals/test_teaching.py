@@ -31,8 +31,8 @@ from core.proposal_jobs.job import Job
 from core.proposal_jobs.turns import Turns
 from core.proposals.teachers import Teachers
 from core.segments.segment import Segment, default_color
+from core.stored_proposals.annotated_series import AnnotatedSeries
 from core.stored_proposals.teaching import (
-    StoredTeacher,
     learns_from_teachers,
     read_stored_teachers,
     submit_taught,
@@ -64,8 +64,8 @@ def backend() -> Iterator[ProposalBackend]:
         yield backend
 
 
-def teacher(summary: SeriesSummary) -> StoredTeacher:
-    return StoredTeacher(summary.uid, lambda: summary)
+def teacher(summary: SeriesSummary) -> AnnotatedSeries:
+    return AnnotatedSeries(summary.uid, lambda: summary)
 
 
 def opened(store: AnnotationStore, summary: SeriesSummary) -> Series:
@@ -124,7 +124,7 @@ def test_other_planes_and_modalities_and_what_cannot_be_read_teach_nothing(
     learner = opened(store, balls[2])
 
     def teach(find: Callable[[], SeriesSummary]) -> tuple[str, ...]:
-        candidates = [StoredTeacher(balls[0].uid, find)]
+        candidates = [AnnotatedSeries(balls[0].uid, find)]
         return read_stored_teachers(store, candidates, learner, [], 8).series_uids
 
     def gone() -> SeriesSummary:
@@ -173,7 +173,7 @@ def test_nobody_is_taught_by_a_reading_that_they_may_not_see(
         save_drawing(
             store, first.annotation_key, 1, index, ball(1)[index], person="anna", tool="brush"
         )
-    candidates = [StoredTeacher(first.annotation_key, lambda: summary)]
+    candidates = [AnnotatedSeries(first.annotation_key, lambda: summary)]
     learner = opened(store, balls[2])
     known = store.segments(first.annotation_key)
 

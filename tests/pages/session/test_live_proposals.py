@@ -18,6 +18,7 @@ from pages.session import proposal_jobs
 from pages.session.live_proposals import live_proposals, unsaved_proposal
 from pages.session.proposal_jobs import AskedJob
 from pages.session.work import Work
+from tests.support.queued_work import submit
 from tests.support.segments import ANATOMY, SPLEEN
 
 _PATIENCE_S = 60.0
@@ -42,7 +43,7 @@ def running(work: Work, monkeypatch: pytest.MonkeyPatch) -> Iterator[Event]:
 
     jobs = proposal_jobs._Jobs()
     monkeypatch.setattr(proposal_jobs, "_jobs", lambda: jobs)
-    job = Turns().submit(make, lambda job: jobs.finish(work.annotation_key, job, is_quiet=False))
+    job = submit(Turns(), make, lambda job: jobs.finish(work.annotation_key, job, is_quiet=False))
     job.weights = "some-weights"
     jobs.asked[work.annotation_key] = [AskedJob(job, Wanted(), "anna")]
     assert made.wait(_PATIENCE_S)

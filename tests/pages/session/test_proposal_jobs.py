@@ -39,6 +39,7 @@ from pages.session.proposal_jobs import (
 from pages.session.proposal_progress import progress_text
 from pages.session.work import Work
 from tests.support.pages import PERSON, OpenPage, press, shown
+from tests.support.queued_work import submit
 from tests.support.segments import LIVER_SEGMENT
 
 DRAWN = 24
@@ -149,7 +150,7 @@ def held_queue(opened: OpenedSeries) -> Iterator[None]:
         go_on.wait(_PATIENCE_S)
         return iter(())
 
-    job = proposal_backend(read_settings(os.environ)).turns.submit(wait)
+    job = submit(proposal_backend(read_settings(os.environ)).turns, wait)
     assert begun.wait(_PATIENCE_S)
     yield
     go_on.set()
@@ -196,7 +197,7 @@ def test_a_segment_removed_while_a_job_waits_takes_no_other_along(
     drawn.save_segment(work.annotation_key, replace(LIVER_SEGMENT, number=2), PERSON)
     changes = [MaskChange(2, index, disk(9), SliceState.DRAWN, 0) for index in (DRAWN, DRAWN + 2)]
     drawn.put_many(work.annotation_key, changes, PERSON, "test", "prepare")
-    proposal_backend(work.entrance.settings).turns.submit(wait)
+    submit(proposal_backend(work.entrance.settings).turns, wait)
     propose_neighbours(work, 1, DRAWN)
     drawn.remove_segment(work.annotation_key, 2, "Somebody Else")
     job = running_job(work)

@@ -10,6 +10,7 @@ from core.proposal_jobs.job import Job, Progress
 from core.proposal_jobs.turns import Turns
 from core.proposals.examples import Proposal
 from pages.session.proposal_progress import ProgressMeter, progress_text
+from tests.support.queued_work import submit
 
 _PATIENCE_S = 60.0
 
@@ -20,7 +21,7 @@ class Stepped:
     def __init__(self) -> None:
         self._go_on, self._done = Event(), Event()
         self._next: tuple[int, int, list[Proposal]] | None = None
-        self.job: Job = Turns().submit(self._make)
+        self.job: Job = submit(Turns(), self._make)
 
     def step(self, done: int, total: int, *proposals: Proposal) -> None:
         self._next = (done, total, list(proposals))
