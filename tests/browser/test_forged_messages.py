@@ -53,6 +53,19 @@ IS_HONEST_AGAIN = """() => {
   const { app } = slicewiseEditor;
   Object.defineProperty(app, "setState", { value: app.honest, writable: true });
 }"""
+REWRITES = """(keys) => {
+  const honest = WebSocket.prototype.send;
+  window.rewritten = 0;
+  WebSocket.prototype.send = function (content) {
+    const { buffer, byteOffset, byteLength } = content;
+    let text = String.fromCharCode(...new Uint8Array(buffer, byteOffset, byteLength));
+    for (const [own, theirs] of keys) {
+      window.rewritten += text.split(own).length - 1;
+      text = text.replaceAll(own, theirs);
+    }
+    honest.call(this, Uint8Array.from(text, (one) => one.charCodeAt(0)));
+  };
+}"""
 STATUS_OF = """async ([address, method, body]) => {
   const form = new FormData();
   if (body) form.append("file", new Blob([body]), "forged.dcm");
@@ -206,6 +219,25 @@ def test_an_address_that_is_exchanged_behind_the_page_gives_nothing_away(
     page.reload()
     expect(page.get_by_text(REFUSED)).to_be_visible()
     expect(page.locator(".editor, .tick")).to_have_count(0)
+
+
+@pytest.mark.parametrize("by", ["annotation", "series and annotation"])
+def test_a_comment_whose_message_names_another_reading_does_not_reach_it(
+    page: Page, forging: Forging, by: str
+) -> None:
+    theirs = forging.rows(of=forging.theirs)
+    page.get_by_role("button", name="Comments").click()
+    page.get_by_role("textbox", name="New comment").fill("forged")
+    names = by.split(" and ")
+    keys = [[query(forging.own)[name], query(forging.theirs)[name]] for name in names]
+    # Keys are of one length, so that the message stays one that the server can read.
+    assert all(len(mine) == len(other) for mine, other in keys)
+    page.evaluate(REWRITES, keys)
+    page.get_by_role("button", name="Add comment").click()
+    expect(page.get_by_text(REFUSED).first).to_be_visible()
+    assert page.evaluate("() => window.rewritten") > 0
+    assert SECRET not in page.content()
+    assert forging.rows(of=forging.theirs) == theirs
 
 
 @pytest.mark.parametrize("name", ["annotate", "review", "export", "compare"])

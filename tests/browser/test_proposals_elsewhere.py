@@ -119,3 +119,22 @@ def test_who_waits_for_a_service_that_is_gone_is_told_and_goes_on_drawing(
     expect(line(page)).to_have_text(WAITING)
     gate.open()
     expect_proposed(page, series)
+
+
+def test_a_person_who_waits_for_a_service_that_is_gone_can_cancel_and_ask_again(
+    page: Page, gate: Gate, elsewhere: Server, demo_slices: list[Path]
+) -> None:
+    series = drawn(elsewhere, demo_slices, "cancelled")
+    show(page, series)
+    propose(page)
+    expect(line(page)).to_have_text(WAITING)
+    page.get_by_role("button", name="Cancel", exact=True).click()
+    expect(page.get_by_role("button", name="Cancel", exact=True)).to_have_count(0)
+    expect(line(page)).not_to_have_text(WAITING)
+    assert series.store.slice(series.uid, 1, 1).state is SliceState.EMPTY
+    go_to(page, 3)
+    draw(page, [(100, 100), (140, 100), (140, 140)])
+    wait_until_saved(page)
+    gate.open()
+    propose(page)
+    expect_proposed(page, series)

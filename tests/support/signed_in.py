@@ -145,7 +145,7 @@ def sign_in(page: Page, person: str) -> None:
     page.get_by_role("button", name="Sign-in").click()
 
 
-def expect_signed_out(page: Page) -> None:
+def expect_signed_out(page: Page, within_s: float = 120) -> None:
     """Wait until a page shows nothing but that one must sign in."""
-    expect(page.get_by_role("link", name="Sign in")).to_be_visible(timeout=120_000)
+    expect(page.get_by_role("link", name="Sign in")).to_be_visible(timeout=1000 * within_s)
     expect(page.get_by_test_id("stApp")).to_have_count(0)
