@@ -68,11 +68,18 @@ class ImportedSegment:
         By slice index.
     weights : str or None
         Name of the weights that took part, where the file tells.
+    teachers : tuple of str
+        Series Instance UIDs of the other series that it was proposed from, where the file tells.
     """
 
     segment: Segment
     masks: Mapping[int, ImportedMask]
     weights: str | None = None
+    teachers: tuple[str, ...] = ()
+
+    def teachers_of(self, state: SliceState) -> tuple[str, ...]:
+        """Return the series behind a mask of a state: none where it was drawn from the start."""
+        return () if state is SliceState.DRAWN else self.teachers
 
 
 @dataclass(frozen=True, eq=False)
@@ -181,7 +188,15 @@ def plan_import(
         return ImportPlan(item, None, ImportWay.SKIP)
     if way is ImportWay.ADD or target is None:
         changes = tuple(
-            MaskChange(item.segment.number, index, one.mask, one.state, 0, weights=item.weights)
+            MaskChange(
+                item.segment.number,
+                index,
+                one.mask,
+                one.state,
+                0,
+                weights=item.weights,
+                teachers=item.teachers_of(one.state),
+            )
             for index, one in sorted(item.masks.items())
         )
         return ImportPlan(item, None, ImportWay.ADD, changes, new=len(changes))
@@ -248,7 +263,7 @@ def _counted(
             continue
         current = current or SliceAnnotation(target.number, index, (0, 0))
         if one is not None:
-            change = _changed(current, one, way, item.weights)
+            change = _changed(current, one, way, item)
         else:
             change = _cleared(current, is_reviewed) if way is ImportWay.REPLACE else None
         if change is None:
@@ -271,7 +286,7 @@ def _stays(
 
 
 def _changed(
-    current: SliceAnnotation, one: ImportedMask, way: ImportWay, weights: str | None
+    current: SliceAnnotation, one: ImportedMask, way: ImportWay, item: ImportedSegment
 ) -> MaskChange | None:
     """Change of a slice that the file marks, if any."""
     was_reviewed = current.state in EXAMPLE_STATES
@@ -290,7 +305,8 @@ def _changed(
         mask,
         state,
         current.version,
-        weights=weights,
+        weights=item.weights,
+        teachers=item.teachers_of(state),
         allow_clear=True,
     )
 

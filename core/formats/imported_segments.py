@@ -56,16 +56,19 @@ def imported_segments(
             index: ImportedMask(encode_runs(mask), mask.shape, _state(one, index, meaning))
             for index, mask in one.masks.items()
         }
-        weights = _weights(one)
+        weights, teachers = _weights(one), _teachers(one)
         key = (segment.label, segment.type.scheme, segment.type.value)
         present = joined.get(key)
         is_part = present is not None and segment is not one.segment
         if present is not None and is_part and not masks.keys() & present.masks.keys():
             joined[key] = replace(
-                present, masks={**present.masks, **masks}, weights=present.weights or weights
+                present,
+                masks={**present.masks, **masks},
+                weights=present.weights or weights,
+                teachers=tuple(dict.fromkeys((*present.teachers, *teachers))),
             )
         else:
-            item = ImportedSegment(_with_program(segment, one), masks, weights)
+            item = ImportedSegment(_with_program(segment, one), masks, weights, teachers)
             joined[key if present is None else (*key[:2], f"{key[2]} {place}")] = item
     return list(joined.values())
 
@@ -104,3 +107,9 @@ def _weights(one: SegmentMasks) -> str | None:
     if one.algorithm_name != PRODUCT:
         return None
     return one.algorithm_version.partition(" ")[2] or None
+
+
+def _teachers(one: SegmentMasks) -> tuple[str, ...]:
+    """Series that taught it, which Slicewise's own files name where proposals took part."""
+    is_own = one.algorithm_name == PRODUCT and one.algorithm != "MANUAL"
+    return one.teachers if is_own else ()

@@ -1,5 +1,6 @@
 """What files say of their segments: names, codes, and how they came about."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
@@ -18,6 +19,12 @@ from core.segments.segment_masks import Algorithm, SegmentMasks
 
 # (125040, DCM, "Background"), which a label map describes as a segment (PS3.3 C.8.20.2).
 _BACKGROUND_CODE = "125040"
+
+TEACHERS = "teachers"
+"""Names, among the parameters of the algorithm, the series that proposals were made from."""
+
+_MOST_TEACHERS = 64
+_UID = re.compile(r"[0-9.]{1,64}")
 
 
 def overlapping_segments(masks: dict[int, dict[int, np.ndarray]]) -> set[int]:
@@ -134,7 +141,9 @@ def described_masks(
                 f"{number} here."
             )
         slices = dict(sorted(masks.get(value, {}).items()))
-        found.append(SegmentMasks(segment, slices, *described_algorithm(described[0])))
+        algorithm = described_algorithm(described[0])
+        teachers = described_teachers(described[0])
+        found.append(SegmentMasks(segment, slices, *algorithm, teachers=teachers))
         known.extend((segment.label, item) for item in items.by_number.get(value, ()))
     names = [text_of(item, "SegmentLabel") for _, item in known]
     cautions.extend(name_cautions(names, is_stated=items.states_characters))
@@ -190,6 +199,15 @@ def described_algorithm(description: Dataset) -> tuple[Algorithm, str, str]:
     version = text_of(items[0], "AlgorithmVersion") if len(items) else ""
     name = text_of(description, "SegmentAlgorithmName")
     return algorithm_type(text_of(description, "SegmentAlgorithmType")), name, version
+
+
+def described_teachers(description: Dataset) -> tuple[str, ...]:
+    """Read which other series taught a segment, where the file says so as Slicewise writes it."""
+    items = items_of(description, "SegmentationAlgorithmIdentificationSequence")
+    name, _, uids = text_of(items[0], "AlgorithmParameters").partition("=") if items else ("",) * 3
+    if name != TEACHERS:
+        return ()
+    return tuple(uid for uid in uids.split()[:_MOST_TEACHERS] if _UID.fullmatch(uid))
 
 
 def algorithm_type(text: str) -> Algorithm:

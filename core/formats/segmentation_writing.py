@@ -25,6 +25,7 @@ from core.formats.codes import cielab_of, coded_concept
 from core.formats.frame_states import add_frame_states
 from core.formats.people import contributions, person_name
 from core.formats.product import PRODUCT, software_version
+from core.formats.segment_descriptions import TEACHERS
 from core.formats.segment_details import add_details, type_item
 from core.formats.source_references import restore_references, source_images
 from core.home.whole_files import written_whole
@@ -218,7 +219,7 @@ def _description(number: int, masks: SegmentMasks, weights: str | None) -> Segme
             name=masks.algorithm_name or PRODUCT,
             family=codes.DCM.ArtificialIntelligence,
             version=f"{version} {weights}"[:64] if weights and not is_foreign else version,
-            parameters={"teachers": " ".join(masks.teachers)}
+            parameters={TEACHERS: " ".join(masks.teachers)}
             if masks.teachers and not is_foreign
             else None,
         )

@@ -7,6 +7,7 @@ import numpy as np
 import pydicom
 import pytest
 
+from core.annotation.importing import ImportWay, plan_import
 from core.annotation.states import SliceState
 from core.dicom.series import SeriesSummary
 from core.formats.imported_segments import Meaning, imported_segments
@@ -91,6 +92,50 @@ def test_unreviewed_proposals_come_back_into_the_segment_that_they_were_exported
     )
     assert one.segment.label == "Liver"
     assert [one.masks[index].state for index in (0, 1)] == [SliceState.DRAWN, SliceState.PROPOSED]
+
+
+def test_series_that_taught_are_behind_what_was_not_drawn_from_the_start() -> None:
+    taught = SegmentMasks(
+        LIVER_SEGMENT,
+        {0: MASK, 1: MASK},
+        "SEMIAUTOMATIC",
+        "Slicewise",
+        states={0: "drawn", 1: "corrected"},
+        teachers=("1.2.3", "1.2.4"),
+    )
+    (item,) = imported_segments([taught])
+    plan = plan_import(item, None, ImportWay.ADD, {})
+    assert [one.teachers for one in plan.changes] == [(), ("1.2.3", "1.2.4")]
+    (foreign,) = imported_segments([replace(taught, algorithm_name="Another program")])
+    assert foreign.teachers == ()
+
+
+def test_a_file_brings_back_which_series_taught(
+    small: tuple[SeriesSummary, list[SegmentMasks], Path],
+) -> None:
+    summary, (liver, spleen), path = small
+    path.parent.mkdir()
+    taught = replace(spleen, algorithm="SEMIAUTOMATIC", teachers=("1.2.3", "1.2.4"))
+    write_segmentation(summary, [liver, taught], path)
+    first, second = imported_segments(read_segmentation(path, summary))
+    assert (first.teachers, second.teachers) == ((), ("1.2.3", "1.2.4"))
+
+
+@pytest.mark.parametrize("stated", ["teachers=", "teachers=1.2 x;DROP", "threshold=0.5", "nothing"])
+def test_what_names_no_series_is_passed_over(
+    small: tuple[SeriesSummary, list[SegmentMasks], Path], stated: str
+) -> None:
+    summary, (liver, _), path = small
+    path.parent.mkdir()
+    write_segmentation(
+        summary, [replace(liver, algorithm="SEMIAUTOMATIC", teachers=("1.2.3",))], path
+    )
+    dataset = pydicom.dcmread(path)
+    description = dataset.SegmentSequence[0]
+    description.SegmentationAlgorithmIdentificationSequence[0].AlgorithmParameters = stated
+    dataset.save_as(path)
+    (read,) = imported_segments(read_segmentation(path, summary))
+    assert read.teachers == (("1.2",) if "1.2" in stated else ())
 
 
 def test_the_program_and_the_weights_are_kept() -> None:
