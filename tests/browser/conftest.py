@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from core.annotation.store import AnnotationStore
 from core.demo import write_demo_series
 from core.dicom.reading import find_series
+from core.home.settings import default_url
 from tests.support.app_server import Server
 from tests.support.browser_connection import Connection
 from tests.support.drawn_series import DrawnSeries, add_series, new_home
@@ -102,3 +104,28 @@ def connection(series: DrawnSeries) -> Iterator[Connection]:
     connection = Connection(series.server.port)
     yield connection
     connection.close()
+
+
+@pytest.fixture(scope="module")
+def team_variables() -> dict[str, str]:
+    """Variables of `team_server`; tests of a module that needs some say which."""
+    return {}
+
+
+@pytest.fixture(scope="module")
+def team_server(
+    tmp_path_factory: pytest.TempPathFactory, team_variables: dict[str, str]
+) -> Iterator[Server]:
+    """A server of its own for each module, to which people come with the cookie of a sign-in."""
+    server = Server(new_home(tmp_path_factory.mktemp("team")), variables=team_variables)
+    yield with_sign_in(server, 1, "no provider answers").start()
+    server.kill()
+    server.check_log()
+
+
+@pytest.fixture
+def store(team_server: Server) -> Iterator[AnnotationStore]:
+    """Store of `team_server`, opened beside it."""
+    store = AnnotationStore(default_url(team_server.home))
+    yield store
+    store.close()

@@ -2,7 +2,6 @@
 
 import json
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,15 +9,13 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from core.annotation.store import AnnotationStore
 from core.audit.entries import EntryFilter, read_entries
-from core.home.settings import default_url
 from core.projects.members import members_of, remove_member, set_roles
 from core.projects.projects import create_project, projects_of
 from core.projects.protocols import protocol_of, read_protocol_segments, set_protocol
 from core.projects.records import Role
 from tests.support.accessibility import Finding, lasting_findings
 from tests.support.app_server import Server
-from tests.support.drawn_series import new_home
-from tests.support.signed_in import give_session, new_session, with_sign_in
+from tests.support.signed_in import give_session, new_session
 
 pytestmark = pytest.mark.browser
 
@@ -29,21 +26,9 @@ SECTIONS = ("Progress", "Protocol", "Members", "Settings", "Log", "Server log")
 
 
 @pytest.fixture(scope="module")
-def team_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server that ada administers."""
-    server = Server(new_home(tmp_path_factory.mktemp("team")))
-    server.variables["SLICEWISE_ADMINISTRATORS"] = ADA
-    yield with_sign_in(server, 1, "no provider answers").start()
-    server.kill()
-    server.check_log()
-
-
-@pytest.fixture
-def store(team_server: Server) -> Iterator[AnnotationStore]:
-    """Store of the server, opened beside it."""
-    store = AnnotationStore(default_url(team_server.home))
-    yield store
-    store.close()
+def team_variables() -> dict[str, str]:
+    """Ada administers the server."""
+    return {"SLICEWISE_ADMINISTRATORS": ADA}
 
 
 @pytest.fixture

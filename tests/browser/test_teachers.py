@@ -1,7 +1,7 @@
 """Two finished patients teach the third: it opens with proposals, and its file names them."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,6 @@ from core.annotation.states import SliceState
 from core.annotation.store import AnnotationStore
 from core.dicom.slice_names import slice_names
 from core.home.opened_series import OpenedSeries, remember_series
-from core.home.settings import default_url
 from core.projects.members import set_roles
 from core.projects.moves import move
 from core.projects.projects import create_project
@@ -24,11 +23,10 @@ from core.projects.records import Role, WorkItem, WorkState
 from core.projects.work_items import add_series
 from core.segments.segment import Segment
 from tests.support.app_server import Server
-from tests.support.drawn_series import new_home
 from tests.support.phantom_patients import SLICES, Patient, write_patient
 from tests.support.project_series import series_to_add
 from tests.support.segments import LIVER_SEGMENT
-from tests.support.signed_in import give_session, new_session, with_sign_in
+from tests.support.signed_in import give_session, new_session
 from tests.support.slice_editor_driver import (
     choose_tool,
     draw,
@@ -59,21 +57,9 @@ def patients(tmp_path_factory: pytest.TempPathFactory, demo_slices: list[Path]) 
 
 
 @pytest.fixture(scope="module")
-def team_server(
-    tmp_path_factory: pytest.TempPathFactory, patients: list[Patient]
-) -> Iterator[Server]:
-    server = Server(new_home(tmp_path_factory.mktemp("team")))
-    server.variables["SLICEWISE_DATA_ROOTS"] = str(patients[0].folder.parent)
-    yield with_sign_in(server, 1, "no provider answers").start()
-    server.kill()
-    server.check_log()
-
-
-@pytest.fixture
-def store(team_server: Server) -> Iterator[AnnotationStore]:
-    store = AnnotationStore(default_url(team_server.home))
-    yield store
-    store.close()
+def team_variables(patients: list[Patient]) -> dict[str, str]:
+    """The patients lie in folders of the server."""
+    return {"SLICEWISE_DATA_ROOTS": str(patients[0].folder.parent)}
 
 
 @pytest.fixture
