@@ -49,7 +49,7 @@ def store_proposals(
     person: str,
     tool: str = "propose",
     weights: str | None = None,
-    teachers: Collection[str] = (),
+    teachers: Collection[str] | Mapping[int, Collection[str]] = (),
     searched: Mapping[int, Collection[int]] = MappingProxyType({}),
 ) -> list[SliceKey]:
     """Store proposals as one step, leaving slices alone that a person drew or confirmed.
@@ -72,8 +72,9 @@ def store_proposals(
         What made them.
     weights : str, optional
         Name of the weights that made them.
-    teachers : collection of str
-        Series Instance UIDs of the other series that they were made from.
+    teachers : collection of str, or mapping of int to collection of str
+        Series Instance UIDs of the other series that they were made from; by segment number where
+        these differ.
     searched : mapping of int to collection of int, optional
         Slices by segment number that were searched to the end: earlier proposals there that are
         not among `proposals` are out of date, and are removed by the same step.
@@ -91,7 +92,10 @@ def store_proposals(
         If the store refuses.
     """
     wanted = list(proposals)
-    origin = {"weights": weights, "teachers": tuple(teachers)}
+
+    def origin(segment: int) -> dict[str, Any]:
+        uids = teachers.get(segment, ()) if isinstance(teachers, Mapping) else teachers
+        return {"weights": weights, "teachers": tuple(uids)}
 
     def changes(annotation: Mapping[SliceKey, SliceAnnotation]) -> list[MaskChange]:
         ends = widened_ends(stated_ends(store, annotation_key), annotation)
@@ -103,7 +107,12 @@ def store_proposals(
             if item.segment in present
         ]
         stored = [
-            _change(proposal, _left_over(proposal, annotation, segments), current, origin)
+            _change(
+                proposal,
+                _left_over(proposal, annotation, segments),
+                current,
+                origin(proposal.segment),
+            )
             for proposal, current in pairs
             if _is_stored(proposal, current)
             and ends.get(proposal.segment, UNSTATED).encloses(proposal.slice)

@@ -15,12 +15,14 @@ from numpy.typing import NDArray
 
 from core.evaluation.cases import LabelledVolume
 from core.evaluation.cohort import cohort_queries, family_of, propose_volume
-from core.evaluation.effort import proposed_within, with_stated_ends
+from core.evaluation.effort import with_stated_ends
 from core.network.engine import Engine
 from core.network.overlap import dice
 from core.proposals.doubtful import most_doubtful_slice
 from core.proposals.examples import Proposal, SegmentExamples, joined
 from core.proposals.next_slice import suggest_slice
+from core.proposals.proposer import propose
+from core.proposals.taught import TaughtSegment, heard_from
 from core.segments.ends import UNSTATED
 
 TARGET: Final = 0.90
@@ -110,8 +112,9 @@ def annotate_looking(
         Before the first touch, and whenever something is proposed anew.
     """
     examples: dict[int, NDArray[np.bool_]] = {}
-    taught = propose_volume(volume, teachers, engine) if teachers else []
-    proposals = {one.slice: one for one in taught}
+    found_by_teachers = propose_volume(volume, teachers, engine) if teachers else []
+    taught = heard_from(found_by_teachers)
+    proposals = {one.slice: one for one in found_by_teachers}
     touches, ends = 0, UNSTATED
     while True:
         found = joined(examples, proposals.values(), volume.mask.shape)
@@ -128,8 +131,21 @@ def annotate_looking(
                 return
             examples[touch] = volume.mask[touch]
             touches += 1
-        everywhere = range(len(volume.mask))
-        proposals = proposed_within(volume, SegmentExamples(1, examples, ends), engine, everywhere)
+        if any(mask.any() for mask in examples.values()):
+            proposals = _proposed(volume, SegmentExamples(1, examples, ends), engine, taught)
+
+
+def _proposed(
+    volume: LabelledVolume,
+    examples: SegmentExamples,
+    engine: Engine,
+    taught: Sequence[TaughtSegment],
+) -> dict[int, Proposal]:
+    """Newest proposals by slice index, from the examples and what teachers said before."""
+    found = propose(
+        volume.image, volume.spacing, volume.modality, [examples], engine=engine, taught=taught
+    )
+    return {proposal.slice: proposal for proposal in found}
 
 
 def _right(

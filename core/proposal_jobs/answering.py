@@ -89,6 +89,7 @@ class Answering:
                 cancelled=cancelled,
                 progress=progress,
                 recent=self._recent.of(request.series.volume, volume),
+                taught=[one.segment() for one in request.taught],
             )
 
     def _taught(

@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 from core.proposal_jobs.packed_masks import PackedMask, packed
 from core.proposal_jobs.volumes import Volume, digest_of
 from core.proposals.examples import SegmentExamples
+from core.proposals.taught import TaughtSegment
 from core.segments.ends import Ends
 
 
@@ -65,6 +66,36 @@ class SegmentData:
         """
         masks = {index: mask.unpacked() for index, mask in self.masks.items()}
         return SegmentExamples(self.number, masks, self.ends)
+
+
+@dataclass(frozen=True)
+class TaughtData:
+    """What was proposed of a segment from other series.
+
+    Attributes
+    ----------
+    number : int
+        Segment number.
+    masks : dict of int to PackedMask
+        By slice index; where there is none, the structure was not found.
+    expected : dict of int to float
+        Dice to expect of them by slice index, as far as it is known.
+    """
+
+    number: int
+    masks: dict[int, PackedMask]
+    expected: dict[int, float]
+
+    def segment(self) -> TaughtSegment:
+        """Unpack it.
+
+        Raises
+        ------
+        ValueError
+            If a mask is damaged.
+        """
+        masks = {index: mask.unpacked() for index, mask in self.masks.items()}
+        return TaughtSegment(self.number, masks, self.expected)
 
 
 @dataclass(frozen=True)
@@ -125,6 +156,8 @@ class ProposalRequest:
         Only correct this slice of the one segment that is given.
     teachers : tuple of Teacher
         Propose from these series, if any, and not from examples on the series itself.
+    taught : tuple of TaughtData
+        What was proposed from other series before, to be heard beside the examples.
     """
 
     person: str
@@ -136,6 +169,7 @@ class ProposalRequest:
     slices: tuple[int, ...] | None = None
     hints: Hints | None = None
     teachers: tuple[Teacher, ...] = ()
+    taught: tuple[TaughtData, ...] = ()
 
     @property
     def volumes(self) -> tuple[str, ...]:
@@ -200,6 +234,18 @@ def segment_data(segments: Sequence[SegmentExamples]) -> tuple[SegmentData, ...]
             one.number,
             {int(index): packed(mask) for index, mask in one.masks.items()},
             one.ends,
+        )
+        for one in segments
+    )
+
+
+def taught_data(segments: Sequence[TaughtSegment]) -> tuple[TaughtData, ...]:
+    """Pack what was proposed from other series."""
+    return tuple(
+        TaughtData(
+            one.number,
+            {int(index): packed(mask) for index, mask in one.masks.items()},
+            {int(index): float(dice) for index, dice in one.expected.items()},
         )
         for one in segments
     )

@@ -10,6 +10,7 @@ from core.network.cores import on_cores
 from core.network.engine import Engine
 from core.proposals.examples import Proposal, SegmentExamples, check_examples
 from core.proposals.first_pass import Finding, first_pass
+from core.proposals.heard_state import HeardState
 from core.proposals.intensity import scale
 from core.proposals.methods import METHODS, MethodName, uses_network
 from core.proposals.network_opinion import slices_at_once
@@ -17,13 +18,16 @@ from core.proposals.network_prompt import NetworkPrompt, range_of
 from core.proposals.overlaps import resolve_overlaps
 from core.proposals.parts import joined_parts, numbered_apart
 from core.proposals.recent_examples import OfSeries
+from core.proposals.scores import LIMIT
 from core.proposals.segment_state import (
     FirstAnswer,
     PreparedSegment,
     SegmentState,
     prepare_segment,
+    score,
 )
 from core.proposals.steps import Cancelled, Steps
+from core.proposals.taught import TaughtSegment
 from core.proposals.tiles import ask_in_tiles, doubtful_slices
 
 __all__ = ["Proposal", "SegmentExamples", "propose"]
@@ -68,6 +72,7 @@ def propose(
     cancelled: Callable[[], bool] = lambda: False,
     progress: Callable[[int, int], None] = lambda done, total: None,
     recent: OfSeries[NetworkPrompt] | None = None,
+    taught: Sequence[TaughtSegment] = (),
 ) -> Iterator[Proposal]:
     """Propose masks for the slices that are no examples, those nearest to examples first.
 
@@ -103,6 +108,8 @@ def propose(
         Called with steps done and steps in all, as far as they are known.
     recent : OfSeries, optional
         Keeps what was worked out about examples of this volume for other calls.
+    taught : sequence of TaughtSegment
+        What other series said of segments, which is heard beside the examples.
 
     Yields
     ------
@@ -136,15 +143,31 @@ def propose(
     ]
     with suppress(Cancelled):
         if chosen:
+            heard = _heard(taught, chosen)
+            # What teachers said is not divided into parts, so neither are the examples.
             parts, whole = numbered_apart(
-                chosen, [one.number for one in segments], spacing, len(volume)
+                [one for one in chosen if one.number not in heard],
+                [one.number for one in segments],
+                spacing,
+                len(volume),
             )
+            parts += [one for one in chosen if one.number in heard]
+            whole |= {number: number for number in heard}
             prepared = _prepared(volume, spacing, modality, parts, engine, method, steps, recent)
             exclude = exclude.divided(whole)
-            found = _run_passes(prepared, exclude, len(volume), asked, steps)
+            found = _run_passes(prepared, heard, exclude, len(volume), asked, steps)
             yield from joined_parts(found, whole)
         else:
             steps.finish()
+
+
+def _heard(
+    taught: Sequence[TaughtSegment], segments: Sequence[SegmentExamples]
+) -> dict[int, TaughtSegment]:
+    """Judge what teachers said by the examples; what is not trusted at all is left out."""
+    examples = {one.number: one.masks for one in segments}
+    judged = [one.judged_by(examples[one.number]) for one in taught if one.number in examples]
+    return {one.number: one for one in judged if one.trust > 0}
 
 
 def _prepared(
@@ -180,6 +203,7 @@ def _prepared(
 
 def _run_passes(
     segments: Mapping[int, PreparedSegment],
+    taught: Mapping[int, TaughtSegment],
     exclusive: _Exclusive,
     slices: int,
     wanted: frozenset[int],
@@ -190,24 +214,30 @@ def _run_passes(
     steps.expect(len(segments))  # their final proposals, so that nothing seems done before
     for finding in first_pass(segments, slices, wanted, steps):
         first[finding.segment][finding.slice] = finding.answer
-        yield _first_proposal(finding, segments, first, exclusive)
+        heard = taught.get(finding.segment)
+        yield _first_proposal(finding, segments, heard, first, exclusive)
 
     states = [SegmentState(segment, first[number]) for number, segment in segments.items()]
     for state in states:
         state.tiled.update(ask_in_tiles(state, doubtful_slices(state), steps))
     steps.finish()
-    yield from _final_proposals(states, exclusive, steps)
+    heard_states = [HeardState(state, taught.get(state.segment.number), wanted) for state in states]
+    yield from _final_proposals(heard_states, exclusive, steps)
 
 
 def _first_proposal(
     finding: Finding,
     segments: Mapping[int, PreparedSegment],
+    taught: TaughtSegment | None,
     first: Mapping[int, Mapping[int, FirstAnswer]],
     exclusive: _Exclusive,
 ) -> Proposal:
     """Propose a slice without taking pixels from segments that were proposed there before."""
     segment, index = segments[finding.segment], finding.slice
     mask = segment.crop.whole(finding.answer.mask)
+    if taught is not None:
+        own = segment.crop.whole(score(segment, index, finding.answer.logits), outside=-LIMIT)
+        mask = taught.joined(index, own, segment.gap(index)) > 0
     if segment.number in exclusive.numbers:
         taken = exclusive.drawn_pixels(index)
         for number, answers in first.items():
@@ -218,13 +248,13 @@ def _first_proposal(
 
 
 def _final_proposals(
-    states: Sequence[SegmentState], exclusive: _Exclusive, steps: Steps
+    states: Sequence[HeardState], exclusive: _Exclusive, steps: Steps
 ) -> Iterator[Proposal]:
     """Propose every slice for good, those nearest to an example of any segment first."""
     gaps: dict[int, int] = {}
     for state in states:
-        for index in state.first:
-            gap = state.segment.gap(index)
+        for index in state.slices:
+            gap = state.gap(index)
             gaps[index] = min(gap, gaps.get(index, gap))
     order = sorted(gaps, key=lambda index: (gaps[index], index))
     batch = slices_at_once()
@@ -238,25 +268,13 @@ def _final_proposals(
 
 
 def _final_proposals_of(
-    index: int, states: Sequence[SegmentState], exclusive: _Exclusive
+    index: int, states: Sequence[HeardState], exclusive: _Exclusive
 ) -> list[Proposal]:
     """Propose one slice of all segments for good."""
-    here = {state.segment.number: state for state in states if index in state.first}
+    here = {state.number: state for state in states if index in state.slices}
     log_odds = {number: state.log_odds(index) for number, state in here.items()}
-    masks = resolve_overlaps(
-        {
-            number: here[number].segment.crop.whole(values, outside=-np.inf)
-            for number, values in log_odds.items()
-        },
-        exclusive.drawn_pixels(index),
-        exclusive.numbers,
-    )
+    masks = resolve_overlaps(log_odds, exclusive.drawn_pixels(index), exclusive.numbers)
     return [
-        Proposal(
-            number,
-            index,
-            masks[number],
-            state.expected_dice(index, log_odds[number]),
-        )
+        Proposal(number, index, masks[number], state.expected_dice(index, log_odds[number]))
         for number, state in here.items()
     ]

@@ -161,12 +161,15 @@ class SegmentState:
     first: Mapping[int, FirstAnswer]
     tiled: dict[int, np.ndarray] = field(default_factory=dict)
 
+    def opinion(self, index: int) -> np.ndarray:
+        """Log-odds of the structure on a slice, whether it was followed there or not."""
+        return score(self.segment, index, self.first[index].logits, self.tiled.get(index))
+
     def log_odds(self, index: int) -> np.ndarray:
         """Log-odds of the proposal: float32 on the crop's window, minus infinity outside of it."""
-        answer = self.first[index]
-        tiled = self.tiled.get(index)
-        opinion = score(self.segment, index, answer.logits, tiled)
-        found = opinion > 0 if self.segment.is_between_examples(index) else answer.mask
+        opinion = self.opinion(index)
+        is_between = self.segment.is_between_examples(index)
+        found = opinion > 0 if is_between else self.first[index].mask
         return np.where(found, opinion, np.float32(-np.inf))
 
     def expected_dice(self, index: int, log_odds: np.ndarray) -> float | None:

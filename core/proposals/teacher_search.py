@@ -7,17 +7,16 @@ import numpy as np
 
 from core.network.engine import EncodedExample, Engine
 from core.proposals.crop import SIDE, Crop, crop_around, whole_slice
-from core.proposals.intensity import scale
+from core.proposals.intensity import contrast_around, scale
 from core.proposals.likeness import Looks, looks_of, most_alike, positions_of
 from core.proposals.network_opinion import slices_at_once
-from core.proposals.network_prompt import encode_with_contrast
 from core.proposals.scores import LIMIT, network_score
 
 SUPPORT = 8
 """Examples that a slice is predicted from: those most like it."""
 
 MOST_EXAMPLES = 256
-"""Slices of all teachers together that are encoded, 2 MiB each."""
+"""Slices of all teachers together that may be encoded, 2 MiB each."""
 
 PASSES = 2
 """How often every slice is predicted: whole, then in the neighbourhood of what was found."""
@@ -154,40 +153,81 @@ def _one_pass(
     answered: Answered,
 ) -> Found:
     """Predict all queries in one crop, each by the examples of the structures most like it."""
-    examples, contrasts, looks = _examples(engine, structures, crops)
-    low, high = np.mean(contrasts, axis=0)
+    shown = [
+        _shown(structure, own, len(structures))
+        for structure, own in zip(structures, crops, strict=True)
+    ]
+    looks = Looks(
+        np.concatenate([one.looks.descriptors for one in shown]),
+        np.concatenate([one.looks.positions for one in shown]),
+    )
     pictures = crop.images(queries.images)
     likeness = looks_of(pictures, queries.positions).likeness(looks)
     chosen = most_alike(likeness, SUPPORT)
+    # Encoding takes longest, so what no slice is predicted from is left alone.
+    needed = sorted({index for row in chosen for index in row})
+    place = {index: new for new, index in enumerate(needed)}
+    support = [[place[index] for index in row] for row in chosen]
+    examples = _encoded(engine, shown, needed)
+    low, high = np.mean([one.contrast for one in shown], axis=0)
     logits = np.zeros((len(pictures), SIDE, SIDE), np.float32)
     for part in _batches(len(pictures)):
         answers = engine.predict(
-            scale(pictures[part], (float(low), float(high))), examples, None, chosen[part]
+            scale(pictures[part], (float(low), float(high))), examples, None, support[part]
         )
         logits[part] = np.clip(answers, -LIMIT, LIMIT)
         answered(len(answers))
     return Found(crop, logits, likeness.max(axis=1))
 
 
-def _examples(
-    engine: Engine, structures: Sequence[TaughtStructure], own: Sequence[Crop]
-) -> tuple[list[EncodedExample], list[tuple[float, float]], Looks]:
-    """Encode the slices of all structures; with the range of intensities of each structure."""
-    examples: list[EncodedExample] = []
-    contrasts, looks = [], []
-    for structure, crop in zip(structures, own, strict=True):
-        shown = structure.shown(MOST_EXAMPLES // len(structures))
-        pictures = crop.images(structure.images[shown])
-        labels = crop.masks(np.stack([structure.masks[index] for index in shown]))
-        encoded, contrast = encode_with_contrast(engine, pictures, labels)
-        examples += encoded
-        contrasts.append(contrast)
-        looks.append(looks_of(pictures, positions_of(shown, len(structure.images))))
-    whole = Looks(
-        np.concatenate([one.descriptors for one in looks]),
-        np.concatenate([one.positions for one in looks]),
+@dataclass(frozen=True, eq=False)
+class _Shown:
+    """Slices of one teacher as the network takes them, before they are encoded.
+
+    Attributes
+    ----------
+    pictures : np.ndarray
+        float32 [slice, SIDE, SIDE] in [0, 1].
+    labels : np.ndarray
+        bool, the same shape.
+    contrast : tuple of float
+        Values that the network sees as 0 and as 1.
+    looks : Looks
+        What they look like.
+    """
+
+    pictures: np.ndarray
+    labels: np.ndarray
+    contrast: tuple[float, float]
+    looks: Looks
+
+
+def _shown(structure: TaughtStructure, crop: Crop, teachers: int) -> _Shown:
+    """Crop the slices that a teacher may show, and choose their range of intensities."""
+    indices = structure.shown(MOST_EXAMPLES // teachers)
+    pictures = crop.images(structure.images[indices])
+    labels = crop.masks(np.stack([structure.masks[index] for index in indices]))
+    return _Shown(
+        pictures,
+        labels,
+        contrast_around(pictures, labels),
+        looks_of(pictures, positions_of(indices, len(structure.images))),
     )
-    return examples, contrasts, whole
+
+
+def _encoded(
+    engine: Engine, shown: Sequence[_Shown], needed: Sequence[int]
+) -> list[EncodedExample]:
+    """Encode some slices, counted through all teachers, each as its own teacher is scaled."""
+    examples: list[EncodedExample] = []
+    first = 0
+    for one in shown:
+        own = [index - first for index in needed if first <= index < first + len(one.pictures)]
+        first += len(one.pictures)
+        if own:
+            scaled = scale(one.pictures[own], one.contrast)
+            examples += engine.encode(scaled, one.labels[own].astype(np.float32))
+    return examples
 
 
 def _batches(count: int) -> Iterator[slice]:

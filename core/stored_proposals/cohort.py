@@ -70,8 +70,8 @@ def propose_over(
 ) -> Iterator[SeriesReport]:
     """Propose for as many series at once as are computed at once, and leave out what needs nothing.
 
-    What is done is known from the store, so that whoever starts again carries on. Examples drawn on
-    a series itself are used alone where there are any; else those of the teachers.
+    What is done is known from the store, so that whoever starts again carries on. Series with
+    examples of their own are proposed from these; others from the teachers.
 
     Parameters
     ----------

@@ -19,6 +19,7 @@ from core.annotation.records import StatedEnds
 from core.annotation.retries import patiently
 from core.annotation.states import EXAMPLE_STATES
 from core.annotation.store import AnnotationStore, SliceAnnotation
+from core.annotation.taught_masks import JOINED_TOOL, PROPOSING_TOOL, TaughtMasks, taught_masks
 from core.annotation.versions import SliceKey
 from core.dicom.series import Series
 from core.proposal_jobs.backend import ProposalBackend
@@ -30,8 +31,10 @@ from core.proposal_jobs.requests import (
     ProposalTask,
     segment_data,
     series_data,
+    taught_data,
 )
 from core.proposals.examples import SegmentExamples
+from core.proposals.taught import TaughtSegment
 
 
 @dataclass(frozen=True)
@@ -100,6 +103,8 @@ def submit_stored(
 ) -> Job:
     """Have proposals made from what is drawn when the job begins, and stored as one step.
 
+    What other series said of a segment before is heard as well, unless somebody took it back.
+
     They are stored once all are made; what was made before a cancellation is stored, too.
 
     Parameters
@@ -131,9 +136,11 @@ def submit_stored(
     """
     slices = _slices_asked(store, annotation_key, wanted, series.summary.slices)
     numbers: list[int] = []
+    taught: dict[int, TaughtMasks] = {}
 
     def prepare() -> ProposalTask:
         annotation = store.annotation(annotation_key)
+        taught.update(taught_masks(store, annotation_key))
         numbers.extend(
             segments_to_propose(annotation) if wanted.segment is None else [wanted.segment]
         )
@@ -145,6 +152,13 @@ def submit_stored(
             exclusive=tuple(one.number for one in store.segments(annotation_key) if one.exclusive),
             wanted=tuple(numbers),
             slices=wanted.slices,
+            taught=taught_data(
+                [
+                    TaughtSegment(number, taught[number].masks, taught[number].expected)
+                    for number in numbers
+                    if number in taught
+                ]
+            ),
         )
 
     def deliver(job: Job) -> None:
@@ -156,7 +170,9 @@ def submit_stored(
                 annotation_key,
                 job.proposals,
                 person=person,
+                tool=JOINED_TOOL if taught else PROPOSING_TOOL,
                 weights=job.weights,
+                teachers={number: one.teachers for number, one in taught.items()},
                 searched={} if job.cancelled else dict.fromkeys(numbers, asked),
             )
         )

@@ -37,9 +37,9 @@ from core.stored_proposals.proposing import confirmed_masks, proposal_task
 
 
 def learns_from_teachers(annotation: Mapping[SliceKey, SliceAnnotation]) -> bool:
-    """Whether proposals come from other series: until anything is drawn on the series itself.
+    """Whether proposals come from other series alone: until anything is drawn on the series itself.
 
-    From then on its own slices are used alone, because people have to touch fewer slices then
+    From then on its own slices are asked, and what teachers said is heard beside them
     (docs/proposals.md).
 
     Parameters

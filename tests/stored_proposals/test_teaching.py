@@ -12,6 +12,7 @@ import pytest
 from core.annotation.actions import confirm_empty, save_drawing
 from core.annotation.states import SliceState
 from core.annotation.store import AnnotationStore
+from core.annotation.taught_masks import JOINED_TOOL, PROPOSING_TOOL, taught_masks
 from core.dicom.errors import DicomError
 from core.dicom.reading import read_series
 from core.dicom.series import Series, SeriesSummary
@@ -32,6 +33,7 @@ from core.proposal_jobs.turns import Turns
 from core.proposals.teachers import Teachers
 from core.segments.segment import Segment, default_color
 from core.stored_proposals.annotated_series import AnnotatedSeries
+from core.stored_proposals.proposing import submit_stored
 from core.stored_proposals.teaching import (
     learns_from_teachers,
     read_stored_teachers,
@@ -211,6 +213,42 @@ def test_proposals_are_stored_with_their_teachers_and_leave_alone_what_is_drawn(
     assert not learns_from_teachers(found)
     store.undo(key, "anna")
     assert [index for (_, index), one in store.annotation(key).items() if one.pixels] == [4]
+
+
+def test_what_teachers_found_is_heard_beside_the_first_drawn_slice(
+    store: AnnotationStore, balls: list[SeriesSummary], backend: ProposalBackend
+) -> None:
+    for shift in (1, 2):
+        draw(store, balls[shift - 1].uid, balls[shift - 1], shift)
+    key, learner = balls[2].uid, opened(store, balls[2])
+    candidates = [teacher(one) for one in balls[:2]]
+    teachers = read_stored_teachers(store, candidates, learner, [], 4)
+    finished(
+        submit_taught(backend, store, key, learner, lambda _: teachers, person="anna", segments=1)
+    )
+    taught = {at: one.mask for (_, at), one in store.annotation(key).items()}
+    save_drawing(store, key, 1, 4, ball(3)[4], person="anna", tool="brush")
+    finished(submit_stored(backend, store, key, learner, person="anna"))
+    found = {at: one for (_, at), one in store.annotation(key).items() if one.pixels}
+    assert found.keys() >= taught.keys()
+    joined = [one for one in found.values() if one.state is SliceState.PROPOSED]
+    assert {(one.tool, one.teachers) for one in joined} == {
+        (JOINED_TOOL, (balls[0].uid, balls[1].uid))
+    }
+    # What they said is known for the next request, although newer masks have taken its place.
+    assert taught_masks(store, key)[1].masks.keys() == taught.keys()
+
+
+def test_without_teachers_proposals_name_none(
+    store: AnnotationStore, balls: list[SeriesSummary], backend: ProposalBackend
+) -> None:
+    draw(store, balls[0].uid, balls[0], 1)
+    series = opened(store, balls[0])
+    finished(submit_stored(backend, store, balls[0].uid, series, person="anna"))
+    found = store.annotation(balls[0].uid).values()
+    proposed = [one for one in found if one.state is SliceState.PROPOSED]
+    assert proposed
+    assert {(one.tool, one.teachers) for one in proposed} == {(PROPOSING_TOOL, ())}
 
 
 def test_a_job_that_finds_no_teacher_says_so_and_adds_no_segment(

@@ -1,0 +1,149 @@
+"""What teachers said of a series, heard beside its own slices once something is drawn on it.
+
+Close to a drawn slice its outline, carried along the images, is hard to beat; far from any, and
+where the structure ends, other patients know more. So both are averaged in log-odds, and the share
+of the teachers grows with the distance to the nearest example, unless they were wrong where a
+person drew since. They speak by their masks alone: those are in the store, whichever process made
+them, and an outline's distance tells as much as the network's own log-odds (docs/proposals.md).
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from core.network.outlines import signed_distance
+from core.proposals.examples import Proposal
+from core.proposals.scores import LIMIT
+
+SHARES = (0.0, 0.2, 0.5, 0.65, 0.7, 0.75, 0.8)
+"""Share of the teachers by slices to the nearest example; the last from there on."""
+
+_NO_TRUST, _FULL_TRUST = 0.25, 0.5
+"""Dice of the teachers' masks with the examples, up to which they are not heard and from which they
+are heard in full."""
+
+_ALONE = 0.5
+"""Trust from which teachers are believed where the examples' structure was not followed."""
+
+_PER_RADIUS = 8.0
+"""Log-odds a radius of the structure away from the teachers' outline."""
+
+_SUREST = 4.0
+"""Log-odds of the teachers at most."""
+
+
+@dataclass(frozen=True, eq=False)
+class TaughtSegment:
+    """What was proposed of a segment from other series, on every slice of this one.
+
+    Attributes
+    ----------
+    number : int
+        Segment number.
+    masks : mapping of int to np.ndarray
+        bool [row, column] by slice index; where there is none, the structure was not found.
+    expected : mapping of int to float
+        Dice to expect of these masks by slice index, in [0, 1], as far as it is known.
+    trust : float
+        How far these masks are heard, in [0, 1]; see `judged_by`.
+    """
+
+    number: int
+    masks: Mapping[int, np.ndarray]
+    expected: Mapping[int, float]
+    trust: float = 1.0
+
+    def judged_by(self, examples: Mapping[int, np.ndarray]) -> "TaughtSegment":
+        """Trust the teachers as far as they were right where a person drew or confirmed since.
+
+        Parameters
+        ----------
+        examples : mapping of int to np.ndarray
+            Slice index to bool [row, column]: examples on the series itself.
+
+        Returns
+        -------
+        TaughtSegment
+            The same with another `trust`.
+        """
+        nothing = np.zeros((), bool)
+        said = {index: self.masks.get(index, nothing) for index in examples}
+        common = sum(int((said[index] & mask).sum()) for index, mask in examples.items())
+        total = sum(int(said[index].sum()) + int(mask.sum()) for index, mask in examples.items())
+        agreement = 2 * common / total if total else 0.0
+        trust = (agreement - _NO_TRUST) / (_FULL_TRUST - _NO_TRUST)
+        return replace(self, trust=min(1.0, max(0.0, trust)))
+
+    def found(self, index: int) -> bool:
+        """Whether teachers found the structure on a slice."""
+        mask = self.masks.get(index)
+        return mask is not None and bool(mask.any())
+
+    def believed_alone(self, index: int) -> bool:
+        """Whether the structure is proposed on a slice to which its examples did not lead."""
+        return self.trust >= _ALONE and self.found(index)
+
+    def share(self, gap: int) -> float:
+        """Share of the teachers in log-odds, so many slices from the nearest example."""
+        return self.trust * SHARES[min(gap, len(SHARES) - 1)]
+
+    def log_odds(self, index: int, shape: tuple[int, ...]) -> np.ndarray:
+        """Log-odds that the teachers' mask suggests: float32 [row, column], positive inside."""
+        log_odds = np.full(shape, -_SUREST, np.float32)
+        if not self.found(index):
+            return log_odds
+        mask = self.masks[index]
+        radius = max(1.0, float(np.sqrt(mask.sum() / np.pi)))
+        # Where the log-odds are lowest is not worth measuring.
+        room = int(np.ceil(radius * _SUREST / _PER_RADIUS)) + 1
+        rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
+        near = tuple(
+            slice(max(0, int(one[0]) - room), int(one[-1]) + room + 1) for one in (rows, columns)
+        )
+        distance = signed_distance(mask[near], radius) * (_PER_RADIUS / radius)
+        log_odds[near] = np.clip(distance, -_SUREST, _SUREST)
+        return log_odds
+
+    def joined(self, index: int, own: np.ndarray | None, gap: int) -> np.ndarray:
+        """Join what is said of a slice.
+
+        Parameters
+        ----------
+        index : int
+            The slice.
+        own : np.ndarray or None
+            Log-odds by the examples of the series itself, float32 [row, column]; None where the
+            structure was not followed so far, but teachers found it.
+        gap : int
+            Slices to the nearest example of the series itself, 1 or more.
+
+        Returns
+        -------
+        np.ndarray
+            Log-odds, float32 [row, column].
+        """
+        if own is None:
+            return self.log_odds(index, self.masks[index].shape)
+        taught = self.log_odds(index, own.shape)
+        share = self.share(gap)
+        return (1 - share) * np.clip(own, -LIMIT, LIMIT) + share * taught
+
+    def expected_dice(self, index: int, own: float | None, gap: int) -> float | None:
+        """Dice to expect of the joined mask: what is expected of both, weighed alike."""
+        taught = self.expected.get(index)
+        if taught is None or own is None:
+            return own if taught is None else taught
+        share = self.share(gap)
+        return (1 - share) * own + share * taught
+
+
+def heard_from(proposals: Iterable[Proposal]) -> list[TaughtSegment]:
+    """Gather what `core.proposals.from_other_series.propose_from_teachers` proposed, by segment."""
+    masks: dict[int, dict[int, np.ndarray]] = {}
+    expected: dict[int, dict[int, float]] = {}
+    for one in proposals:
+        masks.setdefault(one.segment, {})[one.slice] = one.mask
+        if one.expected_dice is not None:
+            expected.setdefault(one.segment, {})[one.slice] = one.expected_dice
+    return [TaughtSegment(number, masks[number], expected.get(number, {})) for number in masks]
