@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.app_server import ROOT, Server, free_port
+from tests.support.app_server import ROOT, Server
 from tests.support.drawn_series import new_home
+from tests.support.ports import free_port
 from tests.support.signed_in import with_sign_in
 
 _WITHIN_S = 120

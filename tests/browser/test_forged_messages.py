@@ -20,8 +20,9 @@ from core.annotation.schema import metadata
 from core.projects.comments import add_comment
 from core.projects.moves import move
 from core.projects.records import AccessRefused, Role, WorkState
-from tests.support.app_server import ROOT, Server, free_port
+from tests.support.app_server import ROOT, Server
 from tests.support.drawn_series import new_home
+from tests.support.ports import free_port
 from tests.support.read_twice import READERS, SeriesReadTwice, serve_read_twice
 from tests.support.signed_in import give_session, new_session, with_sign_in
 from tests.support.slice_editor_driver import draw, go_to, wait_until_drawable, wait_until_saved

@@ -9,9 +9,10 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from core.annotation.actions import save_drawing
-from tests.support.app_server import Server, free_port
+from tests.support.app_server import Server
 from tests.support.drawn_series import DrawnSeries, add_series, new_home
 from tests.support.page_conditions import wait_until_true
+from tests.support.ports import free_port
 from tests.support.signed_in import give_session, new_session, with_sign_in
 from tests.support.slice_editor_driver import (
     choose_tool,

@@ -12,7 +12,8 @@ from core.__main__ import main
 from core.dicom.reading import find_series
 from core.formats.segmentation_writing import write_segmentation
 from tests.support.mask_round_trips import make_segments
-from tests.support.orthanc import Orthanc, fill, free_ports, write_archive
+from tests.support.orthanc import Orthanc, fill, write_archive
+from tests.support.ports import free_ports
 
 ROOT = Path(__file__).resolve().parents[2]
 

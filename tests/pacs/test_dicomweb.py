@@ -10,7 +10,8 @@ from core.dicom.reading import find_series
 from core.dicom.series import SeriesSummary
 from core.pacs.dicomweb import Query, instance_uids, search
 from core.pacs.settings import Archive, ArchiveError
-from tests.support.orthanc import Orthanc, free_ports
+from tests.support.orthanc import Orthanc
+from tests.support.ports import free_ports
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,8 @@ from core.pacs.storing import store_instance
 from core.segments.segment_masks import SegmentMasks
 from tests.support.certificates import Certificates
 from tests.support.mask_round_trips import assert_same_masks, make_segments
-from tests.support.orthanc import AE_TITLE, Orthanc, free_ports
+from tests.support.orthanc import AE_TITLE, Orthanc
+from tests.support.ports import free_ports
 
 
 @pytest.fixture

@@ -9,8 +9,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
-from tests.support.app_server import ROOT, free_port
+from tests.support.app_server import ROOT
 from tests.support.certificates import Certificates
+from tests.support.ports import free_port
 
 _MAIN = """
 daemon off;

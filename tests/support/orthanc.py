@@ -8,6 +8,8 @@ from pathlib import Path
 
 import requests
 
+from tests.support.ports import free_ports
+
 PLUGIN = Path("/usr/share/orthanc/plugins/libOrthancDicomWeb.so")
 AE_TITLE = "ARCHIVE"
 _STARTS_WITHIN_S = 60
@@ -76,18 +78,6 @@ class Orthanc:
         except requests.RequestException:
             return False
         return True
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports of this machine that nobody listens on."""
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in sockets]
-    finally:
-        for one in sockets:
-            one.close()
 
 
 def write_archive(home: Path, url: str, more: str = "") -> Path:

@@ -16,7 +16,7 @@ from sqlalchemy import create_engine
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import OperationalError
 
-from tests.support.app_server import free_port
+from tests.support.ports import free_port
 
 _DEBIAN = "/usr/lib/postgresql"
 _STARTS_WITHIN_S = 60

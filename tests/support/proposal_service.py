@@ -12,7 +12,8 @@ from pathlib import Path
 
 import httpx
 
-from tests.support.app_server import ROOT, free_port
+from tests.support.app_server import ROOT
+from tests.support.ports import free_port
 
 TOKEN = "a secret of the proposal service"
 _REPLICA = b"ray::ServeReplica:default:Replica"

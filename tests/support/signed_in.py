@@ -11,7 +11,8 @@ from playwright.sync_api import BrowserContext, Page, expect
 from streamlit.web.server.starlette.starlette_app_utils import create_signed_value
 from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
 
-from tests.support.app_server import Server, free_port
+from tests.support.app_server import Server
+from tests.support.ports import free_port
 
 HOUR_S = 3600
 COOKIE_SECRET = secrets.token_hex(32)
