@@ -87,6 +87,8 @@ def test_an_administrator_runs_a_project_from_its_creation_to_its_end(
         choose_person(page, typed)
         page.get_by_role("button", name="Add member").click()
         expect(page.get_by_role("region", name="Members")).to_contain_text(name)
+        # The form is empty again once the page is through; until then it is the one before.
+        expect(page.get_by_role("button", name="Add member")).to_be_disabled()
     choose_person(page, RITA)
     page.get_by_test_id("stMain").get_by_role("button", name="Review", exact=True).click()
     page.get_by_role("button", name="Save roles").click()
