@@ -79,9 +79,9 @@ def test_near_an_example_its_own_answer_wins_and_far_away_the_teachers_do() -> N
 
 def test_teachers_are_heard_as_far_as_they_were_right_where_a_person_drew() -> None:
     said = TaughtSegment(1, {3: disk(6), 4: disk(6), 5: disk(6)}, {})
-    right = said.judged_by({3: disk(7)})
-    half_right = said.judged_by({3: disk(6), 4: disk(0), 5: disk(0), 9: disk(3)})
-    wrong = said.judged_by({3: disk(0), 4: disk(0)})
+    right = said.judged_by({3: disk(6)})
+    half_right = said.judged_by({3: disk(6), 4: disk(6), 5: disk(0)})
+    wrong = said.judged_by({3: disk(6), 4: disk(0), 5: disk(0)})
     assert right.share(5) == said.share(5)
     assert 0 < half_right.share(5) < said.share(5)
     assert wrong.share(5) == 0
