@@ -5,9 +5,9 @@ those of the slices, one around a part shows more of it. Elsewhere parts are bet
 (docs/proposals.md).
 """
 
-from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import count
 
 import numpy as np
 from scipy import ndimage
@@ -81,12 +81,12 @@ def _regions(shown: np.ndarray) -> list[np.ndarray]:
     rows, columns = np.nonzero(shown)
     extent = max(np.ptp(rows), np.ptp(columns)) + 1
     apart = ndimage.distance_transform_edt(~shown) > LEAST_GAP * extent / 2
-    labels, count = ndimage.label(~apart, np.ones((3, 3)))
-    if count < 2:
+    labels, parts = ndimage.label(~apart, np.ones((3, 3)))
+    if parts < 2:
         return []
-    distances = [ndimage.distance_transform_edt(labels != part + 1) for part in range(count)]
+    distances = [ndimage.distance_transform_edt(labels != part + 1) for part in range(parts)]
     nearest = np.argmin(distances, axis=0)
-    return [nearest == part for part in range(count)]
+    return [nearest == part for part in range(parts)]
 
 
 def _largest_part(regions: Sequence[np.ndarray], mask: np.ndarray) -> int:
@@ -121,12 +121,11 @@ def numbered_apart(
     """
     parts: list[SegmentExamples] = []
     whole: dict[int, int] = {}
-    unused = max(used) + 1
+    unused = count(max(used) + 1)
     for segment in segments:
         divided = parts_of(segment, spacing, slices)
         for part in divided:
-            number = segment.number if len(divided) == 1 else unused
-            unused += len(divided) > 1
+            number = segment.number if len(divided) == 1 else next(unused)
             parts.append(replace(part, number=number))
             whole[number] = segment.number
     return parts, whole
@@ -148,12 +147,11 @@ def joined_parts(proposals: Iterable[Proposal], whole: Mapping[int, int]) -> Ite
         Of the segment: what is proposed of any part on the slice so far. The Dice to expect is that
         of the parts, by their areas.
     """
-    parts = Counter(whole.values())
     newest: dict[tuple[int, int], dict[int, Proposal]] = {}
     for proposal in proposals:
         number = whole[proposal.segment]
-        if parts[number] == 1:
-            yield replace(proposal, segment=number)
+        if number == proposal.segment:
+            yield proposal
             continue
         here = newest.setdefault((number, proposal.slice), {})
         here[proposal.segment] = proposal

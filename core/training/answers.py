@@ -2,15 +2,12 @@
 
 from typing import Final
 
-import torch
 from torch import Generator, Tensor
-from torch.nn import functional
 
 from core.proposals.opinions import bounded_distances
-from core.training.random_numbers import chance, uniform
+from core.training.random_numbers import chance, smooth_fields, uniform
 
 _ANSWERED_SHARE: Final = 0.5
-_KNOTS: Final = 6
 
 
 def with_answers(generator: Generator, masks: Tensor, own: Tensor) -> Tensor:
@@ -39,8 +36,7 @@ def with_answers(generator: Generator, masks: Tensor, own: Tensor) -> Tensor:
         return masks
     side = masks.shape[-1]
     truth = bounded_distances(masks[task, example])
-    knots = torch.randn(len(task), 1, _KNOTS, _KNOTS, generator=generator, device=generator.device)
-    error = functional.interpolate(knots, (side, side), mode="bicubic", align_corners=True)[:, 0]
+    error = smooth_fields(generator, len(task), side)
     strength = uniform(generator, 0.0, 0.04, len(task), 1, 1) * side
     larger = uniform(generator, -0.02, 0.02, len(task), 1, 1) * side
     masks = masks.clone()

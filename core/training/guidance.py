@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import torch
 from torch import Generator, Tensor
-from torch.nn import functional
 
 from core.network.guidance import (
     ADDED,
@@ -26,7 +25,7 @@ from core.network.guidance import (
 )
 from core.network.outlines import between_outlines
 from core.proposals.opinions import bounded_distances, opinions_between
-from core.training.random_numbers import chance, uniform
+from core.training.random_numbers import chance, smooth_fields, uniform
 
 _FAR = 1e3
 """Distance in view sides of an example that is not there."""
@@ -167,11 +166,10 @@ def _prior(generator: Generator, around: Neighbours, masks: Tensor, alone: Tenso
     informed = ((kind.flatten() > 0.6) & alone).nonzero()[:, 0]
     if len(informed):
         truth = bounded_distances(masks[informed, -1])
-        knots = torch.randn(len(informed), 1, 6, 6, generator=generator, device=device)
-        error = functional.interpolate(knots, (side, side), mode="bicubic", align_corners=True)
+        error = smooth_fields(generator, len(informed), side)
         strength = uniform(generator, 0.0, 0.06, len(informed), 1, 1) * side
         blend = uniform(generator, 0.3, 1.0, len(informed), 1, 1)
-        prior[informed] = blend * truth + (1 - blend) * prior[informed] + error[:, 0] * strength
+        prior[informed] = blend * truth + (1 - blend) * prior[informed] + error * strength
     # Too large or too small as a whole.
     inflated = chance(generator, 0.1, tasks)[:, None, None]
     return prior + inflated * uniform(generator, -0.05, 0.05, tasks, 1, 1) * side

@@ -133,8 +133,16 @@ def _registry(pool: TaskPool) -> Validate:
         ]
 
         def make(volume: float, taught: float) -> Batch:
-            shares = {"volume_share": volume, "guidance_share": 1.0, "taught_share": taught}
-            return make_registry_batch(generator, pool, 16, 5, 64, **shares, between=1)
+            return make_registry_batch(
+                generator,
+                pool,
+                16,
+                5,
+                64,
+                volume_share=volume,
+                guidance_share=1.0,
+                taught_share=taught,
+            )
 
         scores = _scores(network, families, make)
         return {f"registry_{name}": value for name, value in scores.items()}
