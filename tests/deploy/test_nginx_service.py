@@ -59,15 +59,16 @@ def test_proposals_stream_through_it_and_are_the_same_to_the_bit(
 ) -> None:
     with backend_at(trusted) as backend:
         assert backend.weights() == engine.weights.name
+        new = backend.submit(drawn.new().task, person="Anna", slices=32)
+        until(lambda: new.proposals)
+        assert not new.finished
         job = backend.submit(drawn.task, person="Anna", slices=32)
-        until(lambda: job.proposals)
-        assert not job.finished
         assert same(finished(job).proposals, expected)
 
 
 def test_a_job_is_cancelled_through_it_within_a_second(trusted: str, drawn: Drawn) -> None:
     with backend_at(trusted) as backend:
-        jobs = [backend.submit(drawn.task, person="Anna", slices=32) for _ in range(12)]
+        jobs = [backend.submit(drawn.new().task, person="Anna", slices=32) for _ in range(12)]
         until(lambda: any(job.proposals for job in jobs))
         for job in jobs:
             job.cancel()

@@ -50,7 +50,7 @@ def test_proposals_are_the_same_to_the_bit(
 
 
 def test_progress_and_proposals_come_while_it_goes_on(submit: Submit, drawn: Drawn) -> None:
-    job = submit(drawn.task())
+    job = submit(drawn.new().task())
     until(lambda: job.proposals)
     assert not job.finished
     seen, steps = [], []
@@ -64,7 +64,7 @@ def test_progress_and_proposals_come_while_it_goes_on(submit: Submit, drawn: Dra
 def test_a_job_is_cancelled_within_a_second_and_keeps_what_it_proposed(
     submit: Submit, drawn: Drawn
 ) -> None:
-    job = submit(drawn.task())
+    job = submit(drawn.new().task())
     until(lambda: job.proposals)
     assert not job.finished
     job.cancel()
@@ -75,7 +75,7 @@ def test_a_job_is_cancelled_within_a_second_and_keeps_what_it_proposed(
 def test_who_waits_knows_the_place_in_line_and_about_how_long(submit: Submit, drawn: Drawn) -> None:
     finished(submit(drawn.task()))  # so that it is known how long that takes
     # Whichever of two replicas, or both, a service lets do them, three are at one of them.
-    jobs = [submit(drawn.task()) for _ in range(7)]
+    jobs = [submit(drawn.new().task()) for _ in range(7)]
     until(lambda: max(job.ahead for job in jobs) >= 2)
     last = max(jobs, key=lambda job: job.ahead)
     until(lambda: (last.seconds_to_wait or 0) > 0)
@@ -92,7 +92,7 @@ def test_who_waits_knows_the_place_in_line_and_about_how_long(submit: Submit, dr
 
 
 def test_two_people_share_the_time_however_much_one_asks_for(submit: Submit, drawn: Drawn) -> None:
-    many = [submit(drawn.task("Anna")) for _ in range(10)]
+    many = [submit(drawn.new().task("Anna")) for _ in range(10)]
     until(lambda: many[0].proposals)
     other = finished(submit(drawn.task("Ben")))
     assert other.proposals
@@ -100,7 +100,7 @@ def test_two_people_share_the_time_however_much_one_asks_for(submit: Submit, dra
 
 
 def test_hints_are_answered_beside_a_series(submit: Submit, drawn: Drawn) -> None:
-    long = [submit(drawn.task()) for _ in range(10)]
+    long = [submit(drawn.new().task()) for _ in range(10)]
     until(lambda: long[0].proposals)
     nothing = np.zeros_like(drawn.examples[0].masks[DRAWN[0]])
     added = nothing.copy()

@@ -21,7 +21,7 @@ from core.proposal_jobs.service import ProposalService
 from core.proposal_jobs.turns import Turns
 from core.proposal_jobs.volumes import digest_of
 from core.proposals.examples import Proposal
-from tests.proposal_jobs.conftest import Drawn
+from tests.proposal_jobs.conftest import Drawn, proposals_of
 from tests.proposal_jobs.test_backends import finished, same, until
 from tests.support.app_server import ROOT
 from tests.support.proposal_service import LEASE_S, TOKEN, Gate, RunningService
@@ -49,24 +49,27 @@ def test_a_replica_killed_in_mid_job_loses_no_job(
     service: RunningService,
     backend_behind_gate: ProposalBackend,
     drawn: Drawn,
-    expected: list[Proposal],
+    engine: Engine,
 ) -> None:
+    new = drawn.new()
     jobs = [
-        backend_behind_gate.submit(drawn.task, person=person, slices=32)
+        backend_behind_gate.submit(new.task, person=person, slices=32)
         for person in ("Anna", "Anna", "Ben", "Ben")
     ]
     until(lambda: jobs[0].proposals)
     dead = service.kill_replica_at_work()
     until(lambda: dead not in service.replicas())
+    expected = proposals_of(new, engine)
     for job in jobs:
         assert same(finished(job).proposals, expected)
     until(lambda: len(service.replicas()) == 2)
 
 
 def test_jobs_wait_while_the_service_is_gone_and_go_on_when_it_is_back(
-    gate: Gate, backend_behind_gate: ProposalBackend, drawn: Drawn, expected: list[Proposal]
+    gate: Gate, backend_behind_gate: ProposalBackend, drawn: Drawn, engine: Engine
 ) -> None:
-    job = backend_behind_gate.submit(drawn.task, person="Anna", slices=32)
+    new = drawn.new()
+    job = backend_behind_gate.submit(new.task, person="Anna", slices=32)
     until(lambda: len(job.proposals) > 2)
     steps = job.progress[0]
     gate.shut()
@@ -80,7 +83,7 @@ def test_jobs_wait_while_the_service_is_gone_and_go_on_when_it_is_back(
     cancelled.cancel()
     assert cancelled.wait(1.0)
     gate.open()
-    assert same(finished(job).proposals, expected)
+    assert same(finished(job).proposals, proposals_of(new, engine))
     assert job.progress[0] >= steps
     assert finished(asked_meanwhile).proposals
 
@@ -98,21 +101,22 @@ class Watched(ProposalService):
 
 
 def test_a_job_whose_connection_breaks_goes_on_and_what_was_missed_is_told(
-    service: RunningService, gate: Gate, drawn: Drawn, expected: list[Proposal]
+    service: RunningService, gate: Gate, drawn: Drawn
 ) -> None:
-    place = Watched(gate.address, TOKEN)
+    place, new = Watched(gate.address, TOKEN), drawn.new()
     with closing(ProposalBackend(place, Turns(64))) as backend:
-        finished(backend.submit(drawn.task, person="Anna", slices=32))
-        unbroken, begun = place.told, service.figures()["jobs_begun"]
-        job = backend.submit(drawn.task, person="Anna", slices=32)
+        begun = service.figures()["jobs_begun"]
+        job = backend.submit(new.task, person="Anna", slices=32)
         until(lambda: len(job.proposals) > 2)
         gate.shut()
         until(lambda: job.notice == "Waiting for the proposal service")
         gate.open()
-        assert same(finished(job).proposals, expected)
+        finished(job)
         assert service.figures()["jobs_begun"] == begun + 1
-        assert len(place.told) == len(unbroken)
-        for one, other in zip(place.told, unbroken, strict=True):
+        told = place.told
+        finished(backend.submit(new.task, person="Anna", slices=32))
+        assert len(told) == len(place.told)
+        for one, other in zip(told, place.told, strict=True):
             assert (one.segment, one.slice) == (other.segment, other.slice)
             assert same([one], [other])
 
@@ -154,7 +158,7 @@ def test_a_cancelled_job_ends_at_the_service_as_well(
     with closing(ProposalBackend(ProposalService(gate.address, TOKEN), Turns(64))) as backend:
         until(lambda: service.figures()["jobs"] == 0)
         for _ in range(12):
-            backend.submit(drawn.task, person="Anna", slices=32)
+            backend.submit(drawn.new().task, person="Anna", slices=32)
         until(lambda: service.figures()["jobs"] >= 3)
         asked_at = time.monotonic()
         for job in backend.turns.jobs():
@@ -164,16 +168,17 @@ def test_a_cancelled_job_ends_at_the_service_as_well(
 
 
 def test_jobs_go_on_after_the_whole_cluster_was_stopped_and_started_again(
-    service: RunningService, drawn: Drawn, expected: list[Proposal]
+    service: RunningService, drawn: Drawn, engine: Engine
 ) -> None:
+    new = drawn.new()
     with closing(ProposalBackend(ProposalService(service.address, TOKEN), Turns(64))) as backend:
-        job = backend.submit(drawn.task, person="Anna", slices=32)
+        job = backend.submit(new.task, person="Anna", slices=32)
         until(lambda: len(job.proposals) > 2)
         service.kill()
         until(lambda: job.notice == "Waiting for the proposal service")
         asked_meanwhile = backend.submit(lambda: drawn.task(slices=(15,)), person="Ben", slices=1)
         service.start()
-        assert same(finished(job).proposals, expected)
+        assert same(finished(job).proposals, proposals_of(new, engine))
         assert finished(asked_meanwhile).proposals
 
 
@@ -203,16 +208,17 @@ def listen(client: httpx.Client, task: ProposalTask, received: int) -> list[Even
 
 
 def test_the_server_computes_while_the_service_is_gone_if_so_configured(
-    gate: Gate, drawn: Drawn, expected: list[Proposal], engine: Engine
+    gate: Gate, drawn: Drawn, engine: Engine
 ) -> None:
+    new = drawn.new()
     here = ProposalBackend(InProcess(lambda: engine), Turns())
     with closing(ProposalBackend(ProposalService(gate.address, TOKEN, here), Turns(64))) as backend:
-        job = backend.submit(drawn.task, person="Anna", slices=32)
+        job = backend.submit(new.task, person="Anna", slices=32)
         until(lambda: len(job.proposals) > 2)
         gate.shut()
-        assert same(finished(job).proposals, expected)
+        assert same(finished(job).proposals, proposals_of(new, engine))
         assert backend.weights() == engine.weights.name
-        long = backend.submit(drawn.task, person="Anna", slices=32)
+        long = backend.submit(drawn.new().task, person="Anna", slices=32)
         until(lambda: long.proposals)
         long.cancel()
         assert long.wait(1.0)
