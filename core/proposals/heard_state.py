@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from core.proposals.scores import LIMIT
-from core.proposals.segment_state import SegmentState
+from core.proposals.segment_state import PreparedSegment, SegmentState
 from core.proposals.taught import TaughtSegment
 
 
@@ -55,13 +55,11 @@ class HeardState:
 
     def log_odds(self, index: int) -> np.ndarray:
         """Log-odds on the whole slice: float32 [row, column], minus infinity where it is not."""
-        crop = self.state.segment.crop
+        segment = self.state.segment
         if self.taught is None:
-            return crop.whole(self.state.log_odds(index), outside=-np.inf)
-        own = None
-        if index in self.state.first:
-            own = crop.whole(self.state.opinion(index), outside=-LIMIT)
-        return self.taught.joined(index, own, self.gap(index))
+            return segment.crop.whole(self.state.log_odds(index), outside=-np.inf)
+        own = self.state.opinion(index) if index in self.state.first else None
+        return joined_log_odds(segment, self.taught, index, own)
 
     def expected_dice(self, index: int, log_odds: np.ndarray) -> float | None:
         """Dice to expect of a proposal with these log-odds, in [0, 1]; None where unknown."""
@@ -72,3 +70,29 @@ class HeardState:
         if self.taught is None or not (log_odds > 0).any():
             return own
         return self.taught.expected_dice(index, own, self.gap(index))
+
+
+def joined_log_odds(
+    segment: PreparedSegment, taught: TaughtSegment, index: int, own: np.ndarray | None
+) -> np.ndarray:
+    """Join what the examples of the series itself and what other series say of a slice.
+
+    Parameters
+    ----------
+    segment : PreparedSegment
+        With the examples.
+    taught : TaughtSegment
+        What other series said.
+    index : int
+        The slice.
+    own : np.ndarray or None
+        Log-odds by the examples, float32 on the window of the segment's crop; None where the
+        structure was not followed so far, but other series found it.
+
+    Returns
+    -------
+    np.ndarray
+        Log-odds on the whole slice, float32 [row, column].
+    """
+    whole = None if own is None else segment.crop.whole(own, outside=-LIMIT)
+    return taught.joined(index, whole, segment.gap(index))

@@ -10,7 +10,7 @@ from core.network.cores import on_cores
 from core.network.engine import Engine
 from core.proposals.examples import Proposal, SegmentExamples, check_examples
 from core.proposals.first_pass import Finding, first_pass
-from core.proposals.heard_state import HeardState
+from core.proposals.heard_state import HeardState, joined_log_odds
 from core.proposals.intensity import scale
 from core.proposals.methods import METHODS, MethodName, uses_network
 from core.proposals.network_opinion import slices_at_once
@@ -18,7 +18,6 @@ from core.proposals.network_prompt import NetworkPrompt, range_of
 from core.proposals.overlaps import resolve_overlaps
 from core.proposals.parts import joined_parts, numbered_apart
 from core.proposals.recent_examples import OfSeries
-from core.proposals.scores import LIMIT
 from core.proposals.segment_state import (
     FirstAnswer,
     PreparedSegment,
@@ -27,7 +26,7 @@ from core.proposals.segment_state import (
     score,
 )
 from core.proposals.steps import Cancelled, Steps
-from core.proposals.taught import TaughtSegment
+from core.proposals.taught import TaughtSegment, heard
 from core.proposals.tiles import ask_in_tiles, doubtful_slices
 
 __all__ = ["Proposal", "SegmentExamples", "propose"]
@@ -143,31 +142,22 @@ def propose(
     ]
     with suppress(Cancelled):
         if chosen:
-            heard = _heard(taught, chosen)
+            heard_beside = heard(taught, {one.number: one.masks for one in chosen})
             # What teachers said is not divided into parts, so neither are the examples.
             parts, whole = numbered_apart(
-                [one for one in chosen if one.number not in heard],
+                [one for one in chosen if one.number not in heard_beside],
                 [one.number for one in segments],
                 spacing,
                 len(volume),
             )
-            parts += [one for one in chosen if one.number in heard]
-            whole |= {number: number for number in heard}
+            parts += [one for one in chosen if one.number in heard_beside]
+            whole |= {number: number for number in heard_beside}
             prepared = _prepared(volume, spacing, modality, parts, engine, method, steps, recent)
             exclude = exclude.divided(whole)
-            found = _run_passes(prepared, heard, exclude, len(volume), asked, steps)
+            found = _run_passes(prepared, heard_beside, exclude, len(volume), asked, steps)
             yield from joined_parts(found, whole)
         else:
             steps.finish()
-
-
-def _heard(
-    taught: Sequence[TaughtSegment], segments: Sequence[SegmentExamples]
-) -> dict[int, TaughtSegment]:
-    """Judge what teachers said by the examples; what is not trusted at all is left out."""
-    examples = {one.number: one.masks for one in segments}
-    judged = [one.judged_by(examples[one.number]) for one in taught if one.number in examples]
-    return {one.number: one for one in judged if one.trust > 0}
 
 
 def _prepared(
@@ -214,8 +204,7 @@ def _run_passes(
     steps.expect(len(segments))  # their final proposals, so that nothing seems done before
     for finding in first_pass(segments, slices, wanted, steps):
         first[finding.segment][finding.slice] = finding.answer
-        heard = taught.get(finding.segment)
-        yield _first_proposal(finding, segments, heard, first, exclusive)
+        yield _first_proposal(finding, segments, taught.get(finding.segment), first, exclusive)
 
     states = [SegmentState(segment, first[number]) for number, segment in segments.items()]
     for state in states:
@@ -236,8 +225,8 @@ def _first_proposal(
     segment, index = segments[finding.segment], finding.slice
     mask = segment.crop.whole(finding.answer.mask)
     if taught is not None:
-        own = segment.crop.whole(score(segment, index, finding.answer.logits), outside=-LIMIT)
-        mask = taught.joined(index, own, segment.gap(index)) > 0
+        own = score(segment, index, finding.answer.logits)
+        mask = joined_log_odds(segment, taught, index, own) > 0
     if segment.number in exclusive.numbers:
         taken = exclusive.drawn_pixels(index)
         for number, answers in first.items():

@@ -139,6 +139,27 @@ class TaughtSegment:
         return (1 - share) * own + share * taught
 
 
+def heard(
+    taught: Iterable[TaughtSegment], examples: Mapping[int, Mapping[int, np.ndarray]]
+) -> dict[int, TaughtSegment]:
+    """Choose what is heard beside the examples of a series: what is trusted at all.
+
+    Parameters
+    ----------
+    taught : iterable of TaughtSegment
+        What other series said.
+    examples : mapping of int to mapping of int to np.ndarray
+        bool [row, column] by segment number and slice index: examples on the series itself.
+
+    Returns
+    -------
+    dict of int to TaughtSegment
+        By segment number, each judged by the examples of its segment.
+    """
+    judged = [one.judged_by(examples[one.number]) for one in taught if one.number in examples]
+    return {one.number: one for one in judged if one.trust > 0}
+
+
 def heard_from(proposals: Iterable[Proposal]) -> list[TaughtSegment]:
     """Gather what `core.proposals.from_other_series.propose_from_teachers` proposed, by segment."""
     masks: dict[int, dict[int, np.ndarray]] = {}

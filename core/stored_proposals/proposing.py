@@ -19,7 +19,7 @@ from core.annotation.records import StatedEnds
 from core.annotation.retries import patiently
 from core.annotation.states import EXAMPLE_STATES
 from core.annotation.store import AnnotationStore, SliceAnnotation
-from core.annotation.taught_masks import JOINED_TOOL, PROPOSING_TOOL, TaughtMasks, taught_masks
+from core.annotation.taught_masks import JOINED_TOOL, PROPOSING_TOOL, taught_masks
 from core.annotation.versions import SliceKey
 from core.dicom.series import Series
 from core.proposal_jobs.backend import ProposalBackend
@@ -34,7 +34,7 @@ from core.proposal_jobs.requests import (
     taught_data,
 )
 from core.proposals.examples import SegmentExamples
-from core.proposals.taught import TaughtSegment
+from core.proposals.taught import TaughtSegment, heard
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,8 @@ def submit_stored(
 ) -> Job:
     """Have proposals made from what is drawn when the job begins, and stored as one step.
 
-    What other series said of a segment before is heard as well, unless somebody took it back.
+    What other series said of a segment before is heard as well, and they are named, unless
+    somebody took it back or the examples show that it is not to be trusted.
 
     They are stored once all are made; what was made before a cancellation is stored, too.
 
@@ -136,29 +137,33 @@ def submit_stored(
     """
     slices = _slices_asked(store, annotation_key, wanted, series.summary.slices)
     numbers: list[int] = []
-    taught: dict[int, TaughtMasks] = {}
+    teachers: dict[int, tuple[str, ...]] = {}
 
     def prepare() -> ProposalTask:
         annotation = store.annotation(annotation_key)
-        taught.update(taught_masks(store, annotation_key))
         numbers.extend(
             segments_to_propose(annotation) if wanted.segment is None else [wanted.segment]
         )
+        examples = stored_examples(store, annotation_key, annotation)
+        said = taught_masks(store, annotation_key)
+        beside = heard(
+            [
+                TaughtSegment(number, said[number].masks, said[number].expected)
+                for number in numbers
+                if number in said
+            ],
+            {one.number: one.masks for one in examples},
+        )
+        teachers.update({number: said[number].teachers for number in beside})
         return proposal_task(
             series,
             person=person,
             slices_asked=slices,
-            segments=segment_data(stored_examples(store, annotation_key, annotation)),
+            segments=segment_data(examples),
             exclusive=tuple(one.number for one in store.segments(annotation_key) if one.exclusive),
             wanted=tuple(numbers),
             slices=wanted.slices,
-            taught=taught_data(
-                [
-                    TaughtSegment(number, taught[number].masks, taught[number].expected)
-                    for number in numbers
-                    if number in taught
-                ]
-            ),
+            taught=taught_data(list(beside.values())),
         )
 
     def deliver(job: Job) -> None:
@@ -170,9 +175,9 @@ def submit_stored(
                 annotation_key,
                 job.proposals,
                 person=person,
-                tool=JOINED_TOOL if taught else PROPOSING_TOOL,
+                tool=JOINED_TOOL if teachers else PROPOSING_TOOL,
                 weights=job.weights,
-                teachers={number: one.teachers for number, one in taught.items()},
+                teachers=teachers,
                 searched={} if job.cancelled else dict.fromkeys(numbers, asked),
             )
         )

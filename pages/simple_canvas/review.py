@@ -13,6 +13,7 @@ from core.annotation.actions import (
     worst_first,
 )
 from core.annotation.store import SliceAnnotation, StoreError, VersionConflict
+from core.annotation.taught_masks import JOINED_TOOL
 from core.proposals.expected_dice import grade
 from core.segments.segment import Segment
 from pages.session.proposal_jobs import running_job
@@ -27,6 +28,7 @@ from pages.views.display import display_settings, slice_png
 from pages.views.ends import ends_of
 from pages.views.formatting import count, plain
 from pages.views.job_progress import show_progress
+from pages.views.next_step import origin_text
 from pages.views.state_strip import state_strip
 
 ALL = "All segments"
@@ -125,7 +127,7 @@ def decide(
         else "expected Dice unknown"
     )
     if current.teachers:
-        quality += f" · from {len(current.teachers)} earlier series"
+        quality += f" · {origin_text(len(current.teachers), current.tool == JOINED_TOOL)}"
     st.caption(f"{quality} · {count(len(waiting), 'proposal')} to review, least certain first")
     action(work, current, accept, "Accept", ":material/check:", "A", primary=True)
     first, second = st.columns(2)

@@ -13,6 +13,7 @@ from core.annotation.records import StepTaken
 from core.annotation.run_length import encode_runs
 from core.annotation.states import describe_states
 from core.annotation.store import SliceAnnotation
+from core.annotation.taught_masks import JOINED_TOOL
 from core.display.mask_opacity import MASK_OPACITY, OTHERS_SHARE, PROPOSED_SHARE
 from core.display.planes import AXES, slice_shifts, upright_letters
 from core.display.windows import window_choices
@@ -216,6 +217,7 @@ def _changes(
                 "state": str(one.state),
                 "expected": one.expected_dice,
                 "teachers": len(one.teachers),
+                "joined": one.tool == JOINED_TOOL,
                 "bytes": len(code),
             }
         )

@@ -12,6 +12,7 @@ import streamlit as st
 
 from core.annotation.open_segments import is_reviewed
 from core.annotation.states import EXAMPLE_STATES, SliceState
+from core.annotation.taught_masks import JOINED_TOOL
 from core.proposals.examples import Proposal
 from core.proposals.next_slice import Suggestion, suggest_slice
 from core.segments.ends import Ends
@@ -79,6 +80,8 @@ class NextStep:
         Whether somebody reviews the series once it is done, as in a project.
     teachers : int
         How many other series the proposals were made from; 0 where from none.
+    are_joined : bool
+        Whether what is drawn took part in proposals from other series.
     """
 
     suggestion: Suggestion | None
@@ -92,6 +95,7 @@ class NextStep:
     has_preview: bool = False
     is_handed_in: bool = False
     teachers: int = 0
+    are_joined: bool = False
 
     @property
     def next(self) -> Next:
@@ -161,6 +165,10 @@ def find_next_step(work: Work, segment: Segment) -> NextStep:
                 for uid in version.teachers
             }
         ),
+        any(
+            version.state is SliceState.PROPOSED and version.tool == JOINED_TOOL
+            for version in annotation.values()
+        ),
     )
 
 
@@ -183,7 +191,7 @@ def next_step(work: Work, segment: Segment) -> None:
     if step.proposed:
         review_button(step)
         if step.teachers:
-            st.caption(f"Proposed{origin_text(step)}.")
+            st.caption(f"Proposed {origin_text(step.teachers, step.are_joined)}.")
     elif step.next in (Next.EXPORT, Next.HAND_IN):
         export_button(step)
         if step.is_complete:
@@ -195,9 +203,17 @@ def next_step(work: Work, segment: Segment) -> None:
     propose_button(work, step)
 
 
-def origin_text(step: NextStep) -> str:
-    """Say from which series the proposals were made, if from others; begins with a space."""
-    return f" from {step.teachers} earlier series" if step.teachers else ""
+def origin_text(teachers: int, are_joined: bool) -> str:
+    """Say what proposals were made from.
+
+    Parameters
+    ----------
+    teachers : int
+        How many other series, 1 or more.
+    are_joined : bool
+        Whether what is drawn took part.
+    """
+    return f"from {'drawn slices and ' if are_joined else ''}{teachers} earlier series"
 
 
 def review_button(step: NextStep) -> None:

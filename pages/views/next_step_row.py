@@ -137,7 +137,8 @@ def sentence_of(segment: Segment, step: NextStep) -> str:
         place = "This slice" if step.is_here else f"Slice {suggestion.slice + 1}"
         helps = f" {place} would help most: {suggestion.reason}."
     if following is Next.REVIEW:
-        return f"Next: review {count(step.proposed, 'proposal')}{origin_text(step)}.{helps}"
+        origin = f" {origin_text(step.teachers, step.are_joined)}" if step.teachers else ""
+        return f"Next: review {count(step.proposed, 'proposal')}{origin}.{helps}"
     if following in _ENDINGS and step.is_complete:
         return f"Every slice is annotated. Next: {_ENDINGS[following]}."
     if following in _ENDINGS:

@@ -9,7 +9,7 @@ from core.network.engine import Engine
 from core.network.overlap import dice
 from core.proposals.examples import Proposal, SegmentExamples
 from core.proposals.proposer import propose
-from core.proposals.taught import TaughtSegment, heard_from
+from core.proposals.taught import TaughtSegment, heard, heard_from
 from core.segments.ends import Ends
 
 Balls = tuple[np.ndarray, dict[int, np.ndarray]]
@@ -86,6 +86,13 @@ def test_teachers_are_heard_as_far_as_they_were_right_where_a_person_drew() -> N
     assert 0 < half_right.share(5) < said.share(5)
     assert wrong.share(5) == 0
     assert right.believed_alone(5) and not wrong.believed_alone(5)
+
+
+def test_only_what_is_trusted_on_the_examples_of_its_own_segment_is_heard() -> None:
+    said = [TaughtSegment(number, {3: disk(6)}, {}) for number in (1, 2, 3)]
+    chosen = heard(said, {1: {3: disk(6)}, 2: {3: disk(12)}})
+    assert chosen.keys() == {1}
+    assert chosen[1].trust == said[0].judged_by({3: disk(6)}).trust
 
 
 def test_the_dice_to_expect_lies_between_those_of_both_and_one_is_enough() -> None:

@@ -239,6 +239,26 @@ def test_what_teachers_found_is_heard_beside_the_first_drawn_slice(
     assert taught_masks(store, key)[1].masks.keys() == taught.keys()
 
 
+def test_teachers_who_were_wrong_on_what_is_drawn_are_not_named(
+    store: AnnotationStore, balls: list[SeriesSummary], backend: ProposalBackend
+) -> None:
+    draw(store, balls[0].uid, balls[0], 1)
+    key, learner = balls[2].uid, opened(store, balls[2])
+    teachers = read_stored_teachers(store, [teacher(balls[0])], learner, [], 4)
+    finished(
+        submit_taught(backend, store, key, learner, lambda _: teachers, person="anna", segments=1)
+    )
+    taught = taught_masks(store, key)[1].masks
+    elsewhere = np.roll(ball(3)[4], 20, axis=1)
+    save_drawing(store, key, 1, 4, elsewhere, person="anna", tool="brush")
+    finished(submit_stored(backend, store, key, learner, person="anna"))
+    found = store.annotation(key).values()
+    proposed = [one for one in found if one.state is SliceState.PROPOSED]
+    assert {(one.tool, one.teachers) for one in proposed} == {(PROPOSING_TOOL, ())}
+    # What they said is not forgotten: it is judged anew by what is drawn next.
+    assert taught_masks(store, key)[1].masks.keys() == taught.keys()
+
+
 def test_without_teachers_proposals_name_none(
     store: AnnotationStore, balls: list[SeriesSummary], backend: ProposalBackend
 ) -> None:

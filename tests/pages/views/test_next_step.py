@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -137,6 +138,8 @@ def test_proposals_from_other_series_say_so_and_where_to_begin() -> None:
     assert step.next is Next.REVIEW
     said = sentence_of(LIVER_SEGMENT, step)
     assert said.startswith("Next: review 7 proposals from 2 earlier series. Slice 5 would help")
+    joined = sentence_of(LIVER_SEGMENT, replace(step, are_joined=True))
+    assert joined.startswith("Next: review 7 proposals from drawn slices and 2 earlier series. ")
 
 
 def test_nothing_is_suggested_before_anything_is_drawn(

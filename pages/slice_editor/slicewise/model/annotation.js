@@ -27,7 +27,7 @@ export function createAnnotation({ client, size, states, restored = [], segments
     states,
     segments,
     empty: encodeRuns(new Uint8Array(size)),
-    truth: new Map(), // key -> {segment, slice, version, state, expected, code}
+    truth: new Map(), // key -> {segment, slice, version, state, expected, teachers, joined, code}
     overlay: new Map(), // key -> {code, state, base, taken} of what is not acknowledged
     problems: new Map(), // key -> what the server refused, until the person decides
     outbox: createOutbox(client, restored),

@@ -62,12 +62,12 @@ export function createReviewPanel(screen) {
 
 /** The slice shown in words: segment, state, expected Dice with its grade, and why it stands out. */
 function describe({ review, segment, slice, annotation, states }, name) {
-  const { state, expected, teachers } = annotation.shown(segment, slice);
+  const { state, expected, teachers, joined } = annotation.shown(segment, slice);
   const parts = [`${name}, slice ${slice + 1}`];
   if (state !== "proposed") parts.push(states[state].name);
   else if (expected === null) parts.push("expected Dice unknown");
   else parts.push(`expected Dice ${expected.toFixed(2)} (${review.gradeOf(segment, slice) ?? "still being made"})`);
-  if (state === "proposed" && teachers) parts.push(originText(teachers));
+  if (state === "proposed" && teachers) parts.push(originText(teachers, joined));
   const jump = review.jumpOf(segment, slice);
   if (jump !== "") parts.push(jump);
   return parts.join(" · ");

@@ -34,11 +34,11 @@ export function createStatus(screen, resolve) {
       if (app.annotation.shown(app.previewSegment, app.slice).state !== "empty") place.append(" · preview");
       const end = nameOfEnd(app.annotation.ends(app.segment), app.slice);
       if (end !== "") place.append(` · ${segmentName(app)}: ${end}`);
-      const { state, expected, teachers } = app.annotation.shown(app.segment, app.slice);
+      const { state, expected, teachers, joined } = app.annotation.shown(app.segment, app.slice);
       if (state === "proposed" && app.review === null) {
         place.append(` · ${qualityText(expected)}`);
         // In full it stands in the sentence above the tools; here it has to fit beside the window.
-        if (teachers) place.append(` · from ${teachers} series`);
+        if (teachers) place.append(` · ${joined ? "with" : "from"} ${teachers} series`);
       }
       place.title = place.textContent;
       showValue(screen);

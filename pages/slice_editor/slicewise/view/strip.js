@@ -68,9 +68,10 @@ export function qualityText(expected) {
   return expected === null ? "quality unknown" : `expected Dice ${expected.toFixed(2)}`;
 }
 
-/** From how many other series a proposal was made; blank where it was made from its own. */
-export function originText(teachers = 0) {
-  return teachers === 0 ? "" : `from ${teachers} earlier series`;
+/** From how many other series a proposal was made, and whether from drawn slices too; blank where from these alone. */
+export function originText(teachers = 0, joined = false) {
+  if (teachers === 0) return "";
+  return `from ${joined ? "drawn slices and " : ""}${teachers} earlier series`;
 }
 
 /** Takes the pointer that is dragged from one slice to another; a click stays a click. */
