@@ -43,6 +43,11 @@ class Crop:
         """Size of one pixel of the network's input in mm."""
         return self.side_mm / SIDE
 
+    @property
+    def scale(self) -> float:
+        """Size of one pixel of the network's input in pixels of the slice."""
+        return self.pixel_mm / min(self.pixel_spacing)
+
     @cached_property
     def window(self) -> tuple[slice, slice]:
         """Rows and columns of the original pixels whose centres lie in the crop."""

@@ -4,17 +4,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from scipy.special import expit, logit
 
-from core.proposals.scores import sureness
+from core.proposals.scores import LIMIT, sureness
 
-_PER_SURENESS = 0.85
-_PER_AGREEMENT = 0.60
-_PER_LOG_GAP = -0.46
-_BEYOND = -0.38
-"""Coefficients of the log-odds of the Dice, fitted to development volumes."""
-
-_CLIP = 0.985
-"""Dice beyond this and below its complement are not distinguished."""
+_COEFFICIENTS = {"sureness": 0.85, "agreement": 0.60, "gap": -0.46, "beyond": -0.38}
+"""Of the log-odds of the Dice, in one fit to development volumes."""
 
 GOOD = 0.9
 """From this Dice on a proposal is usually accepted as it is."""
@@ -79,13 +74,13 @@ def expected_dice(signs: Signs) -> float:
     float
         What proposals with such signs reach on average, in [0, 1].
     """
-    log_odds = (
-        _PER_SURENESS * _log_odds(signs.sureness)
-        + _PER_AGREEMENT * (signs.agreement or 0.0)
-        + _PER_LOG_GAP * float(np.log(signs.gap))
-        + (_BEYOND if signs.agreement is None else 0.0)
-    )
-    return _probability(log_odds)
+    values = {
+        "sureness": float(np.clip(logit(signs.sureness), -LIMIT, LIMIT)),
+        "agreement": signs.agreement or 0.0,
+        "gap": float(np.log(signs.gap)),
+        "beyond": float(signs.agreement is None),
+    }
+    return float(expit(sum(_COEFFICIENTS[sign] * value for sign, value in values.items())))
 
 
 def grade(expected_dice: float | None) -> Grade:
@@ -106,12 +101,3 @@ def grade(expected_dice: float | None) -> Grade:
     if expected_dice >= GOOD:
         return "good"
     return "fair" if expected_dice >= FAIR else "poor"
-
-
-def _log_odds(share: float) -> float:
-    bounded = min(max(share, 1 - _CLIP), _CLIP)
-    return float(np.log(bounded / (1 - bounded)))
-
-
-def _probability(log_odds: float) -> float:
-    return float(1 / (1 + np.exp(-log_odds)))

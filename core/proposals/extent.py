@@ -4,13 +4,9 @@ from collections.abc import Mapping
 from itertools import pairwise
 
 import numpy as np
-from scipy.ndimage import binary_dilation, label
 
 from core.proposals.crop import Crop
 from core.proposals.examples import neighbours
-
-_STEP_PIXELS = 3
-"""How far a structure may move from slice to slice, in pixels of the network."""
 
 
 def between(masks: Mapping[int, np.ndarray]) -> list[int]:
@@ -77,25 +73,3 @@ def reach(masks: Mapping[int, np.ndarray], slice_mm: float, crop: Crop) -> int:
     if len(known) == 1:
         return max(1, round(crop.side_mm / 2 / slice_mm))
     return max(above - below for below, above in pairwise(known))
-
-
-def continued(mask: np.ndarray, previous: np.ndarray, crop: Crop) -> np.ndarray:
-    """Keep the parts of a mask that continue from the previous slice.
-
-    Parameters
-    ----------
-    mask, previous : np.ndarray
-        bool [row, column] of the crop's window.
-    crop : Crop
-        Its pixel size limits how far a part may have moved.
-
-    Returns
-    -------
-    np.ndarray
-        bool [row, column]; empty where the structure has ended.
-    """
-    steps = max(1, round(_STEP_PIXELS * crop.pixel_mm / min(crop.pixel_spacing)))
-    parts, _ = label(mask)
-    near = binary_dilation(previous, iterations=steps)
-    kept = np.unique(parts[near & mask])
-    return mask & np.isin(parts, kept)

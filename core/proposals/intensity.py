@@ -11,11 +11,8 @@ PERCENTILES = (0.5, 99.5)
 STRUCTURE_PERCENTILES = (2.0, 98.0)
 """Percentiles of a structure's own values that bound their range."""
 
-ROOM = 1.0
-"""Room on either side of that range, in its widths."""
-
 LEAST_ROOM = 0.01
-"""Kept around a structure of a single value."""
+"""Room on either side of that range where it is a single value; else as much as it is wide."""
 
 
 def prepare(volume: np.ndarray, modality: str) -> np.ndarray:
@@ -91,8 +88,7 @@ def contrast_around(images: np.ndarray, masks: np.ndarray) -> tuple[float, float
     """Choose the values between which a structure stands out best from its surroundings.
 
     A range that has room for air and bone leaves little of it to soft tissues that differ by a few
-    units. So the range of the structure's own values is spread, with half as much again on either
-    side.
+    units. So the range of the structure's own values is spread, with as much again on either side.
 
     Parameters
     ----------
@@ -110,6 +106,6 @@ def contrast_around(images: np.ndarray, masks: np.ndarray) -> tuple[float, float
     inside = images[masks]
     if inside.size:
         low, high = np.percentile(inside, STRUCTURE_PERCENTILES)
-        room = max(ROOM * (high - low), LEAST_ROOM)
+        room = max(high - low, LEAST_ROOM)
         bounds = (max(bounds[0], float(low) - room), min(bounds[1], float(high) + room))
     return bounds

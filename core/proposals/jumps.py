@@ -9,17 +9,11 @@ from numpy.typing import NDArray
 
 Kind = Literal["position", "area", "intensity"]
 
-LARGEST_SHIFT = 0.5
-"""Distance of the centre from the middle of its neighbours' centres, in radii."""
-
-LARGEST_RATIO = 1.7
-"""Area against the geometric mean of its neighbours' areas, or the other way round."""
-
-LARGEST_DIFFERENCE = 0.7
-"""Mean value against its neighbours' mean, in standard deviations of their values.
-
-Each of the three is what one in a hundred slices of true masks exceeds, on average over the
-development data sets (docs/proposals.md)."""
+LARGEST: Mapping[Kind, float] = {"position": 0.5, "area": 1.7, "intensity": 0.7}
+"""What one in a hundred slices of true masks exceeds, on average over the development data sets
+(docs/proposals.md): the distance of the centre from the middle of its neighbours' centres, in
+radii; the area against the geometric mean of its neighbours', or the other way round; the mean
+value against that of its neighbours, in standard deviations of their values."""
 
 
 @dataclass(frozen=True)
@@ -145,17 +139,17 @@ def _differences(here: Signs, before: Signs, behind: Signs) -> list[Jump]:
     return [
         Jump(
             "position",
-            float(shift / np.sqrt(usual / np.pi)) / LARGEST_SHIFT,
+            float(shift / np.sqrt(usual / np.pi)) / LARGEST["position"],
             "lies elsewhere than on the slices beside it",
         ),
         Jump(
             "area",
-            float(np.log(larger) / np.log(LARGEST_RATIO)),
+            float(np.log(larger) / np.log(LARGEST["area"])),
             f"is {larger:.1f} times {size} than on the slices beside it",
         ),
         Jump(
             "intensity",
-            abs(difference) / LARGEST_DIFFERENCE,
+            abs(difference) / LARGEST["intensity"],
             f"is {'brighter' if difference > 0 else 'darker'} inside than on the slices beside it",
         ),
     ]

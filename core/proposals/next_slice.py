@@ -7,6 +7,7 @@ import numpy as np
 
 from core.proposals.doubtful import most_doubtful_slice
 from core.proposals.examples import Proposal, neighbours, neighbours_overlap
+from core.proposals.expected_dice import FAIR
 from core.proposals.extent import between
 from core.proposals.extrapolation import trend_of
 from core.segments.ends import UNSTATED, End, Ends
@@ -34,9 +35,6 @@ _ONE_SIDED = 2.0
 """How much faster an error grows with the distance to one example than between two."""
 
 _FAR_SLICES = 5
-
-_POOR_OVERLAP = 0.6
-"""Below this Dice of two neighbouring examples with one another, their shapes differ a lot."""
 
 
 @dataclass(frozen=True)
@@ -244,7 +242,7 @@ def _reason(index: int, examples: Mapping[int, np.ndarray], known: Mapping[int, 
     if neighbours_overlap(known, index) is None:
         return END_UNKNOWN
     overlap = neighbours_overlap(examples, index)
-    if overlap is not None and overlap < _POOR_OVERLAP:
+    if overlap is not None and overlap < FAIR:
         return SHAPE_CHANGES
     far = min(abs(index - example) for example in examples) >= _FAR_SLICES
     return FAR if far else LEAST_CERTAIN

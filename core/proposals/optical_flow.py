@@ -20,17 +20,11 @@ from core.proposals.pooling import pool_of
 _COARSEST: Final = 16
 """Side in pixels below which pictures are not halved any more."""
 
-_SMOOTHING: Final = 0.5
-"""Standard deviation in pixels of what takes the worst of the noise away beforehand."""
-
 _ATTACHMENT: Final = 20.0
 """Weight of the images against the smoothness of the flow."""
 
 _TIGHTNESS: Final = 0.3
 """How closely the smooth flow follows the one that matches the images."""
-
-_TIME_STEP: Final = 0.25
-"""Of the dual ascent; it converges up to a quarter in two dimensions."""
 
 AT_ONCE: Final = 8
 """Pairs that a core computes at a time, so that its cache holds them."""
@@ -65,7 +59,7 @@ def flows_between(pictures: Tensor, others: Tensor) -> Tensor:
 def _flows_at_once(pictures: Tensor, others: Tensor) -> Tensor:
     """Do what `flows_between` does for as many pairs as a core computes at a time."""
     pool = pool_of(pictures.shape[-1])
-    both = _smoothed(torch.stack([pictures, others], dim=1))
+    both = torch.stack([pictures, others], dim=1)
     levels = [functional.avg_pool2d(both, pool) if pool > 1 else both]
     while min(levels[-1].shape[-2:]) >= 2 * _COARSEST:
         levels.append(functional.avg_pool2d(levels[-1], 2))
@@ -99,24 +93,13 @@ def carried(distances: Tensor, flows: Tensor) -> Tensor:
     return _warped(distances, flows)
 
 
-def _smoothed(pictures: Tensor) -> Tensor:
-    """Blur [n, 2, height, width] by `_SMOOTHING` pixels; the border goes on beyond the edge."""
-    offsets = torch.arange(-2, 3, device=pictures.device, dtype=pictures.dtype)
-    kernel = torch.exp(-offsets.square() / (2 * _SMOOTHING**2))
-    kernel = (kernel / kernel.sum()).expand(2, 1, 1, -1)
-    padded = functional.pad(pictures, (2, 2, 2, 2), mode="replicate")
-    across = functional.conv2d(padded, kernel, groups=2)
-    return functional.conv2d(across, kernel.transpose(2, 3), groups=2)
-
-
 def _refined(flow: Tensor, picture: Tensor, other: Tensor) -> Tensor:
     """Improve flows [n, 2, height, width] on one level of the pyramid."""
     if flow.device.type == "cpu" and _COMPILED:
         from core.proposals.optical_flow_kernel import refined_on_processor
 
         steps = (_WARPS, _ITERATIONS, _DUAL_ITERATIONS)
-        weights = (_ATTACHMENT, _TIGHTNESS, _TIME_STEP)
-        return refined_on_processor(flow, picture, other, steps, weights)
+        return refined_on_processor(flow, picture, other, steps, (_ATTACHMENT, _TIGHTNESS))
     return _refined_anywhere(flow, picture, other)
 
 
@@ -146,7 +129,8 @@ def _iterated(
     for _ in range(_DUAL_ITERATIONS):
         slope = _forward_differences(flow)
         norm = slope.square().sum(dim=2, keepdim=True).sqrt()
-        dual = (dual - _TIME_STEP * slope) / (1 + norm * (_TIME_STEP / _TIGHTNESS))
+        # In two dimensions the ascent converges up to a step of a quarter.
+        dual = (dual - slope / 4) / (1 + norm / (4 * _TIGHTNESS))
         flow = matched - _divergence(dual)
     return flow, dual
 

@@ -16,14 +16,8 @@ from core.proposals.crop import crop_around
 from core.proposals.examples import Proposal, SegmentExamples
 from core.segments.ends import Ends
 
-LEAST_GAP = 0.05
-"""Parts lie apart by at least this share of the structure's extent (docs/proposals.md)."""
-
-_MOST_PARTS = 4
-"""More are not parts but scattered, and every part takes its time."""
-
-_SHOWN = 0.5
-"""Every part is on at least this share of the slices on which the structure is drawn."""
+_STEP_PIXELS = 3
+"""How far a part may move from slice to slice, in pixels of the network."""
 
 
 def parts_of(
@@ -31,8 +25,9 @@ def parts_of(
 ) -> list[SegmentExamples]:
     """Tell the separate parts of a structure by what is drawn of it.
 
-    Seen along the series, parts lie apart, and drawn slices show them side by side: a structure
-    that only moves from slice to slice is one.
+    Seen along the series, parts lie so far apart that none reaches another from one slice to the
+    next, and most drawn slices show all of them side by side: a structure that only moves from
+    slice to slice is one, and one that is scattered differently on every slice, too.
 
     Parameters
     ----------
@@ -51,14 +46,12 @@ def parts_of(
         nothing more is known than that they are not behind it.
     """
     crop = crop_around(segment.masks.values(), spacing)
-    if crop.pixel_mm <= min(crop.pixel_spacing):
+    if crop.scale <= 1:
         return [segment]
     drawn = {index: mask for index, mask in sorted(segment.masks.items()) if mask.any()}
-    regions = _regions(np.any(list(drawn.values()), axis=0))
-    if not 1 < len(regions) <= _MOST_PARTS:
-        return [segment]
-    shown = np.array([[(mask & one).any() for one in regions] for mask in drawn.values()])
-    if (shown.mean(axis=0) < _SHOWN).any():
+    regions = _regions(np.any(list(drawn.values()), axis=0), _STEP_PIXELS * crop.scale)
+    side_by_side = [all((mask & one).any() for one in regions) for mask in drawn.values()]
+    if len(regions) == 1 or 2 * sum(side_by_side) <= len(drawn):
         return [segment]
     ends = segment.enclosing_ends
     behind = dict.fromkeys(segment.beyond_ends(slices), np.zeros_like(regions[0]))
@@ -76,14 +69,10 @@ def parts_of(
     ]
 
 
-def _regions(shown: np.ndarray) -> list[np.ndarray]:
+def _regions(shown: np.ndarray, step: float) -> list[np.ndarray]:
     """Divide a slice into what is nearer to either part: bool [row, column] for every part."""
-    rows, columns = np.nonzero(shown)
-    extent = max(np.ptp(rows), np.ptp(columns)) + 1
-    apart = ndimage.distance_transform_edt(~shown) > LEAST_GAP * extent / 2
-    labels, parts = ndimage.label(~apart, np.ones((3, 3)))
-    if parts < 2:
-        return []
+    reached = ndimage.distance_transform_edt(~shown) <= step
+    labels, parts = ndimage.label(reached, np.ones((3, 3)))
     distances = [ndimage.distance_transform_edt(labels != part + 1) for part in range(parts)]
     nearest = np.argmin(distances, axis=0)
     return [nearest == part for part in range(parts)]

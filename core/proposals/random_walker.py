@@ -22,9 +22,6 @@ _BETA: Final = 100.0
 _LEAST: Final = 1e-6
 """Conductance of the hardest edge, so that every pixel can be reached."""
 
-_TINY: Final = 1e-20
-"""Keeps what is solved already from dividing by zero."""
-
 _COMPILED: Final = importlib.util.find_spec("numba") is not None
 """Training runs without Numba where there is a graphics card."""
 
@@ -187,12 +184,12 @@ def _advanced(state: _Residual, weights: _Weights) -> _Residual:
     """Take one step of the conjugate gradients: values, rest, direction, and the rest's size."""
     values, rest, direction, size = state
     image = _applied(weights, direction)
-    amount = size / _product(direction, image).clamp(min=_TINY)
+    amount = _ratio(size, _product(direction, image))
     values = values + amount * direction
     rest = rest - amount * image
     scaled = rest / weights.total
     now = _product(rest, scaled)
-    direction = scaled + now / size.clamp(min=_TINY) * direction
+    direction = scaled + _ratio(now, size) * direction
     return values, rest, direction, now
 
 
@@ -212,3 +209,8 @@ def _applied(weights: _Weights, values: Tensor) -> Tensor:
 def _product(first: Tensor, second: Tensor) -> Tensor:
     """Scalar product of every task, [tasks, 1, 1, 1]."""
     return (first * second).flatten(1).sum(dim=1)[:, None, None, None]
+
+
+def _ratio(part: Tensor, whole: Tensor) -> Tensor:
+    """Divide; 0 where everything is solved already."""
+    return torch.where(whole > 0, part / whole, 0.0)

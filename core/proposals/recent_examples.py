@@ -20,9 +20,6 @@ import numpy as np
 MOST_BYTES = 512 * 2**20
 """A segment of 100 slices that was proposed whole takes some 35 MiB (docs/benchmarks.md)."""
 
-_RANGES_KEPT = 256
-"""Series of which the range of values is kept."""
-
 
 class Sized(Protocol):
     """Something that knows how much memory it takes."""
@@ -51,7 +48,7 @@ class RecentExamples(Generic[_Kept]):
         self._most_bytes = most_bytes
         self._lock = threading.Lock()
         self._kept: OrderedDict[_Key, _Kept] = OrderedDict()
-        self._ranges: OrderedDict[_Key, Range] = OrderedDict()
+        self._ranges: dict[_Key, Range] = {}
         self._shown: dict[str, weakref.ref[np.ndarray]] = {}
         self._closed: deque[str] = deque()
 
@@ -119,16 +116,15 @@ class RecentExamples(Generic[_Kept]):
             known = work_out()
             with self._lock:
                 self._ranges[key] = known
-                while len(self._ranges) > _RANGES_KEPT:
-                    self._ranges.popitem(last=False)
         return known
 
     def _drop_closed(self) -> None:
         while self._closed:
             closed = self._closed.popleft()
             self._shown.pop(closed, None)
-            for key in [one for one in self._kept if one[0] == closed]:
-                del self._kept[key]
+            for of_all in (self._kept, self._ranges):
+                for key in [one for one in of_all if one[0] == closed]:
+                    of_all.pop(key)
 
 
 @dataclass(frozen=True)

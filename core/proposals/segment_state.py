@@ -25,9 +25,6 @@ from core.segments.ends import UNSTATED, Ends
 PENALTY_PER_SLICE = 0.05
 """Log-odds by which a structure beyond the examples grows less likely with every slice."""
 
-PENALTY_BEHIND_END = 0.6
-"""The same behind the place where the areas of the examples let it end, in addition."""
-
 
 @dataclass(frozen=True, eq=False)
 class PreparedSegment:
@@ -111,15 +108,23 @@ class PreparedSegment:
         if below is None or above is None:
             if self.reaches_series_end(1 if above is None else -1):
                 return 0.0
-            trend = trend_of(self.areas, index)
-            behind = 0.0 if trend is None else trend.slices_behind_end(index)
-            return PENALTY_PER_SLICE * self.gap(index) + PENALTY_BEHIND_END * behind
+            return PENALTY_PER_SLICE * self.gap(index) + self._pixels_behind_end(index)
         present = [place for place in (below, above) if self.distances[place] is not None]
         if len(present) != 1:
             return 0.0
         # It may end anywhere on the way to an example without it, with the same chance.
         way = abs(index - present[0]) / (above - below)
         return max(0.0, float(np.log(way / (1 - way))))
+
+    def _pixels_behind_end(self, index: int) -> float:
+        """How far a slice lies behind the end that the areas let expect, in pixels of the network.
+
+        Log-odds fall by 1 for each, as they do beside an outline (`interpolation_score`).
+        """
+        trend = trend_of(self.areas, index)
+        if trend is None or self.prompt is None:
+            return 0.0
+        return trend.slices_behind_end(index) * self.prompt.step
 
 
 @dataclass(frozen=True, eq=False)

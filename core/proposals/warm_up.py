@@ -5,8 +5,6 @@ import numpy as np
 from core.network.engine import Engine
 from core.proposals.proposer import SegmentExamples, propose
 
-_SIDE, _SLICES = 32, 5
-
 
 def warm_up(engine: Engine) -> None:
     """Compile and load what the first proposals need, by making some of a blank series.
@@ -16,10 +14,10 @@ def warm_up(engine: Engine) -> None:
     engine : Engine
         The network.
     """
-    volume = np.zeros((_SLICES, _SIDE, _SIDE), np.float32)
-    volume[:, : _SIDE // 2] = 1
-    mask = np.zeros((_SIDE, _SIDE), bool)
-    mask[_SIDE // 4 : -_SIDE // 4, _SIDE // 4 : -_SIDE // 4] = True
-    examples = [SegmentExamples(1, {0: mask, _SLICES - 1: mask})]
+    volume = np.zeros((5, 32, 32), np.float32)
+    volume[:, :16] = 1
+    mask = np.zeros((32, 32), bool)
+    mask[8:-8, 8:-8] = True
+    examples = [SegmentExamples(1, {0: mask, 4: mask})]
     for _ in propose(volume, (1.0, 1.0, 1.0), "MR", examples, engine=engine):
         pass

@@ -13,7 +13,7 @@ from torch import Generator, Tensor
 from torch.nn import functional
 
 from core.network.guidance import CHANGE_ABOVE, CHANGE_BELOW
-from core.proposals.intensity import LEAST_ROOM, ROOM, STRUCTURE_PERCENTILES
+from core.proposals.intensity import LEAST_ROOM, STRUCTURE_PERCENTILES
 from core.training.random_numbers import chance, uniform
 
 _SHOWN = 0.6
@@ -129,7 +129,7 @@ def _contrasts(images: Tensor, masks: Tensor) -> tuple[Tensor, Tensor]:
         (below < percentile / 100 * total).sum(dim=1) / (_BINS - 1)
         for percentile in STRUCTURE_PERCENTILES
     ]
-    room = (ROOM * (bounds[1] - bounds[0])).clamp(min=LEAST_ROOM)
+    room = (bounds[1] - bounds[0]).clamp(min=LEAST_ROOM)
     outlined = total[:, 0] > 0
     low = torch.where(outlined, torch.maximum(lowest, bounds[0] - room), lowest)
     high = torch.where(outlined, torch.minimum(highest, bounds[1] + room), highest)

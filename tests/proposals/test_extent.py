@@ -1,7 +1,7 @@
 import numpy as np
 
 from core.proposals.crop import Crop
-from core.proposals.extent import between, continued, outward, reach
+from core.proposals.extent import between, outward, reach
 
 CROP = Crop((31.5, 31.5), 64.0, (64, 64), (1.0, 1.0))
 HERE, NOWHERE = np.ones((64, 64), bool), np.zeros((64, 64), bool)
@@ -31,24 +31,3 @@ def test_it_is_followed_as_far_as_the_largest_gap() -> None:
 def test_a_single_example_vouches_for_some_slices() -> None:
     assert reach({4: HERE}, 4.0, CROP) == 8
     assert reach({4: HERE}, 100.0, CROP) == 1
-
-
-def test_parts_that_do_not_go_on_from_the_previous_slice_are_dropped() -> None:
-    previous, mask = np.zeros((2, 64, 64), bool)
-    previous[20:30, 20:30] = True
-    mask[22:32, 21:31] = True
-    mask[50:55, 50:55] = True
-    kept = continued(mask, previous, CROP)
-    assert kept[22:32, 21:31].all()
-    assert not kept[40:].any()
-
-
-def test_both_parts_of_a_structure_that_splits_go_on() -> None:
-    previous, mask = np.zeros((2, 64, 64), bool)
-    previous[20:30, 20:40] = True
-    mask[20:30, 20:26] = mask[20:30, 34:40] = True
-    assert np.array_equal(continued(mask, previous, CROP), mask)
-
-
-def test_nothing_goes_on_from_nothing() -> None:
-    assert not continued(HERE, NOWHERE, CROP).any()

@@ -7,7 +7,6 @@ from core.network.engine import Engine
 from core.network.overlap import dice
 from core.proposals.crop import SIDE
 from core.proposals.first_pass import (
-    INWARD,
     Visit,
     answer_visits,
     first_pass,
@@ -27,7 +26,7 @@ def test_every_slice_between_examples_is_visited_and_the_first_beyond(
     segment = prepared_ball(balls, untrained_engine, images_of, (8, 12, 15))
     visits = {visit.slice: visit for visit in first_visits(segment, 24)}
     assert sorted(visits) == [7, 9, 10, 11, 13, 14, 16]
-    assert visits[10].gap == 2 and visits[10].direction == INWARD
+    assert visits[10].gap == 2 and not visits[10].leads_away
     assert visits[7].direction == -1 and visits[16].direction == 1
 
 

@@ -5,9 +5,7 @@ import pytest
 from numpy.typing import NDArray
 
 from core.proposals.jumps import (
-    LARGEST_DIFFERENCE,
-    LARGEST_RATIO,
-    LARGEST_SHIFT,
+    LARGEST,
     Jump,
     Signs,
     find_jumps,
@@ -43,11 +41,11 @@ def test_a_structure_that_changes_steadily_does_not_jump() -> None:
 @pytest.mark.parametrize(
     ("kind", "changed", "brighter", "word"),
     [
-        ("position", disk(column=32 + 2 * RADIUS * LARGEST_SHIFT), 0.0, "elsewhere"),
-        ("area", disk(RADIUS * LARGEST_RATIO), 0.0, "larger"),
-        ("area", disk(RADIUS / LARGEST_RATIO), 0.0, "smaller"),
-        ("intensity", disk(), 2 * LARGEST_DIFFERENCE, "brighter"),
-        ("intensity", disk(), -2 * LARGEST_DIFFERENCE, "darker"),
+        ("position", disk(column=32 + 2 * RADIUS * LARGEST["position"]), 0.0, "elsewhere"),
+        ("area", disk(RADIUS * LARGEST["area"]), 0.0, "larger"),
+        ("area", disk(RADIUS / LARGEST["area"]), 0.0, "smaller"),
+        ("intensity", disk(), 2 * LARGEST["intensity"], "brighter"),
+        ("intensity", disk(), -2 * LARGEST["intensity"], "darker"),
     ],
 )
 def test_only_the_slice_that_jumps_is_marked_and_with_the_reason(

@@ -58,10 +58,7 @@ def test_the_flow_is_that_of_another_implementation() -> None:
     places = [rows + 3 * np.sin(columns / 30), columns + 2 * np.cos(rows / 25)]
     moved = ndimage.map_coordinates(texture, places, order=1, mode="nearest")
     pictures = [np.asarray(one, np.float32) for one in (moved, texture)]
-    halves = [
-        ndimage.gaussian_filter(one, 0.5).reshape(64, 2, 64, 2).mean(axis=(1, 3))
-        for one in pictures
-    ]
+    halves = [one.reshape(64, 2, 64, 2).mean(axis=(1, 3)) for one in pictures]
     expected = 2 * optical_flow_tvl1(
         *halves, attachment=20.0, num_warp=3, num_iter=5, dtype=np.float32
     )

@@ -97,6 +97,8 @@ def test_an_end_grows_more_likely_away_from_the_examples(
     segment = prepared_ball(balls, untrained_engine, images_of, (8, 12, 15))
     penalties = [segment.end_penalty(index) for index in range(16, 24)]
     assert penalties == sorted(penalties) and penalties[0] > 0
+    # The areas of a ball tell where it ends, and behind that the log-odds fall faster.
+    assert penalties[-1] - penalties[-2] > 2 * (penalties[1] - penalties[0])
     assert segment.end_penalty(10) == 0
 
 
