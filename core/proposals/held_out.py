@@ -34,7 +34,8 @@ class HeldOutQuality:
     Attributes
     ----------
     offset : float or None
-        Log-odds of the Dice beyond those of the sureness, on average by area; None where unknown.
+        Log-odds of the Dice beyond those of the sureness, on average by the areas
+        of what is found and what is drawn; None where unknown.
     least_likeness : float
         That of the slices it is known from, of which one in ten has less.
     """
@@ -80,7 +81,8 @@ def measure_held_out(
         Unknown where there are too few teachers or findings.
     """
     slices = held_out_slices(structures)
-    differences, areas, likeness = [], [], []
+    checked: list[tuple[float, np.ndarray, np.ndarray]] = []
+    likeness: list[float] = []
     for place in dict.fromkeys(place for place, _ in slices):
         structure = structures[place]
         indices = [index for of, index in slices if of == place]
@@ -94,13 +96,31 @@ def measure_held_out(
         for query, index in enumerate(indices):
             mask = found.log_odds(query) > 0
             if mask.any():
-                result = dice(mask, structure.masks[index])
-                differences.append(_log_odds(result) - _log_odds(_sureness(found, query)))
-                areas.append(int(mask.sum()))
-    if len(differences) < _LEAST_ANSWERS:
+                checked.append((_sureness(found, query), mask, structure.masks[index]))
+    if len(checked) < _LEAST_ANSWERS:
         return HeldOutQuality(None)
-    offset = float(np.average(differences, weights=areas))
-    return HeldOutQuality(offset, float(np.percentile(likeness, 10)))
+    return HeldOutQuality(offset_of(checked), float(np.percentile(likeness, 10)))
+
+
+def offset_of(checked: Sequence[tuple[float, np.ndarray, np.ndarray]]) -> float:
+    """Compare what was found on slices with what a person confirmed there.
+
+    Parameters
+    ----------
+    checked : sequence of tuple
+        Sureness, mask that was found, at least one pixel, and confirmed mask: bool [row, column].
+
+    Returns
+    -------
+    float
+        As `HeldOutQuality.offset`. Both masks count, as they do in the Dice: by what is found
+        alone, slices on which too much is found would weigh more than those with too little.
+    """
+    differences = [
+        _log_odds(dice(found, drawn)) - _log_odds(sure) for sure, found, drawn in checked
+    ]
+    areas = [int(found.sum()) + int(drawn.sum()) for _, found, drawn in checked]
+    return float(np.average(differences, weights=areas))
 
 
 def _slices_of(structure: TaughtStructure) -> list[int]:

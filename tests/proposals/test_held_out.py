@@ -5,7 +5,12 @@ import pytest
 
 from core.network.engine import Engine
 from core.proposals.crop import SIDE, Crop
-from core.proposals.held_out import HeldOutQuality, held_out_slices, measure_held_out
+from core.proposals.held_out import (
+    HeldOutQuality,
+    held_out_slices,
+    measure_held_out,
+    offset_of,
+)
 from core.proposals.teacher_search import Found, TaughtStructure
 
 CROP = Crop(((SIDE - 1) / 2, (SIDE - 1) / 2), float(SIDE), (SIDE, SIDE), (1.0, 1.0))
@@ -37,6 +42,17 @@ def test_of_many_teachers_three_are_held_out_on_slices_with_and_without_the_stru
     assert sorted({place for place, _ in slices}) == [0, 2, 4]
     first = [index for place, index in slices if place == 0]
     assert len(first) == 8 and sum(index in range(10, 25) for index in first) == 6
+
+
+def test_a_slice_with_too_little_weighs_as_much_as_one_with_too_much() -> None:
+    small, large = np.zeros((2, SIDE, SIDE), bool)
+    small[:10, :10], large[:20, :20] = True, True
+    right = (0.8, large, large)
+    too_much, too_little = (
+        (0.8, found, drawn) for found, drawn in ((large, small), (small, large))
+    )
+    assert offset_of([right, too_much]) == offset_of([right, too_little])
+    assert offset_of([right]) > offset_of([right, too_much]) > offset_of([too_much])
 
 
 def test_the_surer_the_network_is_the_more_dice_is_expected() -> None:
