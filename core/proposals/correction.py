@@ -21,13 +21,10 @@ from core.network.guidance import ADDED, REMOVED
 from core.proposals.crop import SIDE, Crop, crop_around
 from core.proposals.examples import SegmentExamples, check_examples
 from core.proposals.intensity import scale
-from core.proposals.network_opinion import correction_guidance
+from core.proposals.network_opinion import QUICK_SUPPORT, correction_guidance
 from core.proposals.network_prompt import NetworkPrompt, encode_examples, range_of
 from core.proposals.recent_examples import OfSeries
 from core.proposals.scores import network_score
-
-SUPPORT = 6
-"""Examples shown at most, the nearest: the person waits for the answer."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,7 +100,7 @@ def ready_slice(
         return scale(pixels[list(slices)], limits)
 
     others = {known: other for known, other in segment.masks.items() if known != index}
-    nearest = sorted(others, key=lambda known: (abs(known - index), known))[:SUPPORT]
+    nearest = sorted(others, key=lambda known: (abs(known - index), known))[:QUICK_SUPPORT]
     if not any(others[known].any() for known in nearest):
         return ReadySlice(index, mask, np.zeros((SIDE, SIDE), np.float32), None)
     crop = crop_around([mask, *others.values()], spacing)

@@ -6,8 +6,8 @@ import numpy as np
 
 from core.proposals.examples import Proposal
 
-_UNKNOWN = 0.7
-"""Dice that is taken where none is expected."""
+LACKING = 0.3
+"""Share of the structure's area that is taken to be wrong where no Dice is expected."""
 
 _REACH = 0.25
 """How far a drawn slice helps others, as a share of the slices that show the structure."""
@@ -38,8 +38,8 @@ def most_doubtful_slice(
     lacking = np.zeros(slices)
     for index, one in proposals.items():
         if index not in drawn:
-            expected = _UNKNOWN if one.expected_dice is None else one.expected_dice
-            lacking[index] = (1 - expected) * int(one.mask.sum())
+            share = LACKING if one.expected_dice is None else 1 - one.expected_dice
+            lacking[index] = share * int(one.mask.sum())
     if not lacking.any():
         return None
     reach = max(2.0, _REACH * np.count_nonzero(lacking))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.proposals.doubtful import most_doubtful_slice
+from core.proposals.doubtful import LACKING, most_doubtful_slice
 from core.proposals.examples import Proposal, neighbours, neighbours_overlap
 from core.proposals.expected_dice import FAIR
 from core.proposals.extent import between
@@ -14,27 +14,11 @@ from core.segments.ends import UNSTATED, End, Ends
 
 END_UNKNOWN = "end not drawn"
 SHAPE_CHANGES = "shape changes here"
-FAR = "far from examples"
 LEAST_CERTAIN = "least certain here"
 
-_LACKING = 0.3
-"""What is lacking where nothing is proposed but the structure goes on, as a share of its area."""
-
-_AT_END = 0.5
-"""Chance that a structure is there on the last slice where it is proposed beyond its examples."""
-
-_AT_HALT = 0.85
-"""The same where proposals stopped although the structure seemed to go on."""
-
-_BEHIND_END = 0.15
-"""What is left of that chance behind the place where proposals find the structure's end."""
-
 _LEAST_PRESENCE = 0.05
-
-_ONE_SIDED = 2.0
-"""How much faster an error grows with the distance to one example than between two."""
-
-_FAR_SLICES = 5
+"""Chance at least that a structure is there beyond its examples, and behind an end that proposals
+found."""
 
 
 @dataclass(frozen=True)
@@ -145,11 +129,11 @@ def _expected_error(
     """Pixels likely to be wrong on a slice."""
     if proposal is not None:
         expected = proposal.expected_dice
-        loss = _LACKING if expected is None else 1 - expected
+        loss = LACKING if expected is None else 1 - expected
         return loss * float(proposal.mask.sum())
     beside = [near for near in neighbours(known, index) if near is not None]
     nearness = [1 / abs(index - near) for near in beside]
-    return _LACKING * float(np.average([known[near].sum() for near in beside], weights=nearness))
+    return LACKING * float(np.average([known[near].sum() for near in beside], weights=nearness))
 
 
 def _beyond(
@@ -164,7 +148,7 @@ def _beyond(
         end = slices if direction > 0 else -1
         for index in range(last + direction, end, direction):
             chance = _presence(index, areas, proposals)
-            missing[index] = chance * areas[outermost] * _LACKING
+            missing[index] = chance * areas[outermost] * LACKING
             if chance <= _LEAST_PRESENCE:
                 break
     return missing
@@ -185,8 +169,8 @@ def _gain(index: int, errors: Mapping[int, float], examples: Mapping[int, np.nda
 def _presence(index: int, areas: Mapping[int, int], proposals: Mapping[int, Proposal]) -> float:
     """Chance that a slice shows the structure: a drawing without it shows little of its shape.
 
-    Certain between examples. Beyond the outermost it falls towards the last proposal, and from
-    there on the slower the longer the structure is known to be, and the faster it shrinks.
+    Certain between examples. Beyond the outermost it falls to an even chance at the last proposal,
+    and from there on the slower the longer the structure is known to be, and the faster it shrinks.
     """
     below, above = neighbours(areas, index)
     if below is not None and above is not None:
@@ -196,16 +180,17 @@ def _presence(index: int, areas: Mapping[int, int], proposals: Mapping[int, Prop
     assert outermost is not None
     last = _last_proposed(outermost, direction, proposals)
     proposed = abs(last - outermost)
-    has_end = proposed == 0 or last + direction in proposals
-    at_last = _AT_END if has_end else _AT_HALT
-    chance = 1 - (1 - at_last) * min(1.0, abs(index - outermost) / max(1, proposed))
-    if abs(index - outermost) > proposed:
-        other = _last_proposed(_other_end(areas, direction), -direction, proposals)
-        known = abs(last - other) + 1
-        chance *= known / (known + abs(index - last)) * (_BEHIND_END if has_end else 1.0)
-        trend = trend_of(areas, index)
-        if trend is not None:
-            chance *= min(1.0, trend.area(index) / trend.outermost_area)
+    away = abs(index - outermost)
+    if away <= proposed:
+        return 1 - away / proposed / 2
+    if proposed == 0 or last + direction in proposals:
+        return _LEAST_PRESENCE
+    other = _last_proposed(_other_end(areas, direction), -direction, proposals)
+    known = abs(last - other) + 1
+    chance = known / (known + abs(index - last)) / 2
+    trend = trend_of(areas, index)
+    if trend is not None:
+        chance *= min(1.0, trend.area(index) / trend.outermost_area)
     return max(_LEAST_PRESENCE, chance)
 
 
@@ -231,18 +216,13 @@ def _nearer(
 
 
 def _uncertainty(around: tuple[int | None, int | None], index: int) -> float:
-    """Spread of an outline that wanders between known slices, or away from one."""
+    """Variance of an outline that wanders between known slices, or away from one."""
     distances = [abs(index - near) for near in around if near is not None]
-    if len(distances) == 1:
-        return _ONE_SIDED * distances[0]
-    return distances[0] * distances[1] / sum(distances)
+    return 1 / sum(1 / distance for distance in distances)
 
 
 def _reason(index: int, examples: Mapping[int, np.ndarray], known: Mapping[int, np.ndarray]) -> str:
     if neighbours_overlap(known, index) is None:
         return END_UNKNOWN
     overlap = neighbours_overlap(examples, index)
-    if overlap is not None and overlap < FAIR:
-        return SHAPE_CHANGES
-    far = min(abs(index - example) for example in examples) >= _FAR_SLICES
-    return FAR if far else LEAST_CERTAIN
+    return SHAPE_CHANGES if overlap is not None and overlap < FAIR else LEAST_CERTAIN

@@ -19,9 +19,6 @@ from core.proposals.pooling import pool_of
 _BETA: Final = 100.0
 """How much an edge of the images hinders the walk, per standard deviation of their values."""
 
-_LEAST: Final = 1e-6
-"""Conductance of the hardest edge, so that every pixel can be reached."""
-
 _COMPILED: Final = importlib.util.find_spec("numba") is not None
 """Training runs without Numba where there is a graphics card."""
 
@@ -68,7 +65,8 @@ def walk_between(
 
     def conductance(axis: int, distance: Tensor | float) -> Tensor:
         slope = images.diff(dim=axis) / distance
-        return torch.exp(-hindrance * slope.square()) + _LEAST
+        # The hardest edge lets a little through, so that every pixel can be reached.
+        return torch.exp(-hindrance * slope.square()) + torch.finfo(slope.dtype).eps
 
     # The unit of length is the smaller of the two distances.
     shortest = (step / pool).clamp(max=1.0)[:, None, None, None]
