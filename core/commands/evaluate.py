@@ -122,10 +122,10 @@ def _pairs(arguments: argparse.Namespace) -> dict[str, Any]:
     )
     for name, scores in report["tasks"].items():
         for size, row in scores.items():
-            low, high = row["network_interval"]
+            low, high = row["interval"]
             print(
-                f"{name:24} support {size:>3}  network {row['network']:.3f} "
-                f"({low:.3f}–{high:.3f})  ensemble {row['ensemble']:.3f}  "
+                f"{name:24} support {size:>3}  chosen {row['chosen']:.3f} ({low:.3f}–{high:.3f})  "
+                f"network {row['network']:.3f}  ensemble {row['ensemble']:.3f}  "
                 f"mean mask {row['mean_mask']:.3f}"
             )
     _print_means("mean, support", report["mean"])

@@ -4,6 +4,7 @@ This is UniverSeg's own setting: every picture of a task in turn is the query, i
 drawn from the others.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ from core.network.engine import Engine
 from core.network.overlap import dice
 from core.proposals.intensity import scale
 from core.proposals.network_prompt import encode_with_contrast
+from core.proposals.pictures import segment_picture
 
 SIDE = 128
 """Pictures are judged at the resolution of the network's input, as in the paper."""
@@ -75,6 +77,7 @@ def evaluate_pairs(
     support_sizes: Sequence[int],
     *,
     ensemble: int = 1,
+    chosen: bool = True,
     seed: int = 0,
     progress: Callable[[str], None] | None = None,
 ) -> dict[str, Any]:
@@ -90,6 +93,8 @@ def evaluate_pairs(
         Numbers of examples; those larger than a task allows are left out of that task.
     ensemble : int
         How many support sets are drawn for a query and averaged; 1 for none.
+    chosen : bool
+        Whether to score `segment_picture` as well, several times the work of asking once.
     seed : int
         Of the drawing of support sets.
     progress : callable, optional
@@ -98,9 +103,11 @@ def evaluate_pairs(
     Returns
     -------
     dict
-        ``{"tasks": {name: {size: {"network", "network_interval", "ensemble", "mean_mask"}}},
-        "mean": {size: {…}}}`` with mean Dice; sizes are text, as in JSON. The mean over tasks
-        takes a task's largest possible size where it has fewer pictures.
+        ``{"tasks": {name: {size: {"network", "ensemble", "mean_mask", "chosen", "interval"}}},
+        "mean": {size: {…}}}`` with mean Dice: of the network asked once, of the mean over support
+        sets, of the mean of the examples' masks, and, if asked for, of `segment_picture`; the
+        interval is that of the last, or of the network. Sizes are text, as in JSON. The mean over
+        tasks takes a task's largest possible size where it has fewer pictures.
 
     Raises
     ------
@@ -115,32 +122,43 @@ def evaluate_pairs(
     for task in tasks:
         if progress:
             progress(task.name)
-        by_task[task.name] = _score_task(task, engine, support_sizes, ensemble, seed)
+        by_task[task.name] = _score_task(task, engine, support_sizes, ensemble, seed, chosen)
     return {"tasks": by_task, "mean": _means(by_task, support_sizes)}
 
 
 def _score_task(
-    task: PairTask, engine: Engine, support_sizes: Sequence[int], ensemble: int, seed: int
+    task: PairTask,
+    engine: Engine,
+    support_sizes: Sequence[int],
+    ensemble: int,
+    seed: int,
+    chosen: bool,
 ) -> dict[str, dict[str, Any]]:
     """Scores of one task by support size."""
     generator = np.random.default_rng(seed)
     scores: dict[str, dict[str, Any]] = {}
     largest = len(task.images) - 1
     for size in sorted({min(size, largest) for size in support_sizes}):
-        network, averaged, mean_mask = [], [], []
-        for query in range(len(task.images)):
+        found: dict[str, list[float]] = defaultdict(list)
+        for query, truth in enumerate(task.labels):
             others = np.delete(np.arange(len(task.images)), query)
             sets = [generator.permutation(others)[:size] for _ in range(ensemble)]
-            probabilities = [_probability(engine, task, query, chosen) for chosen in sets]
-            truth = task.labels[query]
-            network.append(dice(probabilities[0] > 0.5, truth))
-            averaged.append(dice(np.mean(probabilities, axis=0) > 0.5, truth))
-            mean_mask.append(dice(task.labels[sets[0]].mean(axis=0) > 0.5, truth))
+            probabilities = [_probability(engine, task, query, support) for support in sets]
+            images, labels = task.images[sets[0]], task.labels[sets[0]]
+            masks = {
+                "network": probabilities[0] > 0.5,
+                "ensemble": np.mean(probabilities, axis=0) > 0.5,
+                "mean_mask": labels.mean(axis=0) > 0.5,
+            }
+            if chosen:
+                masks["chosen"] = segment_picture(engine, task.images[query], images, labels) > 0
+            for method, mask in masks.items():
+                found[method].append(dice(mask, truth))
         scores[str(size)] = {
-            "network": float(np.mean(network)),
-            "network_interval": bootstrap_interval(np.array(network), seed),
-            "ensemble": float(np.mean(averaged)),
-            "mean_mask": float(np.mean(mean_mask)),
+            **{method: float(np.mean(values)) for method, values in found.items()},
+            "interval": bootstrap_interval(
+                np.array(found["chosen" if chosen else "network"]), seed
+            ),
         }
     return scores
 
@@ -161,15 +179,16 @@ def _means(
     """Means over tasks by support size."""
     means: dict[str, dict[str, float]] = {}
     for size in sorted(set(support_sizes)):
-        chosen = [
+        rows = [
             scores[str(max(int(key) for key in scores if int(key) <= size))]
             for scores in by_task.values()
             if any(int(key) <= size for key in scores)
         ]
-        if chosen:
+        if rows:
             means[str(size)] = {
-                method: float(np.mean([scores[method] for scores in chosen]))
-                for method in ("network", "ensemble", "mean_mask")
+                method: float(np.mean([row[method] for row in rows]))
+                for method in rows[0]
+                if method != "interval"
             }
     return means
 

@@ -28,7 +28,7 @@ def on_pairs(paths: Sequence[Path]) -> Validate:
     tasks = list(read_tasks(paths))
 
     def validate(network: UniverSeg) -> dict[str, float]:
-        report = evaluate_pairs(tasks, _engine(network), [PAIR_EXAMPLES], seed=_SEED)
+        report = evaluate_pairs(tasks, _engine(network), [PAIR_EXAMPLES], chosen=False, seed=_SEED)
         return {"pairs": report["mean"][str(PAIR_EXAMPLES)]["network"]}
 
     return validate

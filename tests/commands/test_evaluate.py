@@ -19,7 +19,7 @@ def test_pairs_are_scored_and_reported(
     content = json.loads(report.read_text())
     assert set(content["tasks"]["hipxray"]) == set(content["mean"]) == {"1", "4"}
     for scores in content["tasks"]["hipxray"].values():
-        assert {"network", "ensemble", "mean_mask"} <= set(scores)
+        assert {"network", "ensemble", "mean_mask", "chosen"} <= set(scores)
     assert "hipxray" in capsys.readouterr().out
 
 

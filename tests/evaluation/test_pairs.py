@@ -29,11 +29,20 @@ def test_the_network_beats_the_mean_of_the_masks_on_hips(shared_data: Path, engi
     assert list(scores) == ["4"]
     assert scores["4"]["mean_mask"] == pytest.approx(0.787, abs=0.01)
     assert scores["4"]["network"] > scores["4"]["mean_mask"]
-    low, high = scores["4"]["network_interval"]
-    assert low <= scores["4"]["network"] <= high
+    assert scores["4"]["chosen"] > scores["4"]["mean_mask"]
+    low, high = scores["4"]["interval"]
+    assert low <= scores["4"]["chosen"] <= high
     assert report["mean"]["16"] == pytest.approx(
-        {key: scores["4"][key] for key in ("network", "ensemble", "mean_mask")}
+        {key: scores["4"][key] for key in ("network", "ensemble", "mean_mask", "chosen")}
     )
+
+
+def test_the_network_asked_once_can_be_scored_alone(
+    engine: Engine,
+) -> None:
+    images = np.random.default_rng(1).random((3, SIDE, SIDE), dtype=np.float32)
+    report = evaluate_pairs([PairTask("noise", images, images > 0.7)], engine, [2], chosen=False)
+    assert set(report["tasks"]["noise"]["2"]) == {"network", "ensemble", "mean_mask", "interval"}
 
 
 def test_the_same_seed_scores_the_same(engine: Engine) -> None:
