@@ -26,6 +26,9 @@ _ATTACHMENT: Final = 20.0
 _TIGHTNESS: Final = 0.3
 """How closely the smooth flow follows the one that matches the images."""
 
+_TIME_STEP: Final = 0.25
+"""Of the dual ascent; it converges up to a quarter in two dimensions."""
+
 AT_ONCE: Final = 8
 """Pairs that a core computes at a time, so that its cache holds them."""
 
@@ -99,7 +102,8 @@ def _refined(flow: Tensor, picture: Tensor, other: Tensor) -> Tensor:
         from core.proposals.optical_flow_kernel import refined_on_processor
 
         steps = (_WARPS, _ITERATIONS, _DUAL_ITERATIONS)
-        return refined_on_processor(flow, picture, other, steps, (_ATTACHMENT, _TIGHTNESS))
+        weights = (_ATTACHMENT, _TIGHTNESS, _TIME_STEP)
+        return refined_on_processor(flow, picture, other, steps, weights)
     return _refined_anywhere(flow, picture, other)
 
 
@@ -129,8 +133,7 @@ def _iterated(
     for _ in range(_DUAL_ITERATIONS):
         slope = _forward_differences(flow)
         norm = slope.square().sum(dim=2, keepdim=True).sqrt()
-        # In two dimensions the ascent converges up to a step of a quarter.
-        dual = (dual - slope / 4) / (1 + norm / (4 * _TIGHTNESS))
+        dual = (dual - _TIME_STEP * slope) / (1 + norm * (_TIME_STEP / _TIGHTNESS))
         flow = matched - _divergence(dual)
     return flow, dual
 

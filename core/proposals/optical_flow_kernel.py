@@ -17,7 +17,7 @@ def refined_on_processor(
     picture: Tensor,
     other: Tensor,
     steps: tuple[int, int, int],
-    weights: tuple[float, float],
+    weights: tuple[float, float, float],
 ) -> Tensor:
     """Improve flows on one level of the pyramid.
 
@@ -31,7 +31,7 @@ def refined_on_processor(
         How often the other picture is warped, and for each time the flow is matched, and for each
         time it is smoothed.
     weights : tuple of float
-        Attachment and tightness.
+        Attachment, tightness and time step of the dual ascent.
 
     Returns
     -------
@@ -70,7 +70,7 @@ def _refine_pairs(
                 _match(flow, gradient, steepness, difference, weights[0] * weights[1], matched)
                 for _ in range(steps[2]):
                     for part in range(2):
-                        _ascend(flow[part], dual[part], weights[1])
+                        _ascend(flow[part], dual[part], weights[2], weights[2] / weights[1])
                         _smooth(matched[part], dual[part], flow[part])
 
 
@@ -138,10 +138,8 @@ def _match(
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
-def _ascend(flow: np.ndarray, dual: np.ndarray, tightness: np.float32) -> None:
+def _ascend(flow: np.ndarray, dual: np.ndarray, time: np.float32, slowing: np.float32) -> None:
     """Move the dual of one component against the slope of the flow."""
-    time = np.float32(0.25)
-    slowing = time / tightness
     height, width = flow.shape
     for y in range(height):
         rows = flow[min(y + 1, height - 1)]

@@ -19,6 +19,9 @@ from core.segments.ends import Ends
 _STEP_PIXELS = 3
 """How far a part may move from slice to slice, in pixels of the network."""
 
+_MOST_PARTS = 4
+"""More are not parts but scattered, and every part takes its time."""
+
 
 def parts_of(
     segment: SegmentExamples, spacing: tuple[float, float, float], slices: int
@@ -51,7 +54,7 @@ def parts_of(
     drawn = {index: mask for index, mask in sorted(segment.masks.items()) if mask.any()}
     regions = _regions(np.any(list(drawn.values()), axis=0), _STEP_PIXELS * crop.scale)
     side_by_side = [all((mask & one).any() for one in regions) for mask in drawn.values()]
-    if len(regions) == 1 or 2 * sum(side_by_side) <= len(drawn):
+    if not 1 < len(regions) <= _MOST_PARTS or 2 * sum(side_by_side) <= len(drawn):
         return [segment]
     ends = segment.enclosing_ends
     behind = dict.fromkeys(segment.beyond_ends(slices), np.zeros_like(regions[0]))

@@ -15,7 +15,6 @@ import numpy as np
 from core.network.cores import on_cores
 from core.proposals.crop import SIDE, Crop
 from core.proposals.examples import neighbours
-from core.proposals.expected_dice import grade
 from core.proposals.network_opinion import (
     QUICK_SUPPORT,
     divided,
@@ -36,6 +35,10 @@ LEAST_SCALE: Final = 0.55
 """Size of the network's pixels in those of the slice from which a tile shows more: a hippocampus
 (0.38) lost 0.06 of Dice at three drawn slices, 14 structures from here on gained 0.01 on average.
 """
+
+DOUBTFUL: Final = 0.93
+"""Below this expected Dice a slice is asked again. Of 37 cases, the 21 whose Dice was lower gained
+0.013 on average in tiles and the others 0.007, not worth three to four times the work."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +81,7 @@ def doubtful_slices(state: SegmentState) -> list[int]:
         index
         for index in sorted(state.first)
         if segment.is_between_examples(index)
-        and grade(state.expected_dice(index, state.log_odds(index))) != "good"
+        and (state.expected_dice(index, state.log_odds(index)) or 0.0) < DOUBTFUL
     ]
 
 

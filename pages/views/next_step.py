@@ -143,11 +143,12 @@ def find_next_step(work: Work, segment: Segment) -> NextStep:
     drawn = sum(version.pixels > 0 for version in examples)
     here = own.get(index)
     beside = [own[near] for near in (index - 1, index + 1) if near in own]
+    proposed = [one for one in annotation.values() if one.state is SliceState.PROPOSED]
     suggestion = _suggestion_now(work, segment)
     return NextStep(
         suggestion,
         suggestion is not None and suggestion.slice == index,
-        sum(version.state is SliceState.PROPOSED for version in annotation.values()),
+        len(proposed),
         drawn,
         min(_ENOUGH_SLICES, slices) - drawn,
         len(examples) == slices,
@@ -157,18 +158,8 @@ def find_next_step(work: Work, segment: Segment) -> NextStep:
         and any(version.state is SliceState.PROPOSED for version in beside),
         bool(volume_preview(work).changes),
         work.item is not None,
-        len(
-            {
-                uid
-                for version in annotation.values()
-                if version.state is SliceState.PROPOSED
-                for uid in version.teachers
-            }
-        ),
-        any(
-            version.state is SliceState.PROPOSED and version.tool == JOINED_TOOL
-            for version in annotation.values()
-        ),
+        len({uid for one in proposed for uid in one.teachers}),
+        any(one.tool == JOINED_TOOL for one in proposed),
     )
 
 

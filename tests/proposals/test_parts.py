@@ -46,10 +46,11 @@ def test_parts_that_lie_apart_on_the_same_slices_are_told_apart() -> None:
         {index: disks((50, 60), (50, 86)) for index in (3, 7, 11)},
         {3: disks((50, 30)), 7: disks((50, 76)), 11: disks((50, 124))},
         {3: disks((50, 30), (50, 124)), 7: disks((50, 124)), 11: disks((50, 124))},
+        {index: disks(*((r, c) for r in (16, 80) for c in (16, 76, 140))) for index in (3, 7, 11)},
         {index: disks((16, 12 + 2 * index), (80, 128 - 4 * index)) for index in (3, 13, 23)},
         {5: disks((50, 80))},
     ],
-    ids=["close together", "moving", "seldom side by side", "scattered", "one"],
+    ids=["close together", "moving", "seldom side by side", "scattered", "crossing", "one"],
 )
 def test_other_structures_stay_whole(masks: Masks) -> None:
     segment = SegmentExamples(1, masks)
