@@ -71,6 +71,7 @@ def recipe_batches(settings: TrainingSettings, device: torch.device) -> MakeBatc
             volume_share=settings.volume_share,
             guidance_share=settings.guidance_share,
             taught_share=settings.taught_share,
+            synthetic_intensities_share=settings.synthetic_intensities_share,
             between=plan.between,
         )
 

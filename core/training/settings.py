@@ -6,7 +6,14 @@ from pathlib import Path
 from typing import Any, Final
 
 _COUNTS: Final = ("steps", "batches_per_step")
-_SHARES: Final = ("volume_share", "guidance_share", "ends_share", "taught_share", "registry_share")
+_SHARES: Final = (
+    "volume_share",
+    "guidance_share",
+    "ends_share",
+    "taught_share",
+    "registry_share",
+    "synthetic_intensities_share",
+)
 _WEIGHTED: Final = ("sides", "support_sizes", "slices_between")
 
 
@@ -50,6 +57,8 @@ class TrainingSettings:
         Folder of a registry of one's own tasks (`python -m core prepare`); none by default.
     registry_share : float
         Share of the batches that come from the registry, if there is one.
+    synthetic_intensities_share : float
+        Share of the registry's tasks whose images keep their shapes and get other intensities.
     learning_rate, final_learning_rate, weight_decay : float
         Of AdamW; the rate follows a cosine from the first to the second after the warm-up.
     warmup_steps : int
@@ -82,6 +91,7 @@ class TrainingSettings:
     taught_share: float = 0.0
     registry: str = ""
     registry_share: float = 0.5
+    synthetic_intensities_share: float = 0.0
     learning_rate: float = 1e-3
     final_learning_rate: float = 1e-5
     weight_decay: float = 1e-4

@@ -38,6 +38,7 @@ def test_what_a_file_leaves_out_keeps_its_default(tmp_path: Path) -> None:
         ("steps = 0", "steps"),
         ("registry = 3", "registry: got 3"),
         ("registry_share = 1.5", "registry_share: got 1.5"),
+        ("synthetic_intensities_share = -1", "synthetic_intensities_share: got -1"),
     ],
 )
 def test_impossible_settings_are_refused_with_a_reason(

@@ -22,6 +22,7 @@ from core.training.answers import with_answers
 from core.training.arrangement import MOST_TEACHERS, OWN_WEIGHTS
 from core.training.random_numbers import chance, uniform
 from core.training.registry.index import Split, Stack, read_registry, read_slices
+from core.training.registry.intensities import synthetic_intensities
 from core.training.registry.loaded import LoadedSlices, bytes_of, load_slices
 from core.training.tasks import Batch, augmented_batch
 
@@ -124,6 +125,7 @@ def make_registry_batch(
     volume_share: float = 0.6,
     guidance_share: float = 0.5,
     taught_share: float = 0.0,
+    synthetic_intensities_share: float = 0.0,
     between: int = 1,
 ) -> Batch:
     """Draw a batch of real tasks, augmented as synthetic ones are.
@@ -143,6 +145,8 @@ def make_registry_batch(
     taught_share : float
         Share of tasks whose examples are of a few other patients, and at most three of the query's
         scan, where there are several patients; the other shares are of the rest.
+    synthetic_intensities_share : float
+        Share of tasks whose images keep their shapes and get other intensities.
     between : int
         Slices between the query and either of the nearest examples.
 
@@ -177,20 +181,28 @@ def make_registry_batch(
         images = torch.from_numpy(np.stack([pictures for pictures, _ in read])).to(device)
         masks = torch.from_numpy(np.stack([own for _, own in read])).to(device)
     positions = torch.tensor(
-        [_positions(task[: examples + 1]) for task in chosen], dtype=torch.float32, device=device
+        [_positions(task, examples) for task in chosen], dtype=torch.float32, device=device
     )
     # Slices of a scan are bent alike; so are, in taught tasks, all of the query's own.
     alike = torch.from_numpy(volume | taught).to(device)
     images, masks, zoom = _warped(generator, images.float() / 255, masks.float(), alike, side)
-    own = positions[:, :-1].isfinite() & torch.from_numpy(taught).to(device)[:, None]
+    same = positions.isfinite()
+    if synthetic_intensities_share:
+        drawn = synthetic_intensities(
+            generator, images, masks, torch.from_numpy(volume).to(device), same
+        )
+        anew = chance(generator, synthetic_intensities_share, tasks, 1, 1, 1)
+        images = torch.where(anew, drawn, images)
+    own = same[:, :examples] & torch.from_numpy(taught).to(device)[:, None]
     masks = with_answers(generator, masks, own)
     guided = chance(generator, guidance_share, tasks)
-    return augmented_batch(generator, images, masks, positions / zoom[:, None], guided, examples)
+    positions = positions[:, : examples + 1] / zoom[:, None]
+    return augmented_batch(generator, images, masks, positions, guided, examples)
 
 
-def _positions(pictures: _Pictures) -> list[float]:
-    """Tell where pictures lie in the scan of the query, the last one: infinite in other scans."""
-    scan = pictures[-1][0]
+def _positions(pictures: _Pictures, query: int) -> list[float]:
+    """Tell where pictures lie in the scan of the query: infinite in other scans."""
+    scan = pictures[query][0]
     return [one.positions[place] if one == scan else np.inf for one, place in pictures]
 
 

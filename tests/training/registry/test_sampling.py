@@ -133,6 +133,27 @@ def test_examples_of_taught_tasks_are_of_others_and_a_few_of_the_query(corners: 
     assert own.max() <= 3
 
 
+def test_other_intensities_leave_the_masks_as_they_are(pool: TaskPool) -> None:
+    real = batch_of(pool, 11, tasks=24)
+    some, every = (
+        batch_of(pool, 11, tasks=24, synthetic_intensities_share=share) for share in (0.5, 1.0)
+    )
+    for batch in (some, every):
+        assert batch.query.isfinite().all()
+        assert batch.query.min() >= 0
+        assert batch.query.max() <= 1
+        assert set(batch.label.unique().tolist()) == {0.0, 1.0}
+    assert torch.equal(
+        batch_of(pool, 11, tasks=24, synthetic_intensities_share=0.0).query, real.query
+    )
+    resembling = [
+        torch.corrcoef(torch.stack([a.flatten(), b.flatten()]))[0, 1] > 0.99
+        for a, b in zip(some.query, every.query, strict=True)
+    ]
+    # About half of the tasks of `some` are shown as in `every`.
+    assert 4 < sum(resembling) < 20
+
+
 def test_a_split_without_patients_has_no_tasks(corners: Path) -> None:
     assert open_pool(corners, "val") is None
 
