@@ -2,6 +2,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.special import logit
 
 from core.network.engine import Engine
 from core.proposals.crop import SIDE, Crop
@@ -11,6 +12,7 @@ from core.proposals.held_out import (
     measure_held_out,
     offset_of,
 )
+from core.proposals.scores import sureness as mask_sureness
 from core.proposals.teacher_search import Found, TaughtStructure
 
 CROP = Crop(((SIDE - 1) / 2, (SIDE - 1) / 2), float(SIDE), (SIDE, SIDE), (1.0, 1.0))
@@ -63,10 +65,24 @@ def test_the_surer_the_network_is_the_more_dice_is_expected() -> None:
     assert sure is not None and unsure is not None and 0 < unsure < sure < 1
 
 
+def test_what_the_network_is_less_sure_by_is_expected_to_be_missed_by_more() -> None:
+    mask = np.ones((SIDE, SIDE), bool)
+    inside = np.zeros((SIDE, SIDE), bool)
+    inside[40:80, 40:80] = True
+    found = [found_with(one) for one in (1.5, 0.5)]
+    sureness = [mask_sureness(one.log_odds(0)) for one in found]
+    # Held out, the network was as sure as it is of the first, and as right.
+    quality = HeldOutQuality(offset_of([(sureness[0], inside, inside)]), 0.5)
+    expected = [quality.expected_dice(one, 0, mask) for one in found]
+    assert expected[0] is not None and expected[1] is not None
+    fall = [logit(one[0]) - logit(one[1]) for one in (expected, sureness)]
+    assert fall[0] > 1.5 * fall[1] > 0
+
+
 def test_poor_results_with_the_teachers_lower_what_is_expected() -> None:
     mask = np.ones((SIDE, SIDE), bool)
     good, poor = (
-        HeldOutQuality(offset, 0.5).expected_dice(found_with(3.0), 0, mask) for offset in (0, -2)
+        HeldOutQuality(offset, 0.5).expected_dice(found_with(1.0), 0, mask) for offset in (0, -2)
     )
     assert good is not None and poor is not None and poor < good - 0.1
 
