@@ -23,7 +23,7 @@ from core.network.guidance import (
 )
 from core.proposals.crop import SIDE
 from core.proposals.examples import neighbours
-from core.proposals.network_prompt import NetworkPrompt
+from core.proposals.network_prompt import NetworkPrompt, turned
 from core.proposals.opinions import bounded_distances
 from core.proposals.optical_flow import carried
 from core.proposals.query_guidance import Direction, Walk, query_guidance
@@ -150,12 +150,16 @@ def _predicted(
                 for index, picture, known in zip(slices, pictures, usable, strict=True)
             ]
         )
-    return prompt.engine.predict(
+    if prompt.is_turned:
+        # No channel has a direction within the slice.
+        pictures, guidance = turned(pictures), None if guidance is None else turned(guidance)
+    logits = prompt.engine.predict(
         pictures,
         list(prompt.encoded.values()),
         guidance,
         [sorted(order[index] for index in known[:support]) for known in usable],
     )
+    return turned(logits) if prompt.is_turned else logits
 
 
 def _nearest_first(prompt: NetworkPrompt, index: int) -> list[int]:

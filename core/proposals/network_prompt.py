@@ -43,6 +43,8 @@ class NetworkPrompt:
         Distance between slices in mm.
     contrast : tuple of float
         Values of prepared images that the network sees as 0 and as 1.
+    is_turned : bool
+        Whether the network is shown everything turned by 180°; nothing here is.
     encoded : mapping of int to EncodedExample
         By slice index.
     labels : mapping of int to Tensor
@@ -69,6 +71,7 @@ class NetworkPrompt:
     crop: Crop
     slice_mm: float
     contrast: tuple[float, float]
+    is_turned: bool
     encoded: Mapping[int, EncodedExample]
     labels: Mapping[int, Tensor]
     distances: Mapping[int, Tensor]
@@ -201,6 +204,7 @@ def encode_examples(
     masks: Mapping[int, np.ndarray],
     slice_mm: float,
     contrast: tuple[float, float] | None = None,
+    is_turned: bool = False,
     steps: Steps | None = None,
     recent: OfSeries[NetworkPrompt] | None = None,
 ) -> NetworkPrompt:
@@ -222,6 +226,8 @@ def encode_examples(
     contrast : tuple of float, optional
         Values of prepared images that the network sees as 0 and as 1; by default the structure's
         own range.
+    is_turned : bool
+        Whether the network is to be shown everything turned by 180°.
     steps : Steps, optional
         Told how far the work is, and asked whether to go on with it.
     recent : OfSeries, optional
@@ -233,10 +239,12 @@ def encode_examples(
         For `predict_logits`.
     """
     if recent is not None:
-        key = (engine, crop, slice_mm, contrast, digest_of_masks(masks))
+        key = (engine, crop, slice_mm, contrast, is_turned, digest_of_masks(masks))
         kept = recent.get(key)
         if kept is None:
-            prompt = encode_examples(engine, crop, images_of, masks, slice_mm, contrast, steps)
+            prompt = encode_examples(
+                engine, crop, images_of, masks, slice_mm, contrast, is_turned, steps
+            )
             kept = replace(prompt, images_of=_no_images, steps=Steps())
         recent.keep(key, kept)
         return replace(kept, images_of=images_of, steps=steps or Steps(), recent=recent)
@@ -248,18 +256,27 @@ def encode_examples(
         return crop.images(images_of([index]))[0], label, bounded_distances(torch.from_numpy(label))
 
     images, labels, distances = zip(*on_cores(cropped, known), strict=True)
-    encoded, contrast = encode_with_contrast(engine, np.stack(images), np.stack(labels), contrast)
+    pictures, masks_shown = np.stack(images), np.stack(labels)
+    if is_turned:
+        pictures, masks_shown = turned(pictures), turned(masks_shown)
+    encoded, contrast = encode_with_contrast(engine, pictures, masks_shown, contrast)
     return NetworkPrompt(
         engine=engine,
         images_of=images_of,
         crop=crop,
         slice_mm=slice_mm,
         contrast=contrast,
+        is_turned=is_turned,
         encoded=dict(zip(known, encoded, strict=True)),
         labels=dict(zip(known, map(torch.from_numpy, labels), strict=True)),
         distances=dict(zip(known, distances, strict=True)),
         steps=watched,
     )
+
+
+def turned(maps: np.ndarray) -> np.ndarray:
+    """Turn maps [..., row, column] by 180°."""
+    return maps[..., ::-1, ::-1]
 
 
 def range_of(

@@ -1,8 +1,9 @@
 """Slices that seem doubtful, asked once more in overlapping tiles at a higher resolution.
 
 The network sees a structure's whole neighbourhood in `core.proposals.crop.SIDE` pixels. In a tile
-it sees a part of it larger, with the same guidance computed there anew; examples are encoded once
-for each tile.
+it sees a part of it larger, and turned by 180°, with the same guidance computed there anew;
+examples are encoded once for each tile. The mean of both answers counts: they are about as good,
+and wrong at different places.
 """
 
 from collections.abc import Sequence
@@ -162,7 +163,8 @@ def _joined(
             scores = tile.crop.whole(network_score(tile.crop, said))
             total += tile.weights * scores[(..., *segment.crop.window)]
             weight += tile.weights
-    joined = np.divide(total, weight, out=whole, where=weight > 0)
+    in_tiles = np.divide(total, weight, out=whole.copy(), where=weight > 0)
+    joined = (whole + in_tiles) / 2
     return dict(zip(slices, joined.astype(np.float16), strict=True))
 
 
@@ -185,6 +187,7 @@ def _tiles(segment: PreparedSegment) -> list[Tile]:
                 masks,
                 prompt.slice_mm,
                 contrast=prompt.contrast,
+                is_turned=True,
                 steps=prompt.steps,
                 recent=prompt.recent,
             )

@@ -1,5 +1,6 @@
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ from core.proposals.network_opinion import (
     correction_guidance,
     predict_logits,
 )
-from core.proposals.network_prompt import NetworkPrompt, encode_examples
+from core.proposals.network_prompt import NetworkPrompt, encode_examples, turned
 from core.proposals.opinions import bounded_distances
 
 SPACING = (2.0, 1.0, 1.0)
@@ -25,14 +26,24 @@ KNOWN = (6, 10, 15, 18)
 
 
 def prompt_of(
-    balls: tuple[np.ndarray, dict[int, np.ndarray]], engine: Engine, known: Iterable[int]
+    balls: tuple[np.ndarray, dict[int, np.ndarray]],
+    engine: Engine,
+    known: Iterable[int],
+    is_turned: bool = False,
 ) -> NetworkPrompt:
     """Encode the first ball on some slices."""
     volume, masks = balls
     images = prepare(volume, "MR")
     examples = {index: masks[1][index] for index in known}
     crop = crop_around(examples.values(), SPACING)
-    return encode_examples(engine, crop, lambda slices: images[list(slices)], examples, SPACING[0])
+    return encode_examples(
+        engine,
+        crop,
+        lambda slices: images[list(slices)],
+        examples,
+        SPACING[0],
+        is_turned=is_turned,
+    )
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +84,42 @@ def test_an_outline_is_carried_beyond_the_examples_slice_by_slice(prompt: Networ
 def test_an_example_is_answered_without_itself(prompt: NetworkPrompt) -> None:
     answer = predict_logits(prompt, [10])
     assert np.allclose(answer, predict_logits(restricted(prompt, (6, 15, 18)), [10]), atol=1e-4)
+
+
+def test_examples_may_be_shown_turned_and_the_answer_is_turned_back(
+    balls: tuple[np.ndarray, dict[int, np.ndarray]],
+    untrained_engine: Engine,
+    prompt: NetworkPrompt,
+) -> None:
+    other_way = prompt_of(balls, untrained_engine, KNOWN, is_turned=True)
+    assert all(torch.equal(other_way.labels[index], prompt.labels[index]) for index in KNOWN)
+    answer = predict_logits(other_way, [12], guided=False)
+    examples = untrained_engine.encode(
+        turned(prompt.pictures(KNOWN)),
+        turned(np.stack([prompt.labels[index].numpy() for index in KNOWN])),
+    )
+    directly = untrained_engine.predict(turned(prompt.pictures([12])), examples)
+    assert np.allclose(answer, turned(directly), atol=1e-4)
+    assert not np.allclose(answer, predict_logits(prompt, [12], guided=False), atol=1e-2)
+
+
+def test_guidance_is_turned_with_the_picture(prompt: NetworkPrompt) -> None:
+    shown: list[np.ndarray] = []
+
+    class Recorder:
+        device, guidance_channels = prompt.engine.device, prompt.engine.guidance_channels
+
+        def predict(self, pictures: np.ndarray, *rest: Any) -> np.ndarray:
+            shown.extend((pictures, rest[1]))
+            return prompt.engine.predict(pictures, *rest)
+
+    for is_turned in (False, True):
+        engine = cast(Engine, Recorder())
+        predict_logits(replace(prompt, engine=engine, is_turned=is_turned, answers={}), [12])
+    pictures, guidance, pictures_turned, guidance_turned = shown
+    assert np.array_equal(pictures_turned, turned(pictures))
+    assert np.array_equal(guidance_turned, turned(guidance))
+    assert guidance.any()
 
 
 def test_only_the_nearest_examples_are_shown(
