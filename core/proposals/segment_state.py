@@ -158,8 +158,8 @@ class SegmentState:
     first : mapping of int to FirstAnswer
         Findings of the first pass by slice index.
     tiled : dict of int to np.ndarray
-        Log-odds of the network for slices that were asked again in tiles, float16 on the crop's
-        window.
+        Log-odds of slices that were asked again in tiles, the mean of both answers: float16 on
+        the crop's window.
     """
 
     segment: PreparedSegment
@@ -260,7 +260,7 @@ def score(
     logits : np.ndarray or None
         The network's answer, float32 [SIDE, SIDE]; without it, the examples' shapes decide.
     tiled : np.ndarray, optional
-        What the network said in tiles, on the crop's window: it counts instead of `logits`.
+        Of a slice that was asked again in tiles, on the crop's window: counts instead of `logits`.
 
     Returns
     -------

@@ -89,7 +89,8 @@ def doubtful_slices(state: SegmentState) -> list[int]:
 def ask_in_tiles(state: SegmentState, slices: Sequence[int], steps: Steps) -> dict[int, np.ndarray]:
     """Ask the network for slices between examples in tiles.
 
-    What it said of the whole crop stands where no tile has the structure.
+    What it said of the whole crop stands where no tile has the structure, and counts as much as the
+    tiles elsewhere.
 
     Parameters
     ----------
