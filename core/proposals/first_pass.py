@@ -104,7 +104,7 @@ def first_pass(
     answers: dict[int, dict[int, FirstAnswer]] = {number: {} for number in segments}
     visits = [visit for segment in segments.values() for visit in first_visits(segment, slices)]
     visits = [visit for visit in visits if visit.slice in wanted]
-    steps.expect(SUPPORT * len(visits))
+    steps.expect(sum(_looks(segments[visit.segment], [visit]) for visit in visits))
     for prompt, below, above in _gaps(segments, visits):
         steps.expect(prompt.looks_between(below, above))
     heapq.heapify(visits)
@@ -126,7 +126,7 @@ def first_pass(
         found = on_cores(answer, parts)
         for part, of_part in zip(parts, found, strict=True):
             answers[part[0].segment].update(of_part)
-            steps.done(SUPPORT * len(part))
+            steps.done(_looks(segments[part[0].segment], part))
         following = [
             next_visit(segments[visit.segment], visit, answers[visit.segment][visit.slice], slices)
             for visit in batch
@@ -229,6 +229,7 @@ def answer_visits(
         carried = _carried_beyond(segment.prompt, visits, before)
         answers = predict_logits(segment.prompt, indices, beyond=carried)
         logits = dict(zip(indices, answers, strict=True))
+        logits |= _towards_ends(segment, logits)
     found: dict[int, FirstAnswer] = {}
     for visit in visits:
         index = visit.slice
@@ -238,6 +239,43 @@ def answer_visits(
             mask = mask & (sureness(opinion) >= LEAST_SURENESS)
         found[index] = FirstAnswer(mask, logits.get(index), carried.get(index))
     return found
+
+
+def _looks(segment: PreparedSegment, visits: Sequence[Visit]) -> int:
+    """Count the examples that the network compares: before a stated end it is asked twice."""
+    twice = sum(segment.slice_behind_end(visit.slice) is not None for visit in visits)
+    return SUPPORT * (len(visits) + twice)
+
+
+def _towards_ends(
+    segment: PreparedSegment, logits: Mapping[int, np.ndarray]
+) -> dict[int, np.ndarray]:
+    """Average answers before a stated end with those of a network that follows the structure.
+
+    Shown the slice behind the end, the network lets every structure taper off; following it from
+    the outermost example, it lets none. Some end at once and some do not.
+    """
+    prompt = segment.prompt
+    before_end = [index for index in logits if segment.slice_behind_end(index) is not None]
+    if prompt is None or not before_end:
+        return {}
+    carried = {}
+    if prompt.engine.guidance_channels:
+        carried = {index: _carried_from_example(segment, prompt, index) for index in before_end}
+    said = predict_logits(prompt, before_end, beyond=carried, without=segment.beyond)
+    return {
+        index: (np.clip(logits[index], -LIMIT, LIMIT) + np.clip(followed, -LIMIT, LIMIT)) / 2
+        for index, followed in zip(before_end, said, strict=True)
+    }
+
+
+def _carried_from_example(segment: PreparedSegment, prompt: NetworkPrompt, index: int) -> Tensor:
+    """Outline of the outermost example, carried to a slice before the stated end."""
+    below, above = neighbours(segment.examples, index)
+    assert below is not None and above is not None
+    said = prompt.opinions(below, above)
+    from_example = said.from_below if above in segment.beyond else said.from_above
+    return from_example[0, index - below - 1].float()
 
 
 def _carried_beyond(

@@ -6,7 +6,7 @@ The guidance is that of training, rule by rule: see `core.training.guidance` and
 
 import hashlib
 import math
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence, Set
 from typing import Final, TypeVar
 
 import numpy as np
@@ -84,6 +84,7 @@ def predict_logits(
     guided: bool = True,
     beyond: Mapping[int, Tensor] | None = None,
     support: int = SUPPORT,
+    without: Collection[int] = (),
 ) -> np.ndarray:
     """Ask the network for a segment on some slices.
 
@@ -100,6 +101,8 @@ def predict_logits(
         slice, float32 [SIDE, SIDE]; carried there from the example where not given.
     support : int
         Examples that a query is shown at most.
+    without : collection of int
+        Examples that are left out.
 
     Returns
     -------
@@ -113,10 +116,12 @@ def predict_logits(
     """
     prompt.steps.done()
     given = beyond or {}
-    asked = [_question(index, guided, support, given.get(index)) for index in slices]
+    left_out = frozenset(without)
+    asked = [_question(index, guided, support, given.get(index), left_out) for index in slices]
     new = [place for place, question in enumerate(asked) if question not in prompt.answers]
     if new:
-        said = _predicted(prompt, [slices[place] for place in new], guided, given, support)
+        missing = [slices[place] for place in new]
+        said = _predicted(prompt, missing, guided, given, support, left_out)
         prompt.answers.update(zip((asked[place] for place in new), said, strict=True))
     return np.stack([prompt.answers[question] for question in asked])
 
@@ -126,10 +131,16 @@ def is_answered(prompt: NetworkPrompt, index: int, support: int = SUPPORT) -> bo
     return _question(index, True, support, None) in prompt.answers
 
 
-def _question(index: int, guided: bool, support: int, carried_here: Tensor | None) -> Hashable:
+def _question(
+    index: int,
+    guided: bool,
+    support: int,
+    carried_here: Tensor | None,
+    left_out: frozenset[int] = frozenset(),
+) -> Hashable:
     """Name all that an answer depends on, beside the examples."""
     outline = b"" if carried_here is None else hashlib.blake2b(carried_here.numpy().data).digest()
-    return index, guided, support, outline
+    return index, guided, support, outline, left_out
 
 
 def _predicted(
@@ -138,8 +149,9 @@ def _predicted(
     guided: bool,
     given: Mapping[int, Tensor],
     support: int,
+    left_out: frozenset[int],
 ) -> np.ndarray:
-    usable = [_nearest_first(prompt, index) for index in slices]
+    usable = [_nearest_first(prompt, {index, *left_out}, index) for index in slices]
     order = {index: place for place, index in enumerate(prompt.encoded)}
     pictures = prompt.pictures(slices)
     guidance = None
@@ -162,10 +174,10 @@ def _predicted(
     return turned(logits) if prompt.is_turned else logits
 
 
-def _nearest_first(prompt: NetworkPrompt, index: int) -> list[int]:
-    """Examples to predict a slice from, never the slice itself."""
+def _nearest_first(prompt: NetworkPrompt, left_out: Set[int], index: int) -> list[int]:
+    """Examples to predict a slice from, without some."""
     return sorted(
-        set(prompt.encoded) - {index}, key=lambda example: (abs(example - index), example)
+        prompt.encoded.keys() - left_out, key=lambda example: (abs(example - index), example)
     )
 
 

@@ -13,8 +13,11 @@ from core.proposals.first_pass import (
     first_visits,
     next_visit,
 )
+from core.proposals.network_opinion import predict_logits
+from core.proposals.scores import LIMIT
 from core.proposals.segment_state import FirstAnswer
 from core.proposals.steps import Cancelled, Steps
+from core.segments.ends import Ends
 from tests.support.proposal_segments import images_from, prepared_ball, prepared_from
 
 
@@ -104,3 +107,22 @@ def test_beyond_the_examples_their_outline_moves_along_with_the_images(
     assert dice(carried.numpy() > 0, truth) > 0.9
     assert segment.prompt is not None
     assert dice(segment.prompt.distances[6].numpy() > 0, truth) < 0.8
+
+
+def test_before_a_stated_end_answers_with_and_without_the_slice_behind_it_are_averaged(
+    balls: tuple[np.ndarray, dict[int, np.ndarray]],
+    untrained_engine: Engine,
+    images_of: Callable[[Sequence[int]], np.ndarray],
+) -> None:
+    examples = {index: balls[1][1][index] for index in (8, 12)}
+    segment = prepared_from(examples, untrained_engine, images_of, ends=Ends(5, 16))
+    alone = prepared_from(examples, untrained_engine, images_of)
+    assert segment.prompt is not None and alone.prompt is not None
+    found = {one.slice: one.answer.logits for one in first_pass({1: segment}, 24, {6, 10}, Steps())}
+    shown = predict_logits(segment.prompt, [6, 10])
+    followed = predict_logits(alone.prompt, [6])[0]
+    average = (shown[0].clip(-LIMIT, LIMIT) + followed.clip(-LIMIT, LIMIT)) / 2
+    assert found[6] is not None and found[10] is not None
+    assert np.allclose(found[6], average, atol=0.02), "but for outlines kept in half precision"
+    assert not np.allclose(found[6], shown[0], atol=0.05)
+    assert np.array_equal(found[10], shown[1]), "between examples nothing is averaged"

@@ -61,6 +61,8 @@ def restricted(prompt: NetworkPrompt, known: Iterable[int]) -> NetworkPrompt:
         labels={index: prompt.labels[index] for index in known},
         distances={index: prompt.distances[index] for index in known},
         between={},
+        outlines={},
+        answers={},
     )
 
 
@@ -120,6 +122,15 @@ def test_guidance_is_turned_with_the_picture(prompt: NetworkPrompt) -> None:
     assert np.array_equal(pictures_turned, turned(pictures))
     assert np.array_equal(guidance_turned, turned(guidance))
     assert guidance.any()
+
+
+def test_examples_can_be_left_out(prompt: NetworkPrompt) -> None:
+    usual = predict_logits(prompt, [16])
+    without = predict_logits(prompt, [16], without={18})
+    fewer = predict_logits(restricted(prompt, (6, 10, 15)), [16])
+    assert np.allclose(without, fewer, atol=1e-4)
+    assert not np.allclose(without, usual, atol=1e-3)
+    assert np.array_equal(usual, predict_logits(prompt, [16])), "an answer that is remembered"
 
 
 def test_only_the_nearest_examples_are_shown(

@@ -11,6 +11,7 @@ from core.proposals.first_pass import first_pass
 from core.proposals.methods import MethodName
 from core.proposals.segment_state import PreparedSegment, prepare_segment
 from core.proposals.steps import Steps
+from core.segments.ends import UNSTATED, Ends
 
 SPACING = (2.0, 1.0, 1.0)
 
@@ -25,9 +26,13 @@ def prepared_from(
     engine: Engine | None,
     images_of: Callable[[Sequence[int]], np.ndarray],
     method: MethodName = "auto",
+    ends: Ends = UNSTATED,
+    slices: int = 24,
 ) -> PreparedSegment:
-    """Prepare a segment with examples by slice index."""
-    return prepare_segment(SegmentExamples(1, masks), SPACING, engine, method, images_of)
+    """Prepare a segment with examples by slice index, and stated ends."""
+    examples = SegmentExamples(1, masks, ends)
+    behind = examples.beyond_ends(slices)
+    return prepare_segment(examples, SPACING, engine, method, images_of, behind)
 
 
 def prepared_ball(
