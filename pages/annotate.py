@@ -17,6 +17,7 @@ from pages.views.import_masks import import_button, show_mask_import
 from pages.views.label_list import label_list_button, show_label_list
 from pages.views.recent_work import note_opened
 from pages.views.segment_panel import add_segment
+from pages.views.settings_menu import settings_menu
 from pages.views.slice_scroller import slice_scroller
 from pages.views.teaching import watch_teaching
 from pages.views.tour import show_tour
@@ -40,7 +41,9 @@ def first_segment(work: Work) -> None:
     work_line(work)
     picture, question = st.columns([2, 1], gap="large")
     with question:
-        st.subheader("What do you want to annotate?")
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.subheader("What do you want to annotate?", anchor=False)
+            settings_menu(work)
         add_segment(work)
         label_list_button("first")
         import_button("first")
@@ -55,7 +58,7 @@ def look_only(work: Work) -> None:
     """Show slices and masks that may not be changed, and why."""
     if not work.reason_against_editing:
         st.rerun()
-    work_line(work)
+    work_line(work, beside=lambda: settings_menu(work))
     look_through(work)
 
 

@@ -24,7 +24,7 @@ from pages.simple_canvas.save_state import save_state
 from pages.views.display import Display, display_settings, slice_png, slice_size
 from pages.views.editor_choice import choose_editor
 from pages.views.ends import end_buttons, ends_of
-from pages.views.next_step import next_step
+from pages.views.next_step import find_next_step, next_step
 from pages.views.second_series import choose_second, show_second
 from pages.views.segment_panel import choose_segment, segment_buttons
 from pages.views.state_strip import state_strip
@@ -51,14 +51,15 @@ def simple_workspace(work: Work) -> None:
     save_drawn(work)
     if work.reason_against_editing:
         st.rerun()
-    work_line(work)
     segments = work.segments()
     segment = current_segment(work, segments)
     if segment is None:
         st.rerun()
+    step = find_next_step(work, segment)
+    work_line(work, step)
     picture, tools = st.columns([2.6, 1], gap="medium")
     with tools:
-        next_step(work, segment)
+        next_step(work, segment, step)
         choose_segment(work, segments, segment)
         segment_buttons(work, segment)
         settings = _drawing_tools(work, segment)

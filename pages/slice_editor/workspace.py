@@ -3,16 +3,16 @@
 import streamlit as st
 
 from core.segments.segment import Segment
-from pages.session.model import show_model
+from pages.session.volume_preview import drop_outdated_preview
 from pages.session.work import Work, current_segment, while_seen
 from pages.slice_editor.editor import SIDE, rerun_editor, show_slice_editor
-from pages.views.editor_choice import choose_editor
 from pages.views.icon_menu import ICON_MENU_STYLE
 from pages.views.late_menus import MENU_STYLE, late_icon_menu
+from pages.views.next_step import find_next_step
 from pages.views.next_step_row import NARROW, next_step_row
 from pages.views.second_series import choose_second
 from pages.views.segment_panel import segment_buttons
-from pages.views.teaching import choose_teachers
+from pages.views.settings_menu import settings_menu
 from pages.views.volume_tools import volume_tools, volume_tools_button
 from pages.views.work_line import work_line
 
@@ -49,10 +49,14 @@ def _next_step_bar(work: Work) -> None:
     segment = current_segment(work, work.segments())
     if segment is None:
         st.rerun()
-    work_line(work, beside=lambda: _buttons_for_looking(work))
-    if work.reason_against_editing:
+    step = None
+    if not work.reason_against_editing:
+        drop_outdated_preview(work)
+        step = find_next_step(work, segment)
+    work_line(work, step, beside=lambda: _buttons_for_looking(work))
+    if step is None:
         return
-    next_step_row(work, segment, rerun_editor, lambda: _buttons_beside(work, segment))
+    next_step_row(work, segment, step, rerun_editor, lambda: _buttons_beside(work, segment))
     volume_tools(work, segment)
 
 
@@ -69,11 +73,4 @@ def _buttons_for_looking(work: Work) -> None:
         "second",
         lambda: choose_second(work, rerun_editor),
     )
-    late_icon_menu("Settings", ":material/settings:", "settings", lambda: _settings(work))
-
-
-def _settings(work: Work) -> None:
-    choose_editor(work.entrance.settings)
-    show_model(work.entrance.settings)
-    if not work.reason_against_editing:
-        choose_teachers(work)
+    settings_menu(work)

@@ -163,7 +163,7 @@ def find_next_step(work: Work, segment: Segment) -> NextStep:
     )
 
 
-def next_step(work: Work, segment: Segment) -> None:
+def next_step(work: Work, segment: Segment, step: NextStep) -> None:
     """Show what to do next, in a column.
 
     Parameters
@@ -172,12 +172,13 @@ def next_step(work: Work, segment: Segment) -> None:
         Series being worked on.
     segment : Segment
         The one being worked on.
+    step : NextStep
+        Of this segment.
     """
     show_progress(work)
     if running_job(work) is not None:
         return
     tell_drawn_beyond(work, segment)
-    step = find_next_step(work, segment)
     _suggest(work, segment, step)
     if step.proposed:
         review_button(step)

@@ -13,7 +13,6 @@ import streamlit as st
 from core.dicom.shown_names import isolated
 from core.segments.segment import Segment
 from pages.session.proposal_jobs import running_job
-from pages.session.volume_preview import drop_outdated_preview
 from pages.session.work import Work
 from pages.views.ends import asking_for_ends, drawn_beyond_text
 from pages.views.formatting import count
@@ -22,7 +21,6 @@ from pages.views.next_step import (
     Next,
     NextStep,
     export_button,
-    find_next_step,
     neighbours_button,
     origin_text,
     propose_button,
@@ -59,7 +57,11 @@ _ENDINGS = {Next.EXPORT: "export", Next.HAND_IN: "hand it in"}
 
 
 def next_step_row(
-    work: Work, segment: Segment, changed: Callable[[], None], beside: Callable[[], None]
+    work: Work,
+    segment: Segment,
+    step: NextStep,
+    changed: Callable[[], None],
+    beside: Callable[[], None],
 ) -> None:
     """Show the row.
 
@@ -69,13 +71,13 @@ def next_step_row(
         Series being worked on.
     segment : Segment
         The one being worked on.
+    step : NextStep
+        Of this segment.
     changed : callable
         Called, last of all, once proposals were asked for.
     beside : callable
         Shows further buttons at the end of the row.
     """
-    drop_outdated_preview(work)
-    step = find_next_step(work, segment)
     st.html(_STYLE + LINE_STYLE + _asked_ends_style(step))
     is_running = running_job(work) is not None
     with st.container(horizontal=True, key="steps"):

@@ -59,7 +59,7 @@ def choose_teachers(work: Work) -> None:
     if newer != choice:
         choose_teaching(work, newer)
     if work.item is None:
-        number = len(possible) if possible else "None yet"
+        number = len(possible) if possible else "none yet"
         st.caption(f"Chosen on the Series page: {number}.")
     elif not possible:
         st.caption("No series of this project is handed in now.")

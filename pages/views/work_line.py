@@ -13,9 +13,9 @@ from core.projects.records import WorkItem, WorkState
 from core.projects.visibility import require_seeing
 from pages.session.chosen_series import open_store
 from pages.session.widget_keys import leaving_key
-from pages.session.work import Work, current_segment
+from pages.session.work import Work
 from pages.views.formatting import plain
-from pages.views.next_step import Next, find_next_step
+from pages.views.next_step import Next, NextStep
 from pages.views.reading_links import comparison_button
 from pages.views.work_comments import comments_button
 from pages.views.work_instructions import instructions_button
@@ -56,6 +56,7 @@ _STYLE = """
 
 def work_line(
     work: Work,
+    step: NextStep | None = None,
     changed: Callable[[], None] = st.rerun,
     beside: Callable[[], None] = lambda: None,
 ) -> None:
@@ -65,6 +66,8 @@ def work_line(
     ----------
     work : Work
         What is open.
+    step : NextStep, optional
+        Of the segment being worked on, where there is one that may be changed.
     changed : callable
         Called once the slice shown or the comments have changed.
     beside : callable
@@ -91,7 +94,7 @@ def work_line(
         if reason:
             beside()
         for after in moves:
-            _move_button(work, item, after)
+            _move_button(work, item, after, is_done=step is not None and step.next is Next.HAND_IN)
 
 
 def _text(work: Work, item: WorkItem, reason: str) -> str:
@@ -108,7 +111,8 @@ def _text(work: Work, item: WorkItem, reason: str) -> str:
     return f'<p class="work-text" title="{html.escape(" · ".join(parts))}">{said}</p>'
 
 
-def _move_button(work: Work, item: WorkItem, after: WorkState) -> None:
+def _move_button(work: Work, item: WorkItem, after: WorkState, *, is_done: bool) -> None:
+    """Offer a change of state; coloured where `is_done` says that nothing else is left to do."""
     label = _LABELS.get((item.state, after), str(after).capitalize())
     finishing = _FINISHING.get(label)
     if st.button(
@@ -124,16 +128,10 @@ def _move_button(work: Work, item: WorkItem, after: WorkState) -> None:
         finishing,
         key=FINISHING_KEY,
         help=f"{finishing}: opens the next series for you (Ctrl+Enter)",
-        type="primary" if label == "Accept" or _is_done(work) else "secondary",
+        type="primary" if label == "Accept" or is_done else "secondary",
     ) and _moved(work, item, after):
         store = open_store(work.entrance.settings.database)
         open_next(work.entrance, store, project_for(store, item.project_key, work.person))
-
-
-def _is_done(work: Work) -> bool:
-    """Whether nothing is left but to hand it in, as far as the segment being worked on tells."""
-    segment = current_segment(work, work.segments())
-    return segment is not None and find_next_step(work, segment).next is Next.HAND_IN
 
 
 def _moved(work: Work, item: WorkItem, after: WorkState) -> bool:

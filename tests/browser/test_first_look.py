@@ -1,10 +1,12 @@
 """Looking through a series before any segment is named."""
 
 import re
+import time
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from core.home.teaching_choices import recall_teaching
 from tests.support.drawn_series import DrawnSeries
 from tests.support.pages import PERSON
 from tests.support.slice_editor_driver import slice_shown, wait_until_drawable
@@ -57,3 +59,19 @@ def test_codes_are_found_while_a_name_is_typed_and_nothing_moves(
     page.get_by_role("button", name="Add segment").click()
     expect(page.locator(".segments").get_by_role("radio")).to_have_count(2)
     expect(page.get_by_role("button", name=re.compile(r"\bAdd\b"))).to_have_count(1)
+
+
+def test_settings_are_reached_before_any_segment_is_named(page: Page, series: DrawnSeries) -> None:
+    series.store.remove_segment(series.uid, 1, PERSON)
+    page.goto(series.address())
+    expect(page.get_by_text("What do you want to annotate?")).to_be_visible()
+    page.get_by_role("button", name="Settings").click()
+    most = page.get_by_role("combobox", name="Propose new series from earlier ones")
+    most.click()
+    page.get_by_role("option", name="From up to 2").click()
+    expect(page.get_by_text("Chosen on the Series page: none yet.")).to_be_visible()
+    expect(page.get_by_role("button", name="Propose from them now")).to_be_disabled()
+    deadline = time.monotonic() + 60
+    while recall_teaching(series.server.home, PERSON, "").most != 2:
+        assert time.monotonic() < deadline
+        page.wait_for_timeout(100)

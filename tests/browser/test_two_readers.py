@@ -132,6 +132,7 @@ def adjudicate(page: Page, series: SeriesReadTwice) -> str:
     expect(place).to_contain_text(re.compile(r"Slice [67] of 14 · Dice 0\.\d\d"))
     for outline in ("path.first", "path.second"):
         expect(page.locator(outline)).to_have_attribute("d", re.compile("^M"))
+    expect_window_name_whole(page)
     page.get_by_role("button", name="Begin adjudication").click()
     count = page.locator(".comparison .count")
     expect(count).to_have_text("2 to decide")
@@ -164,6 +165,33 @@ def adjudicate(page: Page, series: SeriesReadTwice) -> str:
     page.get_by_role("button", name="Done").click()
     expect(page.get_by_text("The adjudication of this series is done.")).to_be_visible()
     return final
+
+
+def expect_window_name_whole(page: Page) -> None:
+    """The menu of windows shows the whole name of the chosen one, also in a small window."""
+    usual = page.viewport_size
+    assert usual is not None
+    page.set_viewport_size({"width": 1280, "height": 720})
+    menu = page.locator('.comparison [data-choose="window"]')
+    expect(menu).to_have_value(re.compile("^From the file"))
+    for longest in (False, True):
+        # Beside it, for a moment, one that shows the same and is as wide as this needs.
+        needed, width = menu.evaluate(
+            """(menu, longest) => {
+                const names = [...menu.options].map((one) => one.text);
+                const name = longest ? names.sort((a, b) => b.length - a.length)[0] : menu.value;
+                const alone = document.createElement("select");
+                alone.append(new Option(name, name));
+                alone.style.cssText = "width: max-content; position: absolute; visibility: hidden";
+                menu.after(alone);
+                const needed = alone.offsetWidth;
+                alone.remove();
+                return [needed, menu.offsetWidth];
+            }""",
+            longest,
+        )
+        assert width >= needed
+    page.set_viewport_size(usual)
 
 
 def expect_exported(page: Page) -> None:

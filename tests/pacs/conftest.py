@@ -10,11 +10,14 @@ from core.pacs.settings import Archive
 from tests.support.orthanc import Orthanc, fill
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def orthanc(
     orthanc_program: str, shared_data: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Orthanc]:
-    """A running Orthanc with a CT series of 3 and an MR series of 22 images."""
+    """A running Orthanc with a CT series of 3 and an MR series of 22 images.
+
+    Each module has one of its own: what one stores would be found by the searches of another.
+    """
     server = Orthanc(orthanc_program, tmp_path_factory.mktemp("orthanc"))
     try:
         fill(server.start(), shared_data)

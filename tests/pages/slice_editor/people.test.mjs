@@ -16,6 +16,16 @@ test("slices are counted from 1, and oneself in another tab has no name", () => 
   assert.equal(peopleText(people), "Also here: Ben (slice 4), you in another tab (slice 1)");
 });
 
+test("a person with several tabs is named once, with every slice once", () => {
+  const people = [one("Ben", 6), one("Ben", 3), one("Ben", 3), one("Cleo", 1)];
+  assert.equal(peopleText(people), "Also here: Ben (slices 4, 7), Cleo (slice 2)");
+});
+
+test("three other tabs of oneself are one person, and no person takes the place of another", () => {
+  const people = [one("A", 0), one("B", 0), one("B", 2), ...[4, 0, 4].map((slice) => one("me", slice, true))];
+  assert.equal(peopleText(people), "Also here: A (slice 1), B (slices 1, 3), you in 3 other tabs (slices 1, 5)");
+});
+
 test("of many people three are named", () => {
   const people = ["A", "B", "C", "D", "E"].map((name) => one(name, 0));
   assert.equal(peopleText(people), "Also here: A (slice 1), B (slice 1), C (slice 1) and 2 more");

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.annotation.actions import confirm_empty
 from core.annotation.store import AnnotationStore
 from core.dicom.series import SeriesSummary
 from core.projects.comments import add_comment, comments_on, resolve_comment
@@ -139,3 +140,18 @@ def test_the_instructions_of_the_protocol_stand_beside(
     said = shown(open_page("annotate", **own.query))
     assert "caudate lobe" in said
     assert "Portal phase" in said
+
+
+def test_handing_in_is_coloured_once_nothing_else_is_left(
+    store: AnnotationStore, own: ProjectSeries, open_page: OpenPage, demo_summary: SeriesSummary
+) -> None:
+    key = own.item.annotation_key
+    move(store, key, WorkState.IN_PROGRESS, PERSON)
+
+    def coloured(app: AppTest) -> set[str]:
+        return {one.label for one in app.button if one.proto.type == "primary"}
+
+    assert "Hand in and next" not in coloured(open_page("annotate", **own.query))
+    for index in range(demo_summary.slices):
+        confirm_empty(store, key, 1, index, person=PERSON)
+    assert "Hand in and next" in coloured(open_page("annotate", **own.query))

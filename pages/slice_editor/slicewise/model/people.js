@@ -55,12 +55,25 @@ function request({ people: { address, editor } }, slice) {
 /** Whether nothing is under way whose answer brings what is new. */
 const isAnswered = (app) => app.acknowledged === app.sent && app.annotation.outbox.pending().length === 0;
 
-/** Who is here, in words; blank where nobody else is. */
+/** Who is here, in words, each person once; blank where nobody else is. */
 export function peopleText(people) {
-  const named = people.slice(0, MOST_NAMED).map(({ name, slice, oneself }) => {
-    return `${oneself ? "you in another tab" : isolated(name)} (slice ${slice + 1})`;
+  const tabs = new Map();
+  for (const { name, slice, oneself } of people) {
+    const key = oneself ? "" : name;
+    tabs.set(key, [...(tabs.get(key) ?? []), slice + 1]);
+  }
+  const named = [...tabs].slice(0, MOST_NAMED).map(([name, slices]) => {
+    return `${name === "" ? ownTabs(slices.length) : isolated(name)} (${slicesText(slices)})`;
   });
-  const more = people.length - named.length;
+  const more = tabs.size - named.length;
   if (named.length === 0) return "";
   return `Also here: ${named.join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+}
+
+const ownTabs = (count) => (count === 1 ? "you in another tab" : `you in ${count} other tabs`);
+
+/** Slices of several tabs; one on which two of them are stands once. */
+function slicesText(slices) {
+  const different = [...new Set(slices)].sort((one, other) => one - other);
+  return `${different.length === 1 ? "slice" : "slices"} ${different.join(", ")}`;
 }
