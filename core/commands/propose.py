@@ -176,6 +176,8 @@ def _read_task(arguments: argparse.Namespace) -> _Task:
         )
         return _Task(series, segments)
     teachers = read_teachers(arguments.teacher, arguments.teacher_series, allow_same_frame=allow)
+    if series.summary.uid in teachers.series_uids:
+        print_cautions(["A --teacher is the series that is to be proposed itself."])
     segments = [_Drawn(SegmentMasks(one, {}), frozenset()) for one in teachers.segments]
     return _Task(series, segments, teachers)
 

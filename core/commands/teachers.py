@@ -1,6 +1,6 @@
 """Reading teachers: annotated series that others are proposed from."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +16,7 @@ from core.segments.matching import matched_numbers
 from core.segments.segment import Segment
 
 if TYPE_CHECKING:
-    from core.proposals.teachers import Teachers
+    from core.proposals.teachers import ReferenceSeries, Teachers
 
 
 def read_teachers(
@@ -44,7 +44,7 @@ def read_teachers(
     Raises
     ------
     DicomError, OSError
-        If something cannot be read, or a segmentation marks no pixel.
+        If something cannot be read, a segmentation marks no pixel, or a series is given twice.
     """
     from core.proposals.teachers import Teachers
     from core.stored_proposals.teaching import reference_series
@@ -55,11 +55,16 @@ def read_teachers(
             "same order."
         )
     segments: list[Segment] = []
-    references, series_uids = [], []
+    references: list[ReferenceSeries] = []
+    series_uids: list[str] = []
     for place, (path, segmentation) in enumerate(given):
         uid = uids[place] if uids else None
         series = read_series(choose_series(path, uid, "--teacher-series"))
         print_cautions(series.summary.problems)
+        if series.summary.uid in series_uids:
+            raise DicomError(
+                f"{path} holds a series that is a --teacher already; name every teacher once."
+            )
         series_uids.append(series.summary.uid)
         masks = read_drawn_segments(
             segmentation,
@@ -78,4 +83,18 @@ def read_teachers(
             number = numbers[one.segment.number]
             shown.setdefault(number, (replace(one.segment, number=number), dict(one.masks)))
         references.append(reference_series(series, list(shown.values())))
+    print_cautions(_shown_by_some(references, segments))
     return Teachers(tuple(references), tuple(segments), tuple(series_uids))
+
+
+def _shown_by_some(
+    references: Sequence["ReferenceSeries"], segments: Sequence[Segment]
+) -> Iterator[str]:
+    """Say which segments not all teachers show: their names may differ by mistake."""
+    for segment in segments:
+        shown = sum(segment.number in {one.number for one in by.segments} for by in references)
+        if shown < len(references):
+            yield (
+                f'Only {shown} of {len(references)} teachers show "{segment.label}"; if others do '
+                "by another name or code, give it the same ones there."
+            )

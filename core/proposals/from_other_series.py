@@ -25,7 +25,7 @@ from core.proposals.overlaps import resolve_overlaps
 from core.proposals.placing import Stack, positions_in
 from core.proposals.steps import Cancelled, Steps
 from core.proposals.teacher_search import PASSES, Found, Queries, TaughtStructure, search
-from core.proposals.teachers import ReferenceSeries
+from core.proposals.teachers import ReferenceSeries, check_teachers
 
 
 def propose_from_teachers(
@@ -75,9 +75,9 @@ def propose_from_teachers(
     Raises
     ------
     ValueError
-        If there is no teacher, examples do not fit their volume, or modalities differ.
+        If there is no teacher, examples do not fit their volume, or modalities or planes differ.
     """
-    _check(teachers, modality)
+    _check(teachers, modality, axes)
     check_examples(volume, ())
     steps = Steps(cancelled, progress)
     turned = [teacher.turned_to(axes) for teacher in teachers]
@@ -138,16 +138,12 @@ def _proposals(
             yield Proposal(number, index, mask, quality.expected_dice(found, index, mask))
 
 
-def _check(teachers: Sequence[ReferenceSeries], modality: str) -> None:
+def _check(teachers: Sequence[ReferenceSeries], modality: str, axes: np.ndarray | None) -> None:
     if not teachers:
         raise ValueError("teachers: got none; expected an annotated series at least")
     for teacher in teachers:
         check_examples(teacher.volume, teacher.segments)
-        if modality != teacher.modality:
-            raise ValueError(
-                f"The teacher is a {teacher.modality} series, this one is {modality}; choose a "
-                "teacher of the same kind."
-            )
+    check_teachers(teachers, modality, axes)
 
 
 def _structures(

@@ -115,6 +115,66 @@ def is_same_plane(axes: np.ndarray | None, others: np.ndarray | None) -> bool:
     return bool(np.abs(np.sum(axes * others, axis=1)).min() >= _SAME_AXIS)
 
 
+def check_teachers(
+    teachers: Sequence[ReferenceSeries], modality: str, axes: np.ndarray | None
+) -> None:
+    """Refuse teachers of another modality or plane than the series that they are to teach.
+
+    Parameters
+    ----------
+    teachers : sequence of ReferenceSeries
+        The teachers.
+    modality : str
+        Of the other series.
+    axes : np.ndarray or None
+        Of the other series, as `ReferenceSeries.axes`.
+
+    Raises
+    ------
+    ValueError
+        If one cannot teach it.
+    """
+    for teacher in teachers:
+        if modality != teacher.modality:
+            raise ValueError(
+                f"The teacher is a {teacher.modality} series, this one is {modality}; choose a "
+                "teacher of the same kind."
+            )
+        if not is_same_plane(teacher.axes, axes):
+            raise ValueError(
+                "The slices of the teacher lie in another plane than those of this series; choose "
+                "a teacher of the same plane."
+            )
+
+
+def without_series(teachers: Teachers, uid: str) -> Teachers:
+    """Leave a series out of teachers, which is to be proposed itself.
+
+    Parameters
+    ----------
+    teachers : Teachers
+        Perhaps with it.
+    uid : str
+        Its SeriesInstanceUID (0020,000E).
+
+    Returns
+    -------
+    Teachers
+        The others, and the segments that they show.
+    """
+    others = [
+        (reference, other)
+        for reference, other in zip(teachers.references, teachers.series_uids, strict=True)
+        if other != uid
+    ]
+    shown = {one.number for reference, _ in others for one in reference.segments}
+    return Teachers(
+        tuple(reference for reference, _ in others),
+        tuple(segment for segment in teachers.segments if segment.number in shown),
+        tuple(other for _, other in others),
+    )
+
+
 def joined_teachers(first: Teachers, second: Teachers) -> Teachers:
     """Put teachers together, with the same number for the same structure.
 

@@ -26,9 +26,11 @@ from core.proposals.examples import SegmentExamples
 from core.proposals.teachers import (
     ReferenceSeries,
     Teachers,
+    check_teachers,
     examples_with_absence,
     is_same_plane,
     numbered_like,
+    without_series,
 )
 from core.segments.matching import matched_numbers
 from core.segments.segment import Segment
@@ -158,7 +160,8 @@ def submit_taught(
         return bool(handed_in) and handed_in[0].cancelled
 
     def prepare() -> ProposalTask:
-        teachers = find_teachers(is_over)
+        # A second reader's series is not proposed from what the first one drew on it.
+        teachers = without_series(find_teachers(is_over), series.summary.uid)
         if is_over():
             return proposal_task(series, person=person, slices_asked=asked)
         _check(teachers, series)
@@ -249,12 +252,7 @@ def _check(teachers: Teachers, series: Series) -> None:
             f"None of the other series is a {modality} series in the same plane that shows these "
             "segments; draw on a few slices instead."
         )
-    others = {one.modality for one in teachers.references} - {modality}
-    if others:
-        raise ValueError(
-            f"The teacher is a {min(others)} series, this one is {modality}; choose a teacher of "
-            "the same kind."
-        )
+    check_teachers(teachers.references, modality, series.geometry.axes)
 
 
 def _numbered(

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -114,6 +115,21 @@ def test_a_reference_of_another_modality_is_refused(
 ) -> None:
     with pytest.raises(ValueError, match="same kind"):
         next(propose_from_teachers([reference], balls[0], SPACING, "CT", engine=untrained_engine))
+
+
+def test_a_reference_of_another_plane_is_refused(
+    reference: ReferenceSeries,
+    balls: tuple[np.ndarray, dict[int, np.ndarray]],
+    untrained_engine: Engine,
+) -> None:
+    axial, coronal = np.eye(3), np.eye(3)[[1, 0, 2]]
+    teacher = replace(reference, axes=coronal)
+    with pytest.raises(ValueError, match="another plane"):
+        next(
+            propose_from_teachers(
+                [teacher], balls[0], SPACING, "MR", engine=untrained_engine, axes=axial
+            )
+        )
 
 
 def test_cancelling_ends_the_work(

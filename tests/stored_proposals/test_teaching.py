@@ -289,6 +289,29 @@ def test_a_job_that_finds_no_teacher_says_so_and_adds_no_segment(
     assert store.segments(balls[2].uid) == []
 
 
+def test_a_series_is_not_proposed_from_another_readers_drawing_on_it(
+    store: AnnotationStore, balls: list[SeriesSummary], backend: ProposalBackend
+) -> None:
+    draw(store, balls[0].uid, balls[0], 1)
+    draw(store, balls[1].uid, balls[1], 2)
+    teachers = read(store, balls, [])
+    of_another = "second reading"
+    summary = balls[0]
+    store.open_annotation(of_another, slice_names(summary), summary.rows, summary.columns)
+    job = submit_taught(
+        backend,
+        store,
+        of_another,
+        read_series(summary),
+        lambda is_over: teachers,
+        person="ben",
+        segments=1,
+    )
+    finished(job)
+    found = store.annotation(of_another).values()
+    assert {one.teachers for one in found} == {(balls[1].uid,)}
+
+
 def test_a_job_that_is_cancelled_reads_no_further_teacher(
     store: AnnotationStore, balls: list[SeriesSummary], backend: ProposalBackend
 ) -> None:
