@@ -147,6 +147,31 @@ def check_teachers(
             )
 
 
+def teachers_showing(
+    series: Sequence[tuple[ReferenceSeries, str]], segments: Sequence[Segment]
+) -> Teachers:
+    """Make teachers of annotated series, with the segments that one of them shows.
+
+    Parameters
+    ----------
+    series : sequence of (ReferenceSeries, str)
+        Each with its SeriesInstanceUID (0020,000E).
+    segments : sequence of Segment
+        Perhaps more than these show, by the same numbers.
+
+    Returns
+    -------
+    Teachers
+        Perhaps without any series.
+    """
+    shown = {one.number for reference, _ in series for one in reference.segments}
+    return Teachers(
+        tuple(reference for reference, _ in series),
+        tuple(segment for segment in segments if segment.number in shown),
+        tuple(uid for _, uid in series),
+    )
+
+
 def without_series(teachers: Teachers, uid: str) -> Teachers:
     """Leave a series out of teachers, which is to be proposed itself.
 
@@ -167,12 +192,7 @@ def without_series(teachers: Teachers, uid: str) -> Teachers:
         for reference, other in zip(teachers.references, teachers.series_uids, strict=True)
         if other != uid
     ]
-    shown = {one.number for reference, _ in others for one in reference.segments}
-    return Teachers(
-        tuple(reference for reference, _ in others),
-        tuple(segment for segment in teachers.segments if segment.number in shown),
-        tuple(other for _, other in others),
-    )
+    return teachers_showing(others, teachers.segments)
 
 
 def joined_teachers(first: Teachers, second: Teachers) -> Teachers:

@@ -30,6 +30,7 @@ from core.proposals.teachers import (
     examples_with_absence,
     is_same_plane,
     numbered_like,
+    teachers_showing,
     without_series,
 )
 from core.segments.matching import matched_numbers
@@ -99,12 +100,7 @@ def read_stored_teachers(
             taught = {segment.number for segment in segments}
             segments += [one for one, _ in shown if one.number not in taught]
             found.append((reference_series(series, shown), series.summary.uid))
-    numbers = {one.number for reference, _ in found for one in reference.segments}
-    return Teachers(
-        tuple(reference for reference, _ in found),
-        tuple(segment for segment in segments if segment.number in numbers),
-        tuple(uid for _, uid in found),
-    )
+    return teachers_showing(found, segments)
 
 
 def submit_taught(

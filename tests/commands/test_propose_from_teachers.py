@@ -25,11 +25,11 @@ def copied(source: Path, folder: Path) -> Series:
     return read_series(find_series(folder)[0])
 
 
-def teach(case: DrawnCase, folder: Path, label: str = "aorta", named: str = "aorta") -> list[str]:
+def teach(case: DrawnCase, folder: Path, label: str = "aorta") -> list[str]:
     """Give a copy of the series with one structure drawn on every slice as a teacher."""
     series = copied(case.folder, folder)
     masks = dict(enumerate(case.truth[label]))
-    examples = write_examples(series, {named: masks}, folder.with_suffix(".dcm"))
+    examples = write_examples(series, {label: masks}, folder.with_suffix(".dcm"))
     return ["--teacher", str(folder), str(examples)]
 
 
@@ -79,7 +79,7 @@ def test_it_is_said_which_segments_not_all_teachers_show(
     drawn_case: DrawnCase, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     teachers = teach(drawn_case, tmp_path / "first")
-    teachers += teach(drawn_case, tmp_path / "second", "liver", "liver")
+    teachers += teach(drawn_case, tmp_path / "second", "liver")
     output = tmp_path / "out.dcm"
     assert main(["propose", str(drawn_case.folder), "--output", str(output), *teachers]) == 0
     said = capsys.readouterr().err

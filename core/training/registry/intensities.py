@@ -2,8 +2,8 @@
 
 The pixels of a real image are grouped by brightness into a few regions, as the generator groups
 those of a synthetic world, and the structure is a region of its own, in most tasks; then the image
-is drawn as that of a synthetic label map is (`core.training.appearance`). Outlines, neighbours and
-textures larger than a pixel stay those of patients; contrasts become any. Billot et al., "SynthSeg:
+is drawn as that of a synthetic label map is (`core.training.appearance`). Outlines and
+neighbours stay those of patients; contrasts and textures become any. Billot et al., "SynthSeg:
 Segmentation of brain MRI scans of any contrast and resolution without retraining", Medical Image
 Analysis 86 (2023), train on label maps alone in this way.
 """
@@ -40,7 +40,7 @@ def synthetic_intensities(
     volume : Tensor
         bool [tasks]: whether all images are slices of one scan.
     own : Tensor
-        bool [tasks, images]: which images are slices of the query's scan.
+        bool [tasks, images]: which images are slices of the query's scan, itself among them.
 
     Returns
     -------
@@ -63,7 +63,7 @@ def synthetic_intensities(
     nowhere = torch.zeros((tasks, count), device=device)
     arrangement = Arrangement(
         volume=volume,
-        taught=own.any(dim=1) & ~volume,
+        taught=~volume,
         depth=nowhere,
         positions=nowhere,
         changed_as=torch.where(own & ~volume[:, None], own.int().argmax(dim=1)[:, None], each),
