@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping
 from core.annotation.records import SliceAnnotation
 from core.annotation.states import EXAMPLE_STATES, SliceState
 from core.annotation.versions import SliceKey
+from core.segments.ends import UNSTATED, Ends
 
 
 def segments_to_propose(annotation: Mapping[SliceKey, SliceAnnotation]) -> list[int]:
@@ -48,3 +49,22 @@ def is_reviewed(versions: Collection[SliceAnnotation]) -> bool:
     dated = [(one.time, one) for one in versions if one.time is not None]
     newest = max(dated, key=lambda pair: pair[0])[1] if dated else None
     return newest is None or newest.state is not SliceState.DRAWN
+
+
+def needs_nothing(
+    versions: Collection[SliceAnnotation], slices: int, ends: Ends = UNSTATED
+) -> bool:
+    """Whether a segment is reviewed, or a person saw to every slice within its ends.
+
+    Parameters
+    ----------
+    versions : collection of SliceAnnotation
+        The newest of every slice of the segment.
+    slices : int
+        Of the series.
+    ends : Ends
+        As far as they are stated.
+    """
+    known = {one.slice_index for one in versions if one.state in EXAMPLE_STATES}
+    is_complete = all(index in known for index in range(slices) if ends.encloses(index))
+    return is_complete or is_reviewed(versions)

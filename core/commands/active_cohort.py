@@ -6,6 +6,7 @@ from pathlib import Path
 
 from core.home.whole_files import written_whole
 from core.stored_proposals.active import ActiveReport, ActiveRound
+from core.stored_proposals.cohort import Outcome
 
 _COLUMNS = (
     "place",
@@ -17,6 +18,11 @@ _COLUMNS = (
     "reason",
 )
 
+_NOBODY_TEACHES = (
+    "No series teaches yet. Finish the first one, then run this again: in a project, hand it in; "
+    "else draw all of it, or have it proposed and review that."
+)
+
 
 def print_order(now: ActiveRound) -> None:
     """Print in which order to annotate, and how good what is proposed there should be.
@@ -26,6 +32,11 @@ def print_order(now: ActiveRound) -> None:
     now : ActiveRound
         What was done.
     """
+    for silent in now.silent:
+        print(f"{silent.annotation_key} is finished, but cannot teach: {silent.reason}")
+    if not now.reports:
+        print(f"{now.finished} finished, none left.")
+        return
     print(f"{now.finished} finished, {len(now.reports)} left, most informative first:")
     for one in now.reports:
         place = "—" if one.place is None else str(one.place)
@@ -34,6 +45,8 @@ def print_order(now: ActiveRound) -> None:
             f"{place:>4}  {one.report.annotation_key}  Dice to expect {_said(one.before)} → "
             f"{_said(one.after)}  {one.report.outcome}{reason}"
         )
+    if any(one.report.outcome is Outcome.NOTHING_DRAWN for one in now.reports):
+        print(_NOBODY_TEACHES)
 
 
 def write_order(now: ActiveRound, path: Path) -> None:

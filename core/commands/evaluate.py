@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from core.commands.outputs import check_outputs
 from core.evaluation.cases import LabelledVolume
 
 _METHOD_NAMES = (
@@ -96,8 +97,8 @@ def run(arguments: argparse.Namespace) -> int:
     ValueError, OSError
         If something cannot be used.
     """
-    if arguments.report and not arguments.report.parent.is_dir():
-        raise ValueError(f"{arguments.report.parent} is not a folder; choose another --report")
+    if arguments.report:
+        check_outputs([arguments.report])
     kinds = {"pairs": _pairs, "volumes": _volumes, "effort": _effort, "cohort": _cohort}
     report = kinds[arguments.kind](arguments)
     if arguments.report:

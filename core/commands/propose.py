@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import os
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -15,6 +14,7 @@ import numpy as np
 from core.commands.cautions import print_cautions
 from core.commands.choice import choose_series
 from core.commands.drawn_segments import read_drawn_segments
+from core.commands.outputs import check_outputs
 from core.commands.stated_slices import read_absent, read_ends
 from core.commands.teachers import read_teachers
 from core.dicom.errors import DicomError
@@ -139,7 +139,7 @@ def run(arguments: argparse.Namespace) -> int:
         If something cannot be used; then neither file was touched.
     """
     outputs = [arguments.output] + ([arguments.report] if arguments.report else [])
-    _check_outputs(outputs, [arguments.examples] if arguments.examples else _masks_of(arguments))
+    check_outputs(outputs, [arguments.examples] if arguments.examples else _masks_of(arguments))
     _check_teacher(arguments)
     start = perf_counter()
     task = _read_task(arguments)
@@ -378,18 +378,3 @@ def _segment_report(
 def _masks_of(arguments: argparse.Namespace) -> list[Path]:
     """Segmentations of the teachers."""
     return [segmentation for _, segmentation in arguments.teacher]
-
-
-def _check_outputs(outputs: Sequence[Path], examples: Sequence[Path]) -> None:
-    """Make sure before the work that its results can be written."""
-    taken = {path.resolve() for path in examples}
-    if len({path.resolve() for path in outputs} - taken) < len(outputs):
-        raise ValueError("--examples, --output and --report must be different files.")
-    for path in outputs:
-        if path.is_dir():
-            raise ValueError(f"{path} is a folder; give the name of a file to write.")
-        if not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
-            raise ValueError(
-                f"{path.parent} is not a folder that can be written to; create it or choose "
-                "another."
-            )

@@ -17,6 +17,7 @@ from tqdm import tqdm
 from core.annotation.store import AnnotationStore
 from core.commands.active_cohort import print_order, write_order
 from core.commands.choice import choose_series
+from core.commands.outputs import check_outputs
 from core.commands.teachers import read_teachers
 from core.dicom.errors import DicomError
 from core.dicom.reading import find_series
@@ -102,6 +103,8 @@ def run(arguments: argparse.Namespace) -> int:
     """
     if bool(arguments.paths) == bool(arguments.project):
         raise ValueError("Name folders, or a project by --project, and not both.")
+    if arguments.report:
+        check_outputs([arguments.report], [masks for _, masks in arguments.teacher or ()])
     settings = read_settings(os.environ, device=arguments.device, proposals=arguments.backend)
     store = AnnotationStore(settings.database, lambda: "command line")
     try:
@@ -141,6 +144,7 @@ def _propose_actively(
             person=_person(),
             given=teachers,
             progress=lambda job: bar.set_postfix_str(_doing(job)),
+            when_known=bar.update,
         )
     print_order(now)
     if arguments.report:

@@ -2,7 +2,7 @@
 
 import contextlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -63,7 +63,10 @@ def note_recent(
 
 
 def recent_series(
-    home: Path, most: int, is_shown: Callable[[OpenedSeries], bool] = lambda _: True
+    home: Path,
+    most: int,
+    is_shown: Callable[[OpenedSeries], bool] = lambda _: True,
+    always: Collection[str] = (),
 ) -> list[RecentSeries]:
     """List the series that were opened last, the newest first.
 
@@ -77,6 +80,8 @@ def recent_series(
         How many at most.
     is_shown : callable, optional
         Tells whether a series is to be listed.
+    always : collection of str, optional
+        Keys of series that are listed however long ago they were opened.
 
     Returns
     -------
@@ -91,7 +96,8 @@ def recent_series(
                 path.unlink(missing_ok=True)
         elif is_shown(recent.opened):
             found.append(recent)
-    return sorted(found, key=lambda recent: recent.time, reverse=True)[:most]
+    ordered = sorted(found, key=lambda recent: recent.time, reverse=True)
+    return [one for place, one in enumerate(ordered) if place < most or one.opened.key in always]
 
 
 def _read(home: Path, key: str) -> RecentSeries | None:

@@ -172,25 +172,27 @@ def teachers_showing(
     )
 
 
-def without_series(teachers: Teachers, uid: str) -> Teachers:
-    """Leave a series out of teachers, which is to be proposed itself.
+def teachers_for(teachers: Teachers, uid: str, modality: str, axes: np.ndarray | None) -> Teachers:
+    """Choose those teachers that can teach a series: of its modality and plane, and not itself.
 
     Parameters
     ----------
     teachers : Teachers
-        Perhaps with it.
-    uid : str
-        Its SeriesInstanceUID (0020,000E).
+        Of any kind.
+    uid, modality : str
+        Series Instance UID and modality of the series.
+    axes : np.ndarray or None
+        Of the series, as `ReferenceSeries.axes`.
 
     Returns
     -------
     Teachers
-        The others, and the segments that they show.
+        Perhaps none, and the segments that they show.
     """
     others = [
         (reference, other)
         for reference, other in zip(teachers.references, teachers.series_uids, strict=True)
-        if other != uid
+        if other != uid and reference.modality == modality and is_same_plane(reference.axes, axes)
     ]
     return teachers_showing(others, teachers.segments)
 

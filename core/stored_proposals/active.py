@@ -61,10 +61,13 @@ class ActiveRound:
         Finished series that can be used.
     reports : tuple of ActiveReport
         Series that are not finished, most informative first, those that cannot be used last.
+    silent : tuple of SeriesReport
+        Finished series that cannot be used, and why.
     """
 
     finished: int
     reports: tuple[ActiveReport, ...]
+    silent: tuple[SeriesReport, ...]
 
 
 def propose_actively(
@@ -76,6 +79,7 @@ def propose_actively(
     person: str,
     given: Teachers | None = None,
     progress: Callable[[Job], None] = lambda job: None,
+    when_known: Callable[[], object] = lambda: None,
 ) -> ActiveRound:
     """Propose on all series that are not finished from those that are, and order them.
 
@@ -95,6 +99,8 @@ def propose_actively(
         Further series that teach.
     progress : callable
         Told every moment of a job that is at work.
+    when_known : callable
+        Called once for every series of the cohort, when it is known what became of it.
 
     Returns
     -------
@@ -103,7 +109,7 @@ def propose_actively(
     """
     known, refused = _known_series(store, cohort)
     if finished is None:
-        finished = {one.key for one in known if is_finished(store, one.key)}
+        finished = {one.key for one in known if is_finished(store, one.key, one.slices)}
     looks = [one.looks for one in known]
     looks += [] if given is None else [_looks_of(one) for one in given.references]
     likeness = likeness_of_series(looks)
@@ -113,25 +119,29 @@ def propose_actively(
     nearest = np.argsort(-usual, kind="stable")[:_MOST_TEACHERS]
     chosen = [known[teaching[int(place)]].series for place in nearest]
     before = {known[place].key: _expected(store, known[place].key) for place in waiting}
-    reports = {
-        report.annotation_key: report
-        for report in propose_over(
-            store,
-            [known[place].series for place in waiting],
-            backend,
-            person=person,
-            teachers=_joined(store, chosen, given),
-            renewed_since=_last_change(store, chosen),
-            progress=progress,
-        )
-    }
+    reports: dict[str, SeriesReport] = {}
+    for _ in range(len(cohort) - len(waiting)):
+        when_known()
+    for report in propose_over(
+        store,
+        [known[place].series for place in waiting],
+        backend,
+        person=person,
+        teachers=_joined(store, chosen, given),
+        renewed_since=_last_change(store, chosen),
+        progress=progress,
+    ):
+        reports[report.annotation_key] = report
+        when_known()
     order = teaching_order(likeness, [*teaching, *range(len(known), len(looks))])
     usable = [
         ActiveReport(place, reports[key], before[key], _expected(store, key))
         for place, key in enumerate((known[index].key for index in order), start=1)
     ]
-    left_out = [one for one in refused if one.report.annotation_key not in finished]
-    return ActiveRound(len(teaching), (*usable, *left_out))
+    left_out = [one for one in refused if one.annotation_key not in finished]
+    unusable = [ActiveReport(None, one, None, None) for one in left_out]
+    silent = tuple(one for one in refused if one.annotation_key in finished)
+    return ActiveRound(len(teaching), (*usable, *unusable), silent)
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,6 +149,7 @@ class _KnownSeries:
     """A series that can be used, and what it looks like."""
 
     series: AnnotatedSeries
+    slices: int
     looks: SeriesLooks
 
     @property
@@ -148,7 +159,7 @@ class _KnownSeries:
 
 def _known_series(
     store: AnnotationStore, cohort: Sequence[AnnotatedSeries]
-) -> tuple[list[_KnownSeries], list[ActiveReport]]:
+) -> tuple[list[_KnownSeries], list[SeriesReport]]:
     """Describe every series that can be used; with reports of the others."""
     known, refused = [], []
     for one in cohort:
@@ -159,10 +170,9 @@ def _known_series(
             series = one.read(summary)
             spacing = series.geometry.spacing
             looks = looks_of_series(series.volume, spacing, summary.modality)
-            known.append(_KnownSeries(one, looks))
+            known.append(_KnownSeries(one, summary.slices, looks))
         except (DicomError, ValueError) as error:
-            report = SeriesReport(key, Outcome.REFUSED, reason=str(error))
-            refused.append(ActiveReport(None, report, None, None))
+            refused.append(SeriesReport(key, Outcome.REFUSED, reason=str(error)))
     return known, refused
 
 

@@ -7,16 +7,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from core.annotation.open_segments import is_reviewed, segments_to_propose
-from core.annotation.records import SliceAnnotation
+from core.annotation.ends import stated_ends
+from core.annotation.open_segments import needs_nothing, segments_to_propose
+from core.annotation.records import SliceAnnotation, StatedEnds
 from core.annotation.states import EXAMPLE_STATES, SliceState
 from core.annotation.store import AnnotationStore
 from core.annotation.versions import SliceKey
 from core.dicom.errors import DicomError
+from core.dicom.series import SeriesSummary
 from core.dicom.slice_names import slice_names
 from core.proposal_jobs.backend import ProposalBackend
 from core.proposal_jobs.job import Job
-from core.proposals.teachers import Teachers
+from core.proposals.teachers import Teachers, teachers_for
 from core.stored_proposals.annotated_series import AnnotatedSeries
 from core.stored_proposals.proposing import submit_stored
 from core.stored_proposals.teaching import learns_from_teachers, submit_taught
@@ -133,13 +135,14 @@ class _Run:
         annotation = store.annotation(key)
         teachers = self.teachers
         if not learns_from_teachers(annotation):
-            if is_up_to_date(annotation, self.weights):
+            ends = stated_ends(store, key)
+            if is_up_to_date(annotation, self.weights, summary.slices, ends):
                 return SeriesReport(key, Outcome.UP_TO_DATE)
             series = one.read(summary)
             job = submit_stored(self.backend, store, key, series, person=self.person)
         elif teachers is None:
             return SeriesReport(key, Outcome.NOTHING_DRAWN)
-        elif self._is_taught(annotation):
+        elif self._is_taught(annotation, summary):
             return SeriesReport(key, Outcome.UP_TO_DATE)
         else:
             series = one.read(summary)
@@ -156,11 +159,18 @@ class _Run:
         slices = sum(bool(found.mask.any()) for found in job.proposals)
         return SeriesReport(key, Outcome.PROPOSED, slices)
 
-    def _is_taught(self, annotation: Mapping[SliceKey, SliceAnnotation]) -> bool:
+    def _is_taught(
+        self, annotation: Mapping[SliceKey, SliceAnnotation], summary: SeriesSummary
+    ) -> bool:
         """Whether these teachers proposed already, with these weights."""
-        return any(
+        assert self.teachers is not None
+        modality, axes = summary.modality, summary.geometry.axes
+        suitable = teachers_for(self.teachers, summary.uid, modality, axes)
+        teaching = set(suitable.series_uids)
+        return bool(teaching) and any(
             one.weights == self.weights
             and one.pixels
+            and set(one.teachers) == teaching
             and (self.renewed_since is None or (one.time or datetime.min) > self.renewed_since)
             for one in annotation.values()
         )
@@ -181,8 +191,13 @@ class _Run:
             raise ValueError(job.error)
 
 
-def is_up_to_date(annotation: Mapping[SliceKey, SliceAnnotation], weights: str) -> bool:
-    """Whether every segment is reviewed, or has proposals newer than all that was drawn of it.
+def is_up_to_date(
+    annotation: Mapping[SliceKey, SliceAnnotation],
+    weights: str,
+    slices: int,
+    ends: Mapping[int, StatedEnds],
+) -> bool:
+    """Whether every segment needs nothing, or has proposals newer than all that was drawn of it.
 
     Parameters
     ----------
@@ -190,10 +205,14 @@ def is_up_to_date(annotation: Mapping[SliceKey, SliceAnnotation], weights: str) 
         What `AnnotationStore.annotation` returned.
     weights : str
         Name of the weights; proposals of others do not count.
+    slices : int
+        Of the series.
+    ends : mapping of int to StatedEnds
+        By segment number, as far as any are stated.
     """
     for number in segments_to_propose(annotation):
         versions = [one for (segment, _), one in annotation.items() if segment == number]
-        if is_reviewed(versions):
+        if needs_nothing(versions, slices, ends.get(number, StatedEnds()).ends):
             continue
         proposed = [
             one.time

@@ -1,6 +1,8 @@
 """Annotations in the store as teachers of other series."""
 
-from core.annotation.open_segments import is_reviewed
+from core.annotation.ends import stated_ends
+from core.annotation.open_segments import needs_nothing
+from core.annotation.records import StatedEnds
 from core.annotation.states import EXAMPLE_STATES
 from core.annotation.store import AnnotationStore
 from core.dicom.series import Series
@@ -9,24 +11,30 @@ from core.stored_proposals.proposing import confirmed_masks
 from core.stored_proposals.teaching import reference_series
 
 
-def is_finished(store: AnnotationStore, annotation_key: str) -> bool:
-    """Whether every segment that is drawn on is reviewed, and there is one.
+def is_finished(store: AnnotationStore, annotation_key: str, slices: int) -> bool:
+    """Whether every segment that is drawn on is reviewed or drawn completely, and there is one.
 
     Parameters
     ----------
     store : AnnotationStore
         Where the annotation is.
     annotation_key : str
-        Key of an annotation, known to the store or not.
+        Key of an annotation that the store knows.
+    slices : int
+        Of its series.
     """
-    annotation = store.annotation(annotation_key)
+    annotation, stated = store.annotation(annotation_key), stated_ends(store, annotation_key)
     drawn = {
         number
         for (number, _), one in annotation.items()
         if one.pixels and one.state in EXAMPLE_STATES
     }
     return bool(drawn) and all(
-        is_reviewed([one for (of, _), one in annotation.items() if of == number])
+        needs_nothing(
+            [one for (of, _), one in annotation.items() if of == number],
+            slices,
+            stated.get(number, StatedEnds()).ends,
+        )
         for number in drawn
     )
 

@@ -26,12 +26,11 @@ from core.proposals.examples import SegmentExamples
 from core.proposals.teachers import (
     ReferenceSeries,
     Teachers,
-    check_teachers,
     examples_with_absence,
     is_same_plane,
     numbered_like,
+    teachers_for,
     teachers_showing,
-    without_series,
 )
 from core.segments.matching import matched_numbers
 from core.segments.segment import Segment
@@ -157,10 +156,15 @@ def submit_taught(
 
     def prepare() -> ProposalTask:
         # A second reader's series is not proposed from what the first one drew on it.
-        teachers = without_series(find_teachers(is_over), series.summary.uid)
+        summary, axes = series.summary, series.geometry.axes
+        teachers = teachers_for(find_teachers(is_over), summary.uid, summary.modality, axes)
         if is_over():
             return proposal_task(series, person=person, slices_asked=asked)
-        _check(teachers, series)
+        if not teachers.references:
+            raise ValueError(
+                f"None of the other series is a {summary.modality} series in the same plane that "
+                "shows these segments; draw on a few slices instead."
+            )
         named.extend(teachers.series_uids)
         numbered = _numbered(store, annotation_key, teachers, person)
         return _task(series, numbered, person, asked)
@@ -239,16 +243,6 @@ def reference_series(
     return ReferenceSeries(
         series.volume, geometry.spacing, modality, tuple(examples), geometry.axes
     )
-
-
-def _check(teachers: Teachers, series: Series) -> None:
-    modality = series.summary.modality
-    if not teachers.references:
-        raise ValueError(
-            f"None of the other series is a {modality} series in the same plane that shows these "
-            "segments; draw on a few slices instead."
-        )
-    check_teachers(teachers.references, modality, series.geometry.axes)
 
 
 def _numbered(

@@ -92,7 +92,9 @@ def possible_teachers(work: Work) -> list[Teacher]:
     return [
         one
         for one in found
-        if one.opened.uid != work.uid and may_look_into(work.entrance, one.opened.source)
+        if one.opened.uid != work.uid
+        and one.opened.source.exists()
+        and may_look_into(work.entrance, one.opened.source)
     ]
 
 
@@ -163,9 +165,20 @@ def teach(work: Work, *, by_itself: bool = False) -> None:
     known = store.segments(work.annotation_key)
 
     def find(is_over: Callable[[], bool]) -> Teachers:
-        return read_stored_teachers(store, candidates, learner, known, most, is_over)
+        # The job may have waited: whoever was returned meanwhile teaches nothing any more.
+        finished = _still_finished(work)
+        able = [one for one in candidates if finished is None or one.annotation_key in finished]
+        return read_stored_teachers(store, able, learner, known, most, is_over)
 
     start_taught(work, find, by_itself=by_itself)
+
+
+def _still_finished(work: Work) -> set[str] | None:
+    """Annotations of the project that are finished now; None outside projects."""
+    if work.item is None:
+        return None
+    readings = finished_readings(work.store, work.item.project_key, work.person)
+    return {one.annotation_key for one in readings}
 
 
 def _summary(home: Path, opened: OpenedSeries) -> SeriesSummary:

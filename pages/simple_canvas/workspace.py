@@ -24,10 +24,12 @@ from pages.simple_canvas.save_state import save_state
 from pages.views.display import Display, display_settings, slice_png, slice_size
 from pages.views.editor_choice import choose_editor
 from pages.views.ends import end_buttons, ends_of
+from pages.views.late_menus import MENU_STYLE, late_menu
 from pages.views.next_step import find_next_step, next_step
 from pages.views.second_series import choose_second, show_second
 from pages.views.segment_panel import choose_segment, segment_buttons
 from pages.views.state_strip import state_strip
+from pages.views.teaching import choose_teachers
 from pages.views.work_line import work_line
 
 _TOOL_LABELS = {
@@ -58,6 +60,7 @@ def simple_workspace(work: Work) -> None:
     step = find_next_step(work, segment)
     work_line(work, step)
     picture, tools = st.columns([2.6, 1], gap="medium")
+    st.html(MENU_STYLE)
     with tools:
         next_step(work, segment, step)
         choose_segment(work, segments, segment)
@@ -67,6 +70,7 @@ def simple_workspace(work: Work) -> None:
             display = display_settings(work.series)
             choose_editor(work.entrance.settings)
             show_model(work.entrance.settings)
+        late_menu("Earlier series", ":material/school:", "teachers", lambda: choose_teachers(work))
         with st.expander("Second series", icon=":material/compare:"):
             choose_second(work)
         show_second(work, current_slice(work), display.longest)

@@ -81,7 +81,7 @@ class NextStep:
     teachers : int
         How many other series the proposals were made from; 0 where from none.
     are_joined : bool
-        Whether what is drawn took part in proposals from other series.
+        Whether what is drawn took part in the proposals, or in some of them.
     """
 
     suggestion: Suggestion | None
@@ -159,7 +159,7 @@ def find_next_step(work: Work, segment: Segment) -> NextStep:
         bool(volume_preview(work).changes),
         work.item is not None,
         len({uid for one in proposed for uid in one.teachers}),
-        any(one.tool == JOINED_TOOL for one in proposed),
+        any(one.tool == JOINED_TOOL or not one.teachers for one in proposed),
     )
 
 

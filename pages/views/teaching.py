@@ -1,5 +1,8 @@
 """Choosing which finished series a new one is proposed from, and what is said meanwhile."""
 
+from dataclasses import replace
+from typing import Any
+
 import streamlit as st
 
 from core.annotation.overview import AnnotationOverview, annotation_overview
@@ -30,6 +33,7 @@ from pages.views.job_progress import show_progress
 from pages.views.recent_work import what_is_drawn
 
 _RECENT = 12
+_MOST, _SERIES = "teaching-most", "teaching-series"
 _HELP = (
     "Before anything is drawn on a series, it is proposed from earlier ones of the same modality "
     "and plane. Nothing that was drawn changes."
@@ -46,29 +50,29 @@ def choose_teachers(work: Work) -> None:
     """
     possible = possible_teachers(work)
     choice = teaching_choice(work)
-    most = st.selectbox(
+    # What was chosen in another tab since counts, until something is chosen here.
+    st.session_state[_MOST] = choice.most
+    st.selectbox(
         "Propose new series from earlier ones",
         range(MOST_TEACHERS + 1),
-        choice.most,
         format_func=lambda number: f"From up to {number}" if number else "Off",
-        key="teaching-most",
+        key=_MOST,
         help=_HELP,
+        on_change=lambda: _choose(work, most=st.session_state[_MOST]),
     )
-    series = choice.series if work.item is None else _choose_among(possible, choice)
-    newer = TeachingChoice(most, series)
-    if newer != choice:
-        choose_teaching(work, newer)
     if work.item is None:
-        number = len(possible) if possible else "none yet"
-        st.caption(f"Chosen on the Series page: {number}.")
-    elif not possible:
-        st.caption("No series of this project is handed in now.")
-    elif most and not chosen_among(possible, newer):
-        st.caption("None of those chosen is handed in now.")
+        nobody = "none that is still there" if choice.series else "none yet"
+        st.caption(f"Chosen on the Series page: {len(possible) or nobody}.")
+    else:
+        _choose_among(work, possible, choice)
+        if not possible:
+            st.caption("No other series of this project is handed in now.")
+        elif choice.most and not chosen_among(possible, choice):
+            st.caption("None of those chosen is handed in now.")
     st.button(
         "Propose from them now",
         key=leaving_key("teach"),
-        disabled=not chosen_among(possible, newer) or not may_be_taught(work),
+        disabled=not chosen_among(possible, choice) or not may_be_taught(work),
         help="Until something is drawn on this series.",
         on_click=teach,
         args=(work,),
@@ -76,7 +80,7 @@ def choose_teachers(work: Work) -> None:
     )
 
 
-def _choose_among(possible: list[Teacher], choice: TeachingChoice) -> tuple[str, ...]:
+def _choose_among(work: Work, possible: list[Teacher], choice: TeachingChoice) -> None:
     """Let the person choose among the finished series of the project.
 
     Those that were chosen and are not handed in any more stay chosen, until the person takes them
@@ -85,16 +89,20 @@ def _choose_among(possible: list[Teacher], choice: TeachingChoice) -> tuple[str,
     titles = {one.key: one.title for one in possible}
     returned = [key for key in choice.series if key not in titles]
     titles |= {key: f"Not handed in now ({at})" for at, key in enumerate(returned, start=1)}
-    chosen = st.multiselect(
+    st.session_state[_SERIES] = list(choice.series)
+    st.multiselect(
         "Only from these",
         list(titles),
-        choice.series,
         format_func=lambda key: titles.get(key, ""),
         placeholder="All that are handed in, newest first",
         disabled=not titles,
-        key="teaching-series",
+        key=_SERIES,
+        on_change=lambda: _choose(work, series=tuple(st.session_state[_SERIES])),
     )
-    return tuple(chosen)
+
+
+def _choose(work: Work, **changed: Any) -> None:
+    choose_teaching(work, replace(teaching_choice(work), **changed))
 
 
 def watch_teaching(work: Work) -> None:
@@ -119,7 +127,10 @@ def choose_recent_teachers(entrance: Entrance) -> None:
         Settings and person.
     """
     home, person = entrance.settings.home, entrance.person
-    recent = recent_series(home, _RECENT, lambda opened: may_look_into(entrance, opened.source))
+    choice = recall_teaching(home, person, "")
+    recent = recent_series(
+        home, _RECENT, lambda opened: may_look_into(entrance, opened.source), choice.series
+    )
     annotated = [
         (one, overview)
         for one in recent
@@ -127,27 +138,45 @@ def choose_recent_teachers(entrance: Entrance) -> None:
     ]
     if not annotated:
         return
-    choice = recall_teaching(home, person, "")
     listed = [one.opened.key for one, _ in annotated]
     taught = [key for key in listed if key in choice.series]
     name = f"{len(taught)} earlier series" if taught else "none"
+    if taught and len(taught) > choice.most:
+        name = f"{choice.most} of {name}" if choice.most else "off"
     with st.expander(f"Propose from: {name}", icon=":material/school:", key="teachers"):
         st.caption(
             "A series that you open next is proposed from those that you choose here, if it has "
-            "the same modality and plane and nothing is drawn on it."
+            "the same modality and plane and nothing is drawn on it. " + _how_many(choice.most)
         )
-        chosen = [
-            one.opened.key
-            for one, overview in annotated
-            if st.checkbox(
+        for one, overview in annotated:
+            key = one.opened.key
+            st.session_state[_tick(key)] = key in choice.series
+            st.checkbox(
                 f"{plain(one.title)} · {plain(one.detail)}  \n{what_is_drawn(overview)}",
-                one.opened.key in choice.series,
-                key=f"teacher-{one.opened.key}",
+                key=_tick(key),
+                on_change=_choose_recent,
+                args=(entrance, key, listed),
             )
-        ]
-    if chosen != taught:
-        remember_teaching(home, person, "", TeachingChoice(choice.most, tuple(chosen)))
-        st.rerun()
+
+
+def _choose_recent(entrance: Entrance, key: str, listed: list[str]) -> None:
+    """Keep that one of the series listed was ticked or not, beside what was chosen elsewhere."""
+    home, person = entrance.settings.home, entrance.person
+    choice = recall_teaching(home, person, "")
+    others = set(choice.series) - {key}
+    wanted = others | {key} if st.session_state[_tick(key)] else others
+    series = tuple(one for one in listed if one in wanted)
+    remember_teaching(home, person, "", replace(choice, series=series))
+
+
+def _tick(key: str) -> str:
+    return f"teacher-{key}"
+
+
+def _how_many(most: int) -> str:
+    if not most:
+        return "This is off now; the settings beside the editor turn it on."
+    return f"How many teach at most is chosen in the settings beside the editor: {most} now."
 
 
 def _overview(entrance: Entrance, series: RecentSeries) -> AnnotationOverview | None:

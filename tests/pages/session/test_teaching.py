@@ -1,6 +1,8 @@
 """Which finished series teach the one that is open, and when they do so by themselves."""
 
 import os
+import shutil
+from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -9,20 +11,22 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from core.annotation.store import AnnotationStore
+from core.annotation.store import AnnotationStore, StoreError
 from core.dicom.progressive import SeriesReading
 from core.dicom.series import SeriesSummary
 from core.home.opened_series import OpenedSeries, remember_series
 from core.home.settings import read_settings
 from core.home.teaching_choices import TeachingChoice
 from core.projects.guarding import store_for
-from core.projects.members import set_roles
+from core.projects.members import remove_member, set_roles
 from core.projects.moves import move
 from core.projects.projects import change_project, create_project
 from core.projects.records import Role, WorkItem, WorkState
 from core.projects.second_readings import is_read_twice
 from core.projects.visibility import require_seeing
 from core.projects.work_items import add_series
+from core.proposals.teachers import Teachers
+from core.stored_proposals.annotated_series import AnnotatedSeries
 from pages.session import teaching
 from pages.session.gate import Entrance
 from pages.session.memory import PageMemory
@@ -147,6 +151,43 @@ def test_what_one_of_two_readers_handed_in_teaches_nobody(
 ) -> None:
     change_project(store, project_key, OTHER, second_reading_share=1.0)
     assert possible_teachers(learner) == []
+
+
+@pytest.mark.parametrize("happens", ["taken back", "left the project", "files deleted"])
+def test_a_teacher_that_is_lost_before_the_job_begins_teaches_nothing(
+    learner: Work,
+    store: AnnotationStore,
+    project_key: str,
+    demo_summary: SeriesSummary,
+    home: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    happens: str,
+) -> None:
+    (teacher,) = possible_teachers(learner)
+    asked: list[Callable[[Callable[[], bool]], Teachers]] = []
+    read: list[list[str]] = []
+
+    def read_teachers(_store: Any, candidates: list[AnnotatedSeries], *_: Any) -> None:
+        read.append([one.annotation_key for one in candidates])
+
+    monkeypatch.setattr(teaching, "start_taught", lambda work, find, by_itself: asked.append(find))
+    monkeypatch.setattr(teaching, "read_stored_teachers", read_teachers)
+    teaching.teach(learner)
+    (find,) = asked
+    find(lambda: False)
+    assert read == [[teacher.annotation_key]]
+    if happens == "taken back":
+        move(store, teacher.annotation_key, WorkState.IN_PROGRESS, PERSON)
+        find(lambda: False)
+        assert read[1:] == [[]]
+    elif happens == "left the project":
+        remove_member(store, project_key, PERSON, OTHER)
+        with pytest.raises(StoreError):
+            find(lambda: False)
+        assert read[1:] == []
+    else:
+        shutil.rmtree(home / "demo")
+        assert possible_teachers(learner) == []
 
 
 def test_outside_projects_only_chosen_series_teach_and_none_of_a_project(

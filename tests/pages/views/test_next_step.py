@@ -14,6 +14,7 @@ from core.annotation.actions import accept_all
 from core.annotation.ends import state_end, stated_ends
 from core.annotation.states import SliceState
 from core.annotation.store import AnnotationStore
+from core.annotation.taught_masks import JOINED_TOOL, PROPOSING_TOOL
 from core.dicom.series import SeriesSummary
 from core.home.opened_series import OpenedSeries
 from core.proposals.next_slice import Suggestion
@@ -140,6 +141,44 @@ def test_proposals_from_other_series_say_so_and_where_to_begin() -> None:
     assert said.startswith("Next: review 7 proposals from 2 earlier series. Slice 5 would help")
     joined = sentence_of(LIVER_SEGMENT, replace(step, are_joined=True))
     assert joined.startswith("Next: review 7 proposals from drawn slices and 2 earlier series. ")
+
+
+@pytest.mark.parametrize(
+    ("tools", "origin"),
+    [
+        ((PROPOSING_TOOL, PROPOSING_TOOL), "from 2 earlier series"),
+        ((JOINED_TOOL, JOINED_TOOL), "from drawn slices and 2 earlier series"),
+        ((PROPOSING_TOOL, "own"), "from drawn slices and 2 earlier series"),
+    ],
+)
+@pytest.mark.parametrize("editor", ["simple", "slice-editor"])
+def test_where_proposals_come_from_stands_in_the_line_of_either_editor(
+    store: AnnotationStore,
+    demo_summary: SeriesSummary,
+    opened: OpenedSeries,
+    open_page: OpenPage,
+    disk: Disk,
+    monkeypatch: pytest.MonkeyPatch,
+    tools: tuple[str, str],
+    origin: str,
+    editor: str,
+) -> None:
+    monkeypatch.setenv("SLICEWISE_EDITOR", editor)
+    for index, tool in zip((20, 21), tools, strict=True):
+        put_mask(
+            store,
+            demo_summary.uid,
+            1,
+            index,
+            mask=disk(30),
+            state=SliceState.PROPOSED,
+            person=PERSON,
+            tool=PROPOSING_TOOL if tool == "own" else tool,
+            teachers=() if tool == "own" else ("1.2.3", "1.2.4"),
+        )
+    said = shown(open_page("annotate", series=opened.key))
+    sentence = f"Proposed {origin}." if editor == "simple" else f"review 2 proposals {origin}."
+    assert sentence in said
 
 
 def test_nothing_is_suggested_before_anything_is_drawn(

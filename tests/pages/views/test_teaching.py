@@ -4,11 +4,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from core.annotation.actions import save_drawing
 from core.annotation.store import AnnotationStore
 from core.dicom.series import SeriesSummary
 from core.home.opened_series import OpenedSeries, remember_series
+from core.home.recent_series import note_recent
 from core.home.settings import default_url
 from core.home.teaching_choices import TeachingChoice, recall_teaching, remember_teaching
 from core.projects.moves import move
@@ -35,6 +37,84 @@ def test_an_annotated_series_is_offered_with_what_is_drawn_and_the_choice_is_kep
     assert "Liver · 1 slice drawn or accepted" in teacher.label
     teacher.check().run()
     assert recall_teaching(home, PERSON, "").series == (opened.key,)
+
+
+@pytest.fixture
+def chosen(home: Path, store: AnnotationStore, opened: OpenedSeries) -> OpenedSeries:
+    """A series that is annotated, opened long ago, and chosen to teach."""
+    mask = np.zeros((256, 256), bool)
+    mask[10:20, 10:20] = True
+    number = LIVER_SEGMENT.number
+    save_drawing(store, opened.uid, number, 4, mask, person=PERSON, tool="brush")
+    note_recent(home, opened.key, "Long ago", "", lambda: None)
+    for number in range(20):
+        newer = remember_series(home, f"1.2.{number}", home / "demo")
+        note_recent(home, newer.key, f"Newer {number}", "", lambda: None)
+    remember_teaching(home, PERSON, "", TeachingChoice(4, (opened.key,)))
+    return opened
+
+
+def test_what_teaches_is_shown_however_long_ago_it_was_opened(
+    chosen: OpenedSeries, home: Path, open_page: OpenPage
+) -> None:
+    app = open_page()
+    (teacher,) = app.checkbox
+    assert teacher.value and "Long ago" in teacher.label
+    assert "Propose from: 1 earlier series" in expanders(app)
+    teacher.uncheck().run()
+    assert recall_teaching(home, PERSON, "").series == ()
+
+
+@pytest.mark.parametrize(
+    ("most", "said"), [(0, "Propose from: off"), (1, "Propose from: 1 earlier series")]
+)
+def test_the_series_page_says_whether_those_chosen_teach(
+    chosen: OpenedSeries, home: Path, open_page: OpenPage, most: int, said: str
+) -> None:
+    remember_teaching(home, PERSON, "", TeachingChoice(most, (chosen.key,)))
+    app = open_page()
+    assert said in expanders(app)
+    assert ("This is off now" in shown(app)) == (most == 0)
+
+
+def test_a_choice_of_another_tab_is_shown_and_not_taken_back(
+    chosen: OpenedSeries, home: Path, open_page: OpenPage
+) -> None:
+    series_page, editor = open_page(), open_page("annotate", series=chosen.key)
+    assert open_menu(editor, "Settings").selectbox(key="teaching-most").value == 4
+    remember_teaching(home, PERSON, "", TeachingChoice(0))  # in a third one
+    series_page.run()
+    editor.run()
+    assert not series_page.checkbox[0].value
+    assert editor.selectbox(key="teaching-most").value == 0
+    assert recall_teaching(home, PERSON, "") == TeachingChoice(0)
+
+
+def test_what_is_chosen_and_gone_is_told(
+    store: AnnotationStore, opened: OpenedSeries, home: Path, open_page: OpenPage
+) -> None:
+    gone = remember_series(home, "1.2.9", home / "deleted")
+    remember_teaching(home, PERSON, "", TeachingChoice(4, (gone.key,)))
+    app = open_menu(open_page("annotate", series=opened.key), "Settings")
+    assert "Chosen on the Series page: none that is still there." in shown(app)
+
+
+def expanders(app: AppTest) -> list[str]:
+    return [one.label for one in app.expander]
+
+
+def test_beside_the_simple_editor_the_earlier_series_are_chosen_as_well(
+    store: AnnotationStore,
+    opened: OpenedSeries,
+    home: Path,
+    open_page: OpenPage,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("SLICEWISE_EDITOR", "simple")
+    app = open_menu(open_page("annotate", series=opened.key), "Earlier series")
+    assert "Chosen on the Series page: none yet." in shown(app)
+    app.selectbox(key="teaching-most").set_value(0).run()
+    assert recall_teaching(home, PERSON, "").most == 0
 
 
 @pytest.fixture
@@ -65,7 +145,7 @@ def test_what_was_chosen_stays_chosen_while_it_is_returned(
 ) -> None:
     mine, taught = returned
     app = open_menu(open_page("annotate", **mine.query), "Settings")
-    assert "No series of this project is handed in now." in shown(app)
+    assert "No other series of this project is handed in now." in shown(app)
     (field,) = app.multiselect
     assert field.value == [taught]
     assert recall_teaching(home, PERSON, mine.project_key).series == (taught,)
