@@ -65,6 +65,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="also simulate how many slices have to be touched, with most teachers and without any",
     )
+    cohort.add_argument(
+        "--unadapted",
+        action="store_true",
+        help="with the network as it is, as series are proposed at first; faster",
+    )
+    pairs.add_argument(
+        "--adapt",
+        action="store_true",
+        help="also adapt the network to every set of examples, up to a minute each",
+    )
+    pairs.add_argument(
+        "--queries", type=int, metavar="N", help="only N pictures of each task, spread over it"
+    )
     for kind in (pairs, volumes, effort, cohort):
         kind.add_argument(
             "paths",
@@ -118,15 +131,19 @@ def _pairs(arguments: argparse.Namespace) -> dict[str, Any]:
         engine,
         arguments.support,
         ensemble=arguments.ensemble,
+        adapting=arguments.adapt,
+        queries=arguments.queries,
         seed=arguments.seed,
         progress=_show_progress,
     )
     for name, scores in report["tasks"].items():
         for size, row in scores.items():
             low, high = row["interval"]
+            best = "adapted" if arguments.adapt else "chosen"
             print(
-                f"{name:24} support {size:>3}  chosen {row['chosen']:.3f} ({low:.3f}–{high:.3f})  "
-                f"network {row['network']:.3f}  ensemble {row['ensemble']:.3f}  "
+                f"{name:24} support {size:>3}  {best} {row[best]:.3f} ({low:.3f}–{high:.3f})  "
+                + (f"chosen {row['chosen']:.3f}  " if arguments.adapt else "")
+                + f"network {row['network']:.3f}  ensemble {row['ensemble']:.3f}  "
                 f"mean mask {row['mean_mask']:.3f}"
             )
     _print_means("mean, support", report["mean"])
@@ -190,6 +207,7 @@ def _cohort(arguments: argparse.Namespace) -> dict[str, Any]:
     engine = load_engine(arguments.weights, arguments.device)
     options = {
         "queries": arguments.queries,
+        "adapting": not arguments.unadapted,
         "seed": arguments.seed,
         "progress": _show_volume,
     }

@@ -26,6 +26,7 @@ def evaluate_cohort(
     teachers: Sequence[int],
     *,
     queries: int | None = None,
+    adapting: bool = True,
     seed: int = 0,
     progress: Callable[[LabelledVolume], None] | None = None,
 ) -> dict[str, Any]:
@@ -41,6 +42,8 @@ def evaluate_cohort(
         How many teachers; where a family has fewer, all it has.
     queries : int, optional
         Volumes of each family to propose, spread over it; all by default.
+    adapting : bool
+        Whether to adapt the network to the teachers before.
     seed : int
         Of the order of the teachers.
     progress : callable, optional
@@ -70,7 +73,7 @@ def evaluate_cohort(
         for count in teachers:
             used = min(count, len(others))
             if used not in scores:
-                proposals = propose_volume(volume, others[:used], engine)
+                proposals = propose_volume(volume, others[:used], engine, adapting=adapting)
                 found = joined({}, proposals, volume.mask.shape)
                 scores[used] = (dice(found, volume.mask), mean_expected(proposals))
             rows.append(
@@ -130,6 +133,8 @@ def propose_volume(
     volume: LabelledVolume,
     teachers: Sequence[LabelledVolume],
     engine: Engine,
+    *,
+    adapting: bool = True,
 ) -> list[Proposal]:
     """Propose a volume's structure on its slices from others of which everything is known."""
     return list(
@@ -147,6 +152,7 @@ def propose_volume(
             volume.spacing,
             volume.modality,
             engine=engine,
+            adapting=adapting,
         )
     )
 

@@ -54,6 +54,7 @@ def evaluate_cohort_effort(
     teachers: int,
     *,
     queries: int | None = None,
+    adapting: bool = True,
     seed: int = 0,
     progress: Callable[[LabelledVolume], None] | None = None,
 ) -> dict[str, Any]:
@@ -85,7 +86,9 @@ def evaluate_cohort_effort(
             "slices": int(volume.mask.any(axis=(1, 2)).sum()),
         }
         for way, shown in (("with", others[:teachers]), ("without", [])):
-            reached = _at_target(annotate_looking(volume, shown, engine), volume.mask)
+            reached = _at_target(
+                annotate_looking(volume, shown, engine, adapting=adapting), volume.mask
+            )
             row |= {way: reached.touches, f"accepted_{way}": reached.accepted}
         rows.append(row)
     ways = ("with", "without", "accepted_with", "accepted_without")
@@ -93,7 +96,11 @@ def evaluate_cohort_effort(
 
 
 def annotate_looking(
-    volume: LabelledVolume, teachers: Sequence[LabelledVolume], engine: Engine
+    volume: LabelledVolume,
+    teachers: Sequence[LabelledVolume],
+    engine: Engine,
+    *,
+    adapting: bool = True,
 ) -> Iterator[Looked]:
     """Accept what is right, and draw one slice after the other where the program suggests.
 
@@ -105,6 +112,8 @@ def annotate_looking(
         Others of which everything is known; without any, the largest slice is drawn first.
     engine : Engine
         The network.
+    adapting : bool
+        Whether to adapt the network to the teachers before.
 
     Yields
     ------
@@ -112,7 +121,9 @@ def annotate_looking(
         Before the first touch, and whenever something is proposed anew.
     """
     examples: dict[int, NDArray[np.bool_]] = {}
-    found_by_teachers = propose_volume(volume, teachers, engine) if teachers else []
+    found_by_teachers = (
+        propose_volume(volume, teachers, engine, adapting=adapting) if teachers else []
+    )
     taught = heard_from(found_by_teachers)
     proposals = {one.slice: one for one in found_by_teachers}
     touches, ends = 0, UNSTATED

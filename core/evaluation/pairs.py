@@ -21,7 +21,7 @@ from core.network.engine import Engine
 from core.network.overlap import dice
 from core.proposals.intensity import scale
 from core.proposals.network_prompt import encode_with_contrast
-from core.proposals.pictures import segment_picture
+from core.proposals.pictures import adapt_to_examples, segment_picture
 
 SIDE = 128
 """Pictures are judged at the resolution of the network's input, as in the paper."""
@@ -78,6 +78,8 @@ def evaluate_pairs(
     *,
     ensemble: int = 1,
     chosen: bool = True,
+    adapting: bool = False,
+    queries: int | None = None,
     seed: int = 0,
     progress: Callable[[str], None] | None = None,
 ) -> dict[str, Any]:
@@ -95,6 +97,11 @@ def evaluate_pairs(
         How many support sets are drawn for a query and averaged; 1 for none.
     chosen : bool
         Whether to score `segment_picture` as well, several times the work of asking once.
+    adapting : bool
+        Whether to score it with the network adapted to the examples, too: up to a minute for each
+        picture.
+    queries : int, optional
+        Pictures of each task to score, spread over it; all by default.
     seed : int
         Of the drawing of support sets.
     progress : callable, optional
@@ -103,64 +110,84 @@ def evaluate_pairs(
     Returns
     -------
     dict
-        ``{"tasks": {name: {size: {"network", "ensemble", "mean_mask", "chosen", "interval"}}},
-        "mean": {size: {…}}}`` with mean Dice: of the network asked once, of the mean over support
-        sets, of the mean of the examples' masks, and, if asked for, of `segment_picture`; the
-        interval is that of the last, or of the network. Sizes are text, as in JSON. The mean over
+        ``{"tasks": {name: {size: {"network", "ensemble", "mean_mask", "chosen", "adapted",
+        "interval"}}}, "mean": {size: {…}}}`` with mean Dice: of the network asked once, of the mean
+        over support sets, of the mean of the examples' masks, and, if asked for, of
+        `segment_picture` with the network as it is and adapted; the interval is that of the last
+        of them, or of the network. Sizes are text, as in JSON. The mean over
         tasks takes a task's largest possible size where it has fewer pictures.
 
     Raises
     ------
     ValueError
-        If a support size or the ensemble is below 1.
+        If a support size, the ensemble or the number of queries is below 1.
     """
     if not support_sizes or min(support_sizes) < 1 or ensemble < 1:
         raise ValueError(
             f"support sizes {list(support_sizes)} and ensemble {ensemble}: expected 1 or more"
         )
+    if queries is not None and queries < 1:
+        raise ValueError(f"queries: got {queries}; expected 1 or more")
+    ways = _Ways(ensemble, chosen, adapting, queries)
     by_task: dict[str, dict[str, dict[str, Any]]] = {}
     for task in tasks:
         if progress:
             progress(task.name)
-        by_task[task.name] = _score_task(task, engine, support_sizes, ensemble, seed, chosen)
+        by_task[task.name] = _score_task(task, engine, support_sizes, ways, seed)
     return {"tasks": by_task, "mean": _means(by_task, support_sizes)}
 
 
+@dataclass(frozen=True)
+class _Ways:
+    """What is scored, as `evaluate_pairs` takes it."""
+
+    ensemble: int
+    chosen: bool
+    adapting: bool
+    queries: int | None
+
+
 def _score_task(
-    task: PairTask,
-    engine: Engine,
-    support_sizes: Sequence[int],
-    ensemble: int,
-    seed: int,
-    chosen: bool,
+    task: PairTask, engine: Engine, support_sizes: Sequence[int], ways: _Ways, seed: int
 ) -> dict[str, dict[str, Any]]:
     """Scores of one task by support size."""
     generator = np.random.default_rng(seed)
     scores: dict[str, dict[str, Any]] = {}
-    largest = len(task.images) - 1
-    for size in sorted({min(size, largest) for size in support_sizes}):
+    count = len(task.images)
+    asked = np.linspace(0, count - 1, min(ways.queries or count, count)).astype(int)
+    for size in sorted({min(size, count - 1) for size in support_sizes}):
         found: dict[str, list[float]] = defaultdict(list)
-        for query, truth in enumerate(task.labels):
-            others = np.delete(np.arange(len(task.images)), query)
-            sets = [generator.permutation(others)[:size] for _ in range(ensemble)]
-            probabilities = [_probability(engine, task, query, support) for support in sets]
-            images, labels = task.images[sets[0]], task.labels[sets[0]]
-            masks = {
-                "network": probabilities[0] > 0.5,
-                "ensemble": np.mean(probabilities, axis=0) > 0.5,
-                "mean_mask": labels.mean(axis=0) > 0.5,
-            }
-            if chosen:
-                masks["chosen"] = segment_picture(engine, task.images[query], images, labels) > 0
-            for method, mask in masks.items():
-                found[method].append(dice(mask, truth))
+        for query in range(count):
+            others = np.delete(np.arange(count), query)
+            sets = [generator.permutation(others)[:size] for _ in range(ways.ensemble)]
+            if query in asked:
+                for method, mask in _masks(task, engine, query, sets, ways).items():
+                    found[method].append(dice(mask, task.labels[query]))
+        best = next(way for way in ("adapted", "chosen", "network") if way in found)
         scores[str(size)] = {
             **{method: float(np.mean(values)) for method, values in found.items()},
-            "interval": bootstrap_interval(
-                np.array(found["chosen" if chosen else "network"]), seed
-            ),
+            "interval": bootstrap_interval(np.array(found[best]), seed),
         }
     return scores
+
+
+def _masks(
+    task: PairTask, engine: Engine, query: int, sets: Sequence[NDArray[np.intp]], ways: _Ways
+) -> dict[str, NDArray[np.bool_]]:
+    """Segment one picture in every way, from the first of the support sets or from all of them."""
+    picture, images, labels = task.images[query], task.images[sets[0]], task.labels[sets[0]]
+    probabilities = [_probability(engine, task, query, support) for support in sets]
+    masks = {
+        "network": probabilities[0] > 0.5,
+        "ensemble": np.mean(probabilities, axis=0) > 0.5,
+        "mean_mask": labels.mean(axis=0) > 0.5,
+    }
+    if ways.chosen:
+        masks["chosen"] = segment_picture(engine, picture, images, labels) > 0
+    if ways.adapting:
+        adapted = adapt_to_examples(engine, images, labels)
+        masks["adapted"] = segment_picture(adapted, picture, images, labels) > 0
+    return masks
 
 
 def _probability(

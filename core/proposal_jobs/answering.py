@@ -18,6 +18,7 @@ from core.proposal_jobs.requests import (
     SeriesData,
 )
 from core.proposal_jobs.volumes import Volume
+from core.proposals.adaptation import AdaptedEngines
 from core.proposals.correction import ReadySlice, correct_slice, ready_slice
 from core.proposals.examples import Proposal
 from core.proposals.from_other_series import propose_from_teachers
@@ -44,6 +45,7 @@ class Answering:
         self._lock = threading.Lock()
         self._ready: OrderedDict[_Question, _Kept] = OrderedDict()
         self._recent: RecentExamples[NetworkPrompt] = RecentExamples()
+        self._adapted = AdaptedEngines()
 
     def answer(
         self, task: ProposalTask, cancelled: Callable[[], bool], progress: Progress
@@ -113,6 +115,8 @@ class Answering:
             engine=self.engine,
             axes=_axes(request.series),
             exclusive=frozenset(request.exclusive),
+            adapted=self._adapted,
+            adapting=request.adapting,
             cancelled=cancelled,
             progress=progress,
         )

@@ -156,6 +156,8 @@ class ProposalRequest:
         Only correct this slice of the one segment that is given.
     teachers : tuple of Teacher
         Propose from these series, if any, and not from examples on the series itself.
+    adapting : bool
+        Adapt the network to these series before, where that was not done yet.
     taught : tuple of TaughtData
         What was proposed from other series before, to be heard beside the examples.
     """
@@ -169,6 +171,7 @@ class ProposalRequest:
     slices: tuple[int, ...] | None = None
     hints: Hints | None = None
     teachers: tuple[Teacher, ...] = ()
+    adapting: bool = False
     taught: tuple[TaughtData, ...] = ()
 
     @property

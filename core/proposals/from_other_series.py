@@ -3,7 +3,8 @@
 This is UniverSeg's own setting: the examples are pictures of other patients, and nothing is known
 of where the structure lies. Every slice is predicted from the slices of all teachers that look most
 like it at a like place of their series (`likeness.py`), first on whole slices and then in the
-neighbourhood of what was found (`teacher_search.py`). How good the proposals are is known from
+neighbourhood of what was found (`teacher_search.py`). Where there are several teachers, the network
+may be adapted to them before (`teacher_adaptation.py`). How good the proposals are is known from
 teachers that are searched by the others (`held_out.py`).
 
 References
@@ -18,14 +19,21 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.network.engine import Engine
+from core.proposals.adaptation import STEPS, AdaptedEngines, adapt
 from core.proposals.examples import Proposal, check_examples
 from core.proposals.held_out import HeldOutQuality, held_out_slices, measure_held_out
 from core.proposals.intensity import prepare
 from core.proposals.overlaps import resolve_overlaps
 from core.proposals.placing import Stack, positions_in
 from core.proposals.steps import Cancelled, Steps
-from core.proposals.teacher_search import PASSES, Found, Queries, TaughtStructure, search
+from core.proposals.teacher_adaptation import LEARNING_RATE, pictures_to_adapt_to
+from core.proposals.teacher_search import PASSES, Found, Queries, search
+from core.proposals.teacher_slices import TaughtStructure
 from core.proposals.teachers import ReferenceSeries, check_teachers
+
+_SLICES_A_STEP = 12
+"""Slices that are answered in the time of a step of adapting, for progress: four tasks, three times
+the work of an answer each."""
 
 
 def propose_from_teachers(
@@ -37,10 +45,15 @@ def propose_from_teachers(
     engine: Engine,
     axes: np.ndarray | None = None,
     exclusive: frozenset[int] = frozenset(),
+    adapted: AdaptedEngines | None = None,
+    adapting: bool = False,
     cancelled: Callable[[], bool] = lambda: False,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Iterator[Proposal]:
     """Propose masks for every slice of a series from the examples of others.
+
+    Where several of them show a segment, the network that was adapted to them is asked as well, if
+    it is at hand.
 
     Parameters
     ----------
@@ -60,6 +73,11 @@ def propose_from_teachers(
         teachers that count them the other way round are turned.
     exclusive : frozenset of int
         Numbers of the segments that do not overlap one another.
+    adapted : AdaptedEngines, optional
+        Networks that were adapted before, where one that is adapted now is kept as well.
+    adapting : bool
+        Whether to adapt the network to these teachers, where that was not done before. It takes
+        several times as long as proposing.
     cancelled : callable
         Asked between predictions; the proposals end when it returns True.
     progress : callable
@@ -85,19 +103,34 @@ def propose_from_teachers(
     structures = _structures(turned, taught)
     series = Stack(prepare(volume, modality), spacing)
     queries = Queries(series.images, spacing, positions_in(series, taught))
-    steps.expect(
-        sum(
-            PASSES * (len(volume) + len(held_out_slices(of_segment)))
-            for of_segment in structures.values()
-        )
-    )
+    searched = sum(len(volume) + len(held_out_slices(one)) for one in structures.values())
+    steps.expect(PASSES * searched)
     with suppress(Cancelled):
+        engines = _engines(engine, structures, adapted or AdaptedEngines(), adapting, steps)
+        steps.expect(PASSES * searched * (len(engines) - 1))
         by_segment = {
-            number: _find_segment(engine, of_segment, queries, steps)
+            number: _find_segment(engines, of_segment, queries, steps)
             for number, of_segment in structures.items()
         }
         steps.finish()
         yield from _proposals(by_segment, queries.images.shape, exclusive)
+
+
+def _engines(
+    engine: Engine,
+    structures: Mapping[int, Sequence[TaughtStructure]],
+    adapted: AdaptedEngines,
+    adapting: bool,
+    steps: Steps,
+) -> list[Engine]:
+    """List the network as it is, and the one that is adapted to the teachers where there is one."""
+    pictures = pictures_to_adapt_to(structures.values())
+    kept = adapted.get(pictures) if pictures else None
+    if kept is None and adapting and pictures:
+        steps.expect(_SLICES_A_STEP * STEPS)
+        kept = adapt(engine, pictures, LEARNING_RATE, lambda: steps.done(_SLICES_A_STEP))
+        adapted.keep(pictures, kept)
+    return [engine] if kept is None else [engine, kept]
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,7 +142,7 @@ class _SegmentFound:
 
 
 def _find_segment(
-    engine: Engine,
+    engines: Sequence[Engine],
     structures: Sequence[TaughtStructure],
     queries: Queries,
     steps: Steps,
@@ -120,8 +153,8 @@ def _find_segment(
         steps.done(slices)
 
     steps.done()
-    found = search(engine, structures, queries, answered)
-    return _SegmentFound(found, measure_held_out(engine, structures, answered))
+    found = search(engines, structures, queries, answered)
+    return _SegmentFound(found, measure_held_out(engines, structures, answered))
 
 
 def _proposals(

@@ -9,7 +9,8 @@ from core.network.engine import Engine
 from core.network.overlap import dice
 from core.proposals.likeness import positions_of
 from core.proposals.scores import LIMIT, sureness
-from core.proposals.teacher_search import Found, Queries, TaughtStructure, search
+from core.proposals.teacher_search import Found, Queries, search
+from core.proposals.teacher_slices import TaughtStructure
 
 MOST_HELD_OUT = 3
 """Teachers that are searched by the others."""
@@ -51,7 +52,7 @@ class HeldOutQuality:
         """Dice to expect of a mask that was found on a query, in [0, 1]; None where unknown."""
         if self.offset is None or not mask.any():
             return None
-        if found.likeness[query] < self.least_likeness - _LESS_ALIKE:
+        if found.likeness(query) < self.least_likeness - _LESS_ALIKE:
             return None
         log_odds = _PER_SURENESS * _log_odds(_sureness(found, query)) + self.offset
         return float(1 / (1 + np.exp(-log_odds)))
@@ -66,14 +67,16 @@ def held_out_slices(structures: Sequence[TaughtStructure]) -> list[tuple[int, in
 
 
 def measure_held_out(
-    engine: Engine, structures: Sequence[TaughtStructure], answered: Callable[[int], None]
+    engines: Sequence[Engine],
+    structures: Sequence[TaughtStructure],
+    answered: Callable[[int], None],
 ) -> HeldOutQuality:
     """Search teachers by the others and compare what is found with what a person confirmed.
 
     Parameters
     ----------
-    engine : Engine
-        The network.
+    engines : sequence of Engine
+        As `core.proposals.teacher_search.search` takes them.
     structures : sequence of TaughtStructure
         A segment in all teachers.
     answered : callable
@@ -95,8 +98,8 @@ def measure_held_out(
             structure.spacing,
             positions_of(indices, len(structure.images)),
         )
-        found = search(engine, [*structures[:place], *structures[place + 1 :]], queries, answered)
-        likeness += found.likeness.tolist()
+        found = search(engines, [*structures[:place], *structures[place + 1 :]], queries, answered)
+        likeness += [found.likeness(query) for query in range(len(indices))]
         for query, index in enumerate(indices):
             mask = found.log_odds(query) > 0
             if mask.any():

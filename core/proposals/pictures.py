@@ -4,6 +4,7 @@ Nothing tells where the structure should be, so more is asked of the examples: e
 shown mirrored as well, and examples that are left out tell how sure the network has to be.
 """
 
+from collections.abc import Callable
 from typing import Final
 
 import numpy as np
@@ -11,13 +12,48 @@ import numpy as np
 from core.network.engine import Engine
 from core.network.mirrored import encode_mirrored, predict_mirrored
 from core.network.overlap import dice
+from core.proposals.adaptation import LabelledPictures, adapt
 from core.proposals.intensity import contrast_around, scale
 
 LEFT_OUT: Final = 4
 """Examples that are predicted from the others at most, evenly spread."""
 
+_LEARNING_RATE: Final = 1e-3
+"""Of the network that is adapted: thin vessels gain 0.02 more than with a third of it."""
+
 _LEVELS: Final = np.arange(-12, 13) / 4
 """Log-odds from which on a pixel may be taken to belong to the structure."""
+
+
+def adapt_to_examples(
+    engine: Engine,
+    images: np.ndarray,
+    labels: np.ndarray,
+    step_done: Callable[[], None] = lambda: None,
+) -> Engine:
+    """Adapt the network to the examples that it will be shown.
+
+    Parameters
+    ----------
+    engine : Engine
+        The network.
+    images, labels : np.ndarray
+        As `segment_picture` takes them.
+    step_done : callable
+        Called after each of `core.proposals.adaptation.STEPS`.
+
+    Returns
+    -------
+    Engine
+        For `segment_picture`; the same network where there is one example only.
+    """
+    count = len(images)
+    if count == 1:
+        return engine
+    scaled = scale(images, contrast_around(images, labels))
+    others = [[other for other in range(count) if other != one] for one in range(count)]
+    pictures = LabelledPictures(scaled, labels, others, oriented=False)
+    return adapt(engine, [pictures], _LEARNING_RATE, step_done)
 
 
 def segment_picture(

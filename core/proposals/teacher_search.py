@@ -1,61 +1,26 @@
 """Searching a structure on slices of a new series, by slices of annotated ones that look alike."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from core.network.engine import EncodedExample, Engine
 from core.proposals.crop import SIDE, Crop, crop_around, whole_slice
-from core.proposals.intensity import contrast_around, scale
-from core.proposals.likeness import Looks, looks_of, most_alike, positions_of
+from core.proposals.intensity import scale
+from core.proposals.likeness import looks_of, most_alike
 from core.proposals.network_opinion import slices_at_once
 from core.proposals.scores import LIMIT, network_score
+from core.proposals.teacher_slices import ShownSlices, TaughtStructure, looks_together, shown_slices
 
 SUPPORT = 8
 """Examples that a slice is predicted from: those most like it."""
-
-MOST_EXAMPLES = 256
-"""Slices of all teachers together that may be encoded, 2 MiB each."""
 
 PASSES = 2
 """How often every slice is predicted: whole, then in the neighbourhood of what was found."""
 
 Answered = Callable[[int], None]
 """Told how many slices were answered; may raise to end the work."""
-
-
-@dataclass(frozen=True, eq=False)
-class TaughtStructure:
-    """A structure in one teacher.
-
-    Attributes
-    ----------
-    images : np.ndarray
-        float32 [slice, row, column] in [0, 1]: the prepared series.
-    spacing : tuple of float
-        Distance between slices, rows and columns in mm.
-    masks : mapping of int to np.ndarray
-        bool [row, column] by slice index; an empty one says that the structure is not there.
-    """
-
-    images: np.ndarray
-    spacing: tuple[float, float, float]
-    masks: Mapping[int, np.ndarray]
-
-    def shown(self, most: int) -> list[int]:
-        """Slices to show, spread evenly where there are too many; half of them with the structure.
-
-        Slices without it are those that are needed least, since few tell where it ends.
-        """
-        present = [index for index, mask in sorted(self.masks.items()) if mask.any()]
-        absent = [index for index, mask in sorted(self.masks.items()) if not mask.any()]
-        with_it = _spread(present, max(most - len(absent), (most + 1) // 2))
-        return sorted(with_it + _spread(absent, most - len(with_it)))
-
-    def neighbourhood(self) -> Crop:
-        """Crop around the structure."""
-        return crop_around(self.masks.values(), self.spacing)
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,13 +44,13 @@ class Queries:
 
 
 @dataclass(frozen=True, eq=False)
-class Found:
-    """What was found on the queries.
+class Answers:
+    """What one network answered.
 
     Attributes
     ----------
     crop : Crop
-        Where it was searched last.
+        Where it was asked last.
     logits : np.ndarray
         float32 [query, SIDE, SIDE], positive inside.
     likeness : np.ndarray
@@ -101,8 +66,30 @@ class Found:
         return self.crop.whole(network_score(self.crop, self.logits[query]), outside=-np.inf)
 
 
+@dataclass(frozen=True, eq=False)
+class Found:
+    """What was found on the queries.
+
+    Attributes
+    ----------
+    answers : sequence of Answers
+        Of every network that was asked.
+    """
+
+    answers: Sequence[Answers]
+
+    def log_odds(self, query: int) -> np.ndarray:
+        """Mean log-odds on the whole slice: float32 [row, column], −∞ outside of any crop."""
+        mean: np.ndarray = np.mean([one.log_odds(query) for one in self.answers], axis=0)
+        return mean
+
+    def likeness(self, query: int) -> float:
+        """Likeness of the most alike example, in the network's view where it is least."""
+        return float(min(one.likeness[query] for one in self.answers))
+
+
 def search(
-    engine: Engine,
+    engines: Sequence[Engine],
     structures: Sequence[TaughtStructure],
     queries: Queries,
     answered: Answered,
@@ -110,24 +97,35 @@ def search(
     """Find a structure on slices, coarse to fine.
 
     The first pass searches whole slices, the second the neighbourhood of what was found, cropped
-    as widely as the teachers' own neighbourhoods of the structure at least.
+    as widely as the teachers' own neighbourhoods of the structure at least. Of several networks
+    each searches for itself, and the mean of their log-odds counts.
 
     Parameters
     ----------
-    engine : Engine
-        The network.
+    engines : sequence of Engine
+        One network or several.
     structures : sequence of TaughtStructure
         The structure in every teacher, at least one with a pixel.
     queries : Queries
         The slices.
     answered : callable
-        Called with the number of slices answered, `PASSES` times as many in all.
+        Called with the number of slices answered, `PASSES` times as many for every network.
 
     Returns
     -------
     Found
         Nothing positive where the structure was not found.
     """
+    return Found([_searched(engine, structures, queries, answered) for engine in engines])
+
+
+def _searched(
+    engine: Engine,
+    structures: Sequence[TaughtStructure],
+    queries: Queries,
+    answered: Answered,
+) -> Answers:
+    """Search with one network."""
     wholes = [
         whole_slice(structure.images.shape[1:], structure.spacing) for structure in structures
     ]
@@ -151,16 +149,13 @@ def _one_pass(
     queries: Queries,
     crop: Crop,
     answered: Answered,
-) -> Found:
+) -> Answers:
     """Predict all queries in one crop, each by the examples of the structures most like it."""
     shown = [
-        _shown(structure, own, len(structures))
+        shown_slices(structure, own, len(structures))
         for structure, own in zip(structures, crops, strict=True)
     ]
-    looks = Looks(
-        np.concatenate([one.looks.descriptors for one in shown]),
-        np.concatenate([one.looks.positions for one in shown]),
-    )
+    looks = looks_together(shown)
     pictures = crop.images(queries.images)
     likeness = looks_of(pictures, queries.positions).likeness(looks)
     chosen = most_alike(likeness, SUPPORT)
@@ -177,46 +172,11 @@ def _one_pass(
         )
         logits[part] = np.clip(answers, -LIMIT, LIMIT)
         answered(len(answers))
-    return Found(crop, logits, likeness.max(axis=1))
-
-
-@dataclass(frozen=True, eq=False)
-class _Shown:
-    """Slices of one teacher as the network takes them, before they are encoded.
-
-    Attributes
-    ----------
-    pictures : np.ndarray
-        float32 [slice, SIDE, SIDE] in [0, 1].
-    labels : np.ndarray
-        bool, the same shape.
-    contrast : tuple of float
-        Values that the network sees as 0 and as 1.
-    looks : Looks
-        What they look like.
-    """
-
-    pictures: np.ndarray
-    labels: np.ndarray
-    contrast: tuple[float, float]
-    looks: Looks
-
-
-def _shown(structure: TaughtStructure, crop: Crop, teachers: int) -> _Shown:
-    """Crop the slices that a teacher may show, and choose their range of intensities."""
-    indices = structure.shown(MOST_EXAMPLES // teachers)
-    pictures = crop.images(structure.images[indices])
-    labels = crop.masks(np.stack([structure.masks[index] for index in indices]))
-    return _Shown(
-        pictures,
-        labels,
-        contrast_around(pictures, labels),
-        looks_of(pictures, positions_of(indices, len(structure.images))),
-    )
+    return Answers(crop, logits, likeness.max(axis=1))
 
 
 def _encoded(
-    engine: Engine, shown: Sequence[_Shown], needed: Sequence[int]
+    engine: Engine, shown: Sequence[ShownSlices], needed: Sequence[int]
 ) -> list[EncodedExample]:
     """Encode some slices, counted through all teachers, each as its own teacher is scaled."""
     examples: list[EncodedExample] = []
@@ -233,13 +193,6 @@ def _encoded(
 def _batches(count: int) -> Iterator[slice]:
     each = slices_at_once()
     return (slice(first, min(first + each, count)) for first in range(0, count, each))
-
-
-def _spread(indices: Sequence[int], count: int) -> list[int]:
-    """Choose some, evenly spaced."""
-    if len(indices) <= count:
-        return list(indices)
-    return [indices[int(place)] for place in np.linspace(0, len(indices) - 1, max(count, 0))]
 
 
 def _largest(masks: Sequence[np.ndarray]) -> list[np.ndarray]:

@@ -78,6 +78,7 @@ def propose_actively(
     *,
     person: str,
     given: Teachers | None = None,
+    adapting: bool = False,
     progress: Callable[[Job], None] = lambda job: None,
     when_known: Callable[[], object] = lambda: None,
 ) -> ActiveRound:
@@ -97,6 +98,8 @@ def propose_actively(
         Who asked for them.
     given : Teachers, optional
         Further series that teach.
+    adapting : bool
+        Whether the network is adapted to the teachers before.
     progress : callable
         Told every moment of a job that is at work.
     when_known : callable
@@ -129,6 +132,7 @@ def propose_actively(
         person=person,
         teachers=_joined(store, chosen, given),
         renewed_since=_last_change(store, chosen),
+        adapting=adapting,
         progress=progress,
     ):
         reports[report.annotation_key] = report

@@ -68,6 +68,7 @@ def propose_over(
     person: str,
     teachers: Teachers | None = None,
     renewed_since: datetime | None = None,
+    adapting: bool = False,
     progress: Callable[[Job], None] = lambda job: None,
 ) -> Iterator[SeriesReport]:
     """Propose for as many series at once as are computed at once, and leave out what needs nothing.
@@ -89,6 +90,8 @@ def propose_over(
         For series on which nothing is drawn.
     renewed_since : datetime, optional
         When the teachers last changed, in UTC: what was proposed from teachers before is made anew.
+    adapting : bool
+        Whether the network is adapted to the teachers before.
     progress : callable
         Told every moment of a job that is at work.
 
@@ -97,7 +100,9 @@ def propose_over(
     SeriesReport
         Once a series is done or left out. A series that cannot be used ends no other.
     """
-    run = _Run(store, backend, backend.weights(), person, teachers, renewed_since, progress)
+    run = _Run(
+        store, backend, backend.weights(), person, teachers, renewed_since, adapting, progress
+    )
     pool = ThreadPoolExecutor(min(backend.places, _MOST_AT_ONCE), "cohort")
     try:
         waiting = [pool.submit(run.report, one) for one in cohort]
@@ -118,6 +123,7 @@ class _Run:
     person: str
     teachers: Teachers | None
     renewed_since: datetime | None
+    adapting: bool
     progress: Callable[[Job], None]
     is_over: threading.Event = field(default_factory=threading.Event)
 
@@ -154,6 +160,7 @@ class _Run:
                 lambda is_over: teachers,
                 person=self.person,
                 segments=len(teachers.segments),
+                adapting=self.adapting,
             )
         self._follow(job)
         slices = sum(bool(found.mask.any()) for found in job.proposals)

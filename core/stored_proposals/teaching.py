@@ -111,6 +111,7 @@ def submit_taught(
     *,
     person: str,
     segments: int,
+    adapting: bool = False,
     when_finished: Callable[[Job], None] = lambda job: None,
 ) -> Job:
     """Have a series proposed from others, and the proposals stored as one step.
@@ -134,6 +135,8 @@ def submit_taught(
         Who asks for them.
     segments : int
         About how many segments are taught.
+    adapting : bool
+        Whether the network is adapted to these series before.
     when_finished : callable
         Called in the background with the job, whatever became of it.
 
@@ -167,7 +170,7 @@ def submit_taught(
             )
         named.extend(teachers.series_uids)
         numbered = _numbered(store, annotation_key, teachers, person)
-        return _task(series, numbered, person, asked)
+        return _task(series, numbered, person, asked, adapting)
 
     def deliver(job: Job) -> None:
         # While the store is locked or its server is gone, this waits.
@@ -258,7 +261,9 @@ def _numbered(
     return numbered
 
 
-def _task(series: Series, teachers: Teachers, person: str, asked: int) -> ProposalTask:
+def _task(
+    series: Series, teachers: Teachers, person: str, asked: int, adapting: bool
+) -> ProposalTask:
     taught = [
         requests.Teacher(
             requests.series_data(one.volume, one.spacing, one.modality, one.axes),
@@ -272,6 +277,7 @@ def _task(series: Series, teachers: Teachers, person: str, asked: int) -> Propos
         slices_asked=asked,
         exclusive=tuple(one.number for one in teachers.segments if one.exclusive),
         teachers=tuple(taught),
+        adapting=adapting,
     )
     volumes = {
         one.series.volume: reference.volume

@@ -11,8 +11,8 @@ import torch
 from torch import Generator, Tensor
 
 from core.network.definition import UniverSeg
-from core.training.forward import batch_logits
-from core.training.loss import segmentation_loss
+from core.network.differentiable import mixed_logits
+from core.network.loss import segmentation_loss
 from core.training.plan import BatchPlan
 from core.training.tasks import Batch
 
@@ -233,7 +233,7 @@ def _event() -> torch.cuda.Event:
 
 
 def batch_loss(network: UniverSeg, batch: Batch) -> Tensor:
-    """Compute a batch's loss; logits as `batch_logits` has them.
+    """Compute a batch's loss; logits as `mixed_logits` has them.
 
     Parameters
     ----------
@@ -247,7 +247,8 @@ def batch_loss(network: UniverSeg, batch: Batch) -> Tensor:
     Tensor
         Scalar.
     """
-    return segmentation_loss(batch_logits(network, batch), batch.label)
+    logits = mixed_logits(network, batch.query, batch.support, batch.guidance)
+    return segmentation_loss(logits, batch.label)
 
 
 def batch_gradients(network: UniverSeg, batch: Batch) -> list[Tensor]:

@@ -8,8 +8,8 @@ import torch
 from torch import Generator, Tensor
 
 from core.network.definition import UniverSeg
-from core.training.forward import batch_logits
-from core.training.loss import dice_by_task
+from core.network.differentiable import mixed_logits
+from core.network.loss import dice_by_task
 from core.training.registry.sampling import TaskPool, make_registry_batch, open_pool
 from core.training.tasks import Batch, make_batch, without_guidance
 
@@ -68,7 +68,10 @@ def _scores(
             if family != "population":
                 variants[f"{family}_guided"] = batch
             for name, variant in variants.items():
-                found = dice_by_task(batch_logits(network, variant), variant.label)
+                found = dice_by_task(
+                    mixed_logits(network, variant.query, variant.support, variant.guidance),
+                    variant.label,
+                )
                 scores.setdefault(name, []).append(found)
     return {name: float(torch.cat(all_).mean()) for name, all_ in scores.items()}
 

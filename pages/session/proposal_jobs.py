@@ -123,7 +123,11 @@ def propose_neighbours(work: Work, segment_number: int, slice_index: int) -> Non
 
 
 def start_taught(
-    work: Work, find_teachers: Callable[[Callable[[], bool]], Teachers], *, by_itself: bool
+    work: Work,
+    find_teachers: Callable[[Callable[[], bool]], Teachers],
+    *,
+    adapting: bool,
+    by_itself: bool,
 ) -> None:
     """Start proposing from other series; otherwise like `start_proposing`.
 
@@ -133,6 +137,8 @@ def start_taught(
         Series being worked on.
     find_teachers : callable
         As `core.stored_proposals.teaching.submit_taught` takes it.
+    adapting : bool
+        Whether the network is adapted to them before.
     by_itself : bool
         Whether nobody asked for it: then it is tried once as long as the server runs, and what
         goes wrong is not shown.
@@ -153,6 +159,7 @@ def start_taught(
             find_teachers,
             person=work.person,
             segments=len(work.segments()),
+            adapting=adapting,
             when_finished=when_finished,
         )
 

@@ -153,7 +153,7 @@ def teach(work: Work, *, by_itself: bool = False) -> None:
     chosen = chosen_teachers(work)
     if not chosen:
         return
-    home, most = work.entrance.settings.home, teaching_choice(work).most
+    home, choice = work.entrance.settings.home, teaching_choice(work)
     # The person may not see them any more when the job begins: the store asks again.
     store, learner = work.store, work.series
     candidates = [
@@ -168,9 +168,9 @@ def teach(work: Work, *, by_itself: bool = False) -> None:
         # The job may have waited: whoever was returned meanwhile teaches nothing any more.
         finished = _still_finished(work)
         able = [one for one in candidates if finished is None or one.annotation_key in finished]
-        return read_stored_teachers(store, able, learner, known, most, is_over)
+        return read_stored_teachers(store, able, learner, known, choice.most, is_over)
 
-    start_taught(work, find, by_itself=by_itself)
+    start_taught(work, find, adapting=choice.adapting, by_itself=by_itself)
 
 
 def _still_finished(work: Work) -> set[str] | None:

@@ -53,6 +53,23 @@ def test_the_same_seed_scores_the_same(engine: Engine) -> None:
     assert first == second
 
 
+def test_a_part_of_the_pictures_is_scored_with_the_network_adapted(engine: Engine) -> None:
+    y, x = np.mgrid[:32, :32]
+    generator = np.random.default_rng(2)
+    labels = np.stack([(y - 16) ** 2 + (x - 12 - 2 * one) ** 2 < 50 for one in range(4)])
+    images = (0.4 * labels + 0.6 * generator.random(labels.shape)).astype(np.float32)
+    task = PairTask("disks", images, labels)
+    scores = evaluate_pairs([task], engine, [3], adapting=True, queries=2)["tasks"]["disks"]["3"]
+    low, high = scores["interval"]
+    assert low <= scores["adapted"] <= high
+    assert scores["adapted"] > 0.8
+    # The same examples of the same pictures are drawn, however many are scored.
+    some = evaluate_pairs([task], engine, [3], queries=2)["tasks"]["disks"]["3"]
+    assert some["chosen"] == scores["chosen"]
+    with pytest.raises(ValueError, match="queries: got 0"):
+        evaluate_pairs([task], engine, [3], queries=0)
+
+
 @pytest.mark.parametrize(("sizes", "ensemble"), [([], 1), ([0], 1), ([2], 0)])
 def test_impossible_sizes_are_refused(engine: Engine, sizes: list[int], ensemble: int) -> None:
     with pytest.raises(ValueError, match="expected 1 or more"):

@@ -8,7 +8,7 @@ from core.home.teaching_choices import TeachingChoice, recall_teaching, remember
 
 
 def test_a_choice_is_kept_for_one_person_and_one_project(tmp_path: Path) -> None:
-    choice = TeachingChoice(2, ("a" * 33, "b" * 33))
+    choice = TeachingChoice(2, ("a" * 33, "b" * 33), adapting=True)
     remember_teaching(tmp_path, "anna", "p1", choice)
     assert recall_teaching(tmp_path, "anna", "p1") == choice
     for person, project in (("anna", ""), ("anna", "p2"), ("ben", "p1")):
@@ -18,6 +18,15 @@ def test_a_choice_is_kept_for_one_person_and_one_project(tmp_path: Path) -> None
 def test_what_is_kept_tells_no_name(tmp_path: Path) -> None:
     remember_teaching(tmp_path, "anna@example.org", "p1", TeachingChoice(0))
     assert not [one for one in tmp_path.rglob("*") if "anna" in one.name or "p1" in one.name]
+
+
+def test_a_choice_of_before_networks_were_adapted_is_read(tmp_path: Path) -> None:
+    remember_teaching(tmp_path, "anna", "", TeachingChoice())
+    (note,) = (tmp_path / "teaching").iterdir()
+    note.write_text('{"most": 3, "series": ["k"]}')
+    assert recall_teaching(tmp_path, "anna", "") == TeachingChoice(3, ("k",), adapting=False)
+    note.write_text('{"most": 3, "series": ["k"], "adapting": "yes"}')
+    assert recall_teaching(tmp_path, "anna", "") == TeachingChoice()
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"most": 99, "series": []}', '{"most": "2"}'])

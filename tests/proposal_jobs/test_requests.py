@@ -22,6 +22,7 @@ def test_what_other_series_said_comes_through_as_it_was() -> None:
         SeriesData("ab", (2.0, 1.0, 1.0), "MR"),
         segments=segment_data([SegmentExamples(2, {0: mask})]),
         taught=taught_data([TaughtSegment(2, {3: mask, 4: ~mask}, {4: 0.75})]),
+        adapting=True,
     )
     read = request_from_json(request.to_json())
     assert read == request

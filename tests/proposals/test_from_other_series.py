@@ -8,6 +8,7 @@ from core.evaluation.cases import LabelledVolume, read_volumes
 from core.evaluation.cohort import mean_expected
 from core.network.engine import Engine, load_engine
 from core.network.overlap import dice
+from core.proposals.adaptation import STEPS, AdaptedEngines
 from core.proposals.examples import SegmentExamples
 from core.proposals.from_other_series import propose_from_teachers
 from core.proposals.teachers import ReferenceSeries, beyond_examples
@@ -141,6 +142,88 @@ def test_cancelling_ends_the_work(
         [reference], balls[0], SPACING, "MR", engine=untrained_engine, cancelled=lambda: True
     )
     assert list(found) == []
+
+
+@pytest.fixture
+def two_teachers(
+    reference: ReferenceSeries, balls: tuple[np.ndarray, dict[int, np.ndarray]]
+) -> list[ReferenceSeries]:
+    """The balls, and the same ones in other noise."""
+    noise = np.random.default_rng(4).normal(0, 30, balls[0].shape)
+    return [reference, replace(reference, volume=(balls[0] + noise).astype(np.int16))]
+
+
+def test_a_network_is_adapted_to_several_teachers_once_and_asked_as_well(
+    two_teachers: list[ReferenceSeries],
+    balls: tuple[np.ndarray, dict[int, np.ndarray]],
+    untrained_engine: Engine,
+) -> None:
+    kept = AdaptedEngines()
+
+    def steps(*, adapting: bool) -> int:
+        counts: list[tuple[int, int]] = []
+        found = propose_from_teachers(
+            two_teachers,
+            balls[0][10:12],
+            SPACING,
+            "MR",
+            engine=untrained_engine,
+            adapted=kept,
+            adapting=adapting,
+            progress=lambda done, total: counts.append((done, total)),
+        )
+        assert len(list(found)) == 4
+        assert counts[-1][0] == counts[-1][1]
+        return counts[-1][0]
+
+    alone = steps(adapting=False)
+    assert steps(adapting=True) == 2 * alone + 12 * STEPS
+    # What is kept is asked by whoever comes next.
+    assert steps(adapting=True) == steps(adapting=False) == 2 * alone
+
+
+def test_a_single_teacher_is_nothing_to_adapt_to(
+    reference: ReferenceSeries,
+    balls: tuple[np.ndarray, dict[int, np.ndarray]],
+    untrained_engine: Engine,
+) -> None:
+    plain, adapting = (
+        [
+            one.mask
+            for one in propose_from_teachers(
+                [reference],
+                balls[0][10:12],
+                SPACING,
+                "MR",
+                engine=untrained_engine,
+                adapting=adapting,
+            )
+        ]
+        for adapting in (False, True)
+    )
+    assert np.array_equal(plain, adapting)
+
+
+def test_adapting_may_be_cancelled_at_every_step(
+    two_teachers: list[ReferenceSeries],
+    balls: tuple[np.ndarray, dict[int, np.ndarray]],
+    untrained_engine: Engine,
+) -> None:
+    done: list[int] = []
+    kept = AdaptedEngines()
+    found = propose_from_teachers(
+        two_teachers,
+        balls[0][10:12],
+        SPACING,
+        "MR",
+        engine=untrained_engine,
+        adapted=kept,
+        adapting=True,
+        progress=lambda now, total: done.append(now),
+        cancelled=lambda: len(done) == 3,
+    )
+    assert list(found) == []
+    assert len(done) == 3
 
 
 def test_a_structure_is_found_in_the_next_patient(shared_data: Path) -> None:

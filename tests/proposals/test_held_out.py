@@ -13,7 +13,8 @@ from core.proposals.held_out import (
     offset_of,
 )
 from core.proposals.scores import sureness as mask_sureness
-from core.proposals.teacher_search import Found, TaughtStructure
+from core.proposals.teacher_search import Answers, Found
+from core.proposals.teacher_slices import TaughtStructure
 
 CROP = Crop(((SIDE - 1) / 2, (SIDE - 1) / 2), float(SIDE), (SIDE, SIDE), (1.0, 1.0))
 
@@ -29,13 +30,13 @@ def structure_of(slices: int, present: range) -> TaughtStructure:
 def found_with(logit: float, likeness: float = 0.9) -> Found:
     logits = np.full((1, SIDE, SIDE), -6.0, np.float32)
     logits[0, 40:80, 40:80] = logit
-    return Found(CROP, logits, np.array([likeness], np.float32))
+    return Found([Answers(CROP, logits, np.array([likeness], np.float32))])
 
 
 def test_a_single_teacher_can_not_be_held_out(untrained_engine: Engine) -> None:
     structure = structure_of(10, range(3, 7))
     assert held_out_slices([structure]) == []
-    assert measure_held_out(untrained_engine, [structure], lambda slices: None).offset is None
+    assert measure_held_out([untrained_engine], [structure], lambda slices: None).offset is None
 
 
 def test_of_many_teachers_three_are_held_out_on_slices_with_and_without_the_structure() -> None:

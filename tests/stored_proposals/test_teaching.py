@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from core.annotation.actions import confirm_empty, save_drawing
 from core.annotation.states import SliceState
@@ -18,7 +19,10 @@ from core.dicom.reading import read_series
 from core.dicom.series import Series, SeriesSummary
 from core.dicom.slice_names import slice_names
 from core.home.settings import default_url
-from core.network.engine import load_engine
+from core.network.definition import UniverSeg
+from core.network.engine import Engine, load_engine
+from core.network.guidance import GUIDANCE_CHANNELS
+from core.network.weights import Weights
 from core.projects.guarding import store_for
 from core.projects.members import set_roles
 from core.projects.moves import move
@@ -30,6 +34,7 @@ from core.proposal_jobs.backend import ProposalBackend
 from core.proposal_jobs.in_process import InProcess
 from core.proposal_jobs.job import Job
 from core.proposal_jobs.turns import Turns
+from core.proposals.adaptation import STEPS
 from core.proposals.teachers import Teachers
 from core.segments.segment import Segment, default_color
 from core.stored_proposals.annotated_series import AnnotatedSeries
@@ -213,6 +218,32 @@ def test_proposals_are_stored_with_their_teachers_and_leave_alone_what_is_drawn(
     assert not learns_from_teachers(found)
     store.undo(key, "anna")
     assert [index for (_, index), one in store.annotation(key).items() if one.pixels] == [4]
+
+
+def test_the_network_is_adapted_where_that_is_asked_for_and_kept_for_the_next_series(
+    store: AnnotationStore, balls: list[SeriesSummary]
+) -> None:
+    for shift in (1, 2):
+        draw(store, balls[shift - 1].uid, balls[shift - 1], shift)
+    learner = opened(store, balls[2])
+    teachers = read_stored_teachers(store, [teacher(one) for one in balls[:2]], learner, [], 4)
+    small = Weights(UniverSeg(features=4, guidance_channels=GUIDANCE_CHANNELS).eval(), "small")
+    engine = Engine(small, torch.device("cpu"), torch.float32)
+    steps = []
+    with closing(ProposalBackend(InProcess(lambda: engine), Turns())) as backend:
+        for adapting in (False, True, True):
+            job = submit_taught(
+                backend,
+                store,
+                balls[2].uid,
+                learner,
+                lambda _: teachers,
+                person="anna",
+                segments=1,
+                adapting=adapting,
+            )
+            steps.append(finished(job).progress[0])
+    assert steps[1:] == [2 * steps[0] + 12 * STEPS, 2 * steps[0]]
 
 
 def test_what_teachers_found_is_heard_beside_the_first_drawn_slice(

@@ -3,8 +3,8 @@
 import torch
 from torch import Generator
 
+from core.network.loss import dice_by_task
 from core.training.answers import with_answers
-from core.training.loss import dice_by_task
 
 
 def disks(tasks: int, images: int, side: int = 64) -> torch.Tensor:

@@ -50,7 +50,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """Annotations that were asked about, instead of having them proposed."""
     found: list[Any] = []
     monkeypatch.setattr(
-        teaching, "start_taught", lambda work, find, by_itself: found.append(work.annotation_key)
+        teaching, "start_taught", lambda work, find, **options: found.append(work.annotation_key)
     )
     return found
 

@@ -9,7 +9,7 @@ import torch
 from torch import Generator
 
 from core.network.guidance import ADDED, GUIDANCE_CHANNELS, PRIOR, REMOVED
-from core.training.loss import dice_by_task
+from core.network.loss import dice_by_task
 from core.training.registry.nifti_sources import find_pairs
 from core.training.registry.preparation import PreparationOptions, prepare_registry
 from core.training.registry.sampling import TaskPool, make_registry_batch, open_pool

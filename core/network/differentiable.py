@@ -1,4 +1,4 @@
-"""The forward pass of training: the published network with its arithmetic rearranged.
+"""The network with gradients: the published definition with its arithmetic rearranged.
 
 The result is that of `core.network.definition.UniverSeg`. A convolution of a concatenation is the
 sum of two convolutions, so what concerns the query alone is computed once per query instead of
@@ -14,7 +14,6 @@ from torch.nn import functional
 
 from core.network.definition import NEGATIVE_SLOPE, CrossBlock, UniverSeg, upsample
 from core.network.processor import mixed_precision
-from core.training.tasks import Batch
 
 
 def rearranged_forward(
@@ -126,8 +125,10 @@ def _activated(convolution: nn.Module, maps: Tensor) -> Tensor:
     return functional.leaky_relu(convolution(maps), negative_slope=NEGATIVE_SLOPE)
 
 
-def batch_logits(network: UniverSeg, batch: Batch) -> Tensor:
-    """Compute the logits of a batch's queries, in bfloat16 where that is faster.
+def mixed_logits(
+    network: UniverSeg, query: Tensor, support: Tensor, guidance: Tensor | None = None
+) -> Tensor:
+    """Compute the logits of queries, in bfloat16 where that is faster.
 
     Only the network is computed so: what makes batches, such as optical flow, needs float32.
 
@@ -135,14 +136,14 @@ def batch_logits(network: UniverSeg, batch: Batch) -> Tensor:
     ----------
     network : UniverSeg
         What is trained; may be used by several threads at once.
-    batch : Batch
-        The tasks, on the network's device.
+    query, support, guidance : Tensor
+        As `rearranged_forward` takes them.
 
     Returns
     -------
     Tensor
-        float32 [tasks, 1, side, side].
+        float32 [tasks, 1, height, width].
     """
-    with mixed_precision(batch.query.device):
-        logits = rearranged_forward(network, batch.query, batch.support, batch.guidance)
+    with mixed_precision(query.device):
+        logits = rearranged_forward(network, query, support, guidance)
     return logits.float()

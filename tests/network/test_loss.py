@@ -2,7 +2,7 @@
 
 import torch
 
-from core.training.loss import dice_by_task, segmentation_loss
+from core.network.loss import dice_by_task, segmentation_loss
 
 
 def test_the_loss_prefers_the_truth_and_bears_empty_labels() -> None:

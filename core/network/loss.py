@@ -1,4 +1,4 @@
-"""The loss of training: soft Dice, which counts structures, plus cross-entropy for pixels."""
+"""The loss of the network: soft Dice, which counts structures, plus cross-entropy for pixels."""
 
 import torch
 from torch import Tensor

@@ -1,10 +1,10 @@
-"""Training's forward pass computes what the plain definition does, gradients included."""
+"""The network with gradients computes what the plain definition does, gradients included."""
 
 import pytest
 import torch
 
 from core.network.definition import UniverSeg
-from core.training.forward import rearranged_forward
+from core.network.differentiable import rearranged_forward
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,251 @@
+"""The network adapted to labelled pictures: some gradient steps before it is asked about others.
+
+Every labelled picture is predicted from further ones of the same set, as a picture that is asked
+about will be, and the network's parameters follow the gradients of what is wrong. Pictures are
+turned, mirrored and changed in brightness at random, so that few of them make many tasks.
+"""
+
+import copy
+import hashlib
+import math
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import torch
+from torch import Generator, Tensor, nn
+from torch.nn import functional
+
+from core.network.cores import on_cores
+from core.network.definition import UniverSeg
+from core.network.differentiable import mixed_logits
+from core.network.engine import Engine
+from core.network.loss import segmentation_loss
+from core.network.weights import Weights
+
+STEPS: Final = 60
+"""Gradient steps."""
+
+_TASKS, _EXAMPLES = 4, 4
+"""Tasks of a step, and examples of each at most."""
+
+_GRADIENT_NORM: Final = 1.0
+_WARM_UP: Final = 5
+
+_WITHOUT_STRUCTURE: Final = 0.2
+"""Share of tasks whose query shows nothing of the structure, where there are such pictures."""
+
+_TURN, _ZOOM, _ASPECT, _SHIFT = 0.2, 0.15, 0.07, 0.08
+"""Changes of an oriented picture at most: radians, logarithms of two scales, halves of a side."""
+
+_GAMMA, _CONTRAST, _BRIGHTNESS = 0.2, 0.15, 0.1
+"""Changes of values at most: logarithm of an exponent, share of the range, and shift."""
+
+_KEPT: Final = 4
+"""Adapted networks that are kept, of 5 MB each."""
+
+
+@dataclass(frozen=True, eq=False)
+class LabelledPictures:
+    """Pictures of one structure in one view.
+
+    Attributes
+    ----------
+    images : np.ndarray
+        float32 [picture, row, column], values in [0, 1], as the network is shown them.
+    labels : np.ndarray
+        bool, the same shape.
+    examples : sequence of sequence of int
+        For every picture, which others may be shown when it is asked about; those that have none
+        are not asked about.
+    oriented : bool
+        Whether up and left are the same in all of them, as in patients who lie alike. Then each is
+        moved, turned and zoomed a little for itself; else all of a task are turned by quarters and
+        mirrored, which leaves lines of a pixel as they are.
+    """
+
+    images: np.ndarray
+    labels: np.ndarray
+    examples: Sequence[Sequence[int]]
+    oriented: bool
+
+
+def adapt(
+    engine: Engine,
+    sets: Sequence[LabelledPictures],
+    learning_rate: float,
+    step_done: Callable[[], None],
+) -> Engine:
+    """Adapt a network to labelled pictures.
+
+    Parameters
+    ----------
+    engine : Engine
+        The network; it stays as it is.
+    sets : sequence of LabelledPictures
+        From which tasks are made in turn, at least one with something to ask about.
+    learning_rate : float
+        Of AdamW, at its highest.
+    step_done : callable
+        Called after each of `STEPS`; may raise to end the work.
+
+    Returns
+    -------
+    Engine
+        The adapted network, on the same device. The same pictures give the same one.
+    """
+    generator = Generator().manual_seed(0)
+    network = copy.deepcopy(engine.weights.network).to(engine.device).requires_grad_(True)
+    parameters = list(network.parameters())
+    optimizer = torch.optim.AdamW(parameters, lr=learning_rate, weight_decay=0.0)
+    for step in range(STEPS):
+        for group in optimizer.param_groups:
+            group["lr"] = learning_rate * _share_of_rate(step)
+        tasks = _tasks(generator, sets[step % len(sets)]).to(engine.device)
+        for parameter, gradient in zip(parameters, _gradients(network, tasks), strict=True):
+            parameter.grad = gradient
+        nn.utils.clip_grad_norm_(parameters, _GRADIENT_NORM)
+        optimizer.step()
+        step_done()
+    return _engine_like(engine, network)
+
+
+class AdaptedEngines:
+    """What was made of one network last, by what it was adapted to; used from any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[bytes, Engine] = OrderedDict()
+
+    def get(self, sets: Sequence[LabelledPictures]) -> Engine | None:
+        """Return the network that was adapted to the same pictures, if it is still kept."""
+        with self._lock:
+            name = _digest(sets)
+            if name in self._kept:
+                self._kept.move_to_end(name)
+            return self._kept.get(name)
+
+    def keep(self, sets: Sequence[LabelledPictures], engine: Engine) -> None:
+        """Keep a network, and let go of the one that was not used for longest."""
+        with self._lock:
+            self._kept[_digest(sets)] = engine
+            while len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
+
+
+def _digest(sets: Sequence[LabelledPictures]) -> bytes:
+    """Name sets of pictures by all that they hold."""
+    digest = hashlib.blake2b(digest_size=20)
+    for one in sets:
+        digest.update(f"{one.images.shape} {list(map(list, one.examples))} ".encode())
+        digest.update(np.ascontiguousarray(one.images).data)
+        digest.update(np.packbits(one.labels).data)
+    return digest.digest()
+
+
+def _share_of_rate(step: int) -> float:
+    """Learning rate of a step: a short warm-up, then a cosine down to nothing."""
+    return min(1.0, (step + 1) / _WARM_UP) * 0.5 * (1 + math.cos(math.pi * step / STEPS))
+
+
+def _engine_like(engine: Engine, network: UniverSeg) -> Engine:
+    """Make an engine of an adapted network."""
+    weights = Weights(
+        network.cpu().requires_grad_(False), f"{engine.weights.name}, adapted", engine.weights.card
+    )
+    return Engine(weights, engine.device, engine.precision)
+
+
+def _gradients(network: UniverSeg, tasks: Tensor) -> list[Tensor]:
+    """Compute the gradients of a step; on a processor every core takes tasks of its own.
+
+    Parameters
+    ----------
+    network : UniverSeg
+        What is adapted.
+    tasks : Tensor
+        From `_tasks`, on the network's device.
+
+    Returns
+    -------
+    list of Tensor
+        In the order of the network's parameters.
+    """
+    parameters = list(network.parameters())
+
+    def of_some(some: Tensor) -> list[Tensor]:
+        with torch.enable_grad():
+            logits = mixed_logits(network, some[:, 0, :1], some[:, 1:])
+            loss = segmentation_loss(logits, some[:, 0, 1:]) * (len(some) / len(tasks))
+            return list(
+                torch.autograd.grad(loss, parameters, allow_unused=True, materialize_grads=True)
+            )
+
+    parts = on_cores(of_some, tasks.split(1) if tasks.device.type == "cpu" else [tasks])
+    return [torch.stack(of_one).sum(dim=0) for of_one in zip(*parts, strict=True)]
+
+
+def _tasks(generator: Generator, pictures: LabelledPictures) -> Tensor:
+    """Make the tasks of a step: [task, picture, 2, row, column], each with its query first."""
+    asked = [index for index, others in enumerate(pictures.examples) if others]
+    shown = [index for index in asked if pictures.labels[index].any()]
+    empty = [index for index in asked if not pictures.labels[index].any()]
+    count = min(_EXAMPLES, min(len(pictures.examples[index]) for index in asked))
+    made = []
+    for _ in range(_TASKS):
+        is_empty = bool(empty) and (not shown or _draw(generator) < _WITHOUT_STRUCTURE)
+        among = empty if is_empty else shown
+        index = among[int(_draw(generator) * len(among))]
+        others = pictures.examples[index]
+        order = torch.randperm(len(others), generator=generator)[:count].tolist()
+        chosen = [index, *(others[place] for place in order)]
+        pairs = np.stack([pictures.images[chosen], pictures.labels[chosen]], axis=1)
+        changed = _moved if pictures.oriented else _turned
+        task = changed(generator, torch.from_numpy(pairs.astype(np.float32)))
+        made.append(_brightened(generator, task))
+    return torch.stack(made)
+
+
+def _turned(generator: Generator, pairs: Tensor) -> Tensor:
+    """Turn by quarters and mirror all pictures of a task alike: [picture, 2, side, side]."""
+    turns, mirrored = int(_draw(generator) * 4), _draw(generator) < 0.5
+    pairs = torch.rot90(pairs, turns, (-2, -1))
+    return pairs.flip(-1) if mirrored else pairs
+
+
+def _moved(generator: Generator, pairs: Tensor) -> Tensor:
+    """Move, turn and zoom every picture of a task a little: [picture, 2, row, column]."""
+
+    def drawn(most: float) -> Tensor:
+        return most * (2 * torch.rand(len(pairs), generator=generator) - 1)
+
+    turn, zoom, aspect, right, down = map(drawn, (_TURN, _ZOOM, _ASPECT, _SHIFT, _SHIFT))
+    columns, rows = torch.exp(zoom + aspect), torch.exp(zoom - aspect)
+    places = torch.stack(
+        [
+            torch.stack([turn.cos() * columns, -turn.sin() * rows, right], dim=1),
+            torch.stack([turn.sin() * columns, turn.cos() * rows, down], dim=1),
+        ],
+        dim=1,
+    )
+    grid = functional.affine_grid(places, list(pairs.shape), align_corners=False)
+    moved = functional.grid_sample(pairs, grid, padding_mode="border", align_corners=False)
+    return torch.stack([moved[:, 0], (moved[:, 1] > 0.5).to(pairs.dtype)], dim=1)
+
+
+def _brightened(generator: Generator, pairs: Tensor) -> Tensor:
+    """Change the values of every picture of a task a little: [picture, 2, row, column]."""
+    exponent, contrast, shift = (
+        most * (2 * torch.rand(len(pairs), 1, 1, generator=generator) - 1)
+        for most in (_GAMMA, _CONTRAST, _BRIGHTNESS)
+    )
+    images = pairs[:, 0].clamp(0, 1) ** exponent.exp()
+    images = ((images - 0.5) * (1 + contrast) + 0.5 + shift).clamp(0, 1)
+    return torch.stack([images, pairs[:, 1]], dim=1)
+
+
+def _draw(generator: Generator) -> float:
+    return float(torch.rand(1, generator=generator))

@@ -1,0 +1,68 @@
+"""What the network is adapted to before it searches a structure that several teachers show."""
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+import numpy as np
+
+from core.proposals.adaptation import LabelledPictures
+from core.proposals.crop import Crop, whole_slice
+from core.proposals.intensity import scale
+from core.proposals.likeness import most_alike
+from core.proposals.teacher_search import SUPPORT
+from core.proposals.teacher_slices import TaughtStructure, looks_together, shown_slices
+
+LEARNING_RATE: Final = 5e-4
+"""Of the network that is adapted to teachers; see docs/proposals.md for others."""
+
+
+def pictures_to_adapt_to(
+    segments: Iterable[Sequence[TaughtStructure]],
+) -> list[LabelledPictures]:
+    """List the pictures of teachers that the network is adapted to.
+
+    Every slice is predicted from the slices of the other teachers that look most like it, as if its
+    series were the new one, in the two views in which series are searched: whole slices, and the
+    neighbourhood of the structure.
+
+    Parameters
+    ----------
+    segments : iterable of sequence of TaughtStructure
+        For every segment the structure in all teachers.
+
+    Returns
+    -------
+    list of LabelledPictures
+        Two for every segment that at least two teachers show.
+    """
+    return [
+        _pictures(structures, crops)
+        for structures in segments
+        if len(structures) > 1
+        for crops in (
+            [whole_slice(one.images.shape[1:], one.spacing) for one in structures],
+            [one.neighbourhood() for one in structures],
+        )
+    ]
+
+
+def _pictures(structures: Sequence[TaughtStructure], crops: Sequence[Crop]) -> LabelledPictures:
+    """Gather the slices of all teachers in one view."""
+    shown = [
+        shown_slices(structure, crop, len(structures))
+        for structure, crop in zip(structures, crops, strict=True)
+    ]
+    teacher = np.repeat(np.arange(len(shown)), [len(one.pictures) for one in shown])
+    looks = looks_together(shown)
+    likeness = looks.likeness(looks)
+    likeness[teacher[:, None] == teacher[None]] = -np.inf
+    examples = [
+        [other for other in row if np.isfinite(likeness[index, other])]
+        for index, row in enumerate(most_alike(likeness, SUPPORT))
+    ]
+    return LabelledPictures(
+        np.concatenate([scale(one.pictures, one.contrast) for one in shown]),
+        np.concatenate([one.labels for one in shown]),
+        examples,
+        oriented=True,
+    )
