@@ -26,9 +26,6 @@ from core.network.engine import Engine
 from core.network.loss import segmentation_loss
 from core.network.weights import Weights
 
-STEPS: Final = 60
-"""Gradient steps."""
-
 _TASKS, _EXAMPLES = 4, 4
 """Tasks of a step, and examples of each at most."""
 
@@ -76,6 +73,7 @@ class LabelledPictures:
 def adapt(
     engine: Engine,
     sets: Sequence[LabelledPictures],
+    steps: int,
     learning_rate: float,
     step_done: Callable[[], None],
 ) -> Engine:
@@ -87,10 +85,12 @@ def adapt(
         The network; it stays as it is.
     sets : sequence of LabelledPictures
         From which tasks are made in turn, at least one with something to ask about.
+    steps : int
+        Gradient steps.
     learning_rate : float
         Of AdamW, at its highest.
     step_done : callable
-        Called after each of `STEPS`; may raise to end the work.
+        Called after each step; may raise to end the work.
 
     Returns
     -------
@@ -101,9 +101,9 @@ def adapt(
     network = copy.deepcopy(engine.weights.network).to(engine.device).requires_grad_(True)
     parameters = list(network.parameters())
     optimizer = torch.optim.AdamW(parameters, lr=learning_rate, weight_decay=0.0)
-    for step in range(STEPS):
+    for step in range(steps):
         for group in optimizer.param_groups:
-            group["lr"] = learning_rate * _share_of_rate(step)
+            group["lr"] = learning_rate * _share_of_rate(step, steps)
         tasks = _tasks(generator, sets[step % len(sets)]).to(engine.device)
         for parameter, gradient in zip(parameters, _gradients(network, tasks), strict=True):
             parameter.grad = gradient
@@ -146,9 +146,9 @@ def _digest(sets: Sequence[LabelledPictures]) -> bytes:
     return digest.digest()
 
 
-def _share_of_rate(step: int) -> float:
+def _share_of_rate(step: int, steps: int) -> float:
     """Learning rate of a step: a short warm-up, then a cosine down to nothing."""
-    return min(1.0, (step + 1) / _WARM_UP) * 0.5 * (1 + math.cos(math.pi * step / STEPS))
+    return min(1.0, (step + 1) / _WARM_UP) * 0.5 * (1 + math.cos(math.pi * step / steps))
 
 
 def _engine_like(engine: Engine, network: UniverSeg) -> Engine:

@@ -19,14 +19,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.network.engine import Engine
-from core.proposals.adaptation import STEPS, AdaptedEngines, adapt
+from core.proposals.adaptation import AdaptedEngines, adapt
 from core.proposals.examples import Proposal, check_examples
 from core.proposals.held_out import HeldOutQuality, held_out_slices, measure_held_out
 from core.proposals.intensity import prepare
 from core.proposals.overlaps import resolve_overlaps
 from core.proposals.placing import Stack, positions_in
 from core.proposals.steps import Cancelled, Steps
-from core.proposals.teacher_adaptation import LEARNING_RATE, pictures_to_adapt_to
+from core.proposals.teacher_adaptation import LEARNING_RATE, STEPS, pictures_to_adapt_to
 from core.proposals.teacher_search import PASSES, Found, Queries, search
 from core.proposals.teacher_slices import TaughtStructure
 from core.proposals.teachers import ReferenceSeries, check_teachers
@@ -128,7 +128,7 @@ def _engines(
     kept = adapted.get(pictures) if pictures else None
     if kept is None and adapting and pictures:
         steps.expect(_SLICES_A_STEP * STEPS)
-        kept = adapt(engine, pictures, LEARNING_RATE, lambda: steps.done(_SLICES_A_STEP))
+        kept = adapt(engine, pictures, STEPS, LEARNING_RATE, lambda: steps.done(_SLICES_A_STEP))
         adapted.keep(pictures, kept)
     return [engine] if kept is None else [engine, kept]
 

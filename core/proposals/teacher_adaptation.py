@@ -12,6 +12,9 @@ from core.proposals.likeness import most_alike
 from core.proposals.teacher_search import SUPPORT
 from core.proposals.teacher_slices import TaughtStructure, looks_together, shown_slices
 
+STEPS: Final = 60
+"""Gradient steps of adapting to teachers."""
+
 LEARNING_RATE: Final = 5e-4
 """Of the network that is adapted to teachers; see docs/proposals.md for others."""
 

@@ -243,7 +243,14 @@ def test_series_drawn_by_hand_teach_those_of_their_plane_and_no_others(
         draw_all(store, cohort[shift - 1].uid, cohort[shift - 1], shift)
     store.open_annotation(sagittal.uid, slice_names(sagittal), sagittal.rows, sagittal.columns)
     table = tmp_path / "order.csv"
-    command = ["propose-cohort", str(tmp_path / "images"), "--active", "--device", "cpu"]
+    command = [
+        "propose-cohort",
+        str(tmp_path / "images"),
+        "--active",
+        "--device",
+        "cpu",
+        "--unadapted",
+    ]
     assert main([*command, "--report", str(table)]) == 0
     assert "2 finished, 2 left" in capsys.readouterr().out
     rows = rows_of(table)
@@ -276,7 +283,7 @@ def test_further_teachers_propose_anew(
         path = tmp_path / f"teacher {shift}.dcm"
         write_segmentation(read_series(cohort[shift - 1]), [SegmentMasks(SEGMENT, masks)], path)
         given += [["--teacher", str(tmp_path / "images" / str(shift)), str(path)]]
-    command = ["propose-cohort", str(tmp_path / "images" / "3"), "--device", "cpu"]
+    command = ["propose-cohort", str(tmp_path / "images" / "3"), "--device", "cpu", "--unadapted"]
     assert main([*command, *given[0]]) == 0
     assert "1 proposed." in capsys.readouterr().out
     assert main([*command, *given[0], *given[1]]) == 0

@@ -78,7 +78,7 @@ def test_a_person_draws_nothing_where_all_that_teachers_propose_is_right(
 ) -> None:
     query, teacher = tube("tube_1"), tube("tube_2")
 
-    def right(volume: LabelledVolume, *_: object) -> list[Proposal]:
+    def right(volume: LabelledVolume, *_: object, **options: object) -> list[Proposal]:
         return [Proposal(1, index, mask) for index, mask in enumerate(volume.mask)]
 
     monkeypatch.setattr("core.evaluation.cohort_effort.propose_volume", right)
@@ -92,7 +92,7 @@ def test_proposals_that_are_right_are_accepted_before_anything_is_drawn(
 ) -> None:
     query, teacher = tube("tube_1"), tube("tube_2")
 
-    def half(volume: LabelledVolume, *_: object) -> list[Proposal]:
+    def half(volume: LabelledVolume, *_: object, **options: object) -> list[Proposal]:
         return [Proposal(1, index, volume.mask[index]) for index in (1, 2)]
 
     monkeypatch.setattr("core.evaluation.cohort_effort.propose_volume", half)

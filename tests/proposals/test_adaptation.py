@@ -9,7 +9,7 @@ import torch
 from core.evaluation.pairs import read_tasks
 from core.network.engine import Engine, load_engine
 from core.network.overlap import dice
-from core.proposals.adaptation import STEPS, AdaptedEngines, LabelledPictures, adapt
+from core.proposals.adaptation import AdaptedEngines, LabelledPictures, adapt
 from core.proposals.pictures import adapt_to_examples, segment_picture
 
 SIDE = 32
@@ -34,7 +34,7 @@ def values_of(engine: Engine) -> torch.Tensor:
 @pytest.mark.parametrize("oriented", [True, False])
 def test_a_network_learns_what_it_is_adapted_to(untrained_engine: Engine, oriented: bool) -> None:
     shown, new = pictures(oriented=oriented), pictures(1, seed=5)
-    adapted = adapt(untrained_engine, [shown], 0.02, lambda: None)
+    adapted = adapt(untrained_engine, [shown], 60, 0.02, lambda: None)
 
     def loss(engine: Engine) -> float:
         examples = engine.encode(shown.images, shown.labels.astype(np.float32))
@@ -49,7 +49,7 @@ def test_the_network_itself_stays_as_it_is_and_the_same_pictures_give_the_same(
     untrained_engine: Engine,
 ) -> None:
     before = values_of(untrained_engine).clone()
-    first, second = (adapt(untrained_engine, [pictures()], 1e-3, lambda: None) for _ in range(2))
+    first, second = (adapt(untrained_engine, [pictures()], 5, 1e-3, lambda: None) for _ in range(2))
     assert torch.equal(values_of(untrained_engine), before)
     assert torch.equal(values_of(first), values_of(second))
     assert not torch.equal(values_of(first), before)
@@ -58,14 +58,14 @@ def test_the_network_itself_stays_as_it_is_and_the_same_pictures_give_the_same(
 
 def test_every_step_is_told_and_may_end_the_work(untrained_engine: Engine) -> None:
     steps: list[int] = []
-    adapt(untrained_engine, [pictures()], 1e-3, lambda: steps.append(1))
-    assert len(steps) == STEPS
+    adapt(untrained_engine, [pictures()], 5, 1e-3, lambda: steps.append(1))
+    assert len(steps) == 5
 
     def stop() -> None:
         raise InterruptedError
 
     with pytest.raises(InterruptedError):
-        adapt(untrained_engine, [pictures()], 1e-3, stop)
+        adapt(untrained_engine, [pictures()], 5, 1e-3, stop)
 
 
 def test_pictures_without_the_structure_and_such_that_none_predicts_do_no_harm(
@@ -77,7 +77,7 @@ def test_pictures_without_the_structure_and_such_that_none_predicts_do_no_harm(
     # The last one is shown to others but never asked about.
     examples = [*whole.examples[:4], []]
     mixed = LabelledPictures(whole.images, labels, examples, oriented=True)
-    adapted = adapt(untrained_engine, [mixed, pictures(2)], 1e-3, lambda: None)
+    adapted = adapt(untrained_engine, [mixed, pictures(2)], 5, 1e-3, lambda: None)
     assert torch.isfinite(values_of(adapted)).all()
 
 

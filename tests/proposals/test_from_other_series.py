@@ -8,9 +8,10 @@ from core.evaluation.cases import LabelledVolume, read_volumes
 from core.evaluation.cohort import mean_expected
 from core.network.engine import Engine, load_engine
 from core.network.overlap import dice
-from core.proposals.adaptation import STEPS, AdaptedEngines
+from core.proposals.adaptation import AdaptedEngines
 from core.proposals.examples import SegmentExamples
 from core.proposals.from_other_series import propose_from_teachers
+from core.proposals.teacher_adaptation import STEPS
 from core.proposals.teachers import ReferenceSeries, beyond_examples
 
 SPACING = (2.0, 1.0, 1.0)

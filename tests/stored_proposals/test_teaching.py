@@ -34,7 +34,7 @@ from core.proposal_jobs.backend import ProposalBackend
 from core.proposal_jobs.in_process import InProcess
 from core.proposal_jobs.job import Job
 from core.proposal_jobs.turns import Turns
-from core.proposals.adaptation import STEPS
+from core.proposals.teacher_adaptation import STEPS
 from core.proposals.teachers import Teachers
 from core.segments.segment import Segment, default_color
 from core.stored_proposals.annotated_series import AnnotatedSeries

@@ -170,7 +170,7 @@ def test_a_teacher_that_is_lost_before_the_job_begins_teaches_nothing(
     def read_teachers(_store: Any, candidates: list[AnnotatedSeries], *_: Any) -> None:
         read.append([one.annotation_key for one in candidates])
 
-    monkeypatch.setattr(teaching, "start_taught", lambda work, find, by_itself: asked.append(find))
+    monkeypatch.setattr(teaching, "start_taught", lambda work, find, **options: asked.append(find))
     monkeypatch.setattr(teaching, "read_stored_teachers", read_teachers)
     teaching.teach(learner)
     (find,) = asked
