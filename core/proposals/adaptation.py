@@ -2,7 +2,7 @@
 
 Every labelled picture is predicted from further ones of the same set, as a picture that is asked
 about will be, and the network's parameters follow the gradients of what is wrong. Pictures are
-turned, mirrored and changed in brightness at random, so that few of them make many tasks.
+moved or turned and changed in brightness at random, so that few of them make many tasks.
 """
 
 import copy
@@ -52,7 +52,7 @@ class LabelledPictures:
     Attributes
     ----------
     images : np.ndarray
-        float32 [picture, row, column], values in [0, 1], as the network is shown them.
+        float32 or float16 [picture, row, column], values in [0, 1], as the network is shown them.
     labels : np.ndarray
         bool, the same shape.
     examples : sequence of sequence of int
@@ -119,6 +119,9 @@ class AdaptedEngines:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._kept: OrderedDict[bytes, Engine] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._kept)
 
     def get(self, sets: Sequence[LabelledPictures]) -> Engine | None:
         """Return the network that was adapted to the same pictures, if it is still kept."""

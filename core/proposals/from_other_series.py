@@ -106,7 +106,9 @@ def propose_from_teachers(
     searched = sum(len(volume) + len(held_out_slices(one)) for one in structures.values())
     steps.expect(PASSES * searched)
     with suppress(Cancelled):
-        engines = _engines(engine, structures, adapted or AdaptedEngines(), adapting, steps)
+        engines = _engines(
+            engine, structures, AdaptedEngines() if adapted is None else adapted, adapting, steps
+        )
         steps.expect(PASSES * searched * (len(engines) - 1))
         by_segment = {
             number: _find_segment(engines, of_segment, queries, steps)
@@ -124,6 +126,8 @@ def _engines(
     steps: Steps,
 ) -> list[Engine]:
     """List the network as it is, and the one that is adapted to the teachers where there is one."""
+    if not adapting and not adapted:
+        return [engine]
     pictures = pictures_to_adapt_to(structures.values())
     kept = adapted.get(pictures) if pictures else None
     if kept is None and adapting and pictures:

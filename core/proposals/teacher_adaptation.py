@@ -63,8 +63,10 @@ def _pictures(structures: Sequence[TaughtStructure], crops: Sequence[Crop]) -> L
         [other for other in row if np.isfinite(likeness[index, other])]
         for index, row in enumerate(most_alike(likeness, SUPPORT))
     ]
+    scaled = [scale(one.pictures, one.contrast) for one in shown]
     return LabelledPictures(
-        np.concatenate([scale(one.pictures, one.contrast) for one in shown]),
+        # Half as much memory: there are two sets of up to 256 slices for every segment.
+        np.concatenate(scaled).astype(np.float16),
         np.concatenate([one.labels for one in shown]),
         examples,
         oriented=True,
