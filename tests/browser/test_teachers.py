@@ -36,6 +36,7 @@ from tests.support.slice_editor_driver import (
 
 pytestmark = pytest.mark.browser
 
+DRAWN_STATES = {SliceState.DRAWN, SliceState.CORRECTED}
 ADA, ANNA = "ada@example.org", "anna@example.org"
 PROPOSING_MS = 400_000  # the model is compiled first
 NAMES = ("Alder", "Birch", "Cedar")
@@ -184,6 +185,50 @@ def test_the_third_series_of_a_project_opens_with_proposals_from_the_first_two(
     assert teachers_named(segmentation) == {one.summary.uid for one in patients[:2]}
     assert segmentation.PatientID == NAMES[2].upper()
     assert names_nobody_else(tmp_path / "third.dcm")
+
+
+def test_the_network_is_adapted_where_that_is_chosen_while_drawing_goes_on(
+    visit: Callable[[str], Page],
+    team_server: Server,
+    store: AnnotationStore,
+    patients: list[Patient],
+) -> None:
+    home = team_server.home
+    project = create_project(store, "Livers to adapt to", ADA).key
+    set_roles(store, project, ANNA, {Role.ANNOTATE}, ADA)
+    set_protocol(store, project, read_protocol_segments(b"label\nLiver\n"), "", ADA)
+    for patient, name in zip(patients[:2], NAMES, strict=False):
+        _, item = put_in(store, home, project, patient, name)
+        draw_liver(store, item.annotation_key, 1, patient)
+        move(store, item.annotation_key, WorkState.TO_REVIEW, ANNA)
+    opened, item = put_in(store, home, project, patients[2], NAMES[2])
+    key = item.annotation_key
+
+    page = visit(f"annotate?series={opened.key}&annotation={key}")
+    wait_until_drawable(page)
+    wait_until_proposed(page)
+    before = store.annotation(key)
+    page.get_by_role("button", name="Settings").click()
+    page.get_by_test_id("stCheckbox").filter(has_text="Adapt to them first").click()
+    expect(page.get_by_label("Adapt to them first")).to_be_checked()
+    page.get_by_role("button", name="Propose from them now").click()
+    cancel = page.get_by_role("button", name="Cancel")
+    expect(cancel).to_be_visible()
+    expect(page.locator(".st-key-line")).to_contain_text("Proposing from earlier series")
+
+    choose_tool(page, "Brush")
+    draw(page, [(100, 100), (120, 100)])
+    wait_until_saved(page)
+    drawn = {place for place, one in store.annotation(key).items() if one.state in DRAWN_STATES}
+    assert len(drawn) == 1
+    expect(cancel).to_be_visible()
+    cancel.click()
+    expect(cancel).to_have_count(0, timeout=20_000)
+    after = store.annotation(key)
+    # It was cancelled before anything was proposed anew.
+    assert {place: after[place].version for place in before.keys() - drawn} == {
+        place: before[place].version for place in before.keys() - drawn
+    }
 
 
 def test_a_single_person_chooses_the_teachers_on_the_series_page(
