@@ -213,9 +213,13 @@ def _tasks(generator: Generator, pictures: LabelledPictures) -> Tensor:
 
 
 def _turned(generator: Generator, pairs: Tensor) -> Tensor:
-    """Turn by quarters and mirror all pictures of a task alike: [picture, 2, side, side]."""
+    """Turn by quarters and mirror all pictures of a task alike: [picture, 2, row, column].
+
+    What is not square is turned by halves, since all tasks of a step have one shape.
+    """
     turns, mirrored = int(_draw(generator) * 4), _draw(generator) < 0.5
-    pairs = torch.rot90(pairs, turns, (-2, -1))
+    is_square = pairs.shape[-2] == pairs.shape[-1]
+    pairs = torch.rot90(pairs, turns if is_square else 2 * (turns // 2), (-2, -1))
     return pairs.flip(-1) if mirrored else pairs
 
 

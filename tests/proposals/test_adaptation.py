@@ -81,6 +81,16 @@ def test_pictures_without_the_structure_and_such_that_none_predicts_do_no_harm(
     assert torch.isfinite(values_of(adapted)).all()
 
 
+@pytest.mark.parametrize("oriented", [True, False])
+def test_pictures_need_not_be_square(untrained_engine: Engine, oriented: bool) -> None:
+    whole = pictures()
+    wide = LabelledPictures(
+        whole.images[:, 4:28], whole.labels[:, 4:28], whole.examples, oriented=oriented
+    )
+    adapted = adapt(untrained_engine, [wide, whole], 6, 1e-3, lambda: None)
+    assert torch.isfinite(values_of(adapted)).all()
+
+
 def test_adapted_networks_are_kept_by_all_that_they_were_adapted_to(
     untrained_engine: Engine,
 ) -> None:
