@@ -53,7 +53,7 @@ def test_volumes_are_scored_and_reported(
     [
         (["pairs", "nowhere.npz"], "nowhere.npz does not exist"),
         (["volumes", "nowhere"], "nowhere does not exist"),
-        (["volumes", "nowhere", "--report", "no/such/r.json"], "choose another --report"),
+        (["volumes", "nowhere", "--report", "no/such/r.json"], "create it or choose another"),
     ],
 )
 def test_what_cannot_be_used_is_explained_in_one_line(

@@ -323,7 +323,7 @@ def test_the_examples_are_never_overwritten(
     shutil.copy(drawn_case.examples, examples)
     before = examples.read_bytes()
     assert_refused(
-        lambda output: run(drawn_case.folder, examples)(examples), tmp_path, capsys, "different"
+        lambda output: run(drawn_case.folder, examples)(examples), tmp_path, capsys, "another name"
     )
     assert examples.read_bytes() == before
 
