@@ -209,15 +209,17 @@ def test_the_network_is_adapted_where_that_is_chosen_while_drawing_goes_on(
     wait_until_proposed(page)
     before = store.annotation(key)
     page.get_by_role("button", name="Settings").click()
-    page.get_by_test_id("stCheckbox").filter(has_text="Adapt to them first").click()
-    expect(page.get_by_label("Adapt to them first")).to_be_checked()
+    first = page.get_by_test_id("stCheckbox").filter(has_text="Adapt to them first")
+    first.locator("label").click()
+    expect(first.locator("input")).to_be_checked()
     page.get_by_role("button", name="Propose from them now").click()
+    page.keyboard.press("Escape")
     cancel = page.get_by_role("button", name="Cancel")
     expect(cancel).to_be_visible()
     expect(page.locator(".st-key-line")).to_contain_text("Proposing from earlier series")
 
     choose_tool(page, "Brush")
-    draw(page, [(100, 100), (120, 100)])
+    draw(page, [(30, 30), (60, 30)])
     wait_until_saved(page)
     drawn = {place for place, one in store.annotation(key).items() if one.state in DRAWN_STATES}
     assert len(drawn) == 1
