@@ -98,8 +98,8 @@ def evaluate_pairs(
     chosen : bool
         Whether to score `segment_picture` as well, several times the work of asking once.
     adapting : bool
-        Whether to score it with the network adapted to the examples, too: up to a minute for each
-        picture.
+        Whether to score the mean of it and of the same with the network adapted to the examples,
+        too: up to a minute for each picture.
     queries : int, optional
         Pictures of each task to score, spread over it; all by default.
     seed : int
@@ -113,8 +113,8 @@ def evaluate_pairs(
         ``{"tasks": {name: {size: {"network", "ensemble", "mean_mask", "chosen", "adapted",
         "interval"}}}, "mean": {size: {…}}}`` with mean Dice: of the network asked once, of the mean
         over support sets, of the mean of the examples' masks, and, if asked for, of
-        `segment_picture` with the network as it is and adapted; the interval is that of the last
-        of them, or of the network. Sizes are text, as in JSON. The mean over
+        `segment_picture`, and of its mean with the adapted network; the interval is that of the
+        last of them, or of the network. Sizes are text, as in JSON. The mean over
         tasks takes a task's largest possible size where it has fewer pictures.
 
     Raises
@@ -182,11 +182,13 @@ def _masks(
         "ensemble": np.mean(probabilities, axis=0) > 0.5,
         "mean_mask": labels.mean(axis=0) > 0.5,
     }
-    if ways.chosen:
-        masks["chosen"] = segment_picture(engine, picture, images, labels) > 0
-    if ways.adapting:
-        adapted = adapt_to_examples(engine, images, labels)
-        masks["adapted"] = segment_picture(adapted, picture, images, labels) > 0
+    if ways.chosen or ways.adapting:
+        log_odds = segment_picture(engine, picture, images, labels)
+        if ways.chosen:
+            masks["chosen"] = log_odds > 0
+        if ways.adapting:
+            adapted = adapt_to_examples(engine, images, labels)
+            masks["adapted"] = log_odds + segment_picture(adapted, picture, images, labels) > 0
     return masks
 
 

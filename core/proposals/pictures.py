@@ -19,10 +19,8 @@ LEFT_OUT: Final = 4
 """Examples that are predicted from the others at most, evenly spread."""
 
 _STEPS: Final = 150
-"""Gradient steps of adapting: thin vessels gain 0.054 by them, and 0.037 by 60."""
-
 _LEARNING_RATE: Final = 1e-3
-"""Of adapting: thin vessels gain 0.03 more than with a third of it."""
+"""Of adapting: thin vessels gain 0.054 by these steps, and 0.037 by 60 (docs/training.md)."""
 
 _LEVELS: Final = np.arange(-12, 13) / 4
 """Log-odds from which on a pixel may be taken to belong to the structure."""
