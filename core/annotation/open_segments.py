@@ -2,10 +2,9 @@
 
 from collections.abc import Collection, Mapping
 
-from core.annotation.records import SliceAnnotation
+from core.annotation.records import SliceAnnotation, StatedEnds
 from core.annotation.states import EXAMPLE_STATES, SliceState
 from core.annotation.versions import SliceKey
-from core.segments.ends import UNSTATED, Ends
 
 
 def segments_to_propose(annotation: Mapping[SliceKey, SliceAnnotation]) -> list[int]:
@@ -52,19 +51,26 @@ def is_reviewed(versions: Collection[SliceAnnotation]) -> bool:
 
 
 def needs_nothing(
-    versions: Collection[SliceAnnotation], slices: int, ends: Ends = UNSTATED
+    annotation: Mapping[SliceKey, SliceAnnotation],
+    number: int,
+    slices: int,
+    stated: Mapping[int, StatedEnds],
 ) -> bool:
     """Whether a segment is reviewed, or a person saw to every slice within its ends.
 
     Parameters
     ----------
-    versions : collection of SliceAnnotation
-        The newest of every slice of the segment.
+    annotation : mapping
+        What `AnnotationStore.annotation` returned.
+    number : int
+        Of the segment.
     slices : int
         Of the series.
-    ends : Ends
-        As far as they are stated.
+    stated : mapping of int to StatedEnds
+        By segment number, as far as any are stated.
     """
+    versions = [one for (segment, _), one in annotation.items() if segment == number]
+    ends = stated.get(number, StatedEnds()).ends
     known = {one.slice_index for one in versions if one.state in EXAMPLE_STATES}
     is_complete = all(index in known for index in range(slices) if ends.encloses(index))
     return is_complete or is_reviewed(versions)

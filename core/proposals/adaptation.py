@@ -125,16 +125,17 @@ class AdaptedEngines:
 
     def get(self, sets: Sequence[LabelledPictures]) -> Engine | None:
         """Return the network that was adapted to the same pictures, if it is still kept."""
+        name = _digest(sets)
         with self._lock:
-            name = _digest(sets)
             if name in self._kept:
                 self._kept.move_to_end(name)
             return self._kept.get(name)
 
     def keep(self, sets: Sequence[LabelledPictures], engine: Engine) -> None:
         """Keep a network, and let go of the one that was not used for longest."""
+        name = _digest(sets)
         with self._lock:
-            self._kept[_digest(sets)] = engine
+            self._kept[name] = engine
             while len(self._kept) > _KEPT:
                 self._kept.popitem(last=False)
 

@@ -6,11 +6,15 @@ from typing import Final
 import numpy as np
 
 from core.proposals.adaptation import LabelledPictures
-from core.proposals.crop import Crop, whole_slice
 from core.proposals.intensity import scale
 from core.proposals.likeness import most_alike
 from core.proposals.teacher_search import SUPPORT
-from core.proposals.teacher_slices import TaughtStructure, looks_together, shown_slices
+from core.proposals.teacher_slices import (
+    ShownSlices,
+    ShownTeachers,
+    TaughtStructure,
+    looks_together,
+)
 
 STEPS: Final = 60
 """Gradient steps of adapting to teachers."""
@@ -38,23 +42,12 @@ def pictures_to_adapt_to(
     list of LabelledPictures
         Two for every segment that at least two teachers show.
     """
-    return [
-        _pictures(structures, crops)
-        for structures in segments
-        if len(structures) > 1
-        for crops in (
-            [whole_slice(one.images.shape[1:], one.spacing) for one in structures],
-            [one.neighbourhood() for one in structures],
-        )
-    ]
+    several = [ShownTeachers(structures) for structures in segments if len(structures) > 1]
+    return [_pictures(view) for shown in several for view in (shown.whole, shown.near)]
 
 
-def _pictures(structures: Sequence[TaughtStructure], crops: Sequence[Crop]) -> LabelledPictures:
+def _pictures(shown: Sequence[ShownSlices]) -> LabelledPictures:
     """Gather the slices of all teachers in one view."""
-    shown = [
-        shown_slices(structure, crop, len(structures))
-        for structure, crop in zip(structures, crops, strict=True)
-    ]
     teacher = np.repeat(np.arange(len(shown)), [len(one.pictures) for one in shown])
     looks = looks_together(shown)
     likeness = looks.likeness(looks)

@@ -11,7 +11,12 @@ from core.proposals.intensity import scale
 from core.proposals.likeness import looks_of, most_alike
 from core.proposals.network_opinion import slices_at_once
 from core.proposals.scores import LIMIT, network_score
-from core.proposals.teacher_slices import ShownSlices, TaughtStructure, looks_together, shown_slices
+from core.proposals.teacher_slices import (
+    ShownSlices,
+    ShownTeachers,
+    TaughtStructure,
+    looks_together,
+)
 
 SUPPORT = 8
 """Examples that a slice is predicted from: those most like it."""
@@ -116,45 +121,33 @@ def search(
     Found
         Nothing positive where the structure was not found.
     """
-    return Found([_searched(engine, structures, queries, answered) for engine in engines])
+    shown = ShownTeachers(structures)
+    return Found([_searched(engine, shown, queries, answered) for engine in engines])
 
 
 def _searched(
-    engine: Engine,
-    structures: Sequence[TaughtStructure],
-    queries: Queries,
-    answered: Answered,
+    engine: Engine, shown: ShownTeachers, queries: Queries, answered: Answered
 ) -> Answers:
     """Search with one network."""
-    wholes = [
-        whole_slice(structure.images.shape[1:], structure.spacing) for structure in structures
-    ]
     crop = whole_slice(queries.images.shape[1:], queries.spacing)
-    found = _one_pass(engine, structures, wholes, queries, crop, answered)
+    found = _one_pass(engine, shown.whole, queries, crop, answered)
     masks = [found.log_odds(query) > 0 for query in range(len(queries.images))]
     if not any(mask.any() for mask in masks):
         answered(len(masks))
         return found
     around = crop_around(_largest(masks), queries.spacing)
-    crops = [structure.neighbourhood() for structure in structures]
-    usual = float(np.median([one.side_mm for one in crops]))
-    crop = replace(around, side_mm=max(usual, around.side_mm))
-    return _one_pass(engine, structures, crops, queries, crop, answered)
+    crop = replace(around, side_mm=max(shown.usual_side_mm, around.side_mm))
+    return _one_pass(engine, shown.near, queries, crop, answered)
 
 
 def _one_pass(
     engine: Engine,
-    structures: Sequence[TaughtStructure],
-    crops: Sequence[Crop],
+    shown: Sequence[ShownSlices],
     queries: Queries,
     crop: Crop,
     answered: Answered,
 ) -> Answers:
-    """Predict all queries in one crop, each by the examples of the structures most like it."""
-    shown = [
-        shown_slices(structure, own, len(structures))
-        for structure, own in zip(structures, crops, strict=True)
-    ]
+    """Predict all queries in one crop, each by the slices of the teachers most like it."""
     looks = looks_together(shown)
     pictures = crop.images(queries.images)
     likeness = looks_of(pictures, queries.positions).likeness(looks)

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
-from core.proposals.crop import Crop, crop_around
+from core.proposals.crop import Crop, crop_around, whole_slice
 from core.proposals.intensity import contrast_around
 from core.proposals.likeness import Looks, looks_of, positions_of
 
@@ -40,10 +41,6 @@ class TaughtStructure:
         absent = [index for index, mask in sorted(self.masks.items()) if not mask.any()]
         with_it = _spread(present, max(most - len(absent), (most + 1) // 2))
         return sorted(with_it + _spread(absent, most - len(with_it)))
-
-    def neighbourhood(self) -> Crop:
-        """Crop around the structure."""
-        return crop_around(self.masks.values(), self.spacing)
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,6 +91,42 @@ def shown_slices(structure: TaughtStructure, crop: Crop, teachers: int) -> Shown
         contrast_around(pictures, labels),
         looks_of(pictures, positions_of(indices, len(structure.images))),
     )
+
+
+@dataclass(frozen=True, eq=False)
+class ShownTeachers:
+    """The slices of all teachers in the two views in which series are searched, cropped once.
+
+    Attributes
+    ----------
+    structures : sequence of TaughtStructure
+        The structure in every teacher, at least one with a pixel.
+    """
+
+    structures: Sequence[TaughtStructure]
+
+    @cached_property
+    def whole(self) -> list[ShownSlices]:
+        """Whole slices of every teacher."""
+        return [
+            shown_slices(one, whole_slice(one.images.shape[1:], one.spacing), len(self.structures))
+            for one in self.structures
+        ]
+
+    @cached_property
+    def near(self) -> list[ShownSlices]:
+        """Neighbourhoods of the structure in every teacher."""
+        crops = zip(self.structures, self._neighbourhoods, strict=True)
+        return [shown_slices(one, crop, len(self.structures)) for one, crop in crops]
+
+    @property
+    def usual_side_mm(self) -> float:
+        """How large these neighbourhoods usually are."""
+        return float(np.median([crop.side_mm for crop in self._neighbourhoods]))
+
+    @cached_property
+    def _neighbourhoods(self) -> list[Crop]:
+        return [crop_around(one.masks.values(), one.spacing) for one in self.structures]
 
 
 def looks_together(shown: Sequence[ShownSlices]) -> Looks:

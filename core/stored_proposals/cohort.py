@@ -148,7 +148,7 @@ class _Run:
             job = submit_stored(self.backend, store, key, series, person=self.person)
         elif teachers is None:
             return SeriesReport(key, Outcome.NOTHING_DRAWN)
-        elif self._is_taught(annotation, summary):
+        elif self._is_taught(annotation, summary, teachers):
             return SeriesReport(key, Outcome.UP_TO_DATE)
         else:
             series = one.read(summary)
@@ -167,12 +167,14 @@ class _Run:
         return SeriesReport(key, Outcome.PROPOSED, slices)
 
     def _is_taught(
-        self, annotation: Mapping[SliceKey, SliceAnnotation], summary: SeriesSummary
+        self,
+        annotation: Mapping[SliceKey, SliceAnnotation],
+        summary: SeriesSummary,
+        teachers: Teachers,
     ) -> bool:
         """Whether these teachers proposed already, with these weights."""
-        assert self.teachers is not None
         modality, axes = summary.modality, summary.geometry.axes
-        suitable = teachers_for(self.teachers, summary.uid, modality, axes)
+        suitable = teachers_for(teachers, summary.uid, modality, axes)
         teaching = set(suitable.series_uids)
         return bool(teaching) and any(
             one.weights == self.weights
@@ -218,9 +220,9 @@ def is_up_to_date(
         By segment number, as far as any are stated.
     """
     for number in segments_to_propose(annotation):
-        versions = [one for (segment, _), one in annotation.items() if segment == number]
-        if needs_nothing(versions, slices, ends.get(number, StatedEnds()).ends):
+        if needs_nothing(annotation, number, slices, ends):
             continue
+        versions = [one for (segment, _), one in annotation.items() if segment == number]
         proposed = [
             one.time
             for one in versions

@@ -2,7 +2,6 @@
 
 from core.annotation.ends import stated_ends
 from core.annotation.open_segments import needs_nothing
-from core.annotation.records import StatedEnds
 from core.annotation.states import EXAMPLE_STATES
 from core.annotation.store import AnnotationStore
 from core.dicom.series import Series
@@ -30,12 +29,7 @@ def is_finished(store: AnnotationStore, annotation_key: str, slices: int) -> boo
         if one.pixels and one.state in EXAMPLE_STATES
     }
     return bool(drawn) and all(
-        needs_nothing(
-            [one for (of, _), one in annotation.items() if of == number],
-            slices,
-            stated.get(number, StatedEnds()).ends,
-        )
-        for number in drawn
+        needs_nothing(annotation, number, slices, stated) for number in drawn
     )
 
 

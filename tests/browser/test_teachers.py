@@ -95,6 +95,21 @@ def put_in(
     return opened, item
 
 
+def third_of_project(
+    store: AnnotationStore, home: Path, patients: list[Patient], title: str
+) -> tuple[OpenedSeries, str]:
+    """Put the patients into a project, hand two in, and give the third and its annotation's key."""
+    project = create_project(store, title, ADA).key
+    set_roles(store, project, ANNA, {Role.ANNOTATE}, ADA)
+    set_protocol(store, project, read_protocol_segments(b"label\nLiver\n"), "", ADA)
+    for patient, name in zip(patients[:2], NAMES, strict=False):
+        _, item = put_in(store, home, project, patient, name)
+        draw_liver(store, item.annotation_key, 1, patient)
+        move(store, item.annotation_key, WorkState.TO_REVIEW, ANNA)
+    opened, item = put_in(store, home, project, patients[2], NAMES[2])
+    return opened, item.annotation_key
+
+
 def wait_until_proposed(page: Page) -> None:
     """Wait until there are proposals that are stored, and nothing more is being proposed."""
     review = page.get_by_role("button", name=re.compile(r"^Review \d+ proposals$"))
@@ -142,16 +157,8 @@ def test_the_third_series_of_a_project_opens_with_proposals_from_the_first_two(
     patients: list[Patient],
     tmp_path: Path,
 ) -> None:
-    home = team_server.home
-    project = create_project(store, "Livers", ADA).key
-    set_roles(store, project, ANNA, {Role.ANNOTATE}, ADA)
-    set_protocol(store, project, read_protocol_segments(b"label\nLiver\n"), "", ADA)
-    for patient, name in zip(patients[:2], NAMES, strict=False):
-        _, item = put_in(store, home, project, patient, name)
-        draw_liver(store, item.annotation_key, 1, patient)
-        move(store, item.annotation_key, WorkState.TO_REVIEW, ANNA)
-    opened, item = put_in(store, home, project, patients[2], NAMES[2])
-    key, truth = item.annotation_key, patients[2].masks["liver"]
+    opened, key = third_of_project(store, team_server.home, patients, "Livers")
+    truth = patients[2].masks["liver"]
 
     page = visit(f"annotate?series={opened.key}&annotation={key}")
     wait_until_drawable(page)
@@ -193,16 +200,7 @@ def test_the_network_is_adapted_where_that_is_chosen_while_drawing_goes_on(
     store: AnnotationStore,
     patients: list[Patient],
 ) -> None:
-    home = team_server.home
-    project = create_project(store, "Livers to adapt to", ADA).key
-    set_roles(store, project, ANNA, {Role.ANNOTATE}, ADA)
-    set_protocol(store, project, read_protocol_segments(b"label\nLiver\n"), "", ADA)
-    for patient, name in zip(patients[:2], NAMES, strict=False):
-        _, item = put_in(store, home, project, patient, name)
-        draw_liver(store, item.annotation_key, 1, patient)
-        move(store, item.annotation_key, WorkState.TO_REVIEW, ANNA)
-    opened, item = put_in(store, home, project, patients[2], NAMES[2])
-    key = item.annotation_key
+    opened, key = third_of_project(store, team_server.home, patients, "Livers to adapt to")
 
     page = visit(f"annotate?series={opened.key}&annotation={key}")
     wait_until_drawable(page)

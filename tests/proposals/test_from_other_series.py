@@ -1,5 +1,6 @@
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from core.evaluation.cohort import mean_expected
 from core.network.engine import Engine, load_engine
 from core.network.overlap import dice
 from core.proposals.adaptation import AdaptedEngines
-from core.proposals.examples import SegmentExamples
+from core.proposals.examples import Proposal, SegmentExamples
 from core.proposals.from_other_series import propose_from_teachers
 from core.proposals.teacher_adaptation import STEPS
 from core.proposals.teachers import ReferenceSeries, beyond_examples
@@ -154,6 +155,13 @@ def two_teachers(
     return [reference, replace(reference, volume=(balls[0] + noise).astype(np.int16))]
 
 
+def proposed_within(
+    volume: np.ndarray, teachers: list[ReferenceSeries], **options: Any
+) -> list[Proposal]:
+    """Propose two slices from the middle of a volume."""
+    return list(propose_from_teachers(teachers, volume[10:12], SPACING, "MR", **options))
+
+
 def test_a_network_is_adapted_to_several_teachers_once_and_asked_as_well(
     two_teachers: list[ReferenceSeries],
     balls: tuple[np.ndarray, dict[int, np.ndarray]],
@@ -163,17 +171,15 @@ def test_a_network_is_adapted_to_several_teachers_once_and_asked_as_well(
 
     def steps(*, adapting: bool) -> int:
         counts: list[tuple[int, int]] = []
-        found = propose_from_teachers(
+        found = proposed_within(
+            balls[0],
             two_teachers,
-            balls[0][10:12],
-            SPACING,
-            "MR",
             engine=untrained_engine,
             adapted=kept,
             adapting=adapting,
             progress=lambda done, total: counts.append((done, total)),
         )
-        assert len(list(found)) == 4
+        assert len(found) == 4
         assert counts[-1][0] == counts[-1][1]
         return counts[-1][0]
 
@@ -191,13 +197,8 @@ def test_a_single_teacher_is_nothing_to_adapt_to(
     plain, adapting = (
         [
             one.mask
-            for one in propose_from_teachers(
-                [reference],
-                balls[0][10:12],
-                SPACING,
-                "MR",
-                engine=untrained_engine,
-                adapting=adapting,
+            for one in proposed_within(
+                balls[0], [reference], engine=untrained_engine, adapting=adapting
             )
         ]
         for adapting in (False, True)
@@ -211,19 +212,15 @@ def test_adapting_may_be_cancelled_at_every_step(
     untrained_engine: Engine,
 ) -> None:
     done: list[int] = []
-    kept = AdaptedEngines()
-    found = propose_from_teachers(
+    found = proposed_within(
+        balls[0],
         two_teachers,
-        balls[0][10:12],
-        SPACING,
-        "MR",
         engine=untrained_engine,
-        adapted=kept,
         adapting=True,
         progress=lambda now, total: done.append(now),
         cancelled=lambda: len(done) == 3,
     )
-    assert list(found) == []
+    assert found == []
     assert len(done) == 3
 
 
