@@ -292,6 +292,17 @@ def _upsample_tensor(maps: Tensor, joined: Tensor, first: int) -> None:
         _upsample(_array(maps), _array(joined), first)
 
 
+def start_threads() -> None:
+    """Start the threads of Numba, before any thread that is to compute on one core.
+
+    Doing so sets OpenMP's number of threads in the calling thread, and PyTorch's with it. Were
+    Numba to do it at its first function, a thread that keeps to one core would have all of them.
+    """
+    threads = torch.get_num_threads()
+    numba.get_num_threads()
+    torch.set_num_threads(threads)
+
+
 @contextmanager
 def _all_threads() -> Iterator[None]:
     """Have the threads of Numba for one function, as many as PyTorch uses.

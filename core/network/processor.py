@@ -124,9 +124,10 @@ def choose_steps(device: torch.device) -> Steps:
     same, slower.
     """
     if device.type == "cpu" and importlib.util.find_spec("numba"):
-        from core.network.kernels import COMPILED  # takes a second, and only here is it needed
+        from core.network import kernels  # takes a second, and only here is it needed
 
-        return COMPILED
+        kernels.start_threads()
+        return kernels.COMPILED
     return PORTABLE
 
 

@@ -32,6 +32,36 @@ print("all the same")
 """
 
 
+CORES = """
+import time
+
+import numpy as np
+import torch
+from core.network.cores import on_cores
+from core.network.engine import load_engine
+
+torch.set_num_threads(2)
+engine = load_engine(device="cpu", precision="float32")
+
+def threads(number):
+    time.sleep(0.05)
+    return torch.get_num_threads()
+
+images = np.random.default_rng(3).random((4, 64, 64), dtype=np.float32)
+engine.predict(images, engine.encode(images, images > 0.6))
+print(torch.get_num_threads(), *on_cores(threads, range(4)))
+"""
+
+
+def test_predictions_leave_every_core_to_one_thread() -> None:
+    environment = {**os.environ, "NUMBA_NUM_THREADS": "2"}
+    answer = subprocess.run(
+        [sys.executable, "-c", CORES], env=environment, capture_output=True, text=True
+    )
+    assert answer.returncode == 0, answer.stderr
+    assert answer.stdout.split() == ["2", "1", "1", "1", "1"]
+
+
 @pytest.mark.parametrize("layer", ["workqueue", "default"])
 def test_predictions_of_several_threads_at_once_end_and_are_the_same(layer: str) -> None:
     # Without OpenMP or TBB, Numba has its own threads, which two callers at once abort.
