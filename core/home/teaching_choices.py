@@ -13,7 +13,7 @@ MOST_TEACHERS = 8
 """Series that teach at most; all of their pixels are in memory at once."""
 
 USUAL_TEACHERS = 4
-"""More taught hardly better in the measurements of docs/proposals.md."""
+"""More taught hardly better in the measurements of docs/proposals-measured-teachers.md."""
 
 _LONGEST_KEY = 100
 _MOST_KEYS = 1000

@@ -2,7 +2,7 @@
 
 Where a neighbourhood around all of them is shown to the network in pixels that are larger than
 those of the slices, one around a part shows more of it. Elsewhere parts are better together
-(docs/proposals.md).
+(docs/proposals-measured.md).
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence

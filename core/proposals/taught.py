@@ -4,7 +4,8 @@ Close to a drawn slice its outline, carried along the images, is hard to beat; f
 where the structure ends, other patients know more. So both are averaged in log-odds, and the share
 of the teachers grows with the distance to the nearest example, unless they were wrong where a
 person drew since. They speak by their masks alone: those are in the store, whichever process made
-them, and an outline's distance tells as much as the network's own log-odds (docs/proposals.md).
+them, and an outline's distance tells as much as the network's own log-odds
+(docs/proposals-measured-teachers.md).
 """
 
 from collections.abc import Iterable, Mapping
@@ -22,7 +23,7 @@ SHARES = (0.0, 0.2, 0.5, 0.65, 0.7, 0.75, 0.8)
 _NO_TRUST, _FULL_TRUST = 0.7, 0.9
 """Dice of the teachers' masks with the examples, up to which they are not heard and from which they
 are heard in full. With 0.25 and 0.5, three sarcomas took 5.0 touches instead of 2.7, hippocampi 3.0
-instead of 2.8 (docs/proposals.md)."""
+instead of 2.8 (docs/proposals-measured-teachers.md)."""
 
 _ALONE = 0.5
 """Trust from which teachers are believed where the examples' structure was not followed."""

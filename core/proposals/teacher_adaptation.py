@@ -20,7 +20,7 @@ STEPS: Final = 60
 """Gradient steps of adapting to teachers."""
 
 LEARNING_RATE: Final = 5e-4
-"""Of the network that is adapted to teachers; see docs/proposals.md for others."""
+"""Of the network that is adapted to teachers; see docs/proposals-tried.md for others."""
 
 
 def pictures_to_adapt_to(
