@@ -21,7 +21,7 @@ from core.network.engine import Engine
 from core.network.overlap import dice
 from core.proposals.intensity import scale
 from core.proposals.network_prompt import encode_with_contrast
-from core.proposals.pictures import adapt_to_examples, segment_picture
+from core.proposals.pictures import adapt_to_examples, see_examples, segment_picture
 
 SIDE = 128
 """Pictures are judged at the resolution of the network's input, as in the paper."""
@@ -183,12 +183,13 @@ def _masks(
         "mean_mask": labels.mean(axis=0) > 0.5,
     }
     if ways.chosen or ways.adapting:
-        log_odds = segment_picture(engine, picture, images, labels)
+        examples = see_examples(engine, images, labels)
+        log_odds = segment_picture(engine, picture, examples)
         if ways.chosen:
             masks["chosen"] = log_odds > 0
         if ways.adapting:
-            adapted = adapt_to_examples(engine, images, labels)
-            masks["adapted"] = log_odds + segment_picture(adapted, picture, images, labels) > 0
+            adapted = adapt_to_examples(engine, examples)
+            masks["adapted"] = log_odds + segment_picture(adapted, picture, examples) > 0
     return masks
 
 

@@ -10,7 +10,7 @@ from core.evaluation.pairs import read_tasks
 from core.network.engine import Engine, load_engine
 from core.network.overlap import dice
 from core.proposals.adaptation import AdaptedEngines, LabelledPictures, adapt
-from core.proposals.pictures import adapt_to_examples, segment_picture
+from core.proposals.pictures import adapt_to_examples, see_examples, segment_picture
 
 SIDE = 32
 
@@ -122,14 +122,15 @@ def test_vessels_of_a_retina_are_found_better_once_the_network_is_adapted(
     images, labels = task.images[:, :64, :64], task.labels[:, :64, :64]
     engine = load_engine("default", "cpu")
     shown = [0, 1, 2, 4]
-    adapted = adapt_to_examples(engine, images[shown], labels[shown])
+    examples = see_examples(engine, images[shown], labels[shown])
+    adapted = adapt_to_examples(engine, examples)
     before, after = (
-        dice(segment_picture(one, images[3], images[shown], labels[shown]) > 0, labels[3])
-        for one in (engine, adapted)
+        dice(segment_picture(one, images[3], examples) > 0, labels[3]) for one in (engine, adapted)
     )
     assert after > before + 0.03
 
 
 def test_one_example_is_nothing_to_adapt_to(untrained_engine: Engine) -> None:
     one = pictures(1)
-    assert adapt_to_examples(untrained_engine, one.images, one.labels) is untrained_engine
+    examples = see_examples(untrained_engine, one.images, one.labels)
+    assert adapt_to_examples(untrained_engine, examples) is untrained_engine

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from core.proposals.intensity import contrast_around, prepare, scale, value_range
+from core.proposals.intensity import contrast_around, evened, prepare, scale, value_range
 
 
 def test_ct_keeps_its_units_whatever_the_series_shows() -> None:
@@ -66,3 +66,20 @@ def test_contrast_never_goes_beyond_what_there_is_and_is_never_nothing() -> None
     assert contrast_around(images, nothing) == (0.5, 1.0)
     low, high = contrast_around(images, everything)
     assert low == 0.5 and 0.5 < high <= 1.0
+
+
+def test_a_thin_line_looks_alike_in_light_and_in_shade_once_brightness_is_evened_out() -> None:
+    pictures = np.zeros((2, 64, 64), np.float32)
+    pictures[0] = np.linspace(0.3, 0.9, 64)[:, None]
+    pictures[1] = 0.2
+    pictures[:, :, 32] *= 0.9
+    even = evened(pictures)
+    assert even.shape == pictures.shape and even.dtype == np.float32
+    assert even.min() >= 0 and even.max() <= 1
+    shade, light = even[0, 8:20, 32], even[0, 44:56, 32]
+    assert np.ptp(pictures[0, :, 32]) > 0.5 and abs(shade.mean() - light.mean()) < 0.15
+    assert (even[:, 16:48, 32] < even[:, 16:48, 20] - 0.1).all()
+
+
+def test_what_is_bright_throughout_shows_nothing_when_evened_out() -> None:
+    assert np.allclose(evened(np.full((1, 32, 32), 0.7, np.float32)), 0.5, atol=1e-3)
