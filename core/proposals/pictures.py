@@ -23,7 +23,8 @@ LEFT_OUT: Final = 4
 
 _STEPS: Final = 150
 _LEARNING_RATE: Final = 1e-3
-"""Of adapting: thin vessels gain 0.054 by these steps, and 0.037 by 60 (docs/training.md)."""
+"""Of adapting: thin vessels gain 0.054 by these steps, and 0.037 by 60
+(docs/proposals-tried.md)."""
 
 _CROSS: Final = ndimage.generate_binary_structure(2, 1)[None]
 
