@@ -48,7 +48,7 @@ def store_proposals(
     *,
     person: str,
     tool: str = "propose",
-    weights: str | None = None,
+    weights: str | Mapping[int, str] | None = None,
     teachers: Collection[str] | Mapping[int, Collection[str]] = (),
     searched: Mapping[int, Collection[int]] = MappingProxyType({}),
 ) -> list[SliceKey]:
@@ -70,8 +70,8 @@ def store_proposals(
         Who asked for them; their undo takes them back.
     tool : str
         What made them.
-    weights : str, optional
-        Name of the weights that made them.
+    weights : str or mapping of int to str, optional
+        Name of the weights that made them; by segment number where these differ.
     teachers : collection of str, or mapping of int to collection of str
         Series Instance UIDs of the other series that they were made from; by segment number where
         these differ.
@@ -95,7 +95,8 @@ def store_proposals(
 
     def origin(segment: int) -> dict[str, Any]:
         uids = teachers.get(segment, ()) if isinstance(teachers, Mapping) else teachers
-        return {"weights": weights, "teachers": tuple(uids)}
+        name = weights.get(segment) if isinstance(weights, Mapping) else weights
+        return {"weights": name, "teachers": tuple(uids)}
 
     def changes(annotation: Mapping[SliceKey, SliceAnnotation]) -> list[MaskChange]:
         ends = widened_ends(stated_ends(store, annotation_key), annotation)

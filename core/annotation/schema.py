@@ -1,9 +1,10 @@
 """Tables of annotations, as the newest migration leaves them.
 
 Those of projects stand in `core.annotation.project_schema`, that of the audit log in
-`core.annotation.audit_schema`; `metadata` holds all of them. All are append-only: a change of a
-mask, of a segment or of one of its ends is a new row with the next version number, and the unique
-constraints let exactly one of two concurrent writers have that number.
+`core.annotation.audit_schema`; `metadata` holds all of them. All but adapted networks, which can
+be made again, are append-only: a change of a mask, of a segment or of one of its ends is a new row
+with the next version number, and the unique constraints let exactly one of two concurrent writers
+have that number.
 """
 
 from sqlalchemy import (
@@ -26,6 +27,7 @@ from core.annotation import audit_schema, project_schema
 from core.annotation.table_metadata import RowId, metadata
 
 __all__ = [
+    "adapted_network",
     "annotation",
     "audit_schema",
     "end_version",
@@ -154,4 +156,16 @@ end_version = Table(
     UniqueConstraint(
         "annotation_key", "segment_number", "which_end", "version", name=_END_VERSIONS
     ),
+)
+
+# The network that was adapted last to other series for proposals on this one.
+adapted_network = Table(
+    "adapted_network",
+    metadata,
+    Column("annotation_key", String(64), ForeignKey("annotation.key"), primary_key=True),
+    Column("base", String(200), nullable=False),  # name of the weights that were adapted
+    Column("segments", Text, nullable=False),  # numbers of those that it learned, with spaces
+    Column("teachers", Text, nullable=False),  # Series Instance UIDs, with spaces
+    Column("content", LargeBinary, nullable=False),  # safetensors
+    Column("time", DateTime, nullable=False),  # UTC
 )

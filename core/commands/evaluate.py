@@ -70,6 +70,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="with the network as it is, as series are proposed at first; faster",
     )
+    cohort.add_argument(
+        "--unlearned",
+        action="store_true",
+        help="have no network learn from the teachers how drawn slices are completed, for --effort",
+    )
     pairs.add_argument(
         "--adapt",
         action="store_true",
@@ -218,7 +223,9 @@ def _cohort(arguments: argparse.Namespace) -> dict[str, Any]:
     print(f"mean over families: {_by_teachers(report['mean'])}")
     if arguments.effort:
         most = max(arguments.teachers)
-        effort = evaluate_cohort_effort(volumes, engine, most, **options)
+        effort = evaluate_cohort_effort(
+            volumes, engine, most, learning=not arguments.unlearned, **options
+        )
         report["effort"] = effort
         print(
             f"slices drawn until Dice {TARGET:.2f}: {effort['with']:.2f} with {most} teachers, "

@@ -139,15 +139,7 @@ def propose_volume(
     """Propose a volume's structure on its slices from others of which everything is known."""
     return list(
         propose_from_teachers(
-            [
-                ReferenceSeries(
-                    one.image,
-                    one.spacing,
-                    one.modality,
-                    (SegmentExamples(1, dict(enumerate(one.mask))),),
-                )
-                for one in teachers
-            ],
+            references(teachers),
             volume.image,
             volume.spacing,
             volume.modality,
@@ -155,6 +147,16 @@ def propose_volume(
             adapting=adapting,
         )
     )
+
+
+def references(volumes: Sequence[LabelledVolume]) -> list[ReferenceSeries]:
+    """Make teachers of volumes of which everything is known; their structure is segment 1."""
+    return [
+        ReferenceSeries(
+            one.image, one.spacing, one.modality, (SegmentExamples(1, dict(enumerate(one.mask))),)
+        )
+        for one in volumes
+    ]
 
 
 def mean_expected(proposals: Sequence[Proposal]) -> float | None:

@@ -1,8 +1,10 @@
 """Slices to touch until a volume is right, with other patients as teachers and without.
 
-The same person is simulated both ways. They look through what is proposed and accept what is right
-already, which makes it an example but is no touch, since nothing is drawn; then they draw the slice
-that the program suggests. Where the program asks for ends, they state them.
+The same person is simulated both ways. With teachers, a network has learned from them how drawn
+slices are completed, as it does in pages while people work. They look through what is proposed and
+accept what is right already, which makes it an example but is no touch, since nothing is drawn;
+then they draw the slice that the program suggests. Where the program asks for ends, they state
+them.
 """
 
 from collections import defaultdict
@@ -14,12 +16,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.evaluation.cases import LabelledVolume
-from core.evaluation.cohort import cohort_queries, family_of, propose_volume
+from core.evaluation.cohort import cohort_queries, family_of, propose_volume, references
 from core.evaluation.effort import with_stated_ends
 from core.network.engine import Engine
 from core.network.overlap import dice
 from core.proposals.doubtful import most_doubtful_slice
 from core.proposals.examples import Proposal, SegmentExamples, joined
+from core.proposals.joint_engine import JointEngines, Predictor
+from core.proposals.learning import learn_to_complete
 from core.proposals.next_slice import suggest_slice
 from core.proposals.proposer import propose
 from core.proposals.taught import TaughtSegment, heard_from
@@ -55,6 +59,7 @@ def evaluate_cohort_effort(
     *,
     queries: int | None = None,
     adapting: bool = True,
+    learning: bool = True,
     seed: int = 0,
     progress: Callable[[LabelledVolume], None] | None = None,
 ) -> dict[str, Any]:
@@ -66,6 +71,8 @@ def evaluate_cohort_effort(
         As `core.evaluation.cohort.evaluate_cohort` takes them.
     teachers : int
         How many teachers; where a family has fewer, all it has.
+    learning : bool
+        Whether a network learns from the teachers how drawn slices are completed.
 
     Returns
     -------
@@ -87,7 +94,8 @@ def evaluate_cohort_effort(
         }
         for way, shown in (("with", others[:teachers]), ("without", [])):
             reached = _at_target(
-                annotate_looking(volume, shown, engine, adapting=adapting), volume.mask
+                annotate_looking(volume, shown, engine, adapting=adapting, learning=learning),
+                volume.mask,
             )
             row |= {way: reached.touches, f"accepted_{way}": reached.accepted}
         rows.append(row)
@@ -101,6 +109,7 @@ def annotate_looking(
     engine: Engine,
     *,
     adapting: bool = True,
+    learning: bool = True,
 ) -> Iterator[Looked]:
     """Accept what is right, and draw one slice after the other where the program suggests.
 
@@ -114,6 +123,8 @@ def annotate_looking(
         The network.
     adapting : bool
         Whether to adapt the network to the teachers before.
+    learning : bool
+        Whether a network learns from the teachers how drawn slices are completed.
 
     Yields
     ------
@@ -124,6 +135,7 @@ def annotate_looking(
     found_by_teachers = (
         propose_volume(volume, teachers, engine, adapting=adapting) if teachers else []
     )
+    asked = completing_engine(volume, teachers, engine) if learning else engine
     taught = heard_from(found_by_teachers)
     proposals = {one.slice: one for one in found_by_teachers}
     touches, ends = 0, UNSTATED
@@ -143,13 +155,33 @@ def annotate_looking(
             examples[touch] = volume.mask[touch]
             touches += 1
         if any(mask.any() for mask in examples.values()):
-            proposals = _proposed(volume, SegmentExamples(1, examples, ends), engine, taught)
+            proposals = _proposed(volume, SegmentExamples(1, examples, ends), asked, taught)
+
+
+def completing_engine(
+    volume: LabelledVolume, teachers: Sequence[LabelledVolume], engine: Engine
+) -> Predictor:
+    """What is asked once something is drawn: beside the network what learned from teachers, if any.
+
+    Parameters
+    ----------
+    volume : LabelledVolume
+        What is drawn on.
+    teachers : sequence of LabelledVolume
+        Others of which everything is known.
+    engine : Engine
+        The network.
+    """
+    if not teachers:
+        return engine
+    network = learn_to_complete(references(teachers), volume.modality, engine=engine)
+    return engine if network is None else JointEngines(engine).of(network)
 
 
 def _proposed(
     volume: LabelledVolume,
     examples: SegmentExamples,
-    engine: Engine,
+    engine: Predictor,
     taught: Sequence[TaughtSegment],
 ) -> dict[int, Proposal]:
     """Newest proposals by slice index, from the examples and what teachers said before."""

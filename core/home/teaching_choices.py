@@ -30,8 +30,8 @@ class TeachingChoice:
     series : tuple of str
         Keys of those that may teach. Blank for all finished ones of a project; outside projects,
         none teaches that is not chosen.
-    adapting : bool
-        Whether the network is adapted to them before it proposes.
+    trains : bool
+        Whether the network is trained on them while the person works.
 
     Raises
     ------
@@ -41,7 +41,7 @@ class TeachingChoice:
 
     most: int = USUAL_TEACHERS
     series: tuple[str, ...] = ()
-    adapting: bool = False
+    trains: bool = True
 
     def __post_init__(self) -> None:
         if type(self.most) is not int or not 0 <= self.most <= MOST_TEACHERS:
@@ -50,8 +50,8 @@ class TeachingChoice:
             type(key) is str and 0 < len(key) <= _LONGEST_KEY for key in self.series
         ):
             raise ValueError("Series are named by their keys.")
-        if type(self.adapting) is not bool:
-            raise ValueError("Networks are adapted or not.")
+        if type(self.trains) is not bool:
+            raise ValueError("Networks are trained or not.")
 
 
 def remember_teaching(home: Path, person: str, project_key: str, choice: TeachingChoice) -> None:
@@ -67,7 +67,7 @@ def recall_teaching(home: Path, person: str, project_key: str) -> TeachingChoice
     """What a person chose for a project, "" for none; the usual where nothing is known."""
     try:
         kept = json.loads(_note(home, person, project_key).read_text(encoding="utf-8"))
-        return TeachingChoice(kept["most"], tuple(kept["series"]), kept.get("adapting", False))
+        return TeachingChoice(kept["most"], tuple(kept["series"]), kept.get("trains", True))
     except (OSError, ValueError, KeyError, TypeError):
         return TeachingChoice()
 

@@ -49,11 +49,20 @@ class EncodedExample:
         see `core.network.arithmetic`.
     origin : RearrangedNetwork
         The network that encoded it.
+    beside : tuple of EncodedExample
+        The same example as further networks encoded it, where several are asked as one.
     """
 
     pair: Tensor
     term: Tensor
     origin: RearrangedNetwork
+    beside: "tuple[EncodedExample, ...]" = ()
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes that it takes."""
+        own = int(self.pair.nbytes) + int(self.term.nbytes)
+        return own + sum(one.nbytes for one in self.beside)
 
     @property
     def shape(self) -> tuple[int, int]:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
+from safetensors.torch import load, save
 from torch import Tensor
 from torch.nn import functional
 
@@ -111,16 +111,55 @@ def save_weights(network: UniverSeg, path: Path, card: Mapping[str, str]) -> Non
     """
     if missing := [key for key in ("name", "licence") if not card.get(key)]:
         raise WeightsError(f"card: lacks {' and '.join(missing)}; weights are stored with both")
-    halves = {
-        name: values.detach().to("cpu", torch.float16).contiguous()
-        for name, values in network.state_dict().items()
-    }
-    _require_finite(halves, path)
     shape = {
         "features": str(network.features),
         "guidance_channels": str(network.guidance_channels),
     }
-    path.write_bytes(save(halves, metadata=dict(card) | shape))
+    path.write_bytes(save(_halves(network, str(path)), metadata=dict(card) | shape))
+
+
+def weights_to_bytes(network: UniverSeg) -> bytes:
+    """Write parameters in half precision as a safetensors file, without a card.
+
+    The same parameters give the same bytes, which they do not beside metadata of several keys.
+
+    Raises
+    ------
+    WeightsError
+        If a parameter cannot be stored in half precision.
+    """
+    return save(_halves(network, "the network"))
+
+
+def weights_from_bytes(content: bytes, name: str) -> Weights:
+    """Read what `weights_to_bytes` wrote.
+
+    Parameters
+    ----------
+    content : bytes
+        May come from elsewhere.
+    name : str
+        What to call these weights.
+
+    Raises
+    ------
+    WeightsError
+        If it does not hold exactly this network's parameters.
+    """
+    try:
+        tensors = load(content)
+    except (SafetensorError, KeyError, TypeError, ValueError, OverflowError) as error:
+        raise WeightsError(f"weights: {name} is no safetensors file, or it is damaged") from error
+    return Weights(_network_from(tensors, name), name)
+
+
+def _halves(network: UniverSeg, source: str) -> dict[str, Tensor]:
+    halves = {
+        name: values.detach().to("cpu", torch.float16).contiguous()
+        for name, values in network.state_dict().items()
+    }
+    _require_finite(halves, source)
+    return halves
 
 
 def _load_own(path: Path) -> Weights:
@@ -133,7 +172,7 @@ def _load_own(path: Path) -> Weights:
             f"weights: {path} is neither a safetensors file nor a PyTorch checkpoint, "
             "or it is damaged"
         ) from error
-    return Weights(_network_from(tensors, path), card.get("name", path.stem), card)
+    return Weights(_network_from(tensors, str(path)), card.get("name", path.stem), card)
 
 
 def _load_published(path: Path, accept_licence: bool) -> Weights:
@@ -153,15 +192,15 @@ def _load_published(path: Path, accept_licence: bool) -> Weights:
     ):
         raise WeightsError(f"weights: {path} does not hold a list of named parameters")
     card = {"name": path.stem, "licence": PUBLISHED_LICENCE}
-    return Weights(_network_from(loaded, path), path.stem, card)
+    return Weights(_network_from(loaded, str(path)), path.stem, card)
 
 
-def _network_from(tensors: Mapping[str, Tensor], path: Path) -> UniverSeg:
+def _network_from(tensors: Mapping[str, Tensor], source: str) -> UniverSeg:
     """Build the network that the tensors fit; its width and guidance follow from their shapes."""
     first = tensors.get(_FEATURES_FROM)
     if first is None or first.ndim != 4:
         raise WeightsError(
-            f"weights: {path} holds no UniverSeg network (no parameter {_FEATURES_FROM} of "
+            f"weights: {source} holds no UniverSeg network (no parameter {_FEATURES_FROM} of "
             "4 dimensions)"
         )
     guidance = tensors.get(_GUIDANCE_FROM)
@@ -170,16 +209,16 @@ def _network_from(tensors: Mapping[str, Tensor], path: Path) -> UniverSeg:
         network = UniverSeg(first.shape[0], guidance_channels)
     expected = network.state_dict()
     if missing := sorted(expected.keys() - tensors.keys()):
-        raise WeightsError(f"weights: {path} lacks the parameters {_some(missing)}")
+        raise WeightsError(f"weights: {source} lacks the parameters {_some(missing)}")
     if unknown := sorted(tensors.keys() - expected.keys()):
-        raise WeightsError(f"weights: {path} holds unknown parameters {_some(unknown)}")
+        raise WeightsError(f"weights: {source} holds unknown parameters {_some(unknown)}")
     for name, values in tensors.items():
         if values.shape != expected[name].shape:
             raise WeightsError(
-                f"weights: {path}: parameter {name} has shape {tuple(values.shape)}; expected "
+                f"weights: {source}: parameter {name} has shape {tuple(values.shape)}; expected "
                 f"{tuple(expected[name].shape)}"
             )
-    _require_finite(tensors, path)
+    _require_finite(tensors, source)
     parameters = {name: values.to(torch.float32, copy=True) for name, values in tensors.items()}
     if 0 < guidance_channels < GUIDANCE_CHANNELS:
         # Channels are only ever appended: what older weights do not know, they do not heed.
@@ -193,11 +232,11 @@ def _network_from(tensors: Mapping[str, Tensor], path: Path) -> UniverSeg:
     return network.eval().requires_grad_(False)
 
 
-def _require_finite(tensors: Mapping[str, Tensor], path: Path) -> None:
+def _require_finite(tensors: Mapping[str, Tensor], source: str) -> None:
     for name, values in tensors.items():
         if not values.is_floating_point() or not values.isfinite().all():
             raise WeightsError(
-                f"weights: {path}: parameter {name} holds values that are not finite numbers"
+                f"weights: {source}: parameter {name} holds values that are not finite numbers"
             )
 
 

@@ -1,9 +1,11 @@
 """From a request to proposals: the same function wherever they are computed."""
 
+import hashlib
 import threading
 import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import numpy as np
 
@@ -19,13 +21,19 @@ from core.proposal_jobs.requests import (
 )
 from core.proposal_jobs.volumes import Volume
 from core.proposals.adaptation import AdaptedEngines
+from core.proposals.adapted_network import AdaptedNetwork
 from core.proposals.correction import ReadySlice, correct_slice, ready_slice
 from core.proposals.examples import Proposal
 from core.proposals.from_other_series import propose_from_teachers
+from core.proposals.joint_engine import JointEngine, JointEngines
+from core.proposals.learning import learn_to_complete
 from core.proposals.network_prompt import NetworkPrompt
 from core.proposals.proposer import propose
 from core.proposals.recent_examples import RecentExamples
 from core.proposals.teachers import ReferenceSeries
+
+_LESSONS = 8
+"""Networks that learned from other series and are kept, of 1 MB each."""
 
 _SLICES_READY = 8
 """Slices that are kept ready for more strokes, 12 MB each."""
@@ -46,9 +54,15 @@ class Answering:
         self._ready: OrderedDict[_Question, _Kept] = OrderedDict()
         self._recent: RecentExamples[NetworkPrompt] = RecentExamples()
         self._adapted = AdaptedEngines()
+        self._joint = JointEngines(engine)
+        self._lessons: OrderedDict[bytes, AdaptedNetwork] = OrderedDict()
 
     def answer(
-        self, task: ProposalTask, cancelled: Callable[[], bool], progress: Progress
+        self,
+        task: ProposalTask,
+        cancelled: Callable[[], bool],
+        progress: Progress,
+        tell_adapted: Callable[[AdaptedNetwork], None] = lambda network: None,
     ) -> Iterator[Proposal]:
         """Make the proposals that are asked for.
 
@@ -58,6 +72,8 @@ class Answering:
             The request, and its volumes.
         cancelled, progress : callable
             As `core.proposals.proposer.propose` takes them.
+        tell_adapted : callable
+            Called with the network that learned, where that was asked for and enough taught it.
 
         Yields
         ------
@@ -68,7 +84,7 @@ class Answering:
         Raises
         ------
         ValueError
-            If examples do not fit the series.
+            If examples do not fit the series, or an adapted network is damaged.
         """
         request = task.request
         if cancelled():
@@ -76,6 +92,10 @@ class Answering:
         volume = task.volumes[request.series.volume]
         if request.hints is not None:
             yield self._corrected(request, request.hints, volume)
+        elif request.learning_steps > 0:
+            network = self._learned(task, cancelled, progress)
+            if network is not None:
+                tell_adapted(network)
         elif request.teachers:
             yield from self._taught(task, cancelled, progress)
         else:
@@ -92,23 +112,47 @@ class Answering:
                 progress=progress,
                 recent=self._recent.of(request.series.volume, volume),
                 taught=[one.segment() for one in request.taught],
+                engines=self._engines(request.adapted),
             )
+
+    def _engines(self, network: AdaptedNetwork | None) -> dict[int, JointEngine]:
+        """By number of the segments that a network learned, it and the usual one as one.
+
+        None where it was adapted from other weights than those that propose now.
+        """
+        if network is None or network.base != self.engine.weights.name:
+            return {}
+        return dict.fromkeys(network.segments, self._joint.of(network))
+
+    def _learned(
+        self, task: ProposalTask, cancelled: Callable[[], bool], progress: Progress
+    ) -> AdaptedNetwork | None:
+        """Have a network learn, or take the one that learned the same before."""
+        lesson = _lesson(task.request)
+        with self._lock:
+            known = self._lessons.get(lesson)
+        network = known or learn_to_complete(
+            _teachers(task),
+            task.request.series.modality,
+            engine=self.engine,
+            axes=_axes(task.request.series),
+            gradient_steps=task.request.learning_steps,
+            cancelled=cancelled,
+            progress=progress,
+        )
+        if network is not None:
+            with self._lock:
+                self._lessons[lesson] = network
+                while len(self._lessons) > _LESSONS:
+                    self._lessons.popitem(last=False)
+        return network
 
     def _taught(
         self, task: ProposalTask, cancelled: Callable[[], bool], progress: Progress
     ) -> Iterator[Proposal]:
         request = task.request
         return propose_from_teachers(
-            [
-                ReferenceSeries(
-                    task.volumes[teacher.series.volume],
-                    teacher.series.spacing,
-                    teacher.series.modality,
-                    tuple(one.examples() for one in teacher.segments),
-                    _axes(teacher.series),
-                )
-                for teacher in request.teachers
-            ],
+            _teachers(task),
             task.volumes[request.series.volume],
             request.series.spacing,
             request.series.modality,
@@ -155,6 +199,26 @@ class Answering:
             while len(self._ready) > _SLICES_READY:
                 self._ready.popitem(last=False)
         return ready
+
+
+def _teachers(task: ProposalTask) -> list[ReferenceSeries]:
+    return [
+        ReferenceSeries(
+            task.volumes[teacher.series.volume],
+            teacher.series.spacing,
+            teacher.series.modality,
+            tuple(one.examples() for one in teacher.segments),
+            _axes(teacher.series),
+        )
+        for teacher in task.request.teachers
+    ]
+
+
+def _lesson(request: ProposalRequest) -> bytes:
+    """Name all that a network learns from."""
+    series = replace(request.series, volume="", spacing=(0.0, 0.0, 0.0))
+    taught = replace(request, person="", slices_asked=0, series=series)
+    return hashlib.blake2b(taught.to_json(), digest_size=20).digest()
 
 
 _Question = tuple[str, int, int, PackedMask, tuple[tuple[int, PackedMask], ...]]

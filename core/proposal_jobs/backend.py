@@ -84,6 +84,7 @@ class ProposalBackend:
         person: str,
         slices: int,
         series: str = "",
+        is_background: bool = False,
         deliver: Callable[[Job], None] = lambda job: None,
         when_finished: Callable[[Job], None] = lambda job: None,
     ) -> Job:
@@ -99,6 +100,8 @@ class ProposalBackend:
             About how many slices of segments are asked for; 0 for hints.
         series : str
             What it is about: any name.
+        is_background : bool
+            Whether nobody waits for it: all other work goes before.
         deliver : callable
             Called in the background when all proposals are made, or the job was cancelled after it
             had begun. The job is not finished before this returns, and fails where it raises.
@@ -120,7 +123,7 @@ class ProposalBackend:
             yield from self._place.compute(prepare(), job, cancelled, progress)
             deliver(job)
 
-        job = Job(work, when_finished, self.turns, person, slices, series)
+        job = Job(work, when_finished, self.turns, person, slices, series, is_background)
         self.turns.enter(job)
         return job
 

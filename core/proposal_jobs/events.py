@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, TypeAdapter, ValidationError
 
 from core.proposal_jobs.packed_masks import PackedMask, packed
+from core.proposals.adapted_network import AdaptedNetwork
 from core.proposals.examples import Proposal
 
 
@@ -52,6 +53,20 @@ class Stepped:
 
 
 @dataclass(frozen=True)
+class Adapted:
+    """A network was adapted to other series.
+
+    Attributes
+    ----------
+    network : AdaptedNetwork
+        What it became.
+    """
+
+    network: AdaptedNetwork
+    kind: Literal["adapted"] = "adapted"
+
+
+@dataclass(frozen=True)
 class Made:
     """A proposal; see `core.proposals.examples.Proposal`.
 
@@ -93,7 +108,7 @@ class Ended:
     kind: Literal["ended"] = "ended"
 
 
-Event = Annotated[Waiting | Begun | Stepped | Made | Ended, Field(discriminator="kind")]
+Event = Annotated[Waiting | Begun | Stepped | Adapted | Made | Ended, Field(discriminator="kind")]
 
 
 def includes_end(events: Sequence[Event]) -> bool:

@@ -33,7 +33,7 @@ class InProcess:
         """Make the proposals that are asked for; as `core.proposal_jobs.backend.Place` has it."""
         answering = self._ready()
         job.weights = answering.engine.weights.name
-        yield from answering.answer(task, cancelled, progress)
+        yield from answering.answer(task, cancelled, progress, job.tell_adapted)
 
     def weights(self) -> str:
         """Return the name of the weights."""

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from core.network.thread_priority import give_way
 from core.proposal_jobs.scheduling import QueuedWork
+from core.proposals.adapted_network import AdaptedNetwork
 from core.proposals.examples import Proposal
 
 _LOG = logging.getLogger(__name__)
@@ -78,6 +79,8 @@ class Job:
         About how many slices of segments are asked for; 0 for what a person waits for.
     series : str
         What it is about.
+    is_background : bool
+        Whether nobody waits for it: all other work goes before.
     place : int or None
         Where among the places of its queue it has begun.
     weights : str or None
@@ -86,6 +89,8 @@ class Job:
         Why nothing happens at present, in a few words; None where something does.
     elsewhere : Elsewhere or None
         Its place in the queue of another machine; None where it waits in none.
+    adapted : AdaptedNetwork or None
+        The network that was adapted to other series, where that was asked for and is done.
     """
 
     _work: Work
@@ -94,10 +99,12 @@ class Job:
     person: str = ""
     slices: int = 1
     series: str = ""
+    is_background: bool = False
     place: int | None = None
     weights: str | None = None
     notice: str | None = None
     elsewhere: Elsewhere | None = None
+    adapted: AdaptedNetwork | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _has_begun: bool = False
     _cancelled: threading.Event = field(default_factory=threading.Event)
@@ -189,6 +196,10 @@ class Job:
         if not self._begun_elsewhere:
             self._begun, self._begun_elsewhere = time.monotonic(), True
 
+    def tell_adapted(self, network: AdaptedNetwork) -> None:
+        """Note which network was adapted."""
+        self.adapted = network
+
     def run(self) -> None:
         """Do the work in this thread; for the queue."""
         give_way()  # to pages: strokes are on the disk at once, whatever is computed
@@ -215,7 +226,7 @@ class Job:
         with self._lock:
             done, total = self._progress
             left = self.slices * (1 - done / total if total else 1.0)
-            return QueuedWork(self.person, self.slices, left, self._has_begun)
+            return QueuedWork(self.person, self.slices, left, self._has_begun, self.is_background)
 
     def _end(self) -> None:
         self._queue.leave(self)

@@ -234,6 +234,8 @@ class WorkerProcess:
                 self._send("go on", number, cancelled())
             elif kind == "progress":
                 progress(*content)
+            elif kind == "adapted":
+                job.tell_adapted(content[0])
             elif kind == "proposal":
                 yield content[0]
             elif kind == "end":

@@ -25,6 +25,7 @@ from core.home.settings import proposals_token
 from core.network.engine import load_engine
 from core.proposal_jobs.answering import Answering
 from core.proposal_jobs.events import (
+    Adapted,
     Begun,
     Ended,
     Event,
@@ -210,7 +211,10 @@ class Replica:
                 tell(Stepped(done, total))
 
             tell(Begun(self._weights))
-            for number, proposal in enumerate(self._answering.answer(task, cancelled, step)):
+            answers = self._answering.answer(
+                task, cancelled, step, lambda network: tell(Adapted(network))
+            )
+            for number, proposal in enumerate(answers):
                 tell(made(number, proposal))
                 yield proposal
 
@@ -222,6 +226,7 @@ class Replica:
                 asked.person,
                 asked.slices_asked,
                 asked.series.volume,
+                is_background=asked.learning_steps > 0,
             )
         )
         return going

@@ -10,6 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from core.proposal_jobs.packed_masks import PackedMask, packed
 from core.proposal_jobs.volumes import Volume, digest_of
+from core.proposals.adapted_network import AdaptedNetwork
 from core.proposals.examples import SegmentExamples
 from core.proposals.taught import TaughtSegment
 from core.segments.ends import Ends
@@ -158,8 +159,13 @@ class ProposalRequest:
         Propose from these series, if any, and not from examples on the series itself.
     adapting : bool
         Adapt the network to these series before, where that was not done yet.
+    learning_steps : int
+        Have a network learn from these series how drawn slices are completed, by so many gradient
+        steps, and tell it, instead of proposing; 0 for proposals.
     taught : tuple of TaughtData
         What was proposed from other series before, to be heard beside the examples.
+    adapted : AdaptedNetwork, optional
+        A network that learned from other series, to be asked beside the usual one.
     """
 
     person: str
@@ -172,7 +178,9 @@ class ProposalRequest:
     hints: Hints | None = None
     teachers: tuple[Teacher, ...] = ()
     adapting: bool = False
+    learning_steps: int = 0
     taught: tuple[TaughtData, ...] = ()
+    adapted: AdaptedNetwork | None = None
 
     @property
     def volumes(self) -> tuple[str, ...]:

@@ -2,7 +2,8 @@
 
 Only the rules; `core.proposal_jobs.turns` follows them. Work is *short* if it asks for few slices;
 it goes first, one piece after the other. Of everything else each person has one piece that has
-begun, the smallest one first, and people whose work has begun share the time evenly.
+begun, the smallest one first, and people whose work has begun share the time evenly. Work in the
+background, which nobody waits for, has the time that all other work leaves.
 """
 
 from collections.abc import Mapping, Sequence
@@ -29,17 +30,25 @@ class QueuedWork:
         How many of them are left to be computed.
     has_begun : bool
         Whether it holds memory already.
+    is_background : bool
+        Whether nobody waits for it.
     """
 
     person: str
     slices: int
     left: float
     has_begun: bool
+    is_background: bool = False
 
     @property
     def is_short(self) -> bool:
         """Whether it goes before all that is not."""
-        return self.slices <= SHORT
+        return self.slices <= SHORT and not self.is_background
+
+    @property
+    def is_long(self) -> bool:
+        """Whether people share the time for it."""
+        return not self.is_short and not self.is_background
 
 
 def next_work(queue: Sequence[QueuedWork], used: Mapping[str, float]) -> int | None:
@@ -65,7 +74,10 @@ def next_work(queue: Sequence[QueuedWork], used: Mapping[str, float]) -> int | N
             key=lambda at: (not queue[at].has_begun, used.get(queue[at].person, 0.0), at),
         )
     candidates = _one_of_each(queue)[:PEOPLE_AT_ONCE]
-    return min(candidates, key=lambda at: (used.get(queue[at].person, 0.0), at), default=None)
+    if candidates:
+        return min(candidates, key=lambda at: (used.get(queue[at].person, 0.0), at))
+    # Nothing is left but work in the background: one piece after the other.
+    return min(range(len(queue)), key=lambda at: (not queue[at].has_begun, at), default=None)
 
 
 def ahead_of(queue: Sequence[QueuedWork], place: int) -> list[int]:
@@ -87,6 +99,12 @@ def ahead_of(queue: Sequence[QueuedWork], place: int) -> list[int]:
     if work.has_begun:
         return []
     short = [at for at, other in enumerate(queue) if other.is_short]
+    if work.is_background:
+        return [
+            at
+            for at, other in enumerate(queue)
+            if not other.is_background or other.has_begun or at < place
+        ]
     if work.is_short:
         return [at for at in short if queue[at].has_begun or at < place]
     own = _in_order(queue, work.person)
@@ -99,12 +117,12 @@ def ahead_of(queue: Sequence[QueuedWork], place: int) -> list[int]:
 
 def _one_of_each(queue: Sequence[QueuedWork]) -> list[int]:
     """Long work that each person has next, that has begun before that has not: places."""
-    people = dict.fromkeys(work.person for work in queue if not work.is_short)
+    people = dict.fromkeys(work.person for work in queue if work.is_long)
     firsts = [_in_order(queue, person)[0] for person in people]
     return sorted(firsts, key=lambda at: (not queue[at].has_begun, at))
 
 
 def _in_order(queue: Sequence[QueuedWork], person: str) -> list[int]:
     """Long work of a person in the order in which it is done: what has begun, then the smallest."""
-    own = [at for at, work in enumerate(queue) if work.person == person and not work.is_short]
+    own = [at for at, work in enumerate(queue) if work.person == person and work.is_long]
     return sorted(own, key=lambda at: (not queue[at].has_begun, queue[at].left, at))

@@ -23,7 +23,16 @@ import httpx
 import numpy as np
 
 from core.proposal_jobs.backend import ProposalBackend
-from core.proposal_jobs.events import Begun, Ended, Event, Made, Stepped, Waiting, from_line
+from core.proposal_jobs.events import (
+    Adapted,
+    Begun,
+    Ended,
+    Event,
+    Made,
+    Stepped,
+    Waiting,
+    from_line,
+)
 from core.proposal_jobs.job import Elsewhere, Job, Progress
 from core.proposal_jobs.leases import Lease, lease_to_json
 from core.proposal_jobs.replay import Replay
@@ -265,7 +274,11 @@ def _computed_by(
     """
     asked, known = task.request, dict[tuple[int, int], Proposal]()
     other = backend.submit(
-        lambda: task, person=asked.person, slices=asked.slices_asked, series=asked.series.volume
+        lambda: task,
+        person=asked.person,
+        slices=asked.slices_asked,
+        series=asked.series.volume,
+        is_background=job.is_background,
     )
     is_over = False
     while not is_over:
@@ -274,7 +287,7 @@ def _computed_by(
             other.cancel()
         ahead = other.ahead
         job.elsewhere = Elsewhere(ahead, other.seconds_to_wait) if ahead else None
-        job.notice, job.weights = None, other.weights
+        job.notice, job.weights, job.adapted = None, other.weights, other.adapted
         progress(*other.progress)
         for one in other.proposals:
             if known.get((one.segment, one.slice)) is not one:
@@ -284,9 +297,11 @@ def _computed_by(
         raise ValueError(other.error)
 
 
-def _tell(event: Waiting | Begun | Stepped, job: Job, progress: Progress) -> None:
+def _tell(event: Waiting | Begun | Stepped | Adapted, job: Job, progress: Progress) -> None:
     if isinstance(event, Waiting):
         job.elsewhere = Elsewhere(event.ahead, event.seconds) if event.ahead else None
+    elif isinstance(event, Adapted):
+        job.tell_adapted(event.network)
     elif isinstance(event, Begun):
         job.weights, job.elsewhere = event.weights, None
         job.begun_elsewhere()

@@ -118,7 +118,8 @@ class Turns:
         with self._changed:
             if self._slice_s is None:
                 return None
-            sharing = len({other.person for other in self._jobs if other._has_begun})
+            begun = [one for one in self._jobs if one._has_begun and not one.is_background]
+            sharing = len({other.person for other in begun})
         left = sum(other.queued().left for other in before)
         return self._slice_s * max(1, sharing) * left / self.places
 
@@ -133,24 +134,26 @@ class Turns:
         return job.place is not None and self._now.get(job.place, (None,))[0] is job
 
     def _is_over(self, job: Job) -> bool:
-        """Whether the one whose turn it is has had its time, or short work has come."""
+        """Whether the one whose turn it is has had its time, or work has come that goes before."""
         assert job.place is not None
         others = self._candidates(job.place)
         if not others:
             return False
         waits = any(other.queued().is_short for other in (job, *others))
+        waits |= job.is_background and any(not other.is_background for other in others)
         return waits or time.monotonic() - self._now[job.place][1] >= _TURN_S
 
     def _end_turn(self, job: Job) -> None:
         """Count the time of the one whose turn it was."""
         if self._has_turn(job) and job.place is not None:
             passed = time.monotonic() - self._now.pop(job.place)[1]
-            self._used[job.person] += passed
+            if not job.is_background:
+                self._used[job.person] += passed
             self._spent[job] += passed
 
     def _learn(self, job: Job, seconds: float) -> None:
         """Heed how long a job took that was done to its end."""
-        if job.slices and not job.cancelled and job.error is None:
+        if job.slices and not job.is_background and not job.cancelled and job.error is None:
             seen = seconds / job.slices
             known = seen if self._slice_s is None else self._slice_s
             self._slice_s = (known + seen) / 2

@@ -92,6 +92,7 @@ class Worker:
                 task,
                 going.is_to_stop,
                 lambda done, total: self._send("progress", number, done, total),
+                lambda network: self._send("adapted", number, network),
             ):
                 self._send("proposal", number, proposal)
         except (ValueError, MemoryError) as wrong:

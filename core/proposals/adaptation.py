@@ -12,7 +12,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 import torch
@@ -35,7 +35,7 @@ _WARM_UP: Final = 5
 _WITHOUT_STRUCTURE: Final = 0.2
 """Share of tasks whose query shows nothing of the structure, where there are such pictures."""
 
-_TURN, _ZOOM, _ASPECT, _SHIFT = 0.2, 0.15, 0.07, 0.08
+TURN, ZOOM, ASPECT, SHIFT = 0.2, 0.15, 0.07, 0.08
 """Changes of an oriented picture at most: radians, logarithms of two scales, halves of a side."""
 
 _GAMMA, _CONTRAST, _BRIGHTNESS = 0.2, 0.15, 0.1
@@ -46,8 +46,37 @@ _KEPT: Final = 4
 
 
 @dataclass(frozen=True, eq=False)
+class Task:
+    """A picture to segment, whose mask is known.
+
+    Attributes
+    ----------
+    picture : Tensor
+        float32 [1, row, column], values in [0, 1].
+    label : Tensor
+        float32, the same shape: 1 inside.
+    examples : Tensor
+        float32 [example, 2, row, column]: pictures and their labels.
+    guidance : Tensor or None
+        float32 [`core.network.guidance.GUIDANCE_CHANNELS`, row, column].
+    """
+
+    picture: Tensor
+    label: Tensor
+    examples: Tensor
+    guidance: Tensor | None = None
+
+
+class TaskSource(Protocol):
+    """From which tasks are made."""
+
+    def tasks(self, generator: Generator) -> list[Task]:
+        """Make the tasks of one gradient step, at random."""
+
+
+@dataclass(frozen=True, eq=False)
 class LabelledPictures:
-    """Pictures of one structure in one view.
+    """Pictures of one structure in one view, of which each is predicted from others.
 
     Attributes
     ----------
@@ -69,21 +98,25 @@ class LabelledPictures:
     examples: Sequence[Sequence[int]]
     oriented: bool
 
+    def tasks(self, generator: Generator) -> list[Task]:
+        """Make four tasks, a fifth of them about pictures without the structure."""
+        return [Task(pairs[0, :1], pairs[0, 1:], pairs[1:]) for pairs in _tasks(generator, self)]
+
 
 def adapt(
     engine: Engine,
-    sets: Sequence[LabelledPictures],
+    sources: Sequence[TaskSource],
     steps: int,
     learning_rate: float,
     step_done: Callable[[], None],
 ) -> Engine:
-    """Adapt a network to labelled pictures.
+    """Adapt a network to tasks of one kind or several.
 
     Parameters
     ----------
     engine : Engine
         The network; it stays as it is.
-    sets : sequence of LabelledPictures
+    sources : sequence of TaskSource
         From which tasks are made in turn, at least one with something to ask about.
     steps : int
         Gradient steps.
@@ -95,7 +128,7 @@ def adapt(
     Returns
     -------
     Engine
-        The adapted network, on the same device. The same pictures give the same one.
+        The adapted network, on the same device. The same sources give the same one.
     """
     generator = Generator().manual_seed(0)
     network = copy.deepcopy(engine.weights.network).to(engine.device).requires_grad_(True)
@@ -104,7 +137,7 @@ def adapt(
     for step in range(steps):
         for group in optimizer.param_groups:
             group["lr"] = learning_rate * _share_of_rate(step, steps)
-        tasks = _tasks(generator, sets[step % len(sets)]).to(engine.device)
+        tasks = sources[step % len(sources)].tasks(generator)
         for parameter, gradient in zip(parameters, _gradients(network, tasks), strict=True):
             parameter.grad = gradient
         nn.utils.clip_grad_norm_(parameters, _GRADIENT_NORM)
@@ -163,15 +196,15 @@ def _engine_like(engine: Engine, network: UniverSeg) -> Engine:
     return Engine(weights, engine.device, engine.precision)
 
 
-def _gradients(network: UniverSeg, tasks: Tensor) -> list[Tensor]:
+def _gradients(network: UniverSeg, tasks: Sequence[Task]) -> list[Tensor]:
     """Compute the gradients of a step; on a processor every core takes tasks of its own.
 
     Parameters
     ----------
     network : UniverSeg
         What is adapted.
-    tasks : Tensor
-        From `_tasks`, on the network's device.
+    tasks : sequence of Task
+        Of the step.
 
     Returns
     -------
@@ -179,17 +212,21 @@ def _gradients(network: UniverSeg, tasks: Tensor) -> list[Tensor]:
         In the order of the network's parameters.
     """
     parameters = list(network.parameters())
+    device = parameters[0].device
 
-    def of_some(some: Tensor) -> list[Tensor]:
+    def of_one(task: Task) -> list[Tensor]:
+        guidance = None if task.guidance is None else task.guidance[None].to(device)
         with torch.enable_grad():
-            logits = mixed_logits(network, some[:, 0, :1], some[:, 1:])
-            loss = segmentation_loss(logits, some[:, 0, 1:]) * (len(some) / len(tasks))
+            logits = mixed_logits(
+                network, task.picture[None].to(device), task.examples[None].to(device), guidance
+            )
+            loss = segmentation_loss(logits, task.label[None].to(device)) / len(tasks)
             return list(
                 torch.autograd.grad(loss, parameters, allow_unused=True, materialize_grads=True)
             )
 
-    parts = on_cores(of_some, tasks.split(1) if tasks.device.type == "cpu" else [tasks])
-    return [torch.stack(of_one).sum(dim=0) for of_one in zip(*parts, strict=True)]
+    gradients = on_cores(of_one, tasks) if device.type == "cpu" else list(map(of_one, tasks))
+    return [torch.stack(parts).sum(dim=0) for parts in zip(*gradients, strict=True)]
 
 
 def _tasks(generator: Generator, pictures: LabelledPictures) -> Tensor:
@@ -209,7 +246,7 @@ def _tasks(generator: Generator, pictures: LabelledPictures) -> Tensor:
         pairs = np.stack([pictures.images[chosen], pictures.labels[chosen]], axis=1)
         changed = _moved if pictures.oriented else _turned
         task = changed(generator, torch.from_numpy(pairs.astype(np.float32)))
-        made.append(_brightened(generator, task))
+        made.append(brightened(generator, task))
     return torch.stack(made)
 
 
@@ -230,7 +267,7 @@ def _moved(generator: Generator, pairs: Tensor) -> Tensor:
     def drawn(most: float) -> Tensor:
         return most * (2 * torch.rand(len(pairs), generator=generator) - 1)
 
-    turn, zoom, aspect, right, down = map(drawn, (_TURN, _ZOOM, _ASPECT, _SHIFT, _SHIFT))
+    turn, zoom, aspect, right, down = map(drawn, (TURN, ZOOM, ASPECT, SHIFT, SHIFT))
     columns, rows = torch.exp(zoom + aspect), torch.exp(zoom - aspect)
     places = torch.stack(
         [
@@ -244,10 +281,26 @@ def _moved(generator: Generator, pairs: Tensor) -> Tensor:
     return torch.stack([moved[:, 0], (moved[:, 1] > 0.5).to(pairs.dtype)], dim=1)
 
 
-def _brightened(generator: Generator, pairs: Tensor) -> Tensor:
-    """Change the values of every picture of a task a little: [picture, 2, row, column]."""
+def brightened(generator: Generator, pairs: Tensor, *, alike: bool = False) -> Tensor:
+    """Change the values of pictures a little.
+
+    Parameters
+    ----------
+    generator : Generator
+        Of the changes.
+    pairs : Tensor
+        float32 [picture, 2, row, column]: pictures with values in [0, 1], and their labels.
+    alike : bool
+        Whether all are changed alike, as slices of one series are.
+
+    Returns
+    -------
+    Tensor
+        The same shape.
+    """
+    changes = 1 if alike else len(pairs)
     exponent, contrast, shift = (
-        most * (2 * torch.rand(len(pairs), 1, 1, generator=generator) - 1)
+        most * (2 * torch.rand(changes, 1, 1, generator=generator) - 1)
         for most in (_GAMMA, _CONTRAST, _BRIGHTNESS)
     )
     images = pairs[:, 0].clamp(0, 1) ** exponent.exp()

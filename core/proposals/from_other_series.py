@@ -95,12 +95,9 @@ def propose_from_teachers(
     ValueError
         If there is no teacher, examples do not fit their volume, or modalities or planes differ.
     """
-    _check(teachers, modality, axes)
     check_examples(volume, ())
     steps = Steps(cancelled, progress)
-    turned = [teacher.turned_to(axes) for teacher in teachers]
-    taught = [Stack(prepare(one.volume, one.modality), one.spacing) for one in turned]
-    structures = _structures(turned, taught)
+    structures, taught = checked_structures(teachers, modality, axes)
     series = Stack(prepare(volume, modality), spacing)
     queries = Queries(series.images, spacing, positions_in(series, taught))
     searched = sum(len(volume) + len(held_out_slices(one)) for one in structures.values())
@@ -175,22 +172,39 @@ def _proposals(
             yield Proposal(number, index, mask, quality.expected_dice(found, index, mask))
 
 
-def _check(teachers: Sequence[ReferenceSeries], modality: str, axes: np.ndarray | None) -> None:
+def checked_structures(
+    teachers: Sequence[ReferenceSeries], modality: str, axes: np.ndarray | None
+) -> tuple[dict[int, list[TaughtStructure]], list[Stack]]:
+    """Turn teachers as a series lies, and gather what they show.
+
+    Parameters
+    ----------
+    teachers, modality, axes : as there
+        As `propose_from_teachers` takes them.
+
+    Returns
+    -------
+    structures : dict of int to list of TaughtStructure
+        By number, every segment of which a teacher has a pixel, in those that show it.
+    stacks : list of Stack
+        All teachers.
+
+    Raises
+    ------
+    ValueError
+        If there is no teacher, examples do not fit their volume, or modalities or planes differ.
+    """
     if not teachers:
         raise ValueError("teachers: got none; expected an annotated series at least")
     for teacher in teachers:
         check_examples(teacher.volume, teacher.segments)
     check_teachers(teachers, modality, axes)
-
-
-def _structures(
-    teachers: Sequence[ReferenceSeries], taught: Sequence[Stack]
-) -> dict[int, list[TaughtStructure]]:
-    """Gather what the teachers show of every segment of which one of them has a pixel."""
+    turned = [teacher.turned_to(axes) for teacher in teachers]
+    stacks = [Stack(prepare(one.volume, one.modality), one.spacing) for one in turned]
     structures: dict[int, list[TaughtStructure]] = {}
-    for teacher, stack in zip(teachers, taught, strict=True):
+    for teacher, stack in zip(turned, stacks, strict=True):
         for segment in teacher.segments:
             if any(mask.any() for mask in segment.masks.values()):
                 structure = TaughtStructure(stack.images, stack.spacing, segment.masks)
                 structures.setdefault(segment.number, []).append(structure)
-    return structures
+    return structures, stacks

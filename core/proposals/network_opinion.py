@@ -7,6 +7,7 @@ The guidance is that of training, rule by rule: see `core.training.guidance` and
 import hashlib
 import math
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass
 from typing import Final, TypeVar
 
 import numpy as np
@@ -151,8 +152,65 @@ def _predicted(
     support: int,
     left_out: frozenset[int],
 ) -> np.ndarray:
-    usable = [_nearest_first(prompt, {index, *left_out}, index) for index in slices]
+    asked = questions(
+        prompt, slices, guided=guided, beyond=given, support=support, without=left_out
+    )
     order = {index: place for place, index in enumerate(prompt.encoded)}
+    pictures, guidance = asked.pictures, asked.guidance
+    if prompt.is_turned:
+        # No channel has a direction within the slice.
+        pictures, guidance = turned(pictures), None if guidance is None else turned(guidance)
+    logits = prompt.engine.predict(
+        pictures,
+        list(prompt.encoded.values()),
+        guidance,
+        [sorted(order[index] for index in shown) for shown in asked.shown],
+    )
+    return turned(logits) if prompt.is_turned else logits
+
+
+@dataclass(frozen=True, eq=False)
+class Questions:
+    """What the network is shown of some slices.
+
+    Attributes
+    ----------
+    pictures : np.ndarray
+        float32 [slices, SIDE, SIDE], values in [0, 1].
+    guidance : np.ndarray or None
+        float32 [slices, GUIDANCE_CHANNELS, SIDE, SIDE]; None where there is none.
+    shown : list of list of int
+        For every slice the examples that it is predicted from, the nearest first.
+    """
+
+    pictures: np.ndarray
+    guidance: np.ndarray | None
+    shown: list[list[int]]
+
+
+def questions(
+    prompt: NetworkPrompt,
+    slices: Sequence[int],
+    *,
+    guided: bool = True,
+    beyond: Mapping[int, Tensor] | None = None,
+    support: int = SUPPORT,
+    without: Collection[int] = (),
+) -> Questions:
+    """Put together what the network is asked about some slices, without asking it.
+
+    Parameters
+    ----------
+    prompt, slices, guided, beyond, support, without : as there
+        As `predict_logits` takes them.
+
+    Returns
+    -------
+    Questions
+        Not turned, even where `prompt.is_turned`.
+    """
+    given = beyond or {}
+    usable = [_nearest_first(prompt, {index, *without}, index) for index in slices]
     pictures = prompt.pictures(slices)
     guidance = None
     if guided and prompt.engine.guidance_channels:
@@ -162,16 +220,7 @@ def _predicted(
                 for index, picture, known in zip(slices, pictures, usable, strict=True)
             ]
         )
-    if prompt.is_turned:
-        # No channel has a direction within the slice.
-        pictures, guidance = turned(pictures), None if guidance is None else turned(guidance)
-    logits = prompt.engine.predict(
-        pictures,
-        list(prompt.encoded.values()),
-        guidance,
-        [sorted(order[index] for index in known[:support]) for known in usable],
-    )
-    return turned(logits) if prompt.is_turned else logits
+    return Questions(pictures, guidance, [known[:support] for known in usable])
 
 
 def _nearest_first(prompt: NetworkPrompt, left_out: Set[int], index: int) -> list[int]:

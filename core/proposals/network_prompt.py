@@ -9,11 +9,12 @@ import torch
 from torch import Tensor
 
 from core.network.cores import on_cores
-from core.network.engine import EncodedExample, Engine
+from core.network.engine import EncodedExample
 from core.network.outlines import between_outlines
 from core.proposals.crop import SIDE, Crop
 from core.proposals.examples import neighbours
 from core.proposals.intensity import contrast_around, scale, value_range
+from core.proposals.joint_engine import Predictor
 from core.proposals.motion import Motion
 from core.proposals.opinions import Opinions, bounded_distances, opinions_between
 from core.proposals.optical_flow import AT_ONCE
@@ -33,7 +34,7 @@ class NetworkPrompt:
 
     Attributes
     ----------
-    engine : Engine
+    engine : Predictor
         The network that encoded the examples.
     images_of : callable
         Gives prepared images.
@@ -66,7 +67,7 @@ class NetworkPrompt:
         Keeps this, and what else is worked out about these examples, for other requests.
     """
 
-    engine: Engine
+    engine: Predictor
     images_of: ImagesOf
     crop: Crop
     slice_mm: float
@@ -90,12 +91,12 @@ class NetworkPrompt:
             for one in list(self.between.values())
             for part in (one.from_below, one.from_above, one.walked)
         ]
-        examples = [part for one in self.encoded.values() for part in (one.pair, one.term)]
-        examples += [*self.labels.values(), *self.distances.values()]
+        examples = [*self.labels.values(), *self.distances.values()]
         # These grow meanwhile, in other threads.
         found = [*list(self.outlines.values()), *list(self.flows.values())]
+        encoded = sum(one.nbytes for one in self.encoded.values())
         answers = sum(one.nbytes for one in list(self.answers.values()))
-        return answers + sum(int(one.nbytes) for one in [*opinions, *examples, *found])
+        return encoded + answers + sum(int(one.nbytes) for one in [*opinions, *examples, *found])
 
     @property
     def step(self) -> float:
@@ -198,7 +199,7 @@ class NetworkPrompt:
 
 
 def encode_examples(
-    engine: Engine,
+    engine: Predictor,
     crop: Crop,
     images_of: ImagesOf,
     masks: Mapping[int, np.ndarray],
@@ -212,7 +213,7 @@ def encode_examples(
 
     Parameters
     ----------
-    engine : Engine
+    engine : Predictor
         The network.
     crop : Crop
         What the network sees of every slice.
@@ -294,7 +295,7 @@ def _no_images(slices: Sequence[int]) -> np.ndarray:
 
 
 def encode_with_contrast(
-    engine: Engine,
+    engine: Predictor,
     images: np.ndarray,
     labels: np.ndarray,
     contrast: tuple[float, float] | None = None,
@@ -303,7 +304,7 @@ def encode_with_contrast(
 
     Parameters
     ----------
-    engine : Engine
+    engine : Predictor
         The network.
     images : np.ndarray
         float32 [example, row, column], values in [0, 1].

@@ -3,15 +3,16 @@
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 import numpy as np
 
 from core.network.cores import on_cores
-from core.network.engine import Engine
 from core.proposals.examples import Proposal, SegmentExamples, check_examples
 from core.proposals.first_pass import Finding, first_pass
 from core.proposals.heard_state import HeardState, joined_log_odds
 from core.proposals.intensity import scale
+from core.proposals.joint_engine import Predictor
 from core.proposals.methods import METHODS, MethodName, uses_network
 from core.proposals.network_opinion import slices_at_once
 from core.proposals.network_prompt import NetworkPrompt, range_of
@@ -63,7 +64,7 @@ def propose(
     modality: str,
     segments: Sequence[SegmentExamples],
     *,
-    engine: Engine | None,
+    engine: Predictor | None,
     method: MethodName = "auto",
     exclusive: Collection[int] | None = None,
     wanted: Collection[int] | None = None,
@@ -72,6 +73,7 @@ def propose(
     progress: Callable[[int, int], None] = lambda done, total: None,
     recent: OfSeries[NetworkPrompt] | None = None,
     taught: Sequence[TaughtSegment] = (),
+    engines: Mapping[int, Predictor] = MappingProxyType({}),
 ) -> Iterator[Proposal]:
     """Propose masks for the slices that are no examples, those nearest to examples first.
 
@@ -91,7 +93,7 @@ def propose(
         DICOM Modality (0008,0060).
     segments : sequence of SegmentExamples
         Examples of all segments. One without any pixel gets no proposals.
-    engine : Engine or None
+    engine : Predictor or None
         The network; may be None for the method "interpolation".
     method : {"auto", "interpolation"}
         The network, or the interpolation of shapes.
@@ -109,6 +111,9 @@ def propose(
         Keeps what was worked out about examples of this volume for other calls.
     taught : sequence of TaughtSegment
         What other series said of segments, which is heard beside the examples.
+    engines : mapping of int to Predictor, optional
+        By segment number, what is asked about a segment instead of the network: one that was
+        adapted to other series, for example.
 
     Yields
     ------
@@ -140,6 +145,7 @@ def propose(
         and not {index for index in asked if segment.enclosing_ends.encloses(index)}
         <= segment.masks.keys()
     ]
+    by_segment = {one.number: engines.get(one.number, engine) for one in chosen}
     with suppress(Cancelled):
         if chosen:
             heard_beside = heard(taught, {one.number: one.masks for one in chosen})
@@ -152,7 +158,8 @@ def propose(
             )
             parts += [one for one in chosen if one.number in heard_beside]
             whole |= {number: number for number in heard_beside}
-            prepared = _prepared(volume, spacing, modality, parts, engine, method, steps, recent)
+            asked_of = {part: by_segment[number] for part, number in whole.items()}
+            prepared = _prepared(volume, spacing, modality, parts, asked_of, method, steps, recent)
             exclude = exclude.divided(whole)
             found = _run_passes(prepared, heard_beside, exclude, len(volume), asked, steps)
             yield from joined_parts(found, whole)
@@ -165,7 +172,7 @@ def _prepared(
     spacing: tuple[float, float, float],
     modality: str,
     segments: Sequence[SegmentExamples],
-    engine: Engine | None,
+    engines: Mapping[int, Predictor | None],
     method: MethodName,
     steps: Steps,
     recent: OfSeries[NetworkPrompt] | None,
@@ -180,7 +187,7 @@ def _prepared(
         segment.number: prepare_segment(
             segment,
             spacing,
-            engine,
+            engines[segment.number],
             method,
             images_of,
             segment.beyond_ends(len(volume)),

@@ -7,7 +7,6 @@ from functools import cached_property
 import numpy as np
 from torch import Tensor
 
-from core.network.engine import Engine
 from core.network.overlap import dice
 from core.proposals.crop import Crop, crop_around
 from core.proposals.examples import SegmentExamples, neighbours
@@ -15,6 +14,7 @@ from core.proposals.expected_dice import expected_dice, signs_of
 from core.proposals.extent import reach
 from core.proposals.extrapolation import outline_towards_end, trend_of
 from core.proposals.interpolation import between_examples, example_distances
+from core.proposals.joint_engine import Predictor
 from core.proposals.methods import MethodName, uses_network
 from core.proposals.network_prompt import ImagesOf, NetworkPrompt, encode_examples
 from core.proposals.recent_examples import OfSeries
@@ -189,7 +189,7 @@ class SegmentState:
 def prepare_segment(
     examples: SegmentExamples,
     spacing: tuple[float, float, float],
-    engine: Engine | None,
+    engine: Predictor | None,
     method: MethodName,
     images_of: ImagesOf,
     beyond: Collection[int] = (),
@@ -204,7 +204,7 @@ def prepare_segment(
         At least one mask not empty.
     spacing : tuple of float
         Distance between slices, rows and columns in mm.
-    engine : Engine or None
+    engine : Predictor or None
         The network, if the method uses it.
     method : MethodName
         How to propose.

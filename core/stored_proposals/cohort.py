@@ -14,10 +14,11 @@ from core.annotation.states import EXAMPLE_STATES, SliceState
 from core.annotation.store import AnnotationStore
 from core.annotation.versions import SliceKey
 from core.dicom.errors import DicomError
-from core.dicom.series import SeriesSummary
+from core.dicom.series import Series, SeriesSummary
 from core.dicom.slice_names import slice_names
 from core.proposal_jobs.backend import ProposalBackend
 from core.proposal_jobs.job import Job
+from core.proposals.adapted_network import base_of
 from core.proposals.teachers import Teachers, teachers_for
 from core.stored_proposals.annotated_series import AnnotatedSeries
 from core.stored_proposals.proposing import submit_stored
@@ -91,7 +92,8 @@ def propose_over(
     renewed_since : datetime, optional
         When the teachers last changed, in UTC: what was proposed from teachers before is made anew.
     adapting : bool
-        Whether the network is adapted to the teachers before.
+        Whether the network is adapted to the teachers before, and another one learns from them for
+        what is proposed once something is drawn.
     progress : callable
         Told every moment of a job that is at work.
 
@@ -152,19 +154,33 @@ class _Run:
             return SeriesReport(key, Outcome.UP_TO_DATE)
         else:
             series = one.read(summary)
-            job = submit_taught(
-                self.backend,
-                store,
-                key,
-                series,
-                lambda is_over: teachers,
-                person=self.person,
-                segments=len(teachers.segments),
-                adapting=self.adapting,
-            )
+            job = self._taught(key, series, teachers, adapting=self.adapting)
+            if self.adapting:
+                self._follow(self._taught(key, series, teachers, learning=True))
         self._follow(job)
         slices = sum(bool(found.mask.any()) for found in job.proposals)
         return SeriesReport(key, Outcome.PROPOSED, slices)
+
+    def _taught(
+        self,
+        key: str,
+        series: Series,
+        teachers: Teachers,
+        *,
+        adapting: bool = False,
+        learning: bool = False,
+    ) -> Job:
+        return submit_taught(
+            self.backend,
+            self.store,
+            key,
+            series,
+            lambda is_over: teachers,
+            person=self.person,
+            segments=len(teachers.segments),
+            adapting=adapting,
+            learning=learning,
+        )
 
     def _is_taught(
         self,
@@ -177,7 +193,7 @@ class _Run:
         suitable = teachers_for(teachers, summary.uid, modality, axes)
         teaching = set(suitable.series_uids)
         return bool(teaching) and any(
-            one.weights == self.weights
+            base_of(one.weights) == self.weights
             and one.pixels
             and set(one.teachers) == teaching
             and (self.renewed_since is None or (one.time or datetime.min) > self.renewed_since)
@@ -226,7 +242,7 @@ def is_up_to_date(
         proposed = [
             one.time
             for one in versions
-            if one.state is SliceState.PROPOSED and one.weights == weights and one.time
+            if one.state is SliceState.PROPOSED and base_of(one.weights) == weights and one.time
         ]
         drawn = EXAMPLE_STATES - {SliceState.ACCEPTED}
         changed = [one.time for one in versions if one.state in drawn and one.time]

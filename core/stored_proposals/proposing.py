@@ -5,13 +5,14 @@ Segments are counted from 1, slices from 0 along the normal; masks are bool [row
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.annotation.adapted_networks import KeptNetwork, kept_network
 from core.annotation.ends import stated_ends
 from core.annotation.open_segments import segments_to_propose
 from core.annotation.proposal_storing import store_proposals
@@ -19,7 +20,7 @@ from core.annotation.records import StatedEnds
 from core.annotation.retries import patiently
 from core.annotation.states import EXAMPLE_STATES
 from core.annotation.store import AnnotationStore, SliceAnnotation
-from core.annotation.taught_masks import JOINED_TOOL, PROPOSING_TOOL, taught_masks
+from core.annotation.taught_masks import JOINED_TOOL, PROPOSING_TOOL, TaughtMasks, taught_masks
 from core.annotation.versions import SliceKey
 from core.dicom.series import Series
 from core.proposal_jobs.backend import ProposalBackend
@@ -33,6 +34,7 @@ from core.proposal_jobs.requests import (
     series_data,
     taught_data,
 )
+from core.proposals.adapted_network import AdaptedNetwork, packed_network
 from core.proposals.examples import SegmentExamples
 from core.proposals.taught import TaughtSegment, heard
 
@@ -104,7 +106,8 @@ def submit_stored(
     """Have proposals made from what is drawn when the job begins, and stored as one step.
 
     What other series said of a segment before is heard as well, and they are named, unless
-    somebody took it back or the examples show that it is not to be trusted.
+    somebody took it back or the examples show that it is not to be trusted. The network that was
+    adapted to them is asked as well.
 
     They are stored once all are made; what was made before a cancellation is stored, too.
 
@@ -138,6 +141,7 @@ def submit_stored(
     slices = _slices_asked(store, annotation_key, wanted, series.summary.slices)
     numbers: list[int] = []
     teachers: dict[int, tuple[str, ...]] = {}
+    adapted: list[AdaptedNetwork] = []
 
     def prepare() -> ProposalTask:
         annotation = store.annotation(annotation_key)
@@ -155,6 +159,15 @@ def submit_stored(
             {one.number: one.masks for one in examples},
         )
         teachers.update({number: said[number].teachers for number in beside})
+        kept = kept_network(store, annotation_key)
+        if kept is not None and (learned := _still_taught(kept, said, numbers)):
+            adapted.append(packed_network(kept.base, learned, kept.content))
+            teachers.update(
+                {
+                    number: tuple(dict.fromkeys((*teachers.get(number, ()), *kept.teachers)))
+                    for number in learned
+                }
+            )
         return proposal_task(
             series,
             person=person,
@@ -164,6 +177,7 @@ def submit_stored(
             wanted=tuple(numbers),
             slices=wanted.slices,
             taught=taught_data(list(beside.values())),
+            adapted=adapted[0] if adapted else None,
         )
 
     def deliver(job: Job) -> None:
@@ -176,7 +190,7 @@ def submit_stored(
                 job.proposals,
                 person=person,
                 tool=JOINED_TOOL if teachers else PROPOSING_TOOL,
-                weights=job.weights,
+                weights=_weights(job, numbers, adapted),
                 teachers=teachers,
                 searched={} if job.cancelled else dict.fromkeys(numbers, asked),
             )
@@ -239,6 +253,28 @@ def proposal_task(series: Series, **request: Any) -> ProposalTask:
     geometry = series.geometry
     data = series_data(series.volume, geometry.spacing, series.summary.modality, geometry.axes)
     return ProposalTask(ProposalRequest(series=data, **request), {data.volume: series.volume})
+
+
+def _still_taught(
+    kept: KeptNetwork, said: Mapping[int, TaughtMasks], numbers: Collection[int]
+) -> tuple[int, ...]:
+    """Segments that a network learned of series whose proposals nobody took back."""
+    return tuple(
+        number
+        for number in kept.segments
+        if number in numbers and number in said and {*kept.teachers} & {*said[number].teachers}
+    )
+
+
+def _weights(
+    job: Job, numbers: Collection[int], adapted: Sequence[AdaptedNetwork]
+) -> dict[int, str] | None:
+    """Name the weights that proposed, by segment."""
+    if job.weights is None:
+        return None
+    names = dict.fromkeys(numbers, job.weights)
+    used = [one for one in adapted if one.base == job.weights]
+    return names | {number: one.name for one in used for number in one.segments}
 
 
 def _slices_asked(store: AnnotationStore, annotation_key: str, wanted: Wanted, slices: int) -> int:

@@ -6,10 +6,12 @@ Segments are counted from 1, slices from 0 along the normal; masks are bool [row
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.annotation.adapted_networks import KeptNetwork, keep_network
 from core.annotation.open_segments import segments_to_propose
 from core.annotation.proposal_storing import store_proposals
 from core.annotation.records import SliceAnnotation, StoreError
@@ -22,6 +24,7 @@ from core.proposal_jobs import requests
 from core.proposal_jobs.backend import ProposalBackend
 from core.proposal_jobs.job import Job
 from core.proposal_jobs.requests import ProposalTask
+from core.proposals.adapted_network import LEARNING_STEPS
 from core.proposals.examples import SegmentExamples
 from core.proposals.teachers import (
     ReferenceSeries,
@@ -112,6 +115,7 @@ def submit_taught(
     person: str,
     segments: int,
     adapting: bool = False,
+    learning: bool = False,
     when_finished: Callable[[Job], None] = lambda job: None,
 ) -> Job:
     """Have a series proposed from others, and the proposals stored as one step.
@@ -137,6 +141,9 @@ def submit_taught(
         About how many segments are taught.
     adapting : bool
         Whether the network is adapted to these series before.
+    learning : bool
+        Have a network learn from these series instead, while nobody waits for it: it is stored, and
+        asked as soon as something is proposed from what is drawn on the series itself.
     when_finished : callable
         Called in the background with the job, whatever became of it.
 
@@ -170,9 +177,22 @@ def submit_taught(
             )
         named.extend(teachers.series_uids)
         numbered = _numbered(store, annotation_key, teachers, person)
-        return _task(series, numbered, person, asked, adapting)
+        return _task(
+            series,
+            numbered,
+            person=person,
+            slices_asked=asked,
+            adapting=adapting,
+            learning_steps=LEARNING_STEPS if learning else 0,
+        )
 
     def deliver(job: Job) -> None:
+        if job.adapted is not None:
+            network = job.adapted
+            kept = KeptNetwork(network.base, network.segments, tuple(named), network.content())
+            patiently(lambda: keep_network(store, annotation_key, kept))
+        if learning:
+            return
         # While the store is locked or its server is gone, this waits.
         patiently(
             lambda: store_proposals(
@@ -191,6 +211,7 @@ def submit_taught(
         person=person,
         slices=asked,
         series=annotation_key,
+        is_background=learning,
         deliver=deliver,
         when_finished=when_finished,
     )
@@ -261,9 +282,8 @@ def _numbered(
     return numbered
 
 
-def _task(
-    series: Series, teachers: Teachers, person: str, asked: int, adapting: bool
-) -> ProposalTask:
+def _task(series: Series, teachers: Teachers, **request: Any) -> ProposalTask:
+    """Ask for proposals from other series; see `proposal_task`."""
     taught = [
         requests.Teacher(
             requests.series_data(one.volume, one.spacing, one.modality, one.axes),
@@ -273,11 +293,9 @@ def _task(
     ]
     task = proposal_task(
         series,
-        person=person,
-        slices_asked=asked,
         exclusive=tuple(one.number for one in teachers.segments if one.exclusive),
         teachers=tuple(taught),
-        adapting=adapting,
+        **request,
     )
     volumes = {
         one.series.volume: reference.volume

@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from threading import RLock
 
 import streamlit as st
@@ -46,6 +47,8 @@ class AskedJob:
         What is proposed from the series itself; None where others teach it.
     person : str
         Who asked.
+    is_training : bool
+        Whether it only trains the network, while nobody waits for it.
     meter : ProgressMeter
         How far it is.
     """
@@ -53,6 +56,7 @@ class AskedJob:
     job: Job
     wanted: Wanted | None
     person: str
+    is_training: bool = False
     meter: ProgressMeter = field(default_factory=ProgressMeter)
 
 
@@ -126,10 +130,12 @@ def start_taught(
     work: Work,
     find_teachers: Callable[[Callable[[], bool]], Teachers],
     *,
-    adapting: bool,
+    trains: bool,
     by_itself: bool,
 ) -> None:
     """Start proposing from other series; otherwise like `start_proposing`.
+
+    The network is trained on them afterwards, while nobody waits for it.
 
     Parameters
     ----------
@@ -137,8 +143,8 @@ def start_taught(
         Series being worked on.
     find_teachers : callable
         As `core.stored_proposals.teaching.submit_taught` takes it.
-    adapting : bool
-        Whether the network is adapted to them before.
+    trains : bool
+        Whether the network is trained on them.
     by_itself : bool
         Whether nobody asked for it: then it is tried once as long as the server runs, and what
         goes wrong is not shown.
@@ -150,7 +156,7 @@ def start_taught(
                 return
             jobs.taught.add(key)
 
-    def submit(when_finished: Callable[[Job], None]) -> Job:
+    def submit(when_finished: Callable[[Job], None], *, learning: bool = False) -> Job:
         return submit_taught(
             proposal_backend(work.entrance.settings),
             work.store,
@@ -159,11 +165,13 @@ def start_taught(
             find_teachers,
             person=work.person,
             segments=len(work.segments()),
-            adapting=adapting,
+            learning=learning,
             when_finished=when_finished,
         )
 
     _start(work, None, submit, is_quiet=by_itself)
+    if trains:
+        _start(work, None, partial(submit, learning=True), is_quiet=True, is_training=True)
 
 
 def _submit_own(work: Work, wanted: Wanted) -> Callable[[Callable[[Job], None]], Job]:
@@ -185,15 +193,20 @@ def _start(
     submit: Callable[[Callable[[Job], None]], Job],
     *,
     is_quiet: bool = False,
+    is_training: bool = False,
 ) -> None:
     jobs, key = _jobs(), work.annotation_key
     with jobs.lock:
-        same = next((asked for asked in jobs.of(key) if asked.wanted == wanted), None)
+        alike = [one for one in jobs.of(key) if one.is_training == is_training]
+        same = next((asked for asked in alike if asked.wanted == wanted), None)
         if same is not None:
+            if is_training:
+                return
             who = "you" if same.person == work.person else same.person
             st.toast(f"This is being proposed already: {who} asked for it.")
             return
-        jobs.failures.pop(key, None)
+        if not is_training:
+            jobs.failures.pop(key, None)
         identifier = secrets.token_hex(6)
         try:
             job = submit(lambda job: _finish(jobs, key, job, identifier, is_quiet=is_quiet))
@@ -202,7 +215,7 @@ def _start(
             if not is_quiet:
                 st.toast(str(full))
             return
-        jobs.asked.setdefault(key, []).append(AskedJob(job, wanted, work.person))
+        jobs.asked.setdefault(key, []).append(AskedJob(job, wanted, work.person, is_training))
         log_for_tab("job-asked", job=identifier, ahead=job.ahead)
 
 
@@ -210,9 +223,10 @@ def _finish(jobs: _Jobs, annotation_key: str, job: Job, identifier: str, *, is_q
     """Drop a job that has ended, count and log it."""
     jobs.finish(annotation_key, job, is_quiet=is_quiet)
     outcome = "failed" if job.error is not None else "cancelled" if job.cancelled else "done"
-    PROPOSAL_JOBS.labels(outcome).inc()
-    PROPOSAL_SECONDS.observe(job.age)
-    if job.seconds_waited is not None:
+    if not job.is_background:  # nobody waits for it, however long it takes
+        PROPOSAL_JOBS.labels(outcome).inc()
+        PROPOSAL_SECONDS.observe(job.age)
+    if not job.is_background and job.seconds_waited is not None:
         PROPOSAL_WAIT_SECONDS.observe(job.seconds_waited)
     log_event(
         "job-ended",
@@ -239,8 +253,16 @@ def seconds_between_looks() -> float:
 
 
 def asked_jobs(work: Work) -> list[AskedJob]:
-    """Jobs for this series that have not finished, in the order in which they are done."""
-    return _jobs().of(work.annotation_key)
+    """Jobs for this series that have not finished, in the order in which they are done.
+
+    Without one that only trains the network.
+    """
+    return [one for one in _jobs().of(work.annotation_key) if not one.is_training]
+
+
+def training_job(work: Work) -> AskedJob | None:
+    """Job that trains the network on other series for this one; None without any."""
+    return next((one for one in _jobs().of(work.annotation_key) if one.is_training), None)
 
 
 def failure_shown(work: Work) -> str | None:

@@ -87,6 +87,12 @@ def progress_text(job: Job, left: float | None = None, *, is_taught: bool = Fals
     return text if left is None else f"{text}, {_duration(left)} left"
 
 
+def training_text(left: float | None = None) -> str:
+    """Say how far a job is that only trains the network, with the seconds left where known."""
+    text = "Training on earlier series"
+    return f"{text}…" if left is None else f"{text}: {_duration(left)} left"
+
+
 def _duration(seconds: float) -> str:
     if seconds < 10:
         return "a few seconds"

@@ -170,7 +170,7 @@ def teach(work: Work, *, by_itself: bool = False) -> None:
         able = [one for one in candidates if finished is None or one.annotation_key in finished]
         return read_stored_teachers(store, able, learner, known, choice.most, is_over)
 
-    start_taught(work, find, adapting=choice.adapting, by_itself=by_itself)
+    start_taught(work, find, trains=choice.trains, by_itself=by_itself)
 
 
 def _still_finished(work: Work) -> set[str] | None:

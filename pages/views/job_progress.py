@@ -99,7 +99,7 @@ def _show_jobs(work: Work, jobs: list[AskedJob]) -> None:
         if asked.job.proposals:
             st.html(_strip(asked.job.proposals, work.series.summary.slices))
         if asked.person == work.person:
-            _cancel_button(asked.job, place)
+            cancel_button(asked.job, f"proposing-{place}")
         else:
             st.caption(f"Asked for by {plain(asked.person)}, who alone can stop it.")
 
@@ -123,13 +123,22 @@ def _show_first_job(work: Work, jobs: list[AskedJob]) -> None:
         )
         own = [one.job for one in jobs if one.person == work.person]
         if own:
-            _cancel_button(own[0], 0)
+            cancel_button(own[0], "proposing-0")
 
 
-def _cancel_button(job: Job, place: int) -> None:
+def cancel_button(job: Job, name: str) -> None:
+    """Show a button that stops a job.
+
+    Parameters
+    ----------
+    job : Job
+        Not finished.
+    name : str
+        Tells the buttons of a page apart.
+    """
     st.button(
         "Stopping…" if job.cancelled else "Cancel",
-        key=f"cancel-proposing-{place}",
+        key=f"cancel-{name}",
         on_click=_cancel,
         # Streamlit keeps arguments after the page has changed, and a job holds its masks.
         args=(weakref.ref(job),),

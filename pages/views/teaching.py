@@ -5,6 +5,7 @@ from typing import Any
 
 import streamlit as st
 
+from core.annotation.adapted_networks import kept_network
 from core.annotation.overview import AnnotationOverview, annotation_overview
 from core.annotation.store import StoreError
 from core.home.recent_series import RecentSeries, recent_series
@@ -16,7 +17,8 @@ from core.home.teaching_choices import (
 )
 from pages.session.chosen_series import may_look_into, open_store
 from pages.session.gate import Entrance
-from pages.session.proposal_jobs import asked_jobs, seconds_between_looks
+from pages.session.proposal_jobs import asked_jobs, seconds_between_looks, training_job
+from pages.session.proposal_progress import training_text
 from pages.session.teaching import (
     Teacher,
     choose_teaching,
@@ -29,11 +31,11 @@ from pages.session.teaching import (
 from pages.session.widget_keys import leaving_key
 from pages.session.work import Work
 from pages.views.formatting import plain
-from pages.views.job_progress import show_progress
+from pages.views.job_progress import cancel_button, show_progress
 from pages.views.recent_work import what_is_drawn
 
 _RECENT = 12
-_MOST, _SERIES, _ADAPTING = "teaching-most", "teaching-series", "teaching-adapting"
+_MOST, _SERIES, _TRAINS = "teaching-most", "teaching-series", "teaching-trains"
 _HELP = (
     "Before anything is drawn on a series, it is proposed from earlier ones of the same modality "
     "and plane. Nothing that was drawn changes."
@@ -60,15 +62,17 @@ def choose_teachers(work: Work) -> None:
         help=_HELP,
         on_change=lambda: _choose(work, most=st.session_state[_MOST]),
     )
-    st.session_state[_ADAPTING] = choice.adapting
+    st.session_state[_TRAINS] = choice.trains
     st.checkbox(
-        "Adapt to them first",
+        "Train on them while you work",
         disabled=not choice.most,
-        key=_ADAPTING,
-        help="The network is trained on two or more of them before it proposes: mostly better, "
-        "and about a minute longer on a processor. You can draw meanwhile.",
-        on_change=lambda: _choose(work, adapting=st.session_state[_ADAPTING]),
+        key=_TRAINS,
+        help="Where three or more of them show a structure, the network is trained on it for a "
+        "minute or more, and what is proposed once you have drawn a slice is better. Everything "
+        "else goes before it.",
+        on_change=lambda: _choose(work, trains=st.session_state[_TRAINS]),
     )
+    _show_training(work)
     if work.item is None:
         nobody = "none that is still there" if choice.series else "none yet"
         st.caption(f"Chosen on the Series page: {len(possible) or nobody}.")
@@ -87,6 +91,26 @@ def choose_teachers(work: Work) -> None:
         args=(work,),
         width="stretch",
     )
+
+
+def _show_training(work: Work) -> None:
+    """Show how far the network is trained, with a way to stop, or on how many series it was."""
+    asked = training_job(work)
+    if asked is None:
+        kept = kept_network(work.store, work.annotation_key)
+        if kept is not None:
+            st.caption(f"Trained on {len(kept.teachers)} earlier series.")
+        return
+
+    def look() -> None:
+        running = training_job(work)
+        if running is None:
+            st.rerun()
+        share, left = running.meter.read(running.job)
+        st.progress(share, training_text(left))
+        cancel_button(running.job, "training")
+
+    st.fragment(look, run_every=seconds_between_looks())()
 
 
 def _choose_among(work: Work, possible: list[Teacher], choice: TeachingChoice) -> None:

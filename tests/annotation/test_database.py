@@ -36,7 +36,7 @@ def test_opening_again_changes_nothing(url: str) -> None:
     open_database(url).dispose()
     with reading(open_database(url)) as connection:
         assert connection.execute(text("SELECT version_num FROM alembic_version")).all() == [
-            ("0010",)
+            ("0011",)
         ]
 
 

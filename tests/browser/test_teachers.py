@@ -1,6 +1,7 @@
 """Two finished patients teach the third: it opens with proposals, and its file names them."""
 
 import re
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from core.annotation.actions import save_drawing
+from core.annotation.adapted_networks import kept_network
 from core.annotation.states import SliceState
 from core.annotation.store import AnnotationStore
 from core.dicom.slice_names import slice_names
@@ -39,21 +41,22 @@ pytestmark = pytest.mark.browser
 DRAWN_STATES = {SliceState.DRAWN, SliceState.CORRECTED}
 ADA, ANNA = "ada@example.org", "anna@example.org"
 PROPOSING_MS = 400_000  # the model is compiled first
-NAMES = ("Alder", "Birch", "Cedar")
+NAMES = ("Alder", "Birch", "Cedar", "Damson")
 PLACES: tuple[dict[str, Any], ...] = (
     {"shift": (0, 0), "size": 1.0, "gain": 1.0},
     {"shift": (6, -8), "size": 1.05, "gain": 1.1},
+    {"shift": (-5, 6), "size": 0.96, "gain": 0.93},
+    {"shift": (3, 5), "size": 1.02, "gain": 0.97},
 )
-NEW_PLACE: dict[str, Any] = {"shift": (-5, 6), "size": 0.96, "gain": 0.93}
 
 
 @pytest.fixture(scope="module")
 def patients(tmp_path_factory: pytest.TempPathFactory, demo_slices: list[Path]) -> list[Patient]:
-    """Three patients of different places, sizes and grey values."""
+    """Four patients of different places, sizes and grey values."""
     folder = tmp_path_factory.mktemp("patients")
     return [
         write_patient(folder / name, demo_slices, name, **place)
-        for name, place in zip(NAMES, (*PLACES, NEW_PLACE), strict=True)
+        for name, place in zip(NAMES, PLACES, strict=True)
     ]
 
 
@@ -95,18 +98,18 @@ def put_in(
     return opened, item
 
 
-def third_of_project(
-    store: AnnotationStore, home: Path, patients: list[Patient], title: str
+def last_of_project(
+    store: AnnotationStore, home: Path, patients: list[Patient], title: str, count: int
 ) -> tuple[OpenedSeries, str]:
-    """Put the patients into a project, hand two in, and give the third and its annotation's key."""
+    """Put patients into a project, hand some in, and give the next and its annotation's key."""
     project = create_project(store, title, ADA).key
     set_roles(store, project, ANNA, {Role.ANNOTATE}, ADA)
     set_protocol(store, project, read_protocol_segments(b"label\nLiver\n"), "", ADA)
-    for patient, name in zip(patients[:2], NAMES, strict=False):
+    for patient, name in zip(patients[:count], NAMES, strict=False):
         _, item = put_in(store, home, project, patient, name)
         draw_liver(store, item.annotation_key, 1, patient)
         move(store, item.annotation_key, WorkState.TO_REVIEW, ANNA)
-    opened, item = put_in(store, home, project, patients[2], NAMES[2])
+    opened, item = put_in(store, home, project, patients[count], NAMES[count])
     return opened, item.annotation_key
 
 
@@ -115,6 +118,13 @@ def wait_until_proposed(page: Page) -> None:
     review = page.get_by_role("button", name=re.compile(r"^Review \d+ proposals$"))
     expect(review).to_be_enabled(timeout=PROPOSING_MS)
     expect(page.get_by_role("button", name="Cancel")).to_have_count(0, timeout=PROPOSING_MS)
+
+
+def until(condition: Callable[[], object]) -> None:
+    deadline = time.monotonic() + PROPOSING_MS / 1000
+    while not condition():
+        assert time.monotonic() < deadline, "waited too long"
+        time.sleep(0.5)
 
 
 def dice(found: np.ndarray, truth: np.ndarray) -> float:
@@ -157,7 +167,7 @@ def test_the_third_series_of_a_project_opens_with_proposals_from_the_first_two(
     patients: list[Patient],
     tmp_path: Path,
 ) -> None:
-    opened, key = third_of_project(store, team_server.home, patients, "Livers")
+    opened, key = last_of_project(store, team_server.home, patients, "Livers", 2)
     truth = patients[2].masks["liver"]
 
     page = visit(f"annotate?series={opened.key}&annotation={key}")
@@ -194,41 +204,42 @@ def test_the_third_series_of_a_project_opens_with_proposals_from_the_first_two(
     assert names_nobody_else(tmp_path / "third.dcm")
 
 
-def test_the_network_is_adapted_where_that_is_chosen_while_drawing_goes_on(
+def test_the_network_is_trained_on_three_series_while_drawing_goes_on(
     visit: Callable[[str], Page],
     team_server: Server,
     store: AnnotationStore,
     patients: list[Patient],
 ) -> None:
-    opened, key = third_of_project(store, team_server.home, patients, "Livers to adapt to")
+    opened, key = last_of_project(store, team_server.home, patients, "Livers to train on", 3)
 
     page = visit(f"annotate?series={opened.key}&annotation={key}")
     wait_until_drawable(page)
     wait_until_proposed(page)
-    before = store.annotation(key)
     page.get_by_role("button", name="Settings").click()
-    first = page.get_by_test_id("stCheckbox").filter(has_text="Adapt to them first")
-    first.locator("label").click()
-    expect(first.locator("input")).to_be_checked()
-    page.get_by_role("button", name="Propose from them now").click()
+    trains = page.get_by_test_id("stCheckbox").filter(has_text="Train on them while you work")
+    expect(trains.locator("input")).to_be_checked()
+    expect(page.get_by_text("Training on earlier series")).to_be_visible()
     page.keyboard.press("Escape")
-    cancel = page.get_by_role("button", name="Cancel")
-    expect(cancel).to_be_visible()
-    expect(page.locator(".st-key-line")).to_contain_text("Proposing from earlier series")
-
+    truth = patients[-1].masks["liver"]
     choose_tool(page, "Brush")
     draw(page, [(30, 30), (60, 30)])
     wait_until_saved(page)
-    drawn = {place for place, one in store.annotation(key).items() if one.state in DRAWN_STATES}
-    assert len(drawn) == 1
-    expect(cancel).to_be_visible()
-    cancel.click()
-    expect(cancel).to_have_count(0, timeout=20_000)
-    after = store.annotation(key)
-    # It was cancelled before anything was proposed anew.
-    assert {place: after[place].version for place in before.keys() - drawn} == {
-        place: before[place].version for place in before.keys() - drawn
-    }
+    (drawn,) = (
+        index for (_, index), one in store.annotation(key).items() if one.state in DRAWN_STATES
+    )
+    assert kept_network(store, key) is None
+    until(lambda: kept_network(store, key) is not None)
+    network = kept_network(store, key)
+    assert network is not None
+    assert {*network.teachers} == {one.summary.uid for one in patients[:3]}
+    page.get_by_role("button", name="Settings").click()
+    expect(page.get_by_text("Trained on 3 earlier series.")).to_be_visible()
+    page.keyboard.press("Escape")
+
+    save_drawing(store, key, 1, drawn, truth[drawn], person=ANNA, tool="brush")
+    page.get_by_role("button", name="Propose", exact=False).first.click()
+    until(lambda: "adapted" in str(store.slice(key, 1, drawn + 1).weights))
+    assert dice(store.slice(key, 1, drawn + 1).mask, truth[drawn + 1]) > 0.9
 
 
 def test_a_single_person_chooses_the_teachers_on_the_series_page(

@@ -8,7 +8,7 @@ from core.home.teaching_choices import TeachingChoice, recall_teaching, remember
 
 
 def test_a_choice_is_kept_for_one_person_and_one_project(tmp_path: Path) -> None:
-    choice = TeachingChoice(2, ("a" * 33, "b" * 33), adapting=True)
+    choice = TeachingChoice(2, ("a" * 33, "b" * 33), trains=False)
     remember_teaching(tmp_path, "anna", "p1", choice)
     assert recall_teaching(tmp_path, "anna", "p1") == choice
     for person, project in (("anna", ""), ("anna", "p2"), ("ben", "p1")):
@@ -24,8 +24,8 @@ def test_a_choice_of_before_networks_were_adapted_is_read(tmp_path: Path) -> Non
     remember_teaching(tmp_path, "anna", "", TeachingChoice())
     (note,) = (tmp_path / "teaching").iterdir()
     note.write_text('{"most": 3, "series": ["k"]}')
-    assert recall_teaching(tmp_path, "anna", "") == TeachingChoice(3, ("k",), adapting=False)
-    note.write_text('{"most": 3, "series": ["k"], "adapting": "yes"}')
+    assert recall_teaching(tmp_path, "anna", "") == TeachingChoice(3, ("k",))
+    note.write_text('{"most": 3, "series": ["k"], "trains": "yes"}')
     assert recall_teaching(tmp_path, "anna", "") == TeachingChoice()
 
 

@@ -16,6 +16,8 @@ from core.network.weights import (
     WeightsError,
     load_weights,
     save_weights,
+    weights_from_bytes,
+    weights_to_bytes,
 )
 
 CARD = {"name": "trial", "licence": "Apache-2.0", "recipe": "none"}
@@ -161,3 +163,12 @@ def test_weights_without_name_or_licence_or_beyond_half_precision_are_not_writte
     with pytest.raises(WeightsError, match=r"out_conv.conv.bias"):
         save_weights(network, tmp_path / "w.safetensors", CARD)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_parameters_are_the_same_bytes_however_often_they_are_written() -> None:
+    network = load_weights().network
+    contents = {weights_to_bytes(network) for _ in range(20)}
+    assert len(contents) == 1
+    read = weights_from_bytes(contents.pop(), "read").network
+    for name, values in network.state_dict().items():
+        assert torch.equal(values.half(), read.state_dict()[name].half())

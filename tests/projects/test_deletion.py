@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import Connection, func, select
 
+from core.annotation.adapted_networks import KeptNetwork, keep_network
 from core.annotation.database import reading
 from core.annotation.schema import annotation, metadata
 from core.annotation.store import AnnotationStore
@@ -38,6 +39,7 @@ def fill(store: AnnotationStore, project_key: str) -> None:
     said = add_comment(store, first, "Difficult.", "rita", slice_index=1)
     add_comment(store, first, "Yes.", "anna", answer_to=said)
     resolve_comment(store, first, said, "rita")
+    keep_network(store, first, KeptNetwork("slicewise", (1,), ("1.2",), b"parameters"))
     report_activity(store, first, "anna", time=datetime(2031, 1, 1, tzinfo=UTC))
 
 

@@ -10,6 +10,7 @@ from core.proposal_jobs.backend import ProposalBackend
 from core.proposal_jobs.job import Job
 from core.proposal_jobs.packed_masks import packed
 from core.proposal_jobs.requests import Hints, Teacher
+from core.proposals.adapted_network import AdaptedNetwork
 from core.proposals.examples import Proposal
 from tests.proposal_jobs.conftest import DRAWN, Drawn, Submit
 
@@ -125,6 +126,40 @@ def test_another_series_can_teach(submit: Submit, drawn: Drawn) -> None:
     )
     assert {one.slice for one in job.proposals} == set(range(len(drawn.volume)))
     assert sum(one.mask.any() for one in job.proposals) > 5
+
+
+def test_a_network_learns_from_other_series_and_is_asked_beside_the_usual_one(
+    submit: Submit, drawn: Drawn, expected: list[Proposal]
+) -> None:
+    task = drawn.task()
+    other = Drawn(drawn.volume[::-1].copy(), []).task()
+    teacher = Teacher(task.request.series, task.request.segments)
+    request = replace(other.request, teachers=(teacher, teacher, teacher), learning_steps=3)
+    volumes = {**task.volumes, **other.volumes}
+    job = finished(submit(replace(other, request=request, volumes=volumes)))
+    assert job.proposals == [] and job.progress[0] == job.progress[1] > 0
+    assert job.adapted is not None and job.adapted.base == job.weights
+    assert job.adapted.segments == (drawn.examples[0].number,)
+
+    def asked(network: AdaptedNetwork) -> list[Proposal]:
+        request = replace(task.request, adapted=network)
+        return finished(submit(replace(task, request=request))).proposals
+
+    beside = asked(job.adapted)
+    assert same(asked(job.adapted), beside)
+    assert {one.slice for one in beside} >= set(range(DRAWN[0], DRAWN[-1])) - {*DRAWN}
+    assert not same(beside, expected)
+    # One that was adapted from other weights than those that propose now is left alone.
+    assert same(asked(replace(job.adapted, base="others")), expected)
+
+
+def test_an_adapted_network_that_is_damaged_is_refused(submit: Submit, drawn: Drawn) -> None:
+    task, known = drawn.task(), finished(submit(drawn.task(slices=(15,))))
+    assert known.weights is not None
+    network = AdaptedNetwork(known.weights, (drawn.examples[0].number,), "AAAA")
+    job = submit(replace(task, request=replace(task.request, adapted=network)))
+    assert job.wait(_PATIENCE_S)
+    assert job.error is not None and "adapted" in job.error
 
 
 def test_what_cannot_be_proposed_is_told_in_a_sentence(submit: Submit, drawn: Drawn) -> None:

@@ -6,9 +6,13 @@ from core.proposal_jobs.scheduling import PEOPLE_AT_ONCE, SHORT, QueuedWork, ahe
 
 
 def work(
-    person: str, slices: int = 100, left: float | None = None, begun: bool = False
+    person: str,
+    slices: int = 100,
+    left: float | None = None,
+    begun: bool = False,
+    background: bool = False,
 ) -> QueuedWork:
-    return QueuedWork(person, slices, slices if left is None else left, begun)
+    return QueuedWork(person, slices, slices if left is None else left, begun, background)
 
 
 def test_nothing_follows_an_empty_queue() -> None:
@@ -62,3 +66,28 @@ def test_own_work_that_is_smaller_or_has_begun_is_ahead() -> None:
 def test_short_work_waits_for_short_work_alone() -> None:
     queue = [work("Anna", begun=True), work("Ben", 3, begun=True), work("Cleo", 2)]
     assert ahead_of(queue, 2) == [1]
+
+
+@pytest.mark.parametrize("slices", [1, 100])
+def test_work_in_the_background_has_the_time_that_all_other_work_leaves(slices: int) -> None:
+    behind = work("Anna", slices, begun=True, background=True)
+    others = [work("Anna", 900), work("Ben", begun=True)]
+    used = {"Anna": 0.0, "Ben": 9.0}
+    assert next_work([behind, *others], used) == 1
+    assert next_work([behind, others[1]], used) == 1
+    assert next_work([behind, work("Ben", 1)], used) == 1
+    assert next_work([work("Cleo", background=True), behind], used) == 1
+    assert next_work([work("Cleo", background=True)], used) == 0
+
+
+def test_work_in_the_background_is_ahead_of_nothing_but_other_such_work() -> None:
+    queue = [
+        work("Anna", background=True, begun=True),
+        work("Anna", 900),
+        work("Ben", background=True),
+        work("Ben", 1),
+    ]
+    assert ahead_of(queue, 0) == []
+    assert ahead_of(queue, 1) == [3]
+    assert ahead_of(queue, 3) == []
+    assert ahead_of(queue, 2) == [0, 1, 3]

@@ -4,11 +4,9 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
 from core.annotation.actions import confirm_empty, save_drawing
 from core.annotation.states import SliceState
@@ -16,13 +14,9 @@ from core.annotation.store import AnnotationStore
 from core.annotation.taught_masks import JOINED_TOOL, PROPOSING_TOOL, taught_masks
 from core.dicom.errors import DicomError
 from core.dicom.reading import read_series
-from core.dicom.series import Series, SeriesSummary
+from core.dicom.series import SeriesSummary
 from core.dicom.slice_names import slice_names
-from core.home.settings import default_url
-from core.network.definition import UniverSeg
-from core.network.engine import Engine, load_engine
-from core.network.guidance import GUIDANCE_CHANNELS
-from core.network.weights import Weights
+from core.network.engine import load_engine
 from core.projects.guarding import store_for
 from core.projects.members import set_roles
 from core.projects.moves import move
@@ -32,9 +26,7 @@ from core.projects.records import Role, WorkState
 from core.projects.work_items import SeriesToAdd, add_series
 from core.proposal_jobs.backend import ProposalBackend
 from core.proposal_jobs.in_process import InProcess
-from core.proposal_jobs.job import Job
 from core.proposal_jobs.turns import Turns
-from core.proposals.teacher_adaptation import STEPS
 from core.proposals.teachers import Teachers
 from core.segments.segment import Segment, default_color
 from core.stored_proposals.annotated_series import AnnotatedSeries
@@ -44,24 +36,11 @@ from core.stored_proposals.teaching import (
     read_stored_teachers,
     submit_taught,
 )
-from tests.support.bright_balls import SEGMENT, ball, draw, write_ball
+from tests.stored_proposals.conftest import PATIENCE_S, finished, opened, teacher
+from tests.support.bright_balls import SEGMENT, ball, draw
 from tests.support.segments import ANATOMY, SPLEEN
 
-_PATIENCE_S = 120
 _OTHER = Segment(1, "Spleen", default_color(2), ANATOMY, SPLEEN)
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[AnnotationStore]:
-    store = AnnotationStore(default_url(tmp_path))
-    yield store
-    store.close()
-
-
-@pytest.fixture(scope="module")
-def balls(tmp_path_factory: pytest.TempPathFactory) -> list[SeriesSummary]:
-    folder = tmp_path_factory.mktemp("images")
-    return [write_ball(folder / str(shift), shift) for shift in (1, 2, 3)]
 
 
 @pytest.fixture(scope="module")
@@ -69,21 +48,6 @@ def backend() -> Iterator[ProposalBackend]:
     engine = load_engine("default", "cpu")
     with closing(ProposalBackend(InProcess(lambda: engine), Turns())) as backend:
         yield backend
-
-
-def teacher(summary: SeriesSummary) -> AnnotatedSeries:
-    return AnnotatedSeries(summary.uid, lambda: summary)
-
-
-def opened(store: AnnotationStore, summary: SeriesSummary) -> Series:
-    store.open_annotation(summary.uid, slice_names(summary), summary.rows, summary.columns)
-    return read_series(summary)
-
-
-def finished(job: Job) -> Job:
-    assert job.wait(_PATIENCE_S)
-    assert job.error is None
-    return job
 
 
 def read(
@@ -220,32 +184,6 @@ def test_proposals_are_stored_with_their_teachers_and_leave_alone_what_is_drawn(
     assert [index for (_, index), one in store.annotation(key).items() if one.pixels] == [4]
 
 
-def test_the_network_is_adapted_where_that_is_asked_for_and_kept_for_the_next_series(
-    store: AnnotationStore, balls: list[SeriesSummary]
-) -> None:
-    for shift in (1, 2):
-        draw(store, balls[shift - 1].uid, balls[shift - 1], shift)
-    learner = opened(store, balls[2])
-    teachers = read_stored_teachers(store, [teacher(one) for one in balls[:2]], learner, [], 4)
-    small = Weights(UniverSeg(features=4, guidance_channels=GUIDANCE_CHANNELS).eval(), "small")
-    engine = Engine(small, torch.device("cpu"), torch.float32)
-    steps = []
-    with closing(ProposalBackend(InProcess(lambda: engine), Turns())) as backend:
-        for adapting in (False, True, True):
-            job = submit_taught(
-                backend,
-                store,
-                balls[2].uid,
-                learner,
-                lambda _: teachers,
-                person="anna",
-                segments=1,
-                adapting=adapting,
-            )
-            steps.append(finished(job).progress[0])
-    assert steps[1:] == [2 * steps[0] + 12 * STEPS, 2 * steps[0]]
-
-
 def test_what_teachers_found_is_heard_beside_the_first_drawn_slice(
     store: AnnotationStore, balls: list[SeriesSummary], backend: ProposalBackend
 ) -> None:
@@ -315,7 +253,7 @@ def test_a_job_that_finds_no_teacher_says_so_and_adds_no_segment(
         person="anna",
         segments=1,
     )
-    assert job.wait(_PATIENCE_S)
+    assert job.wait(PATIENCE_S)
     assert job.error is not None and "same plane" in job.error
     assert store.segments(balls[2].uid) == []
 
@@ -352,7 +290,7 @@ def test_a_job_that_is_cancelled_reads_no_further_teacher(
     read: list[Teachers] = []
 
     def find(is_over: Callable[[], bool]) -> Teachers:
-        assert is_cancelled.wait(_PATIENCE_S)
+        assert is_cancelled.wait(PATIENCE_S)
         read.append(read_stored_teachers(store, [teacher(balls[0])], learner, [], 4, is_over))
         return read[0]
 

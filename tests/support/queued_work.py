@@ -14,8 +14,9 @@ def submit(
     person: str = "",
     slices: int = 1,
     series: str = "",
+    is_background: bool = False,
 ) -> Job:
     """Queue work for the background; `Job` tells what is called with which arguments."""
-    job = Job(work, when_finished, turns, person, slices, series)
+    job = Job(work, when_finished, turns, person, slices, series, is_background)
     turns.enter(job)
     return job

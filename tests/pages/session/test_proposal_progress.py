@@ -9,7 +9,7 @@ import pytest
 from core.proposal_jobs.job import Job, Progress
 from core.proposal_jobs.turns import Turns
 from core.proposals.examples import Proposal
-from pages.session.proposal_progress import ProgressMeter, progress_text
+from pages.session.proposal_progress import ProgressMeter, progress_text, training_text
 from tests.support.queued_work import submit
 
 _PATIENCE_S = 60.0
@@ -96,3 +96,8 @@ def test_what_other_series_teach_is_told_apart(stepped: Stepped) -> None:
     stepped.step(1, 10, proposal(3))
     text = progress_text(stepped.job, is_taught=True)
     assert text == "Proposing from earlier series: 1 slice so far"
+
+
+def test_training_tells_the_time_that_is_left() -> None:
+    assert training_text() == "Training on earlier series…"
+    assert training_text(44.0) == "Training on earlier series: about 40 s left"

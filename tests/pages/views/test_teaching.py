@@ -153,14 +153,14 @@ def test_what_was_chosen_stays_chosen_while_it_is_returned(
     assert recall_teaching(home, PERSON, mine.project_key).series == ()
 
 
-def test_whether_the_network_is_adapted_to_them_is_kept(
+def test_whether_the_network_is_trained_on_them_is_kept(
     returned: tuple[ProjectSeries, str], home: Path, open_page: OpenPage
 ) -> None:
     mine, taught = returned
     app = open_menu(open_page("annotate", **mine.query), "Settings")
-    (field,) = [one for one in app.checkbox if one.label == "Adapt to them first"]
-    assert not field.value
-    field.check().run()
+    (field,) = [one for one in app.checkbox if one.label == "Train on them while you work"]
+    assert field.value
+    field.uncheck().run()
     assert recall_teaching(home, PERSON, mine.project_key) == TeachingChoice(
-        4, (taught,), adapting=True
+        4, (taught,), trains=False
     )
