@@ -10,8 +10,8 @@ _MOST_CHARACTERS: Final = 16 * 2**20
 
 
 LEARNING_STEPS: Final = 120
-"""Gradient steps by which a network learns from other series; 300 gave hippocampi with up to three
-drawn slices 0.001 more, and took a ventricle further down (docs/proposals-tried.md)."""
+"""Gradient steps by which a network learns from other series; 300 gave a hippocampus 0.00 to 0.01
+more, and took a ventricle of two teachers further down (docs/proposals-tried.md)."""
 
 _ADAPTED: Final = " adapted "
 
