@@ -40,7 +40,7 @@ class Turns:
         self._changed = threading.Condition()
         self._jobs: list[Job] = []  # in the order in which they were asked for
         self._now: dict[int, tuple[Job, float]] = {}  # by place, with when the turn began
-        self._used: dict[str, float] = {}  # seconds, of people who have jobs
+        self._used: dict[str, float] = {}  # seconds, of people who wait for jobs
         self._spent: dict[Job, float] = {}  # seconds, of jobs that are not finished
         self._slice_s: float | None = None  # seconds that a slice takes, as far as was seen
         self._places_of: OrderedDict[str, int] = OrderedDict()  # of series, the last one first
@@ -55,16 +55,18 @@ class Turns:
         Raises
         ------
         QueueFull
-            If its person has too many that are not finished.
+            If its person has too many that are not finished, of those that are waited for or of
+            those in the background.
         """
         with self._changed:
-            if sum(other.person == job.person for other in self._jobs) >= MOST_OF_A_PERSON:
+            if len(self._alike(job)) >= MOST_OF_A_PERSON:
                 raise QueueFull(
                     f"{MOST_OF_A_PERSON} of your requests are not finished yet; wait for some of "
                     "them, or cancel them, and ask again."
                 )
-            # Whoever comes has no credit for the time before.
-            self._used.setdefault(job.person, min(self._used.values(), default=0.0))
+            if not job.is_background:
+                # Whoever comes has no credit for the time before.
+                self._used.setdefault(job.person, min(self._used.values(), default=0.0))
             self._jobs.append(job)
             self._spent[job] = 0.0
             self._choose()
@@ -77,7 +79,7 @@ class Turns:
             self._end_turn(job)
             self._jobs.remove(job)
             self._learn(job, self._spent.pop(job))
-            if not any(other.person == job.person for other in self._jobs):
+            if not job.is_background and not self._alike(job):
                 self._used.pop(job.person, None)
             self._choose()
 
@@ -122,6 +124,14 @@ class Turns:
             sharing = len({other.person for other in begun})
         left = sum(other.queued().left for other in before)
         return self._slice_s * max(1, sharing) * left / self.places
+
+    def _alike(self, job: Job) -> list[Job]:
+        """Jobs of the same person that are waited for, or those in the background, as it is."""
+        return [
+            other
+            for other in self._jobs
+            if other.person == job.person and other.is_background == job.is_background
+        ]
 
     def _before(self, job: Job) -> list[Job]:
         with self._changed:
