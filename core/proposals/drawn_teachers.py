@@ -30,7 +30,10 @@ _MOST_DRAWN: Final = 4
 """Slices that are taken to be drawn: from one to as many, since more leave little to be done."""
 
 _ENDS_STATED: Final = 0.5
-"""Share of steps in which both ends are taken to be stated."""
+"""Share of steps in which both ends are taken to be stated, where they are known."""
+
+_NEAR_END: Final = 2
+"""Slices behind the outermost that shows a structure by which it has to be known to be gone."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +64,8 @@ class DrawnTeachers:
         present = _present(structure)
         count = int(random.integers(1, min(_MOST_DRAWN, len(present) - 1) + 1))
         drawn = sorted(random.choice(present, count, replace=False).tolist())
-        ends = Ends(present[0], present[-1]) if random.random() < _ENDS_STATED else UNSTATED
+        is_stated = random.random() < _ENDS_STATED and _is_known_to_end(structure)
+        ends = Ends(present[0], present[-1]) if is_stated else UNSTATED
         tasks = _tasks(self.engine, structure, drawn, ends, random)
         return [_moved(generator, task) for task in tasks]
 
@@ -69,6 +73,20 @@ class DrawnTeachers:
 def _present(structure: TaughtStructure) -> list[int]:
     """List the slices that show a structure."""
     return [index for index, mask in sorted(structure.masks.items()) if mask.any()]
+
+
+def _is_known_to_end(structure: TaughtStructure) -> bool:
+    """Whether it is known on both sides where a structure ends, or it reaches the series' end.
+
+    Of a series on which few slices are drawn nobody knows what lies behind the outermost.
+    """
+    present = _present(structure)
+    last = len(structure.images) - 1
+    return all(
+        end in (0, last)
+        or any(end + way * step in structure.masks for step in range(1, _NEAR_END + 1))
+        for end, way in ((present[0], -1), (present[-1], 1))
+    )
 
 
 def _tasks(
@@ -93,7 +111,7 @@ def _tasks(
     present = _present(structure)
     known = [
         index
-        for index in structure.masks
+        for index in sorted(structure.masks)
         if present[0] - 1 <= index <= present[-1] + 1 and index not in prompt.encoded
     ]
     slices = random.choice(known, min(_TASKS, len(known)), replace=False).tolist()

@@ -1,5 +1,7 @@
 """Teachers of which only some slices are taken to be drawn."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -7,9 +9,12 @@ from torch import Generator
 
 from core.network.engine import Engine
 from core.network.guidance import GUIDANCE_CHANNELS
+from core.proposals import drawn_teachers
 from core.proposals.crop import SIDE
 from core.proposals.drawn_teachers import DrawnTeachers
+from core.proposals.examples import SegmentExamples
 from core.proposals.teacher_slices import TaughtStructure
+from core.segments.ends import UNSTATED
 
 SHAPE = (37, 50)
 
@@ -81,3 +86,24 @@ def test_slices_of_which_nothing_is_known_are_not_asked_about(untrained_engine: 
         [TaughtStructure(whole.images, whole.spacing, known)], untrained_engine
     )
     assert all(len(teachers.tasks(Generator().manual_seed(seed))) == 1 for seed in range(8))
+
+
+def test_ends_are_stated_where_they_are_known_alone(
+    untrained_engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = ball(12, range(1, 11))
+    few = {index: whole.masks[index] for index in (3, 5, 7)}
+    sparse = TaughtStructure(whole.images, whole.spacing, few)
+    stated: list[bool] = []
+    prepare = drawn_teachers.prepare_segment
+
+    def watched(examples: SegmentExamples, *arguments: Any) -> Any:
+        stated.append(examples.ends != UNSTATED)
+        return prepare(examples, *arguments)
+
+    monkeypatch.setattr(drawn_teachers, "prepare_segment", watched)
+    for structure, expected in ((whole, True), (sparse, False)):
+        stated.clear()
+        for seed in range(6):
+            DrawnTeachers([structure], untrained_engine).tasks(Generator().manual_seed(seed))
+        assert any(stated) == expected
