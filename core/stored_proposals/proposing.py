@@ -140,7 +140,8 @@ def submit_stored(
     """
     slices = _slices_asked(store, annotation_key, wanted, series.summary.slices)
     numbers: list[int] = []
-    teachers: dict[int, tuple[str, ...]] = {}
+    heard_of: dict[int, tuple[str, ...]] = {}
+    learned_from: dict[int, tuple[str, ...]] = {}
     adapted: list[AdaptedNetwork] = []
 
     def prepare() -> ProposalTask:
@@ -158,16 +159,11 @@ def submit_stored(
             ],
             {one.number: one.masks for one in examples},
         )
-        teachers.update({number: said[number].teachers for number in beside})
+        heard_of.update({number: said[number].teachers for number in beside})
         kept = kept_network(store, annotation_key)
         if kept is not None and (learned := _still_taught(kept, said, numbers)):
             adapted.append(packed_network(kept.base, learned, kept.content))
-            teachers.update(
-                {
-                    number: tuple(dict.fromkeys((*teachers.get(number, ()), *kept.teachers)))
-                    for number in learned
-                }
-            )
+            learned_from.update(dict.fromkeys(learned, kept.teachers))
         return proposal_task(
             series,
             person=person,
@@ -182,6 +178,8 @@ def submit_stored(
 
     def deliver(job: Job) -> None:
         asked = wanted.slices if wanted.slices is not None else range(len(series.volume))
+        used = [one for one in adapted if one.base == job.weights]
+        teachers = _teachers(heard_of, learned_from if used else {})
         # While the store is locked or its server is gone, this waits.
         patiently(
             lambda: store_proposals(
@@ -190,7 +188,7 @@ def submit_stored(
                 job.proposals,
                 person=person,
                 tool=JOINED_TOOL if teachers else PROPOSING_TOOL,
-                weights=_weights(job, numbers, adapted),
+                weights=_weights(job, numbers, used),
                 teachers=teachers,
                 searched={} if job.cancelled else dict.fromkeys(numbers, asked),
             )
@@ -258,22 +256,30 @@ def proposal_task(series: Series, **request: Any) -> ProposalTask:
 def _still_taught(
     kept: KeptNetwork, said: Mapping[int, TaughtMasks], numbers: Collection[int]
 ) -> tuple[int, ...]:
-    """Segments that a network learned of series whose proposals nobody took back."""
+    """Segments that a network learned of series that taught last, unless that was taken back."""
     return tuple(
         number
         for number in kept.segments
-        if number in numbers and number in said and {*kept.teachers} & {*said[number].teachers}
+        if number in numbers and number in said and {*kept.teachers} <= {*said[number].teachers}
     )
 
 
+def _teachers(*named: Mapping[int, tuple[str, ...]]) -> dict[int, tuple[str, ...]]:
+    """Put together the series that are named for each segment."""
+    numbers = {number for one in named for number in one}
+    return {
+        number: tuple(dict.fromkeys(uid for one in named for uid in one.get(number, ())))
+        for number in numbers
+    }
+
+
 def _weights(
-    job: Job, numbers: Collection[int], adapted: Sequence[AdaptedNetwork]
+    job: Job, numbers: Collection[int], used: Sequence[AdaptedNetwork]
 ) -> dict[int, str] | None:
-    """Name the weights that proposed, by segment."""
+    """Name the weights that proposed, by segment, given the adapted network that was asked."""
     if job.weights is None:
         return None
     names = dict.fromkeys(numbers, job.weights)
-    used = [one for one in adapted if one.base == job.weights]
     return names | {number: one.name for one in used for number in one.segments}
 
 

@@ -24,7 +24,7 @@ from core.proposal_jobs import requests
 from core.proposal_jobs.backend import ProposalBackend
 from core.proposal_jobs.job import Job
 from core.proposal_jobs.requests import ProposalTask
-from core.proposals.adapted_network import LEARNING_STEPS
+from core.proposals.adapted_network import LEARNING_STEPS, AdaptedNetwork
 from core.proposals.examples import SegmentExamples
 from core.proposals.teachers import (
     ReferenceSeries,
@@ -120,7 +120,8 @@ def submit_taught(
 ) -> Job:
     """Have a series proposed from others, and the proposals stored as one step.
 
-    Segments that it does not have are added before. What a person draws meanwhile stays.
+    Segments that it does not have are added before it is proposed. What a person draws meanwhile
+    stays.
 
     Parameters
     ----------
@@ -143,7 +144,8 @@ def submit_taught(
         Whether the network is adapted to these series before.
     learning : bool
         Have a network learn from these series instead, while nobody waits for it: it is stored, and
-        asked as soon as something is proposed from what is drawn on the series itself.
+        asked as soon as something is proposed from what is drawn on the series itself. No segment
+        is added, and it is asked about none that was removed or renamed meanwhile.
     when_finished : callable
         Called in the background with the job, whatever became of it.
 
@@ -159,6 +161,7 @@ def submit_taught(
     """
     asked = len(series.volume) * max(1, segments)
     named: list[str] = []
+    taught: list[Segment] = []
     handed_in: list[Job] = []
 
     def is_over() -> bool:
@@ -176,7 +179,11 @@ def submit_taught(
                 "shows these segments; draw on a few slices instead."
             )
         named.extend(teachers.series_uids)
-        numbered = _numbered(store, annotation_key, teachers, person)
+        if learning:
+            numbered = numbered_like(store.segments(annotation_key), teachers)
+        else:
+            numbered = _numbered(store, annotation_key, teachers, person)
+        taught.extend(numbered.segments)
         return _task(
             series,
             numbered,
@@ -187,11 +194,10 @@ def submit_taught(
         )
 
     def deliver(job: Job) -> None:
-        if job.adapted is not None:
-            network = job.adapted
-            kept = KeptNetwork(network.base, network.segments, tuple(named), network.content())
-            patiently(lambda: keep_network(store, annotation_key, kept))
         if learning:
+            network = job.adapted
+            if network is not None:
+                patiently(lambda: _keep(store, annotation_key, network, taught, named))
             return
         # While the store is locked or its server is gone, this waits.
         patiently(
@@ -280,6 +286,22 @@ def _numbered(
         if segment.number not in known:
             store.save_segment(annotation_key, segment, person)
     return numbered
+
+
+def _keep(
+    store: AnnotationStore,
+    annotation_key: str,
+    network: AdaptedNetwork,
+    taught: Sequence[Segment],
+    teachers: Sequence[str],
+) -> None:
+    """Store a network for those segments that the annotation still has as they were learned."""
+    present = store.segments(annotation_key)
+    known, numbers = {one.number for one in present}, matched_numbers(present, taught)
+    learned = tuple(one for one in network.segments if one in known and numbers[one] == one)
+    if learned:
+        kept = KeptNetwork(network.base, learned, tuple(teachers), network.content())
+        keep_network(store, annotation_key, kept)
 
 
 def _task(series: Series, teachers: Teachers, **request: Any) -> ProposalTask:

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 
 import pytest
 import torch
 
 from core.annotation.actions import save_drawing
-from core.annotation.adapted_networks import kept_network
+from core.annotation.adapted_networks import keep_network, kept_network
 from core.annotation.states import SliceState
 from core.annotation.store import AnnotationStore
 from core.dicom.reading import read_series
@@ -151,3 +152,50 @@ def test_a_network_is_not_asked_once_its_teachers_proposals_were_taken_back(
     finished(submit_stored(small_backend, store, key, read_series(four[3]), person="anna"))
     found = [one for one in store.annotation(key).values() if one.state is SliceState.PROPOSED]
     assert {(one.weights, one.teachers) for one in found} == {("small", ())}
+
+
+def test_a_network_is_not_kept_for_what_was_removed_or_renamed_since(
+    store: AnnotationStore, four: list[SeriesSummary], small_backend: ProposalBackend
+) -> None:
+    drawn_on_three(store, four)
+    key = four[3].uid
+    taught_job(small_backend, store, four)
+    (liver,) = store.segments(key)
+    lobe = replace(liver, label="Left lobe")
+    store.save_segment(key, lobe, "anna")
+    taught_job(small_backend, store, four, learning=True)
+    assert store.segments(key) == [lobe] and kept_network(store, key) is None
+    store.remove_segment(key, 1, "anna")
+    taught_job(small_backend, store, four, learning=True)
+    assert store.segments(key) == [] and kept_network(store, key) is None
+
+
+def test_teachers_are_not_named_for_a_network_that_other_weights_leave_alone(
+    store: AnnotationStore, four: list[SeriesSummary], small_backend: ProposalBackend
+) -> None:
+    drawn_on_three(store, four)
+    key = four[3].uid
+    taught_job(small_backend, store, four)
+    taught_job(small_backend, store, four, learning=True)
+    kept = kept_network(store, key)
+    assert kept is not None
+    keep_network(store, key, replace(kept, base="older"))
+    save_drawing(store, key, 1, 4, ball(4)[4], person="anna", tool="brush")
+    finished(submit_stored(small_backend, store, key, read_series(four[3]), person="anna"))
+    found = [one for one in store.annotation(key).values() if one.state is SliceState.PROPOSED]
+    assert {(one.weights, one.teachers) for one in found} == {("small", ())}
+
+
+def test_a_network_is_not_asked_once_fewer_series_teach_than_it_learned_from(
+    store: AnnotationStore, four: list[SeriesSummary], small_backend: ProposalBackend
+) -> None:
+    drawn_on_three(store, four)
+    key = four[3].uid
+    taught_job(small_backend, store, four)
+    taught_job(small_backend, store, four, learning=True)
+    taught_job(small_backend, store, four, count=2)
+    taught_job(small_backend, store, four, learning=True, count=2)
+    save_drawing(store, key, 1, 4, ball(4)[4], person="anna", tool="brush")
+    finished(submit_stored(small_backend, store, key, read_series(four[3]), person="anna"))
+    found = [one for one in store.annotation(key).values() if one.state is SliceState.PROPOSED]
+    assert {one.weights for one in found} == {"small"}
