@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -155,9 +156,10 @@ class _Run:
         else:
             series = one.read(summary)
             job = self._taught(key, series, teachers, adapting=self.adapting)
-            if self.adapting:
-                self._follow(self._taught(key, series, teachers, learning=True))
         self._follow(job)
+        if self.adapting and teachers is not None and learns_from_teachers(annotation):
+            with suppress(ValueError):  # what is proposed is stored all the same
+                self._follow(self._taught(key, series, teachers, learning=True))
         slices = sum(bool(found.mask.any()) for found in job.proposals)
         return SeriesReport(key, Outcome.PROPOSED, slices)
 
