@@ -15,6 +15,7 @@ from core.home.teaching_choices import TeachingChoice, recall_teaching, remember
 from core.projects.finished_readings import finished_readings
 from core.projects.readings import name_where_several
 from core.projects.records import WorkItem
+from core.proposals.learning import LEAST_TEACHERS
 from core.proposals.teachers import Teachers
 from core.stored_proposals.annotated_series import AnnotatedSeries
 from core.stored_proposals.teaching import (
@@ -170,7 +171,9 @@ def teach(work: Work, *, by_itself: bool = False) -> None:
         able = [one for one in candidates if finished is None or one.annotation_key in finished]
         return read_stored_teachers(store, able, learner, known, choice.most, is_over)
 
-    start_taught(work, find, trains=choice.trains, by_itself=by_itself)
+    # Series are read once more for it, so not where they are too few in any case.
+    trains = choice.trains and min(choice.most, len(chosen)) >= LEAST_TEACHERS
+    start_taught(work, find, trains=trains, by_itself=by_itself)
 
 
 def _still_finished(work: Work) -> set[str] | None:

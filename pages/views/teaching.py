@@ -108,7 +108,10 @@ def _show_training(work: Work) -> None:
             st.rerun()
         share, left = running.meter.read(running.job)
         st.progress(share, training_text(left))
-        cancel_button(running.job, "training")
+        if running.person == work.person:
+            cancel_button(running.job, "training")
+        else:
+            st.caption(f"Asked for by {plain(running.person)}, who alone can stop it.")
 
     st.fragment(look, run_every=seconds_between_looks())()
 
