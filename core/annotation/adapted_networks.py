@@ -4,6 +4,7 @@ Segments are counted from 1.
 """
 
 from dataclasses import dataclass
+from typing import Final
 
 from sqlalchemy import delete, insert, select
 
@@ -11,6 +12,9 @@ from core.annotation.schema import adapted_network
 from core.annotation.store import AnnotationStore
 from core.annotation.text_checks import check_teachers, check_weights
 from core.annotation.versions import utc_now
+
+_ROOM: Final = 21
+"""Characters that the name of an adapted network has more than that of the weights."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +56,7 @@ def keep_network(store: AnnotationStore, annotation_key: str, network: KeptNetwo
     StoreError
         If there is no such annotation, or a name does not fit.
     """
-    check_weights(network.base)
+    check_weights(network.base + " " * _ROOM)
     check_teachers(network.teachers)
     with store.changing(annotation_key) as (connection, _):
         of_annotation = adapted_network.c.annotation_key == annotation_key
@@ -88,3 +92,13 @@ def kept_network(store: AnnotationStore, annotation_key: str) -> KeptNetwork | N
     return KeptNetwork(
         row.base, tuple(map(int, row.segments.split())), tuple(row.teachers.split()), row.content
     )
+
+
+def series_learned_from(store: AnnotationStore, annotation_key: str) -> tuple[str, ...]:
+    """Series Instance UIDs of the series that the kept network learned from; none without one."""
+    teachers = select(adapted_network.c.teachers)
+    with store.reading(annotation_key) as (connection, _):
+        found = connection.execute(
+            teachers.where(adapted_network.c.annotation_key == annotation_key)
+        ).scalar_one_or_none()
+    return tuple((found or "").split())

@@ -27,9 +27,10 @@ from sqlalchemy import (
 from core.annotation.audit_schema import audit_entry
 from core.annotation.database import Database, migrate, newest_revision, reading, writing
 from core.annotation.records import StoreError
-from core.annotation.schema import metadata
+from core.annotation.schema import adapted_network, metadata
 
 _ROWS_AT_ONCE = 1000
+_NETWORKS_AT_ONCE = 16  # of 0.6 MB each
 
 
 @dataclass(frozen=True)
@@ -131,13 +132,18 @@ def table_lines(
     connection: Connection, table: Table, *conditions: ColumnElement[bool]
 ) -> Iterator[bytes]:
     """Rows of a table, all or those that fulfil conditions; one line of JSON in UTF-8 for each."""
-    rows = connection.execution_options(yield_per=_ROWS_AT_ONCE).execute(
+    rows = connection.execution_options(yield_per=_at_once(table)).execute(
         select(table).where(*conditions).order_by(*table.primary_key.columns)
     )
     names = table.columns.keys()
     for row in rows:
         values = {name: _plain(value) for name, value in zip(names, row, strict=True)}
         yield json.dumps(values, ensure_ascii=False).encode() + b"\n"
+
+
+def _at_once(table: Table) -> int:
+    """Rows of a table that are in memory at once."""
+    return _NETWORKS_AT_ONCE if table is adapted_network else _ROWS_AT_ONCE
 
 
 def _plain(value: Any) -> Any:
@@ -182,7 +188,7 @@ def _begin_anew(connection: Connection, revision: str) -> None:
 
 def _fill(connection: Connection, table: Table, lines: Iterable[bytes]) -> None:
     rows = (_row(table, line) for line in lines)
-    while some := list(islice(rows, _ROWS_AT_ONCE)):
+    while some := list(islice(rows, _at_once(table))):
         connection.execute(insert(table), some)
     if connection.dialect.name == "postgresql":
         for column in table.primary_key.columns:

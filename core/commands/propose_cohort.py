@@ -77,8 +77,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--unadapted",
         action="store_true",
-        help="do not adapt the network to the teachers before: about a minute faster for each set "
-        "of teachers, mostly worse",
+        help="do not adapt the network to the teachers before, nor have it learn from them how "
+        "drawn slices are completed: minutes faster for each set of teachers, mostly worse",
     )
     parser.add_argument("--report", type=Path, metavar="R.csv", help="table to write")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"))

@@ -148,8 +148,16 @@ _open: "weakref.WeakSet[ProposalBackend]" = weakref.WeakSet()
 
 
 def queue_lengths() -> tuple[int, int]:
-    """Count the jobs of this process that wait to begin, and those that are not finished."""
-    begun = [job.queued().has_begun for backend in list(_open) for job in backend.turns.jobs()]
+    """Count the jobs of this process that wait to begin, and those that have begun.
+
+    Without those in the background.
+    """
+    begun = [
+        job.queued().has_begun
+        for backend in list(_open)
+        for job in backend.turns.jobs()
+        if not job.is_background
+    ]
     return begun.count(False), begun.count(True)
 
 

@@ -205,7 +205,7 @@ class Job:
         give_way()  # to pages: strokes are on the disk at once, whatever is computed
         self._begun = time.monotonic()
         try:
-            for proposal in self._work(self._is_to_stop, self._report):
+            for proposal in self._work(self.is_to_stop, self._report):
                 with self._lock:
                     self._proposals[proposal.segment, proposal.slice] = proposal
         except ValueError as error:
@@ -234,8 +234,8 @@ class Job:
         self._when_finished(self)
         self._finished.set()
 
-    def _is_to_stop(self) -> bool:
-        """Wait for the job's turn; True as soon as it was cancelled."""
+    def is_to_stop(self) -> bool:
+        """Wait in the job's thread for its turn; True as soon as it was cancelled."""
         if not self.cancelled:
             self._queue.wait_for(self)
         return self.cancelled

@@ -287,7 +287,9 @@ def _computed_by(
             other.cancel()
         ahead = other.ahead
         job.elsewhere = Elsewhere(ahead, other.seconds_to_wait) if ahead else None
-        job.notice, job.weights, job.adapted = None, other.weights, other.adapted
+        job.notice, job.weights = None, other.weights
+        if other.adapted is not None:
+            job.tell_adapted(other.adapted)
         progress(*other.progress)
         for one in other.proposals:
             if known.get((one.segment, one.slice)) is not one:

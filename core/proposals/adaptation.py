@@ -214,19 +214,34 @@ def _gradients(network: UniverSeg, tasks: Sequence[Task]) -> list[Tensor]:
     parameters = list(network.parameters())
     device = parameters[0].device
 
-    def of_one(task: Task) -> list[Tensor]:
-        guidance = None if task.guidance is None else task.guidance[None].to(device)
+    def of_some(some: Sequence[Task]) -> list[Tensor]:
+        guidance = [task.guidance for task in some if task.guidance is not None]
         with torch.enable_grad():
             logits = mixed_logits(
-                network, task.picture[None].to(device), task.examples[None].to(device), guidance
+                network,
+                torch.stack([task.picture for task in some]).to(device),
+                torch.stack([task.examples for task in some]).to(device),
+                torch.stack(guidance).to(device) if guidance else None,
             )
-            loss = segmentation_loss(logits, task.label[None].to(device)) / len(tasks)
+            labels = torch.stack([task.label for task in some]).to(device)
+            loss = segmentation_loss(logits, labels) * (len(some) / len(tasks))
             return list(
                 torch.autograd.grad(loss, parameters, allow_unused=True, materialize_grads=True)
             )
 
-    gradients = on_cores(of_one, tasks) if device.type == "cpu" else list(map(of_one, tasks))
+    if device.type == "cpu":
+        gradients = on_cores(of_some, [[task] for task in tasks])
+    else:
+        gradients = list(map(of_some, _of_one_shape(tasks)))
     return [torch.stack(parts).sum(dim=0) for parts in zip(*gradients, strict=True)]
+
+
+def _of_one_shape(tasks: Sequence[Task]) -> list[list[Task]]:
+    """Divide tasks into such as can be computed together."""
+    alike: dict[tuple[torch.Size, bool], list[Task]] = {}
+    for task in tasks:
+        alike.setdefault((task.examples.shape, task.guidance is None), []).append(task)
+    return list(alike.values())
 
 
 def _tasks(generator: Generator, pictures: LabelledPictures) -> Tensor:

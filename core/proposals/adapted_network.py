@@ -9,6 +9,10 @@ _MOST_CHARACTERS: Final = 16 * 2**20
 """Of the code of a network; that of the bundled one has 0.8 million."""
 
 
+LEAST_TEACHERS: Final = 3
+"""Series that have to show a segment for a network to learn it: with two, a ventricle lost 0.02 to
+0.06 (docs/proposals-measured-teachers.md)."""
+
 LEARNING_STEPS: Final = 120
 """Gradient steps by which a network learns from other series; 300 gave a hippocampus 0.00 to 0.01
 more, and took a ventricle of two teachers further down (docs/proposals-tried.md)."""

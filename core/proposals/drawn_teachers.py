@@ -76,13 +76,16 @@ def _present(structure: TaughtStructure) -> list[int]:
 
 
 def _is_known_to_end(structure: TaughtStructure) -> bool:
-    """Whether it is known on both sides where a structure ends, or it reaches the series' end.
+    """Whether it is known where a structure ends.
 
-    Of a series on which few slices are drawn nobody knows what lies behind the outermost.
+    It is where nothing is missing between its outermost slices, as in a series that is finished,
+    or where something is known right behind them. Of a series on which few slices are drawn nobody
+    knows what lies behind the outermost.
     """
     present = _present(structure)
     last = len(structure.images) - 1
-    return all(
+    is_whole = all(index in structure.masks for index in range(present[0], present[-1]))
+    return is_whole or all(
         end in (0, last)
         or any(end + way * step in structure.masks for step in range(1, _NEAR_END + 1))
         for end, way in ((present[0], -1), (present[-1], 1))

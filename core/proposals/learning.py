@@ -9,16 +9,17 @@ import numpy as np
 from core.network.engine import Engine
 from core.network.weights import weights_to_bytes
 from core.proposals.adaptation import adapt
-from core.proposals.adapted_network import LEARNING_STEPS, AdaptedNetwork, packed_network
+from core.proposals.adapted_network import (
+    LEARNING_STEPS,
+    LEAST_TEACHERS,
+    AdaptedNetwork,
+    packed_network,
+)
 from core.proposals.drawn_teachers import DrawnTeachers
 from core.proposals.from_other_series import checked_structures
 from core.proposals.steps import Cancelled, Steps
 from core.proposals.teacher_slices import TaughtStructure
 from core.proposals.teachers import ReferenceSeries
-
-LEAST_TEACHERS: Final = 3
-"""Series that have to show a segment for it to be learned: with two, a ventricle lost 0.02 to 0.06
-(docs/proposals-measured-teachers.md)."""
 
 _LEARNING_RATE: Final = 5e-4
 """As for searching; 2e-4 gave hippocampi 0.01 to 0.02 less with one drawn slice."""

@@ -165,7 +165,8 @@ def submit_taught(
     handed_in: list[Job] = []
 
     def is_over() -> bool:
-        return bool(handed_in) and handed_in[0].cancelled
+        # Between two series others have their turn.
+        return bool(handed_in) and handed_in[0].is_to_stop()
 
     def prepare() -> ProposalTask:
         # A second reader's series is not proposed from what the first one drew on it.

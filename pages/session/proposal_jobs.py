@@ -156,22 +156,33 @@ def start_taught(
                 return
             jobs.taught.add(key)
 
-    def submit(when_finished: Callable[[Job], None], *, learning: bool = False) -> Job:
+    def submit(when_finished: Callable[[Job], None], *, after: Job | None = None) -> Job:
         return submit_taught(
             proposal_backend(work.entrance.settings),
             work.store,
             key,
             work.series,
-            find_teachers,
+            find_teachers if after is None else partial(_found_after, after, find_teachers),
             person=work.person,
             segments=len(work.segments()),
-            learning=learning,
+            learning=after is not None,
             when_finished=when_finished,
         )
 
-    _start(work, None, submit, is_quiet=by_itself)
-    if trains:
-        _start(work, None, partial(submit, learning=True), is_quiet=True, is_training=True)
+    first = _start(work, None, submit, is_quiet=by_itself)
+    if trains and first is not None:
+        _start(work, None, partial(submit, after=first), is_quiet=True, is_training=True)
+
+
+def _found_after(
+    job: Job,
+    find_teachers: Callable[[Callable[[], bool]], Teachers],
+    is_over: Callable[[], bool],
+) -> Teachers:
+    """Find teachers once another job has ended; none where that failed or was cancelled."""
+    while not (job.wait(_LOOK_EVERY_S) or is_over()):
+        pass
+    return Teachers((), (), ()) if job.cancelled or job.error else find_teachers(is_over)
 
 
 def _submit_own(work: Work, wanted: Wanted) -> Callable[[Callable[[Job], None]], Job]:
@@ -194,17 +205,18 @@ def _start(
     *,
     is_quiet: bool = False,
     is_training: bool = False,
-) -> None:
+) -> Job | None:
+    """Hand in a job, and return it; None where it is under way already, or too many are."""
     jobs, key = _jobs(), work.annotation_key
     with jobs.lock:
         alike = [one for one in jobs.of(key) if one.is_training == is_training]
         same = next((asked for asked in alike if asked.wanted == wanted), None)
         if same is not None:
             if is_training:
-                return
+                return None
             who = "you" if same.person == work.person else same.person
             st.toast(f"This is being proposed already: {who} asked for it.")
-            return
+            return None
         if not is_training:
             jobs.failures.pop(key, None)
         identifier = secrets.token_hex(6)
@@ -214,9 +226,10 @@ def _start(
             log_for_tab("job-refused")
             if not is_quiet:
                 st.toast(str(full))
-            return
+            return None
         jobs.asked.setdefault(key, []).append(AskedJob(job, wanted, work.person, is_training))
         log_for_tab("job-asked", job=identifier, ahead=job.ahead)
+        return job
 
 
 def _finish(jobs: _Jobs, annotation_key: str, job: Job, identifier: str, *, is_quiet: bool) -> None:

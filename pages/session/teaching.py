@@ -15,7 +15,7 @@ from core.home.teaching_choices import TeachingChoice, recall_teaching, remember
 from core.projects.finished_readings import finished_readings
 from core.projects.readings import name_where_several
 from core.projects.records import WorkItem
-from core.proposals.learning import LEAST_TEACHERS
+from core.proposals.adapted_network import LEAST_TEACHERS
 from core.proposals.teachers import Teachers
 from core.stored_proposals.annotated_series import AnnotatedSeries
 from core.stored_proposals.teaching import (

@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from core.annotation.adapted_networks import kept_network
+from core.annotation.adapted_networks import series_learned_from
 from core.annotation.overview import AnnotationOverview, annotation_overview
 from core.annotation.store import StoreError
 from core.home.recent_series import RecentSeries, recent_series
@@ -97,9 +97,8 @@ def _show_training(work: Work) -> None:
     """Show how far the network is trained, with a way to stop, or on how many series it was."""
     asked = training_job(work)
     if asked is None:
-        kept = kept_network(work.store, work.annotation_key)
-        if kept is not None:
-            st.caption(f"Trained on {len(kept.teachers)} earlier series.")
+        if learned := series_learned_from(work.store, work.annotation_key):
+            st.caption(f"Trained on {len(learned)} earlier series.")
         return
 
     def look() -> None:
