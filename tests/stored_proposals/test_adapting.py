@@ -23,6 +23,7 @@ from core.proposal_jobs.job import Job
 from core.proposal_jobs.turns import Turns
 from core.proposals import from_other_series
 from core.stored_proposals import teaching
+from core.stored_proposals.cohort import Outcome, propose_over
 from core.stored_proposals.proposing import submit_stored
 from core.stored_proposals.teaching import read_stored_teachers, submit_taught
 from tests.stored_proposals.conftest import finished, opened, teacher
@@ -199,3 +200,30 @@ def test_a_network_is_not_asked_once_fewer_series_teach_than_it_learned_from(
     finished(submit_stored(small_backend, store, key, read_series(four[3]), person="anna"))
     found = [one for one in store.annotation(key).values() if one.state is SliceState.PROPOSED]
     assert {one.weights for one in found} == {"small"}
+
+
+def test_a_cohort_is_learned_from_once_it_is_proposed_and_is_up_to_date_then(
+    store: AnnotationStore, four: list[SeriesSummary], small_backend: ProposalBackend
+) -> None:
+    drawn_on_three(store, four)
+    key, learner = four[3].uid, opened(store, four[3])
+    teachers = read_stored_teachers(store, [teacher(one) for one in four[:3]], learner, [], 4)
+
+    def outcome(*, adapting: bool) -> Outcome:
+        (report,) = propose_over(
+            store,
+            [teacher(four[3])],
+            small_backend,
+            person="anna",
+            teachers=teachers,
+            adapting=adapting,
+        )
+        return report.outcome
+
+    assert outcome(adapting=True) is Outcome.PROPOSED
+    assert kept_network(store, key) is not None
+    assert outcome(adapting=True) is Outcome.UP_TO_DATE
+    save_drawing(store, key, 1, 4, ball(4)[4], person="anna", tool="brush")
+    assert outcome(adapting=False) is Outcome.PROPOSED
+    # Proposals of the network that learned are of the weights that it was made of.
+    assert outcome(adapting=False) is Outcome.UP_TO_DATE
