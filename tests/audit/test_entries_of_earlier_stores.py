@@ -42,6 +42,7 @@ def test_every_row_of_every_table_is_kept(migrated: Path) -> None:
     before = rows_of_all_tables(_EARLIER)
     assert len(before["audit_entry"]) == 5
     before["mask_version"] = [(*row, None) for row in before["mask_version"]]  # teachers
+    before["adapted_network"] = []
     assert rows_of_all_tables(migrated) == before
 
 
