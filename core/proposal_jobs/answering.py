@@ -1,9 +1,7 @@
 """From a request to proposals: the same function wherever they are computed."""
 
 import hashlib
-import threading
 import weakref
-from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
@@ -30,6 +28,7 @@ from core.proposals.learning import learn_to_complete
 from core.proposals.network_prompt import NetworkPrompt
 from core.proposals.proposer import propose
 from core.proposals.recent_examples import RecentExamples
+from core.proposals.recently_used import RecentlyUsed
 from core.proposals.teachers import ReferenceSeries
 
 _LESSONS = 8
@@ -50,12 +49,11 @@ class Answering:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        self._lock = threading.Lock()
-        self._ready: OrderedDict[_Question, _Kept] = OrderedDict()
+        self._ready: RecentlyUsed[_Question, _Kept] = RecentlyUsed(_SLICES_READY)
         self._recent: RecentExamples[NetworkPrompt] = RecentExamples()
         self._adapted = AdaptedEngines()
         self._joint = JointEngines(engine)
-        self._lessons: OrderedDict[bytes, AdaptedNetwork] = OrderedDict()
+        self._lessons: RecentlyUsed[bytes, AdaptedNetwork] = RecentlyUsed(_LESSONS)
 
     def answer(
         self,
@@ -129,9 +127,7 @@ class Answering:
     ) -> AdaptedNetwork | None:
         """Have a network learn, or take the one that learned the same before."""
         lesson = _lesson(task.request)
-        with self._lock:
-            known = self._lessons.get(lesson)
-        network = known or learn_to_complete(
+        network = self._lessons.get(lesson) or learn_to_complete(
             _teachers(task),
             task.request.series.modality,
             engine=self.engine,
@@ -141,11 +137,7 @@ class Answering:
             progress=progress,
         )
         if network is not None:
-            with self._lock:
-                self._lessons[lesson] = network
-                self._lessons.move_to_end(lesson)
-                while len(self._lessons) > _LESSONS:
-                    self._lessons.popitem(last=False)
+            self._lessons.keep(lesson, network)
         return network
 
     def _taught(
@@ -180,11 +172,9 @@ class Answering:
     ) -> ReadySlice:
         """Make the slice ready for strokes, or take what was made for the stroke before."""
         question = _question(request, segment, hints)
-        with self._lock:
-            kept = self._ready.get(question)
-            if kept is not None and kept.volume() is volume:
-                self._ready.move_to_end(question)
-                return kept.ready
+        kept = self._ready.get(question)
+        if kept is not None and kept.volume() is volume:
+            return kept.ready
         ready = ready_slice(
             volume,
             request.series.spacing,
@@ -195,10 +185,7 @@ class Answering:
             self.engine,
             self._recent.of(request.series.volume, volume),
         )
-        with self._lock:
-            self._ready[question] = _Kept(volume, ready)
-            while len(self._ready) > _SLICES_READY:
-                self._ready.popitem(last=False)
+        self._ready.keep(question, _Kept(volume, ready))
         return ready
 
 

@@ -8,8 +8,6 @@ moved or turned and changed in brightness at random, so that few of them make ma
 import copy
 import hashlib
 import math
-import threading
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
@@ -25,6 +23,7 @@ from core.network.differentiable import mixed_logits
 from core.network.engine import Engine
 from core.network.loss import segmentation_loss
 from core.network.weights import Weights
+from core.proposals.recently_used import RecentlyUsed
 
 _TASKS, _EXAMPLES = 4, 4
 """Tasks of a step, and examples of each at most."""
@@ -35,7 +34,7 @@ _WARM_UP: Final = 5
 _WITHOUT_STRUCTURE: Final = 0.2
 """Share of tasks whose query shows nothing of the structure, where there are such pictures."""
 
-TURN, ZOOM, ASPECT, SHIFT = 0.2, 0.15, 0.07, 0.08
+_TURN, _ZOOM, _ASPECT, _SHIFT = 0.2, 0.15, 0.07, 0.08
 """Changes of an oriented picture at most: radians, logarithms of two scales, halves of a side."""
 
 _GAMMA, _CONTRAST, _BRIGHTNESS = 0.2, 0.15, 0.1
@@ -100,7 +99,7 @@ class LabelledPictures:
 
     def tasks(self, generator: Generator) -> list[Task]:
         """Make four tasks, a fifth of them about pictures without the structure."""
-        return [Task(pairs[0, :1], pairs[0, 1:], pairs[1:]) for pairs in _tasks(generator, self)]
+        return _tasks(generator, self)
 
 
 def adapt(
@@ -150,27 +149,18 @@ class AdaptedEngines:
     """What was made of one network last, by what it was adapted to; used from any thread."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._kept: OrderedDict[bytes, Engine] = OrderedDict()
+        self._kept: RecentlyUsed[bytes, Engine] = RecentlyUsed(_KEPT)
 
     def __len__(self) -> int:
         return len(self._kept)
 
     def get(self, sets: Sequence[LabelledPictures]) -> Engine | None:
         """Return the network that was adapted to the same pictures, if it is still kept."""
-        name = _digest(sets)
-        with self._lock:
-            if name in self._kept:
-                self._kept.move_to_end(name)
-            return self._kept.get(name)
+        return self._kept.get(_digest(sets))
 
     def keep(self, sets: Sequence[LabelledPictures], engine: Engine) -> None:
         """Keep a network, and let go of the one that was not used for longest."""
-        name = _digest(sets)
-        with self._lock:
-            self._kept[name] = engine
-            while len(self._kept) > _KEPT:
-                self._kept.popitem(last=False)
+        self._kept.keep(_digest(sets), engine)
 
 
 def _digest(sets: Sequence[LabelledPictures]) -> bytes:
@@ -244,8 +234,7 @@ def _of_one_shape(tasks: Sequence[Task]) -> list[list[Task]]:
     return list(alike.values())
 
 
-def _tasks(generator: Generator, pictures: LabelledPictures) -> Tensor:
-    """Make the tasks of a step: [task, picture, 2, row, column], each with its query first."""
+def _tasks(generator: Generator, pictures: LabelledPictures) -> list[Task]:
     asked = [index for index, others in enumerate(pictures.examples) if others]
     shown = [index for index in asked if pictures.labels[index].any()]
     empty = [index for index in asked if not pictures.labels[index].any()]
@@ -259,10 +248,18 @@ def _tasks(generator: Generator, pictures: LabelledPictures) -> Tensor:
         order = torch.randperm(len(others), generator=generator)[:count].tolist()
         chosen = [index, *(others[place] for place in order)]
         pairs = np.stack([pictures.images[chosen], pictures.labels[chosen]], axis=1)
-        changed = _moved if pictures.oriented else _turned
-        task = changed(generator, torch.from_numpy(pairs.astype(np.float32)))
-        made.append(brightened(generator, task))
-    return torch.stack(made)
+        task = torch.from_numpy(pairs.astype(np.float32))
+        if pictures.oriented:
+            task = with_whole_labels(moved(generator, task))
+        else:
+            task = _turned(generator, task)
+        made.append(task_of(brightened(generator, task)))
+    return made
+
+
+def task_of(pairs: Tensor, guidance: Tensor | None = None) -> Task:
+    """Make a task of pictures and their labels, [picture, 2, row, column], its query first."""
+    return Task(pairs[0, :1], pairs[0, 1:], pairs[1:], guidance)
 
 
 def _turned(generator: Generator, pairs: Tensor) -> Tensor:
@@ -276,14 +273,31 @@ def _turned(generator: Generator, pairs: Tensor) -> Tensor:
     return pairs.flip(-1) if mirrored else pairs
 
 
-def _moved(generator: Generator, pairs: Tensor) -> Tensor:
-    """Move, turn and zoom every picture of a task a little: [picture, 2, row, column]."""
+def moved(generator: Generator, maps: Tensor, *, may_be_mirrored: bool = False) -> Tensor:
+    """Move, turn and zoom each of several stacks of maps a little for itself.
+
+    Parameters
+    ----------
+    generator : Generator
+        Of the changes.
+    maps : Tensor
+        float32 [stack, map, row, column]; all maps of a stack are changed alike.
+    may_be_mirrored : bool
+        Whether every other stack, at random, is mirrored as well.
+
+    Returns
+    -------
+    Tensor
+        The same shape; labels among the maps are to be decided anew by `with_whole_labels`.
+    """
 
     def drawn(most: float) -> Tensor:
-        return most * (2 * torch.rand(len(pairs), generator=generator) - 1)
+        return most * (2 * torch.rand(len(maps), generator=generator) - 1)
 
-    turn, zoom, aspect, right, down = map(drawn, (TURN, ZOOM, ASPECT, SHIFT, SHIFT))
+    turn, zoom, aspect, right, down = map(drawn, (_TURN, _ZOOM, _ASPECT, _SHIFT, _SHIFT))
     columns, rows = torch.exp(zoom + aspect), torch.exp(zoom - aspect)
+    if may_be_mirrored:
+        columns = torch.where(drawn(1.0) < 0, columns, -columns)
     places = torch.stack(
         [
             torch.stack([turn.cos() * columns, -turn.sin() * rows, right], dim=1),
@@ -291,9 +305,13 @@ def _moved(generator: Generator, pairs: Tensor) -> Tensor:
         ],
         dim=1,
     )
-    grid = functional.affine_grid(places, list(pairs.shape), align_corners=False)
-    moved = functional.grid_sample(pairs, grid, padding_mode="border", align_corners=False)
-    return torch.stack([moved[:, 0], (moved[:, 1] > 0.5).to(pairs.dtype)], dim=1)
+    grid = functional.affine_grid(places, list(maps.shape), align_corners=False)
+    return functional.grid_sample(maps, grid, padding_mode="border", align_corners=False)
+
+
+def with_whole_labels(pairs: Tensor) -> Tensor:
+    """Decide which pixels belong to moved labels: [picture, 2, row, column]."""
+    return torch.stack([pairs[:, 0], (pairs[:, 1] > 0.5).to(pairs.dtype)], dim=1)
 
 
 def brightened(generator: Generator, pairs: Tensor, *, alike: bool = False) -> Tensor:

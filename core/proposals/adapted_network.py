@@ -8,7 +8,6 @@ from typing import Final
 _MOST_CHARACTERS: Final = 16 * 2**20
 """Of the code of a network; that of the bundled one has 0.8 million."""
 
-
 LEAST_TEACHERS: Final = 3
 """Series that have to show a segment for a network to learn it: with two, a ventricle lost 0.02 to
 0.06 (docs/proposals-measured-teachers.md)."""

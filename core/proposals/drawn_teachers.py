@@ -4,19 +4,17 @@ A network that is adapted to them learns how the structure looks beside drawn sl
 series: every task is made by the code that proposes, guidance included.
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import torch
-from torch import Generator, Tensor
-from torch.nn import functional
+from torch import Generator
 
 from core.network.engine import Engine
 from core.network.guidance import GUIDANCE_CHANNELS
-from core.proposals.adaptation import ASPECT, SHIFT, TURN, ZOOM, Task, brightened
+from core.proposals.adaptation import Task, brightened, moved, task_of, with_whole_labels
 from core.proposals.examples import SegmentExamples
 from core.proposals.network_opinion import questions
 from core.proposals.segment_state import prepare_segment
@@ -136,33 +134,11 @@ def _moved(generator: Generator, task: Task) -> Task:
 
     No channel of guidance has a direction within the slice, and distances change little.
     """
-
-    def drawn(most: float) -> float:
-        return most * (2 * float(torch.rand(1, generator=generator)) - 1)
-
-    turn, zoom, aspect, right, down = map(drawn, (TURN, ZOOM, ASPECT, SHIFT, SHIFT))
-    columns, rows = math.exp(zoom + aspect), math.exp(zoom - aspect)
-    mirrored = 1.0 if drawn(1.0) < 0 else -1.0
-    places = torch.tensor(
-        [
-            [math.cos(turn) * columns * mirrored, -math.sin(turn) * rows, right],
-            [math.sin(turn) * columns * mirrored, math.cos(turn) * rows, down],
-        ]
-    )
     guidance = torch.zeros(0, *task.picture.shape[1:]) if task.guidance is None else task.guidance
-    maps = torch.cat([task.picture, task.label, task.examples.flatten(0, 1), guidance])[None]
-    grid = functional.affine_grid(places[None], list(maps.shape), align_corners=False)
-    moved = functional.grid_sample(maps, grid, padding_mode="border", align_corners=False)[0]
-    pairs = moved[: len(moved) - len(guidance)].unflatten(0, (-1, 2))
-    pairs = brightened(generator, _with_whole_labels(pairs), alike=True)
-    return Task(
-        pairs[0, :1],
-        pairs[0, 1:],
-        pairs[1:],
-        None if task.guidance is None else moved[-GUIDANCE_CHANNELS:],
+    pairs = torch.cat([task.picture, task.label, task.examples.flatten(0, 1)])
+    maps = moved(generator, torch.cat([pairs, guidance])[None], may_be_mirrored=True)[0]
+    pairs = with_whole_labels(maps[: len(pairs)].unflatten(0, (-1, 2)))
+    return task_of(
+        brightened(generator, pairs, alike=True),
+        None if task.guidance is None else maps[-GUIDANCE_CHANNELS:],
     )
-
-
-def _with_whole_labels(pairs: Tensor) -> Tensor:
-    """Decide which pixels belong to moved labels: [picture, 2, row, column]."""
-    return torch.stack([pairs[:, 0], (pairs[:, 1] > 0.5).to(pairs.dtype)], dim=1)

@@ -1,7 +1,6 @@
 """Several networks that are asked as if they were one."""
 
 import threading
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final, Protocol
@@ -12,6 +11,7 @@ import torch
 from core.network.engine import EncodedExample, Engine
 from core.network.weights import weights_from_bytes
 from core.proposals.adapted_network import AdaptedNetwork
+from core.proposals.recently_used import RecentlyUsed
 from core.proposals.scores import LIMIT
 
 _KEPT: Final = 4
@@ -103,8 +103,8 @@ class JointEngines:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._lock = threading.Lock()
-        self._kept: OrderedDict[str, JointEngine] = OrderedDict()
+        self._making = threading.Lock()
+        self._kept: RecentlyUsed[str, JointEngine] = RecentlyUsed(_KEPT)
 
     def of(self, network: AdaptedNetwork) -> JointEngine:
         """Make the engine of an adapted network, or take the one that was made before.
@@ -114,13 +114,12 @@ class JointEngines:
         ValueError
             If the network is damaged, or does not take the guidance that the other one does.
         """
-        with self._lock:
-            found = self._kept.get(network.name)
+        name = network.name
+        with self._making:
+            found = self._kept.get(name)
             if found is None:
-                found = self._kept[network.name] = _joint(self._engine, network)
-            self._kept.move_to_end(network.name)
-            while len(self._kept) > _KEPT:
-                self._kept.popitem(last=False)
+                found = _joint(self._engine, network)
+                self._kept.keep(name, found)
             return found
 
 

@@ -143,7 +143,8 @@ class _Run:
         store.open_annotation(key, slice_names(summary), summary.rows, summary.columns)
         annotation = store.annotation(key)
         teachers = self.teachers
-        if not learns_from_teachers(annotation):
+        is_taught = learns_from_teachers(annotation)
+        if not is_taught:
             ends = stated_ends(store, key)
             if is_up_to_date(annotation, self.weights, summary.slices, ends):
                 return SeriesReport(key, Outcome.UP_TO_DATE)
@@ -157,7 +158,7 @@ class _Run:
             series = one.read(summary)
             job = self._taught(key, series, teachers, adapting=self.adapting)
         self._follow(job)
-        if self.adapting and teachers is not None and learns_from_teachers(annotation):
+        if is_taught and self.adapting and teachers is not None:
             with suppress(ValueError):  # what is proposed is stored all the same
                 self._follow(self._taught(key, series, teachers, learning=True))
         slices = sum(bool(found.mask.any()) for found in job.proposals)

@@ -89,6 +89,17 @@ def drawn_on_three(store: AnnotationStore, four: list[SeriesSummary]) -> None:
         draw(store, four[shift - 1].uid, four[shift - 1], shift)
 
 
+def proposed_beside_a_drawn_slice(
+    backend: ProposalBackend, store: AnnotationStore, four: list[SeriesSummary]
+) -> set[tuple[str | None, tuple[str, ...]]]:
+    """Draw on the fourth series, and give weights and teachers of what is proposed then."""
+    key = four[3].uid
+    save_drawing(store, key, 1, 4, ball(4)[4], person="anna", tool="brush")
+    finished(submit_stored(backend, store, key, read_series(four[3]), person="anna"))
+    found = store.annotation(key).values()
+    return {(one.weights, one.teachers) for one in found if one.state is SliceState.PROPOSED}
+
+
 def test_the_network_is_adapted_where_that_is_asked_for_and_kept_for_the_next_series(
     store: AnnotationStore, four: list[SeriesSummary], small_backend: ProposalBackend
 ) -> None:
@@ -116,11 +127,9 @@ def test_a_network_that_learned_is_stored_and_asked_once_something_is_drawn(
     assert (kept.base, kept.segments, kept.teachers) == ("small", (1,), uids)
     assert kept.content == job.adapted.content()
 
-    save_drawing(store, key, 1, 4, ball(4)[4], person="anna", tool="brush")
-    finished(submit_stored(small_backend, store, key, read_series(four[3]), person="anna"))
-    proposed = [one for one in store.annotation(key).values() if one.state is SliceState.PROPOSED]
     # What was found is not to be trusted, but the teachers are named for the network.
-    assert {(one.weights, one.teachers) for one in proposed} == {(job.adapted.name, uids)}
+    found = proposed_beside_a_drawn_slice(small_backend, store, four)
+    assert found == {(job.adapted.name, uids)}
 
 
 def test_the_same_series_need_not_be_learned_from_twice(
@@ -149,10 +158,7 @@ def test_a_network_is_not_asked_once_its_teachers_proposals_were_taken_back(
     taught_job(small_backend, store, four)
     taught_job(small_backend, store, four, learning=True)
     store.undo(key, "anna")
-    save_drawing(store, key, 1, 4, ball(4)[4], person="anna", tool="brush")
-    finished(submit_stored(small_backend, store, key, read_series(four[3]), person="anna"))
-    found = [one for one in store.annotation(key).values() if one.state is SliceState.PROPOSED]
-    assert {(one.weights, one.teachers) for one in found} == {("small", ())}
+    assert proposed_beside_a_drawn_slice(small_backend, store, four) == {("small", ())}
 
 
 def test_a_network_is_not_kept_for_what_was_removed_or_renamed_since(
@@ -181,25 +187,19 @@ def test_teachers_are_not_named_for_a_network_that_other_weights_leave_alone(
     kept = kept_network(store, key)
     assert kept is not None
     keep_network(store, key, replace(kept, base="older"))
-    save_drawing(store, key, 1, 4, ball(4)[4], person="anna", tool="brush")
-    finished(submit_stored(small_backend, store, key, read_series(four[3]), person="anna"))
-    found = [one for one in store.annotation(key).values() if one.state is SliceState.PROPOSED]
-    assert {(one.weights, one.teachers) for one in found} == {("small", ())}
+    assert proposed_beside_a_drawn_slice(small_backend, store, four) == {("small", ())}
 
 
 def test_a_network_is_not_asked_once_fewer_series_teach_than_it_learned_from(
     store: AnnotationStore, four: list[SeriesSummary], small_backend: ProposalBackend
 ) -> None:
     drawn_on_three(store, four)
-    key = four[3].uid
     taught_job(small_backend, store, four)
     taught_job(small_backend, store, four, learning=True)
     taught_job(small_backend, store, four, count=2)
     taught_job(small_backend, store, four, learning=True, count=2)
-    save_drawing(store, key, 1, 4, ball(4)[4], person="anna", tool="brush")
-    finished(submit_stored(small_backend, store, key, read_series(four[3]), person="anna"))
-    found = [one for one in store.annotation(key).values() if one.state is SliceState.PROPOSED]
-    assert {one.weights for one in found} == {"small"}
+    found = proposed_beside_a_drawn_slice(small_backend, store, four)
+    assert {weights for weights, _ in found} == {"small"}
 
 
 def test_a_cohort_is_learned_from_once_it_is_proposed_and_is_up_to_date_then(
