@@ -4,7 +4,6 @@ Segments are counted from 1.
 """
 
 from dataclasses import dataclass
-from typing import Final
 
 from sqlalchemy import delete, insert, select
 
@@ -12,9 +11,6 @@ from core.annotation.schema import adapted_network
 from core.annotation.store import AnnotationStore
 from core.annotation.text_checks import check_teachers, check_weights
 from core.annotation.versions import utc_now
-
-_ROOM: Final = 21
-"""Characters that the name of an adapted network has more than that of the weights."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +52,7 @@ def keep_network(store: AnnotationStore, annotation_key: str, network: KeptNetwo
     StoreError
         If there is no such annotation, or a name does not fit.
     """
-    check_weights(network.base + " " * _ROOM)
+    check_weights(network.base)
     check_teachers(network.teachers)
     with store.changing(annotation_key) as (connection, _):
         of_annotation = adapted_network.c.annotation_key == annotation_key

@@ -48,7 +48,7 @@ def store_proposals(
     *,
     person: str,
     tool: str = "propose",
-    weights: str | Mapping[int, str] | None = None,
+    weights: str | Mapping[int, str | None] | None = None,
     teachers: Collection[str] | Mapping[int, Collection[str]] = (),
     searched: Mapping[int, Collection[int]] = MappingProxyType({}),
 ) -> list[SliceKey]:

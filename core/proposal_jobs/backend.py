@@ -12,7 +12,7 @@ import weakref
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
-from core.proposal_jobs.job import Job, Progress
+from core.proposal_jobs.job import Job, Origin, Progress, origin_by_weights
 from core.proposal_jobs.requests import ProposalTask
 from core.proposal_jobs.turns import Turns
 from core.proposals.examples import Proposal
@@ -85,6 +85,7 @@ class ProposalBackend:
         slices: int,
         series: str = "",
         is_background: bool = False,
+        origin: Callable[[Job, int], Origin] = origin_by_weights,
         deliver: Callable[[Job], None] = lambda job: None,
         when_finished: Callable[[Job], None] = lambda job: None,
     ) -> Job:
@@ -102,6 +103,9 @@ class ProposalBackend:
             What it is about: any name.
         is_background : bool
             Whether nobody waits for it: all other work goes before.
+        origin : callable
+            Tells what the proposals of a segment are made with, given the job and its number;
+            asked as soon as there is one.
         deliver : callable
             Called in the background when all proposals are made, or the job was cancelled after it
             had begun. The job is not finished before this returns, and fails where it raises.
@@ -123,7 +127,7 @@ class ProposalBackend:
             yield from self._place.compute(prepare(), job, cancelled, progress)
             deliver(job)
 
-        job = Job(work, when_finished, self.turns, person, slices, series, is_background)
+        job = Job(work, when_finished, self.turns, person, slices, series, is_background, origin)
         self.turns.enter(job)
         return job
 

@@ -60,6 +60,27 @@ class Elsewhere:
     seconds: float | None = None
 
 
+@dataclass(frozen=True)
+class Origin:
+    """What the proposals of a segment are made with.
+
+    Attributes
+    ----------
+    weights : str or None
+        Name of the weights; None where it is not known yet.
+    teachers : tuple of str
+        Series Instance UIDs of the other series that take part.
+    """
+
+    weights: str | None = None
+    teachers: tuple[str, ...] = ()
+
+
+def origin_by_weights(job: "Job", segment: int) -> Origin:
+    """Name the weights of a job alone: for work that no other series takes part in."""
+    return Origin(job.weights)
+
+
 @dataclass(eq=False)
 class Job:
     """A piece of work that was handed in, and how far it is.
@@ -69,7 +90,8 @@ class Job:
     Its work is called in the background with ``cancelled`` (returns whether to stop; also where the
     work waits while others have their turn) and ``progress`` (takes steps done and steps in all),
     and gives proposals one by one. A ValueError's message is shown to the person. What is told when
-    it is finished is told in the background, also of one that has failed or was cancelled.
+    it is finished is told in the background, also of one that has failed or was cancelled. Its
+    ``origin`` is asked with the job and the number of a segment.
 
     Attributes
     ----------
@@ -100,6 +122,7 @@ class Job:
     slices: int = 1
     series: str = ""
     is_background: bool = False
+    _origin: "Callable[[Job, int], Origin]" = origin_by_weights
     place: int | None = None
     weights: str | None = None
     notice: str | None = None
@@ -149,6 +172,10 @@ class Job:
         """The newest proposal of every segment and slice so far, in the order they first came."""
         with self._lock:
             return list(self._proposals.values())
+
+    def origin_of(self, segment: int) -> Origin:
+        """Tell what the proposals of a segment are made with; known as soon as there is one."""
+        return self._origin(self, segment)
 
     @property
     def error(self) -> str | None:

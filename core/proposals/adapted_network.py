@@ -3,6 +3,7 @@
 import base64
 import hashlib
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 _MOST_CHARACTERS: Final = 16 * 2**20
@@ -37,7 +38,7 @@ class AdaptedNetwork:
     segments: tuple[int, ...]
     code: str
 
-    @property
+    @cached_property
     def name(self) -> str:
         """What to call its weights: those that were adapted, and a digest."""
         digest = hashlib.blake2b(self.code.encode(), digest_size=6).hexdigest()

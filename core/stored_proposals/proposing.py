@@ -5,8 +5,8 @@ Segments are counted from 1, slices from 0 along the normal; masks are bool [row
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -24,7 +24,7 @@ from core.annotation.taught_masks import JOINED_TOOL, PROPOSING_TOOL, TaughtMask
 from core.annotation.versions import SliceKey
 from core.dicom.series import Series
 from core.proposal_jobs.backend import ProposalBackend
-from core.proposal_jobs.job import Job
+from core.proposal_jobs.job import Job, Origin
 from core.proposal_jobs.packed_masks import packed
 from core.proposal_jobs.requests import (
     Hints,
@@ -53,6 +53,35 @@ class Wanted:
 
     segment: int | None = None
     slices: tuple[int, ...] | None = None
+
+
+@dataclass
+class _Sources:
+    """What takes part beside the examples; known once the job has begun.
+
+    Attributes
+    ----------
+    numbers : list of int
+        Segments to propose.
+    heard : dict of int to tuple of str
+        Series whose masks are heard, by segment number.
+    network : AdaptedNetwork or None
+        Is asked as well, where its weights are those that propose.
+    learned_from : tuple of str
+        Series that it learned from.
+    """
+
+    numbers: list[int] = field(default_factory=list)
+    heard: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    network: AdaptedNetwork | None = None
+    learned_from: tuple[str, ...] = ()
+
+    def origin(self, job: Job, number: int) -> Origin:
+        """Name the weights and the other series that take part in a segment."""
+        heard, network = self.heard.get(number, ()), self.network
+        if network is None or network.base != job.weights or number not in network.segments:
+            return Origin(job.weights, heard)
+        return Origin(network.name, tuple(dict.fromkeys((*heard, *self.learned_from))))
 
 
 def confirmed_masks(
@@ -139,14 +168,11 @@ def submit_stored(
         If too many jobs of the person are not finished.
     """
     slices = _slices_asked(store, annotation_key, wanted, series.summary.slices)
-    numbers: list[int] = []
-    heard_of: dict[int, tuple[str, ...]] = {}
-    learned_from: dict[int, tuple[str, ...]] = {}
-    adapted: list[AdaptedNetwork] = []
+    sources = _Sources()
 
     def prepare() -> ProposalTask:
         annotation = store.annotation(annotation_key)
-        numbers.extend(
+        numbers = sources.numbers = (
             segments_to_propose(annotation) if wanted.segment is None else [wanted.segment]
         )
         examples = stored_examples(store, annotation_key, annotation)
@@ -159,11 +185,11 @@ def submit_stored(
             ],
             {one.number: one.masks for one in examples},
         )
-        heard_of.update({number: said[number].teachers for number in beside})
+        sources.heard = {number: said[number].teachers for number in beside}
         kept = kept_network(store, annotation_key)
         if kept is not None and (learned := _still_taught(kept, said, numbers)):
-            adapted.append(packed_network(kept.base, learned, kept.content))
-            learned_from.update(dict.fromkeys(learned, kept.teachers))
+            sources.network = packed_network(kept.base, learned, kept.content)
+            sources.learned_from = kept.teachers
         return proposal_task(
             series,
             person=person,
@@ -173,13 +199,13 @@ def submit_stored(
             wanted=tuple(numbers),
             slices=wanted.slices,
             taught=taught_data(list(beside.values())),
-            adapted=adapted[0] if adapted else None,
+            adapted=sources.network,
         )
 
     def deliver(job: Job) -> None:
         asked = wanted.slices if wanted.slices is not None else range(len(series.volume))
-        used = [one for one in adapted if one.base == job.weights]
-        teachers = _teachers(heard_of, learned_from if used else {})
+        origins = {number: job.origin_of(number) for number in sources.numbers}
+        teachers = {number: one.teachers for number, one in origins.items()}
         # While the store is locked or its server is gone, this waits.
         patiently(
             lambda: store_proposals(
@@ -187,10 +213,10 @@ def submit_stored(
                 annotation_key,
                 job.proposals,
                 person=person,
-                tool=JOINED_TOOL if teachers else PROPOSING_TOOL,
-                weights=_weights(job, numbers, used),
+                tool=JOINED_TOOL if any(teachers.values()) else PROPOSING_TOOL,
+                weights={number: one.weights for number, one in origins.items()},
                 teachers=teachers,
-                searched={} if job.cancelled else dict.fromkeys(numbers, asked),
+                searched={} if job.cancelled else dict.fromkeys(sources.numbers, asked),
             )
         )
 
@@ -199,6 +225,7 @@ def submit_stored(
         person=person,
         slices=slices,
         series=annotation_key,
+        origin=sources.origin,
         deliver=deliver,
         when_finished=when_finished,
     )
@@ -262,25 +289,6 @@ def _still_taught(
         for number in kept.segments
         if number in numbers and number in said and {*kept.teachers} <= {*said[number].teachers}
     )
-
-
-def _teachers(*named: Mapping[int, tuple[str, ...]]) -> dict[int, tuple[str, ...]]:
-    """Put together the series that are named for each segment."""
-    numbers = {number for one in named for number in one}
-    return {
-        number: tuple(dict.fromkeys(uid for one in named for uid in one.get(number, ())))
-        for number in numbers
-    }
-
-
-def _weights(
-    job: Job, numbers: Collection[int], used: Sequence[AdaptedNetwork]
-) -> dict[int, str] | None:
-    """Name the weights that proposed, by segment, given the adapted network that was asked."""
-    if job.weights is None:
-        return None
-    names = dict.fromkeys(numbers, job.weights)
-    return names | {number: one.name for one in used for number in one.segments}
 
 
 def _slices_asked(store: AnnotationStore, annotation_key: str, wanted: Wanted, slices: int) -> int:

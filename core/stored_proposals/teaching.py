@@ -17,12 +17,13 @@ from core.annotation.proposal_storing import store_proposals
 from core.annotation.records import SliceAnnotation, StoreError
 from core.annotation.retries import patiently
 from core.annotation.store import AnnotationStore
+from core.annotation.text_checks import check_weights
 from core.annotation.versions import SliceKey
 from core.dicom.errors import DicomError
 from core.dicom.series import Series
 from core.proposal_jobs import requests
 from core.proposal_jobs.backend import ProposalBackend
-from core.proposal_jobs.job import Job
+from core.proposal_jobs.job import Job, Origin
 from core.proposal_jobs.requests import ProposalTask
 from core.proposals.adapted_network import LEARNING_STEPS, AdaptedNetwork
 from core.proposals.examples import SegmentExamples
@@ -219,6 +220,7 @@ def submit_taught(
         slices=asked,
         series=annotation_key,
         is_background=learning,
+        origin=lambda job, _: Origin(job.weights, tuple(named)),
         deliver=deliver,
         when_finished=when_finished,
     )
@@ -301,6 +303,7 @@ def _keep(
     known, numbers = {one.number for one in present}, matched_numbers(present, taught)
     learned = tuple(one for one in network.segments if one in known and numbers[one] == one)
     if learned:
+        check_weights(network.name)  # what it proposes is stored with it
         kept = KeptNetwork(network.base, learned, tuple(teachers), network.content())
         keep_network(store, annotation_key, kept)
 

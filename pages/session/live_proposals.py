@@ -8,10 +8,11 @@ from core.annotation.overwriting import pixels_to_leave
 from core.annotation.records import SliceAnnotation
 from core.annotation.run_length import encode_runs
 from core.annotation.states import EXAMPLE_STATES, SliceState
+from core.annotation.taught_masks import JOINED_TOOL, PROPOSING_TOOL
 from core.annotation.versions import SliceKey
 from core.proposals.examples import Proposal
 from core.segments.segment import Segment
-from pages.session.proposal_jobs import asked_jobs
+from pages.session.proposal_jobs import AskedJob, asked_jobs
 from pages.session.work import Work
 
 
@@ -57,14 +58,14 @@ def live_proposals(
     """
     memory = work.memory.part(LiveProposals)
     newest = {
-        (proposal.segment, proposal.slice): (proposal, asked.job.weights)
+        (proposal.segment, proposal.slice): (proposal, asked)
         for asked in asked_jobs(work)
         for proposal in asked.job.proposals
     }
     segments = work.segments()
     memory.whole = {
-        place: _whole(memory, work, annotation.get(place), proposal, weights)
-        for place, (proposal, weights) in newest.items()
+        place: _whole(memory, work, annotation.get(place), proposal, asked)
+        for place, (proposal, asked) in newest.items()
         if place not in annotation or annotation[place].state not in EXAMPLE_STATES
     }
     memory.shown = {
@@ -112,7 +113,7 @@ def _whole(
     work: Work,
     stored: SliceAnnotation | None,
     proposal: Proposal,
-    weights: str | None,
+    asked: AskedJob,
 ) -> SliceAnnotation:
     place = (proposal.segment, proposal.slice)
     version = stored.version if stored is not None else 0
@@ -120,6 +121,8 @@ def _whole(
     if known is not None and made_from is not None and made_from() is proposal:
         return replace(known, version=version)
     pixels = int(proposal.mask.sum())
+    origin = asked.job.origin_of(proposal.segment)
+    is_joined = asked.wanted is not None and origin.teachers
     return SliceAnnotation(
         *place,
         (work.series.summary.rows, work.series.summary.columns),
@@ -128,5 +131,7 @@ def _whole(
         encode_runs(proposal.mask) if pixels else None,
         pixels,
         proposal.expected_dice,
-        weights=weights,
+        tool=JOINED_TOOL if is_joined else PROPOSING_TOOL,
+        weights=origin.weights,
+        teachers=origin.teachers,
     )

@@ -43,7 +43,7 @@ def test_it_belongs_to_an_annotation_that_there_is(store: AnnotationStore) -> No
     "wrong",
     [
         replace(_NETWORK, base=""),
-        replace(_NETWORK, base="x" * 180),
+        replace(_NETWORK, base="x" * 201),
         replace(_NETWORK, teachers=("1.2 1.3",)),
     ],
 )

@@ -26,8 +26,8 @@ from core.stored_proposals import teaching
 from core.stored_proposals.cohort import Outcome, propose_over
 from core.stored_proposals.proposing import submit_stored
 from core.stored_proposals.teaching import read_stored_teachers, submit_taught
-from tests.stored_proposals.conftest import finished, opened, teacher
-from tests.support.bright_balls import ball, draw, write_ball
+from tests.stored_proposals.conftest import PATIENCE_S, finished, opened, teacher
+from tests.support.bright_balls import SEGMENT, ball, draw, write_ball
 
 STEPS = 6
 
@@ -48,13 +48,17 @@ def four(
 
 @pytest.fixture(scope="module")
 def small_backend() -> Iterator[ProposalBackend]:
+    with closing(backend_of_small_network("small")) as backend:
+        yield backend
+
+
+def backend_of_small_network(name: str) -> ProposalBackend:
     """Of a small network with random weights, which finds everything and is adapted quickly."""
     torch.manual_seed(7)
     network = UniverSeg(features=4, guidance_channels=GUIDANCE_CHANNELS).eval()
     torch.nn.init.constant_(dict(network.named_parameters())["out_conv.conv.bias"], 3.0)
-    engine = Engine(Weights(network, "small"), torch.device("cpu"), torch.float32)
-    with closing(ProposalBackend(InProcess(lambda: engine), Turns())) as backend:
-        yield backend
+    engine = Engine(Weights(network, name), torch.device("cpu"), torch.float32)
+    return ProposalBackend(InProcess(lambda: engine), Turns())
 
 
 def taught_job(
@@ -95,9 +99,12 @@ def proposed_beside_a_drawn_slice(
     """Draw on the fourth series, and give weights and teachers of what is proposed then."""
     key = four[3].uid
     save_drawing(store, key, 1, 4, ball(4)[4], person="anna", tool="brush")
-    finished(submit_stored(backend, store, key, read_series(four[3]), person="anna"))
+    job = finished(submit_stored(backend, store, key, read_series(four[3]), person="anna"))
     found = store.annotation(key).values()
-    return {(one.weights, one.teachers) for one in found if one.state is SliceState.PROPOSED}
+    origins = {(one.weights, one.teachers) for one in found if one.state is SliceState.PROPOSED}
+    # What is drawn on before it is stored is told the same of.
+    assert origins == {(job.origin_of(1).weights, job.origin_of(1).teachers)}
+    return origins
 
 
 def test_the_network_is_adapted_where_that_is_asked_for_and_kept_for_the_next_series(
@@ -175,6 +182,29 @@ def test_a_network_is_not_kept_for_what_was_removed_or_renamed_since(
     store.remove_segment(key, 1, "anna")
     taught_job(small_backend, store, four, learning=True)
     assert store.segments(key) == [] and kept_network(store, key) is None
+
+
+def test_a_network_is_not_kept_whose_name_would_not_fit_beside_what_it_proposes(
+    store: AnnotationStore, four: list[SeriesSummary]
+) -> None:
+    drawn_on_three(store, four)
+    key, learner = four[3].uid, opened(store, four[3])
+    store.save_segment(key, SEGMENT, "anna")
+    teachers = read_stored_teachers(store, [teacher(one) for one in four[:3]], learner, [], 4)
+    with closing(backend_of_small_network("x" * 190)) as backend:
+        job = submit_taught(
+            backend,
+            store,
+            key,
+            learner,
+            lambda _: teachers,
+            person="anna",
+            segments=1,
+            learning=True,
+        )
+        assert job.wait(PATIENCE_S)
+    assert job.error == "The name of the weights has between 1 and 200 characters."
+    assert kept_network(store, key) is None
 
 
 def test_teachers_are_not_named_for_a_network_that_other_weights_leave_alone(

@@ -172,13 +172,15 @@ def test_proposals_are_stored_with_their_teachers_and_leave_alone_what_is_drawn(
         save_drawing(store, key, 1, 4, ball(3)[4], person="anna", tool="brush")
         return teachers
 
-    finished(submit_taught(backend, store, key, learner, find, person="anna", segments=1))
+    job = submit_taught(backend, store, key, learner, find, person="anna", segments=1)
+    origin = finished(job).origin_of(1)
     found = store.annotation(key)
     assert found[1, 4].state is SliceState.DRAWN
     assert found[1, 4].teachers == ()
     proposed = [one for one in found.values() if one.state is SliceState.PROPOSED]
     assert len(proposed) >= 3
     assert {one.teachers for one in proposed} == {(balls[0].uid, balls[1].uid)}
+    assert {(one.weights, one.teachers) for one in proposed} == {(origin.weights, origin.teachers)}
     assert not learns_from_teachers(found)
     store.undo(key, "anna")
     assert [index for (_, index), one in store.annotation(key).items() if one.pixels] == [4]

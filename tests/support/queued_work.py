@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from core.proposal_jobs.job import Job, Work
+from core.proposal_jobs.job import Job, Origin, Work, origin_by_weights
 from core.proposal_jobs.turns import Turns
 
 
@@ -15,8 +15,9 @@ def submit(
     slices: int = 1,
     series: str = "",
     is_background: bool = False,
+    origin: Callable[[Job, int], Origin] = origin_by_weights,
 ) -> Job:
     """Queue work for the background; `Job` tells what is called with which arguments."""
-    job = Job(work, when_finished, turns, person, slices, series, is_background)
+    job = Job(work, when_finished, turns, person, slices, series, is_background, origin)
     turns.enter(job)
     return job

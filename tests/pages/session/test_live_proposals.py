@@ -9,19 +9,21 @@ from numpy.typing import NDArray
 
 from core.annotation.actions import save_drawing
 from core.annotation.states import SliceState
-from core.proposal_jobs.job import Progress
+from core.annotation.taught_masks import JOINED_TOOL, PROPOSING_TOOL
+from core.proposal_jobs.job import Origin, Progress
 from core.proposal_jobs.turns import Turns
 from core.proposals.examples import Proposal
 from core.segments.segment import Segment, default_color
 from core.stored_proposals.proposing import Wanted
 from pages.session import proposal_jobs
-from pages.session.live_proposals import live_proposals, unsaved_proposal
+from pages.session.live_proposals import LiveProposals, live_proposals, unsaved_proposal
 from pages.session.proposal_jobs import AskedJob
 from pages.session.work import Work
 from tests.support.queued_work import submit
 from tests.support.segments import ANATOMY, SPLEEN
 
 _PATIENCE_S = 60.0
+_TEACHERS = ("1.2.3", "1.2.4")
 
 
 def square(size: int) -> NDArray[np.bool_]:
@@ -43,7 +45,12 @@ def running(work: Work, monkeypatch: pytest.MonkeyPatch) -> Iterator[Event]:
 
     jobs = proposal_jobs._Jobs()
     monkeypatch.setattr(proposal_jobs, "_jobs", lambda: jobs)
-    job = submit(Turns(), make, lambda job: jobs.finish(work.annotation_key, job, is_quiet=False))
+    job = submit(
+        Turns(),
+        make,
+        lambda job: jobs.finish(work.annotation_key, job, is_quiet=False),
+        origin=lambda job, segment: Origin(f"{job.weights} of segment {segment}", _TEACHERS),
+    )
     job.weights = "some-weights"
     jobs.asked[work.annotation_key] = [AskedJob(job, Wanted(), "anna")]
     assert made.wait(_PATIENCE_S)
@@ -94,9 +101,24 @@ def test_a_drawing_on_a_shown_proposal_corrects_it(work: Work, running: Event) -
     )
     stored = work.store.slice(work.annotation_key, 1, 2)
     assert stored.state is SliceState.CORRECTED
-    assert stored.weights == "some-weights"
+    assert stored.weights == "some-weights of segment 1"
+    assert stored.teachers == _TEACHERS
     assert unsaved_proposal(work, (1, 3)) is None
     assert unsaved_proposal(work, (1, 5)) is None
+
+
+def test_it_is_told_whether_the_series_itself_was_asked_beside_others(
+    work: Work, running: Event
+) -> None:
+    def tools() -> set[str]:
+        live = live_proposals(work, work.store.annotation(work.annotation_key))
+        return {one.tool for one in live.values()}
+
+    assert tools() == {JOINED_TOOL}
+    ((key, (asked,)),) = proposal_jobs._jobs().asked.items()
+    proposal_jobs._jobs().asked[key] = [AskedJob(asked.job, None, "anna")]
+    work.memory.forget(LiveProposals)
+    assert tools() == {PROPOSING_TOOL}
 
 
 def test_what_a_cancelled_job_did_not_store_is_taken_from_the_screen(
