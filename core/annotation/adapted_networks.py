@@ -88,13 +88,3 @@ def kept_network(store: AnnotationStore, annotation_key: str) -> KeptNetwork | N
     return KeptNetwork(
         row.base, tuple(map(int, row.segments.split())), tuple(row.teachers.split()), row.content
     )
-
-
-def series_learned_from(store: AnnotationStore, annotation_key: str) -> tuple[str, ...]:
-    """Series Instance UIDs of the series that the kept network learned from; none without one."""
-    teachers = select(adapted_network.c.teachers)
-    with store.reading(annotation_key) as (connection, _):
-        found = connection.execute(
-            teachers.where(adapted_network.c.annotation_key == annotation_key)
-        ).scalar_one_or_none()
-    return tuple((found or "").split())

@@ -56,22 +56,32 @@ def taught_masks(store: AnnotationStore, annotation_key: str) -> dict[int, Taugh
         By segment number; without removed segments.
     """
     with store.reading(annotation_key) as (connection, known):
-        rows = _rows_of_last_lessons(connection, annotation_key)
-        removed = {
-            number
-            for number, row in newest_segments(connection, annotation_key).items()
-            if row.removed
-        }
         found: dict[int, TaughtMasks] = {}
-        for row in rows:
-            if row.segment_number in removed or not row.pixels:
-                continue
+        for row in _rows_with_pixels(connection, annotation_key):
             one = slice_annotation(row, known.shape)
             of_segment = found.setdefault(one.segment_number, TaughtMasks({}, {}, one.teachers))
             of_segment.masks[one.slice_index] = one.mask
             if one.expected_dice is not None:
                 of_segment.expected[one.slice_index] = one.expected_dice
         return found
+
+
+def series_that_taught(store: AnnotationStore, annotation_key: str) -> dict[int, tuple[str, ...]]:
+    """Name the series of `taught_masks` by segment number, without decoding masks."""
+    with store.reading(annotation_key) as (connection, _):
+        rows = _rows_with_pixels(connection, annotation_key)
+        return {row.segment_number: tuple(row.teachers.split()) for row in rows}
+
+
+def _rows_with_pixels(connection: Connection, annotation_key: str) -> list[Row[Any]]:
+    """Versions of segments that were not removed in which other series found something."""
+    segments = newest_segments(connection, annotation_key)
+    removed = {number for number, row in segments.items() if row.removed}
+    return [
+        row
+        for row in _rows_of_last_lessons(connection, annotation_key)
+        if row.pixels and row.segment_number not in removed
+    ]
 
 
 def _rows_of_last_lessons(connection: Connection, annotation_key: str) -> list[Row[Any]]:

@@ -31,7 +31,7 @@ class TeachingChoice:
         Keys of those that may teach. Blank for all finished ones of a project; outside projects,
         none teaches that is not chosen.
     trains : bool
-        Whether the network is trained on them while the person works.
+        Whether the network is trained on them while the person works, and asked then.
 
     Raises
     ------
@@ -52,6 +52,11 @@ class TeachingChoice:
             raise ValueError("Series are named by their keys.")
         if type(self.trains) is not bool:
             raise ValueError("Networks are trained or not.")
+
+    @property
+    def asks_trained(self) -> bool:
+        """Whether a network is trained on earlier series, and asked: never where none teaches."""
+        return self.trains and self.most > 0
 
 
 def remember_teaching(home: Path, person: str, project_key: str, choice: TeachingChoice) -> None:

@@ -86,6 +86,7 @@ class ProposalBackend:
         series: str = "",
         is_background: bool = False,
         origin: Callable[[Job, int], Origin] = origin_by_weights,
+        is_unwanted: Callable[[], bool] = lambda: False,
         deliver: Callable[[Job], None] = lambda job: None,
         when_finished: Callable[[Job], None] = lambda job: None,
     ) -> Job:
@@ -106,6 +107,9 @@ class ProposalBackend:
         origin : callable
             Tells what the proposals of a segment are made with, given the job and its number;
             asked as soon as there is one.
+        is_unwanted : callable
+            Whether nobody wants the job any more: asked again and again, it must not wait. The job
+            is cancelled then.
         deliver : callable
             Called in the background when all proposals are made, or the job was cancelled after it
             had begun. The job is not finished before this returns, and fails where it raises.
@@ -127,7 +131,17 @@ class ProposalBackend:
             yield from self._place.compute(prepare(), job, cancelled, progress)
             deliver(job)
 
-        job = Job(work, when_finished, self.turns, person, slices, series, is_background, origin)
+        job = Job(
+            work,
+            when_finished,
+            self.turns,
+            person,
+            slices,
+            series,
+            is_background,
+            origin,
+            is_unwanted,
+        )
         self.turns.enter(job)
         return job
 

@@ -81,6 +81,10 @@ def origin_by_weights(job: "Job", segment: int) -> Origin:
     return Origin(job.weights)
 
 
+def _never() -> bool:
+    return False
+
+
 @dataclass(eq=False)
 class Job:
     """A piece of work that was handed in, and how far it is.
@@ -91,7 +95,8 @@ class Job:
     work waits while others have their turn) and ``progress`` (takes steps done and steps in all),
     and gives proposals one by one. A ValueError's message is shown to the person. What is told when
     it is finished is told in the background, also of one that has failed or was cancelled. Its
-    ``origin`` is asked with the job and the number of a segment.
+    ``origin`` is asked with the job and the number of a segment. ``is_unwanted`` is asked again and
+    again, between any two steps; it must not wait for anything.
 
     Attributes
     ----------
@@ -113,6 +118,8 @@ class Job:
         Its place in the queue of another machine; None where it waits in none.
     adapted : AdaptedNetwork or None
         The network that was adapted to other series, where that was asked for and is done.
+    is_given_up : bool
+        Whether it was stopped because nobody wanted it any more.
     """
 
     _work: Work
@@ -123,11 +130,13 @@ class Job:
     series: str = ""
     is_background: bool = False
     _origin: "Callable[[Job, int], Origin]" = origin_by_weights
+    _is_unwanted: Callable[[], bool] = _never
     place: int | None = None
     weights: str | None = None
     notice: str | None = None
     elsewhere: Elsewhere | None = None
     adapted: AdaptedNetwork | None = None
+    is_given_up: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _has_begun: bool = False
     _cancelled: threading.Event = field(default_factory=threading.Event)
@@ -190,7 +199,10 @@ class Job:
 
     @property
     def cancelled(self) -> bool:
-        """Whether the job was asked to stop."""
+        """Whether the job was asked to stop, or nobody wants it any more."""
+        if not self._cancelled.is_set() and not self.finished and self._is_unwanted():
+            self.is_given_up = True
+            self._cancelled.set()
         return self._cancelled.is_set()
 
     def cancel(self) -> None:

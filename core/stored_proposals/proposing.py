@@ -5,14 +5,14 @@ Segments are counted from 1, slices from 0 along the normal; masks are bool [row
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.annotation.adapted_networks import KeptNetwork, kept_network
+from core.annotation.adapted_networks import kept_network
 from core.annotation.ends import stated_ends
 from core.annotation.open_segments import segments_to_propose
 from core.annotation.proposal_storing import store_proposals
@@ -20,7 +20,7 @@ from core.annotation.records import StatedEnds
 from core.annotation.retries import patiently
 from core.annotation.states import EXAMPLE_STATES
 from core.annotation.store import AnnotationStore, SliceAnnotation
-from core.annotation.taught_masks import JOINED_TOOL, PROPOSING_TOOL, TaughtMasks, taught_masks
+from core.annotation.taught_masks import JOINED_TOOL, PROPOSING_TOOL, taught_masks
 from core.annotation.versions import SliceKey
 from core.dicom.series import Series
 from core.proposal_jobs.backend import ProposalBackend
@@ -37,6 +37,7 @@ from core.proposal_jobs.requests import (
 from core.proposals.adapted_network import AdaptedNetwork, packed_network
 from core.proposals.examples import SegmentExamples
 from core.proposals.taught import TaughtSegment, heard
+from core.stored_proposals.trained_networks import segments_to_ask_about
 
 
 @dataclass(frozen=True)
@@ -130,13 +131,14 @@ def submit_stored(
     *,
     person: str,
     wanted: Wanted = Wanted(),
+    asks_trained: bool = True,
     when_finished: Callable[[Job], None] = lambda job: None,
 ) -> Job:
     """Have proposals made from what is drawn when the job begins, and stored as one step.
 
     What other series said of a segment before is heard as well, and they are named, unless
     somebody took it back or the examples show that it is not to be trusted. The network that was
-    adapted to them is asked as well.
+    trained on them is asked as well, unless that is not wanted.
 
     They are stored once all are made; what was made before a cancellation is stored, too.
 
@@ -154,6 +156,8 @@ def submit_stored(
         Who asks for them.
     wanted : Wanted
         What to propose.
+    asks_trained : bool
+        Whether the network that was trained on other series is asked, where there is one.
     when_finished : callable
         Called in the background with the job, whatever became of it.
 
@@ -186,8 +190,9 @@ def submit_stored(
             {one.number: one.masks for one in examples},
         )
         sources.heard = {number: said[number].teachers for number in beside}
-        kept = kept_network(store, annotation_key)
-        if kept is not None and (learned := _still_taught(kept, said, numbers)):
+        kept = kept_network(store, annotation_key) if asks_trained else None
+        taught = {number: said[number].teachers for number in numbers if number in said}
+        if kept is not None and (learned := segments_to_ask_about(kept, taught)):
             sources.network = packed_network(kept.base, learned, kept.content)
             sources.learned_from = kept.teachers
         return proposal_task(
@@ -278,17 +283,6 @@ def proposal_task(series: Series, **request: Any) -> ProposalTask:
     geometry = series.geometry
     data = series_data(series.volume, geometry.spacing, series.summary.modality, geometry.axes)
     return ProposalTask(ProposalRequest(series=data, **request), {data.volume: series.volume})
-
-
-def _still_taught(
-    kept: KeptNetwork, said: Mapping[int, TaughtMasks], numbers: Collection[int]
-) -> tuple[int, ...]:
-    """Segments that a network learned of series that taught last, unless that was taken back."""
-    return tuple(
-        number
-        for number in kept.segments
-        if number in numbers and number in said and {*kept.teachers} <= {*said[number].teachers}
-    )
 
 
 def _slices_asked(store: AnnotationStore, annotation_key: str, wanted: Wanted, slices: int) -> int:

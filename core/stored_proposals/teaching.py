@@ -117,6 +117,7 @@ def submit_taught(
     segments: int,
     adapting: bool = False,
     learning: bool = False,
+    is_unwanted: Callable[[], bool] = lambda: False,
     when_finished: Callable[[Job], None] = lambda job: None,
 ) -> Job:
     """Have a series proposed from others, and the proposals stored as one step.
@@ -147,6 +148,8 @@ def submit_taught(
         Have a network learn from these series instead, while nobody waits for it: it is stored, and
         asked as soon as something is proposed from what is drawn on the series itself. No segment
         is added, and it is asked about none that was removed or renamed meanwhile.
+    is_unwanted : callable
+        As `ProposalBackend.submit` takes it.
     when_finished : callable
         Called in the background with the job, whatever became of it.
 
@@ -197,8 +200,7 @@ def submit_taught(
 
     def deliver(job: Job) -> None:
         if learning:
-            network = job.adapted
-            if network is not None:
+            if (network := job.adapted) is not None:
                 patiently(lambda: _keep(store, annotation_key, network, taught, named))
             return
         # While the store is locked or its server is gone, this waits.
@@ -220,6 +222,7 @@ def submit_taught(
         slices=asked,
         series=annotation_key,
         is_background=learning,
+        is_unwanted=is_unwanted,
         origin=lambda job, _: Origin(job.weights, tuple(named)),
         deliver=deliver,
         when_finished=when_finished,

@@ -55,6 +55,19 @@ def load_model(weights: str, device: str) -> Engine:
     return _loading(weights, device).result()
 
 
+def known_weights(settings: Settings) -> str | None:
+    """Name of the weights that propose; None while they are being loaded, or cannot be used."""
+    if settings.proposals.kind == "in-process":
+        loading = _loading(settings.weights, settings.device)
+        return loading.result().weights.name if _is_there(loading) else None
+    weights = _weights(proposal_backend(settings))
+    return weights.result() if _is_there(weights) else None
+
+
+def _is_there(loading: Future[Any]) -> bool:
+    return loading.done() and loading.exception() is None
+
+
 def show_model(settings: Settings) -> None:
     """Show which weights are used and where, or that they are being loaded."""
     if settings.proposals.kind == "in-process":

@@ -21,6 +21,7 @@ from pages.server.metrics import PROPOSAL_JOBS, PROPOSAL_SECONDS, PROPOSAL_WAIT_
 from pages.session.model import proposal_backend
 from pages.session.proposal_progress import ProgressMeter
 from pages.session.tab_log import log_for_tab
+from pages.session.teaching_choice import project_key_of, teaching_choice
 from pages.session.work import Work
 
 _DISMISSED = "proposing.dismissed"
@@ -49,6 +50,8 @@ class AskedJob:
         Who asked.
     is_training : bool
         Whether it only trains the network, while nobody waits for it.
+    project_key : str
+        Of the project that it is for; blank outside projects.
     meter : ProgressMeter
         How far it is.
     """
@@ -57,6 +60,7 @@ class AskedJob:
     wanted: Wanted | None
     person: str
     is_training: bool = False
+    project_key: str = ""
     meter: ProgressMeter = field(default_factory=ProgressMeter)
 
 
@@ -65,13 +69,15 @@ class _Jobs:
     """Jobs that have not finished and the newest failures, by annotation, for all sessions.
 
     A finished job is dropped at once, because it holds the masks that it proposed: they are in the
-    store by then. `taught` names annotations for which other series were asked by themselves.
+    store by then. `taught` names annotations for which other series were asked by themselves, and
+    `trained` those for which a network was trained, but where nobody wanted it any more.
     """
 
     lock: RLock = field(default_factory=RLock)
     asked: dict[str, list[AskedJob]] = field(default_factory=dict)
     failures: dict[str, _Failure] = field(default_factory=dict)
     taught: set[str] = field(default_factory=set)
+    trained: set[str] = field(default_factory=set)
 
     def of(self, annotation_key: str) -> list[AskedJob]:
         with self.lock:
@@ -84,6 +90,8 @@ class _Jobs:
                 self.asked[annotation_key] = left
             if job.error is not None and not is_quiet:
                 self.failures[annotation_key] = _Failure(job.error)
+            if job.is_given_up:
+                self.trained.discard(annotation_key)
 
 
 def start_proposing(work: Work) -> None:
@@ -135,7 +143,7 @@ def start_taught(
 ) -> None:
     """Start proposing from other series; otherwise like `start_proposing`.
 
-    The network is trained on them afterwards, while nobody waits for it.
+    The network is trained on them afterwards; see `start_training`.
 
     Parameters
     ----------
@@ -155,23 +163,59 @@ def start_taught(
             if key in jobs.taught or jobs.of(key):
                 return
             jobs.taught.add(key)
-
-    def submit(when_finished: Callable[[Job], None], *, after: Job | None = None) -> Job:
-        return submit_taught(
-            proposal_backend(work.entrance.settings),
-            work.store,
-            key,
-            work.series,
-            find_teachers if after is None else partial(_found_after, after, find_teachers),
-            person=work.person,
-            segments=len(work.segments()),
-            learning=after is not None,
-            when_finished=when_finished,
-        )
-
-    first = _start(work, None, submit, is_quiet=by_itself)
+    first = _start(work, None, partial(_submit_taught, work, find_teachers), is_quiet=by_itself)
     if trains and first is not None:
-        _start(work, None, partial(submit, after=first), is_quiet=True, is_training=True)
+        start_training(work, find_teachers, after=first)
+
+
+def start_training(
+    work: Work,
+    find_teachers: Callable[[Callable[[], bool]], Teachers],
+    *,
+    after: Job | None = None,
+    by_itself: bool = False,
+) -> None:
+    """Start training the network on other series, while nobody waits for it.
+
+    It takes the place of a training of the same person that is under way; there is one for each
+    annotation. It is given up once no tab has the series open any more.
+
+    Parameters
+    ----------
+    work : Work
+        Series being worked on.
+    find_teachers : callable
+        As `core.stored_proposals.teaching.submit_taught` takes it.
+    after : Job, optional
+        Has to end before.
+    by_itself : bool
+        Whether nobody asked for it: then it is tried once as long as the server runs, unless it was
+        given up, and leaves alone what is under way.
+    """
+    key, jobs = work.annotation_key, _jobs()
+    with jobs.lock:
+        running = training_job(work)
+        if by_itself and (running is not None or key in jobs.trained):
+            return
+        if running is not None:
+            if running.person != work.person:
+                return
+            running.job.cancel()
+        jobs.trained.add(key)
+        find = find_teachers if after is None else partial(_found_after, after, find_teachers)
+        submit = partial(_submit_taught, work, find, learning=True)
+        _start(work, None, submit, is_quiet=True, is_training=True)
+
+
+def stop_training(work: Work) -> None:
+    """Stop what the person has trained for series of this project, or for those of none."""
+    jobs, project_key = _jobs(), project_key_of(work)
+    with jobs.lock:
+        for key, of_annotation in list(jobs.asked.items()):
+            for one in list(of_annotation):
+                if one.is_training and (one.person, one.project_key) == (work.person, project_key):
+                    one.job.cancel()
+                    jobs.trained.discard(key)
 
 
 def _found_after(
@@ -185,6 +229,29 @@ def _found_after(
     return Teachers((), (), ()) if job.cancelled or job.error else find_teachers(is_over)
 
 
+def _submit_taught(
+    work: Work,
+    find_teachers: Callable[[Callable[[], bool]], Teachers],
+    when_finished: Callable[[Job], None],
+    *,
+    learning: bool = False,
+) -> Job:
+    """Hand in a job that learns from other series."""
+    reading = work.reading
+    return submit_taught(
+        proposal_backend(work.entrance.settings),
+        work.store,
+        work.annotation_key,
+        work.series,
+        find_teachers,
+        person=work.person,
+        segments=len(work.segments()),
+        learning=learning,
+        is_unwanted=lambda: learning and reading.is_closed,
+        when_finished=when_finished,
+    )
+
+
 def _submit_own(work: Work, wanted: Wanted) -> Callable[[Callable[[Job], None]], Job]:
     """Hand in a job that learns from the series itself, given whom to tell of its end."""
     return lambda when_finished: submit_stored(
@@ -194,6 +261,7 @@ def _submit_own(work: Work, wanted: Wanted) -> Callable[[Callable[[Job], None]],
         work.series,
         person=work.person,
         wanted=wanted,
+        asks_trained=teaching_choice(work).asks_trained,
         when_finished=when_finished,
     )
 
@@ -209,11 +277,9 @@ def _start(
     """Hand in a job, and return it; None where it is under way already, or too many are."""
     jobs, key = _jobs(), work.annotation_key
     with jobs.lock:
-        alike = [one for one in jobs.of(key) if one.is_training == is_training]
+        alike = [] if is_training else asked_jobs(work)
         same = next((asked for asked in alike if asked.wanted == wanted), None)
         if same is not None:
-            if is_training:
-                return None
             who = "you" if same.person == work.person else same.person
             st.toast(f"This is being proposed already: {who} asked for it.")
             return None
@@ -227,7 +293,8 @@ def _start(
             if not is_quiet:
                 st.toast(str(full))
             return None
-        jobs.asked.setdefault(key, []).append(AskedJob(job, wanted, work.person, is_training))
+        asked = AskedJob(job, wanted, work.person, is_training, project_key_of(work))
+        jobs.asked.setdefault(key, []).append(asked)
         log_for_tab("job-asked", job=identifier, ahead=job.ahead)
         return job
 
@@ -274,8 +341,8 @@ def asked_jobs(work: Work) -> list[AskedJob]:
 
 
 def training_job(work: Work) -> AskedJob | None:
-    """Job that trains the network on other series for this one; None without any."""
-    return next((one for one in _jobs().of(work.annotation_key) if one.is_training), None)
+    """Job that trains the network on other series for this one, the newest; None without any."""
+    return next((one for one in _jobs().of(work.annotation_key)[::-1] if one.is_training), None)
 
 
 def failure_shown(work: Work) -> str | None:

@@ -7,11 +7,14 @@ from functools import partial
 from pathlib import Path
 
 from core.annotation.records import StoreError
+from core.annotation.states import SliceState
+from core.annotation.taught_masks import series_that_taught
 from core.dicom.errors import DicomError
+from core.dicom.progressive import SeriesReading
 from core.dicom.reading import find_series
 from core.dicom.series import SeriesSummary
 from core.home.opened_series import OpenedSeries, recall_series
-from core.home.teaching_choices import TeachingChoice, recall_teaching, remember_teaching
+from core.home.teaching_choices import TeachingChoice
 from core.projects.finished_readings import finished_readings
 from core.projects.readings import name_where_several
 from core.projects.records import WorkItem
@@ -22,9 +25,18 @@ from core.stored_proposals.teaching import (
     learns_from_teachers,
     read_stored_teachers,
 )
+from core.stored_proposals.trained_networks import series_trained_on
 from pages.session.chosen_series import may_look_into
+from pages.session.model import known_weights
 from pages.session.opening import source_files
-from pages.session.proposal_jobs import running_job, start_taught
+from pages.session.proposal_jobs import (
+    asked_jobs,
+    running_job,
+    start_taught,
+    start_training,
+    stop_training,
+)
+from pages.session.teaching_choice import choose_teaching, teaching_choice
 from pages.session.work import Work
 
 
@@ -52,19 +64,9 @@ class Teacher:
 
 @dataclass
 class _Begun:
-    """Whether this tab has asked for proposals from other series by itself, or need not."""
+    """The reading for which this tab has asked other series by itself, or need not."""
 
-    done: bool = False
-
-
-def teaching_choice(work: Work) -> TeachingChoice:
-    """What the person chose for the project of this series, or for series outside projects."""
-    return recall_teaching(work.entrance.settings.home, work.person, _project_key(work))
-
-
-def choose_teaching(work: Work, choice: TeachingChoice) -> None:
-    """Keep the person's choice."""
-    remember_teaching(work.entrance.settings.home, work.person, _project_key(work), choice)
+    reading: SeriesReading | None = None
 
 
 def possible_teachers(work: Work) -> list[Teacher]:
@@ -122,6 +124,8 @@ def may_be_taught(work: Work) -> bool:
 def begin_teaching(work: Work) -> None:
     """Ask for proposals from other series by itself, once, where nothing was done here before.
 
+    Where they have proposed before, go on with training the network on them instead.
+
     Readings that are to be compared with another one are left to their readers: what both of them
     began with would make them look more alike than they are.
 
@@ -131,13 +135,15 @@ def begin_teaching(work: Work) -> None:
         Series that was opened.
     """
     begun = work.memory.part(_Begun)
-    if begun.done or work.reason_against_editing:
+    if begun.reading is work.reading or work.reason_against_editing:
         return
-    begun.done = True
+    begun.reading = work.reading
     with suppress(StoreError):
-        if _is_read_twice(work) or work.store.annotation(work.annotation_key):
-            return
-        teach(work, by_itself=True)
+        annotation = work.store.annotation(work.annotation_key)
+        if any(one.state is SliceState.PROPOSED for one in annotation.values()):
+            train(work, by_itself=True)
+        elif not annotation and not _is_read_twice(work):
+            teach(work, by_itself=True)
 
 
 def teach(work: Work, *, by_itself: bool = False) -> None:
@@ -154,7 +160,56 @@ def teach(work: Work, *, by_itself: bool = False) -> None:
     chosen = chosen_teachers(work)
     if not chosen:
         return
-    home, choice = work.entrance.settings.home, teaching_choice(work)
+    choice = teaching_choice(work)
+    # Series are read once more for it, so not where they are too few in any case.
+    trains = choice.trains and min(choice.most, len(chosen)) >= LEAST_TEACHERS
+    start_taught(work, _finding(work, chosen, choice.most), trains=trains, by_itself=by_itself)
+
+
+def train(work: Work, *, by_itself: bool = False) -> None:
+    """Have the network trained on the series that the person chose, of those that have proposed.
+
+    Nothing happens where that was done, is not wanted, or where they are too few.
+
+    Parameters
+    ----------
+    work : Work
+        Series being worked on.
+    by_itself : bool
+        As `start_training` takes it.
+    """
+    choice, chosen = teaching_choice(work), chosen_teachers(work)
+    if not choice.asks_trained:
+        return
+    proposing = next((one.job for one in asked_jobs(work) if one.wanted is None), None)
+    if proposing is None:
+        taught = series_that_taught(work.store, work.annotation_key)
+        have_proposed = {uid for uids in taught.values() for uid in uids}
+        chosen = [one for one in chosen if one.opened.uid in have_proposed]
+    if min(choice.most, len(chosen)) >= LEAST_TEACHERS and not trained_on(work):
+        find = _finding(work, chosen, choice.most)
+        start_training(work, find, after=proposing, by_itself=by_itself)
+
+
+def trained_on(work: Work) -> tuple[str, ...]:
+    """Series Instance UIDs of the series that a network was trained on which may be asked."""
+    weights = known_weights(work.entrance.settings)
+    return series_trained_on(work.store, work.annotation_key, weights)
+
+
+def change_teaching(work: Work, choice: TeachingChoice) -> None:
+    """Keep the person's choice, and train the network as it says from now on, or no more."""
+    choose_teaching(work, choice)
+    stop_training(work)
+    if not work.reason_against_editing:
+        train(work)
+
+
+def _finding(
+    work: Work, chosen: list[Teacher], most: int
+) -> Callable[[Callable[[], bool]], Teachers]:
+    """Make what finds the teachers of a job when it begins."""
+    home = work.entrance.settings.home
     # The person may not see them any more when the job begins: the store asks again.
     store, learner = work.store, work.series
     candidates = [
@@ -169,11 +224,9 @@ def teach(work: Work, *, by_itself: bool = False) -> None:
         # The job may have waited: whoever was returned meanwhile teaches nothing any more.
         finished = _still_finished(work)
         able = [one for one in candidates if finished is None or one.annotation_key in finished]
-        return read_stored_teachers(store, able, learner, known, choice.most, is_over)
+        return read_stored_teachers(store, able, learner, known, most, is_over)
 
-    # Series are read once more for it, so not where they are too few in any case.
-    trains = choice.trains and min(choice.most, len(chosen)) >= LEAST_TEACHERS
-    start_taught(work, find, trains=trains, by_itself=by_itself)
+    return find
 
 
 def _still_finished(work: Work) -> set[str] | None:
@@ -196,7 +249,3 @@ def _is_read_twice(work: Work) -> bool:
     if item is None:
         return False
     return bool(name_where_several(work.store, item.annotation_key, work.person))
-
-
-def _project_key(work: Work) -> str:
-    return work.item.project_key if work.item is not None else ""

@@ -126,7 +126,7 @@ def _show_first_job(work: Work, jobs: list[AskedJob]) -> None:
             cancel_button(own[0], "proposing-0")
 
 
-def cancel_button(job: Job, name: str) -> None:
+def cancel_button(job: Job, name: str, effect: str = _KEPT) -> None:
     """Show a button that stops a job.
 
     Parameters
@@ -135,6 +135,8 @@ def cancel_button(job: Job, name: str) -> None:
         Not finished.
     name : str
         Tells the buttons of a page apart.
+    effect : str
+        What becomes of the work that was done, as a sentence.
     """
     st.button(
         "Stopping…" if job.cancelled else "Cancel",
@@ -143,7 +145,7 @@ def cancel_button(job: Job, name: str) -> None:
         # Streamlit keeps arguments after the page has changed, and a job holds its masks.
         args=(weakref.ref(job),),
         disabled=job.cancelled,
-        help=_KEPT,
+        help=effect,
         width="stretch",
     )
 

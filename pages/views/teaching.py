@@ -5,7 +5,6 @@ from typing import Any
 
 import streamlit as st
 
-from core.annotation.adapted_networks import series_learned_from
 from core.annotation.overview import AnnotationOverview, annotation_overview
 from core.annotation.store import StoreError
 from core.home.recent_series import RecentSeries, recent_series
@@ -21,13 +20,14 @@ from pages.session.proposal_jobs import asked_jobs, seconds_between_looks, train
 from pages.session.proposal_progress import training_text
 from pages.session.teaching import (
     Teacher,
-    choose_teaching,
+    change_teaching,
     chosen_among,
     may_be_taught,
     possible_teachers,
     teach,
-    teaching_choice,
+    trained_on,
 )
+from pages.session.teaching_choice import teaching_choice
 from pages.session.widget_keys import leaving_key
 from pages.session.work import Work
 from pages.views.formatting import plain
@@ -40,6 +40,8 @@ _HELP = (
     "Before anything is drawn on a series, it is proposed from earlier ones of the same modality "
     "and plane. Nothing that was drawn changes."
 )
+
+_NOT_KEPT = "What was learned so far is not kept. Ticking the box above anew begins again."
 
 
 def choose_teachers(work: Work) -> None:
@@ -62,17 +64,18 @@ def choose_teachers(work: Work) -> None:
         help=_HELP,
         on_change=lambda: _choose(work, most=st.session_state[_MOST]),
     )
-    st.session_state[_TRAINS] = choice.trains
+    st.session_state[_TRAINS] = choice.asks_trained
     st.checkbox(
         "Train on them while you work",
         disabled=not choice.most,
         key=_TRAINS,
         help="Where three or more of them show a structure, the network is trained on it for a "
         "minute or more, and what is proposed once you have drawn a slice is better. Everything "
-        "else goes before it.",
+        "else goes before it, and it goes on only while somebody has this series open. Without the "
+        "tick, a network that was trained is not asked.",
         on_change=lambda: _choose(work, trains=st.session_state[_TRAINS]),
     )
-    _show_training(work)
+    _show_training(work, choice)
     if work.item is None:
         nobody = "none that is still there" if choice.series else "none yet"
         st.caption(f"Chosen on the Series page: {len(possible) or nobody}.")
@@ -93,12 +96,13 @@ def choose_teachers(work: Work) -> None:
     )
 
 
-def _show_training(work: Work) -> None:
+def _show_training(work: Work, choice: TeachingChoice) -> None:
     """Show how far the network is trained, with a way to stop, or on how many series it was."""
     asked = training_job(work)
     if asked is None:
-        if learned := series_learned_from(work.store, work.annotation_key):
-            st.caption(f"Trained on {len(learned)} earlier series.")
+        if learned := trained_on(work):
+            unused = "" if choice.asks_trained else "; not asked while this is off"
+            st.caption(f"Trained on {len(learned)} earlier series{unused}.")
         return
 
     def look() -> None:
@@ -108,7 +112,7 @@ def _show_training(work: Work) -> None:
         share, left = running.meter.read(running.job)
         st.progress(share, training_text(left))
         if running.person == work.person:
-            cancel_button(running.job, "training")
+            cancel_button(running.job, "training", _NOT_KEPT)
         else:
             st.caption(f"Asked for by {plain(running.person)}, who alone can stop it.")
 
@@ -137,7 +141,7 @@ def _choose_among(work: Work, possible: list[Teacher], choice: TeachingChoice) -
 
 
 def _choose(work: Work, **changed: Any) -> None:
-    choose_teaching(work, replace(teaching_choice(work), **changed))
+    change_teaching(work, replace(teaching_choice(work), **changed))
 
 
 def watch_teaching(work: Work) -> None:

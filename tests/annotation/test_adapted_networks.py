@@ -4,12 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from core.annotation.adapted_networks import (
-    KeptNetwork,
-    keep_network,
-    kept_network,
-    series_learned_from,
-)
+from core.annotation.adapted_networks import KeptNetwork, keep_network, kept_network
 from core.annotation.records import StoreError
 from core.annotation.store import AnnotationStore
 from tests.support.stored_series import SERIES
@@ -19,7 +14,6 @@ _NETWORK = KeptNetwork("slicewise-5", (1, 3), ("1.2.3", "1.2.4"), bytes(range(25
 
 def test_it_is_read_as_it_was_kept(store: AnnotationStore) -> None:
     assert kept_network(store, SERIES) is None
-    assert series_learned_from(store, SERIES) == ()
     keep_network(store, SERIES, _NETWORK)
     assert kept_network(store, SERIES) == _NETWORK
 
@@ -29,7 +23,6 @@ def test_a_newer_one_takes_its_place(store: AnnotationStore) -> None:
     for one in (_NETWORK, newer):
         keep_network(store, SERIES, one)
     assert kept_network(store, SERIES) == newer
-    assert series_learned_from(store, SERIES) == newer.teachers
 
 
 def test_it_belongs_to_an_annotation_that_there_is(store: AnnotationStore) -> None:

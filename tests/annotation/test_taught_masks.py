@@ -5,7 +5,7 @@ import pytest
 from core.annotation.actions import accept, save_drawing
 from core.annotation.proposal_storing import store_proposals
 from core.annotation.store import AnnotationStore
-from core.annotation.taught_masks import JOINED_TOOL, taught_masks
+from core.annotation.taught_masks import JOINED_TOOL, series_that_taught, taught_masks
 from tests.support.stored_series import NOTHING, SERIES, Suggested, square
 
 _TEACHERS = ("1.2.3", "1.2.4")
@@ -22,6 +22,8 @@ def taught(store: AnnotationStore) -> AnnotationStore:
 def areas(store: AnnotationStore) -> dict[int, int]:
     """Pixels by slice of what other series said of segment 1."""
     found = taught_masks(store, SERIES).get(1)
+    named = {} if found is None else {1: found.teachers}
+    assert series_that_taught(store, SERIES) == named
     return {} if found is None else {at: int(mask.sum()) for at, mask in found.masks.items()}
 
 

@@ -73,3 +73,29 @@ def test_whoever_has_work_in_the_background_has_no_credit_for_the_time_before() 
 def _longest_without(times: list[tuple[float, str]], person: str) -> float:
     at = [times[0][0], *(when for when, who in times if who == person), times[-1][0]]
     return max(after - before for before, after in pairwise(at))
+
+
+def test_work_stops_once_nobody_wants_it_any_more() -> None:
+    submit = partial(queued_work.submit, Turns())
+    gone, times = threading.Event(), list[tuple[float, str]]()
+    job = submit(steps_until(threading.Event(), times, ""), is_unwanted=gone.is_set)
+    time.sleep(0.1)
+    assert times and not job.finished
+    gone.set()
+    assert job.wait(30)
+    assert job.cancelled and job.is_given_up and job.error is None
+
+
+def test_work_that_was_done_or_cancelled_was_not_given_up() -> None:
+    submit = partial(queued_work.submit, Turns())
+    stop, gone = threading.Event(), threading.Event()
+    jobs = [
+        submit(steps_until(stop, [], name), person=name, slices=900, is_unwanted=gone.is_set)
+        for name in ("done", "cancelled")
+    ]
+    jobs[1].cancel()
+    stop.set()
+    assert all(job.wait(30) for job in jobs)
+    gone.set()
+    assert [job.cancelled for job in jobs] == [False, True]
+    assert not any(job.is_given_up for job in jobs)

@@ -26,6 +26,7 @@ from core.stored_proposals import teaching
 from core.stored_proposals.cohort import Outcome, propose_over
 from core.stored_proposals.proposing import submit_stored
 from core.stored_proposals.teaching import read_stored_teachers, submit_taught
+from core.stored_proposals.trained_networks import series_trained_on
 from tests.stored_proposals.conftest import PATIENCE_S, finished, opened, teacher
 from tests.support.bright_balls import SEGMENT, ball, draw, write_ball
 
@@ -94,12 +95,19 @@ def drawn_on_three(store: AnnotationStore, four: list[SeriesSummary]) -> None:
 
 
 def proposed_beside_a_drawn_slice(
-    backend: ProposalBackend, store: AnnotationStore, four: list[SeriesSummary]
+    backend: ProposalBackend,
+    store: AnnotationStore,
+    four: list[SeriesSummary],
+    *,
+    asks_trained: bool = True,
 ) -> set[tuple[str | None, tuple[str, ...]]]:
     """Draw on the fourth series, and give weights and teachers of what is proposed then."""
     key = four[3].uid
     save_drawing(store, key, 1, 4, ball(4)[4], person="anna", tool="brush")
-    job = finished(submit_stored(backend, store, key, read_series(four[3]), person="anna"))
+    series = read_series(four[3])
+    job = finished(
+        submit_stored(backend, store, key, series, person="anna", asks_trained=asks_trained)
+    )
     found = store.annotation(key).values()
     origins = {(one.weights, one.teachers) for one in found if one.state is SliceState.PROPOSED}
     # What is drawn on before it is stored is told the same of.
@@ -137,6 +145,22 @@ def test_a_network_that_learned_is_stored_and_asked_once_something_is_drawn(
     # What was found is not to be trusted, but the teachers are named for the network.
     found = proposed_beside_a_drawn_slice(small_backend, store, four)
     assert found == {(job.adapted.name, uids)}
+    assert series_trained_on(store, key) == series_trained_on(store, key, "small") == uids
+
+
+def test_a_network_is_asked_only_while_that_is_wanted(
+    store: AnnotationStore, four: list[SeriesSummary], small_backend: ProposalBackend
+) -> None:
+    drawn_on_three(store, four)
+    taught_job(small_backend, store, four)
+    network = taught_job(small_backend, store, four, learning=True).adapted
+    assert network is not None
+    found = [
+        proposed_beside_a_drawn_slice(small_backend, store, four, asks_trained=wanted)
+        for wanted in (True, False, True)
+    ]
+    trained = {(network.name, tuple(one.uid for one in four[:3]))}
+    assert found == [trained, {("small", ())}, trained]
 
 
 def test_the_same_series_need_not_be_learned_from_twice(
@@ -165,6 +189,7 @@ def test_a_network_is_not_asked_once_its_teachers_proposals_were_taken_back(
     taught_job(small_backend, store, four)
     taught_job(small_backend, store, four, learning=True)
     store.undo(key, "anna")
+    assert series_trained_on(store, key) == ()
     assert proposed_beside_a_drawn_slice(small_backend, store, four) == {("small", ())}
 
 
@@ -217,6 +242,7 @@ def test_teachers_are_not_named_for_a_network_that_other_weights_leave_alone(
     kept = kept_network(store, key)
     assert kept is not None
     keep_network(store, key, replace(kept, base="older"))
+    assert series_trained_on(store, key, "small") == ()
     assert proposed_beside_a_drawn_slice(small_backend, store, four) == {("small", ())}
 
 

@@ -16,8 +16,19 @@ def submit(
     series: str = "",
     is_background: bool = False,
     origin: Callable[[Job, int], Origin] = origin_by_weights,
+    is_unwanted: Callable[[], bool] = lambda: False,
 ) -> Job:
     """Queue work for the background; `Job` tells what is called with which arguments."""
-    job = Job(work, when_finished, turns, person, slices, series, is_background, origin)
+    job = Job(
+        work,
+        when_finished,
+        turns,
+        person,
+        slices,
+        series,
+        is_background,
+        origin,
+        is_unwanted,
+    )
     turns.enter(job)
     return job

@@ -7,6 +7,7 @@ import time
 import weakref
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +23,14 @@ from core.dicom.progressive import SeriesReading
 from core.dicom.series import SeriesSummary
 from core.home.opened_series import OpenedSeries
 from core.home.settings import read_settings
+from core.home.teaching_choices import TeachingChoice, remember_teaching
 from core.proposal_jobs.backend import ProposalBackend
-from core.proposal_jobs.job import Job, Progress
+from core.proposal_jobs.job import Job, Progress, nothing
 from core.proposal_jobs.requests import ProposalRequest, ProposalTask, SeriesData
 from core.proposal_jobs.turns import Turns
 from core.proposals.examples import Proposal
+from core.proposals.teachers import Teachers
+from pages.session import proposal_jobs
 from pages.session.gate import Entrance
 from pages.session.memory import PageMemory
 from pages.session.model import proposal_backend
@@ -35,6 +39,9 @@ from pages.session.proposal_jobs import (
     propose_neighbours,
     running_job,
     seconds_between_looks,
+    start_training,
+    stop_training,
+    training_job,
 )
 from pages.session.proposal_progress import progress_text
 from pages.session.work import Work
@@ -205,6 +212,85 @@ def test_a_segment_removed_while_a_job_waits_takes_no_other_along(
     assert job is not None and job.wait(_PATIENCE_S)
     assert job.error is None
     assert drawn.slice(work.annotation_key, 1, DRAWN + 1).state is SliceState.PROPOSED
+
+
+def test_a_trained_network_is_asked_as_whoever_proposes_has_chosen(
+    drawn: AnnotationStore,
+    opened: OpenedSeries,
+    demo_summary: SeriesSummary,
+    home: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[bool] = []
+
+    def submit_stored(*_: Any, asks_trained: bool, **others: Any) -> Job:
+        asked.append(asks_trained)
+        return submit(Turns(), nothing, others["when_finished"])
+
+    monkeypatch.setattr(proposal_jobs, "submit_stored", submit_stored)
+    work = of_person(PERSON, opened, SeriesReading(demo_summary), drawn)
+    for choice in (TeachingChoice(), TeachingChoice(trains=False), TeachingChoice(0)):
+        remember_teaching(home, PERSON, "", choice)
+        propose_neighbours(work, 1, DRAWN)
+        until(lambda: running_job(work) is None)
+    assert asked == [True, False, False]
+
+
+def search(is_over: Callable[[], bool]) -> Teachers:
+    """Look for teachers until the job is to stop."""
+    until(is_over)
+    return Teachers((), (), ())
+
+
+@pytest.fixture
+def own_jobs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No jobs of other tests."""
+    jobs = proposal_jobs._Jobs()
+    monkeypatch.setattr(proposal_jobs, "_jobs", lambda: jobs)
+
+
+@pytest.mark.usefixtures("own_jobs")
+def test_training_is_given_up_once_nobody_has_the_series_open_and_begins_again_then(
+    store: AnnotationStore, opened: OpenedSeries, demo_summary: SeriesSummary
+) -> None:
+    work = of_person(PERSON, opened, SeriesReading(demo_summary), store)
+    start_training(work, search)
+    assert training_job(work) is not None and asked_jobs(work) == []
+    work.reading.close()
+    until(lambda: training_job(work) is None)
+    opened_again = of_person(PERSON, opened, SeriesReading(demo_summary), store)
+    start_training(opened_again, search, by_itself=True)
+    running = training_job(work)
+    assert running is not None
+    running.job.cancel()
+    until(lambda: training_job(work) is None)
+    start_training(opened_again, search, by_itself=True)
+    assert training_job(work) is None  # a person stopped it
+
+
+@pytest.mark.usefixtures("own_jobs")
+def test_each_person_stops_and_renews_their_own_training_alone(
+    store: AnnotationStore, opened: OpenedSeries, demo_summary: SeriesSummary
+) -> None:
+    reading = SeriesReading(demo_summary)
+    own = of_person(PERSON, opened, reading, store)
+    others = of_person("Somebody Else", opened, reading, store)
+    start_training(own, search)
+    first = training_job(own)
+    assert first is not None and first.person == PERSON
+    for start in (partial(start_training, others), partial(start_training, own, by_itself=True)):
+        start(search)
+        stop_training(others)
+        assert training_job(own) is first and not first.job.cancelled
+    start_training(own, search)
+    second = training_job(own)
+    assert second is not None and second is not first and first.job.cancelled
+    stop_training(own)
+    until(lambda: training_job(own) is None)
+    start_training(own, search, by_itself=True)
+    assert training_job(own) is not None
+    stop_training(own)
+    until(lambda: training_job(own) is None)
 
 
 @pytest.mark.parametrize(("jobs", "seconds"), [(0, 0.7), (2, 0.7), (20, 5.0)])

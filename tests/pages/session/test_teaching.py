@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from core.annotation.adapted_networks import KeptNetwork, keep_network
+from core.annotation.proposal_storing import store_proposals
 from core.annotation.store import AnnotationStore, StoreError
 from core.dicom.progressive import SeriesReading
 from core.dicom.series import SeriesSummary
@@ -25,6 +28,7 @@ from core.projects.records import Role, WorkItem, WorkState
 from core.projects.second_readings import is_read_twice
 from core.projects.visibility import require_seeing
 from core.projects.work_items import add_series
+from core.proposals.examples import Proposal
 from core.proposals.teachers import Teachers
 from core.stored_proposals.annotated_series import AnnotatedSeries
 from pages.session import teaching
@@ -32,10 +36,12 @@ from pages.session.gate import Entrance
 from pages.session.memory import PageMemory
 from pages.session.teaching import (
     begin_teaching,
-    choose_teaching,
+    change_teaching,
     chosen_teachers,
     possible_teachers,
+    trained_on,
 )
+from pages.session.teaching_choice import choose_teaching
 from pages.session.work import Work
 from tests.support.pages import PERSON
 from tests.support.project_series import OTHER, series_to_add
@@ -64,6 +70,30 @@ def project_key(store: AnnotationStore, demo_summary: SeriesSummary) -> str:
             break
     set_roles(store, key, PERSON, {Role.ANNOTATE}, OTHER)
     return key
+
+
+@dataclass
+class Trainings:
+    """What was done of training, instead of doing it: by itself or not, and "stopped"."""
+
+    done: list[bool | str] = field(default_factory=list)
+
+    def start(self, work: Work, find: object, *, after: object, by_itself: bool) -> None:
+        assert after is None
+        self.done.append(by_itself)
+
+    def taken(self) -> list[bool | str]:
+        done, self.done = self.done, []
+        return done
+
+
+@pytest.fixture
+def trainings(monkeypatch: pytest.MonkeyPatch) -> Trainings:
+    trainings = Trainings()
+    monkeypatch.setattr(teaching, "start_training", trainings.start)
+    monkeypatch.setattr(teaching, "stop_training", lambda work: trainings.done.append("stopped"))
+    monkeypatch.setattr(teaching, "known_weights", lambda settings: "small")
+    return trainings
 
 
 def put_in(
@@ -200,6 +230,72 @@ def test_outside_projects_only_chosen_series_teach_and_none_of_a_project(
     of_project = possible_teachers(learner)[0].opened.key
     choose_teaching(work, TeachingChoice(4, (opened.key, other.key, of_project, "0" * 24)))
     assert [one.opened.key for one in possible_teachers(work)] == [other.key]
+
+
+@pytest.fixture
+def taught_by_three(
+    learner: Work, store: AnnotationStore, home: Path, project_key: str, demo_summary: SeriesSummary
+) -> tuple[str, ...]:
+    """Three series are handed in, whose names are given, and have proposed the learner."""
+    uids = tuple(f"1.3.{number}" for number in range(3))
+    for uid in uids:
+        finished = put_in(store, home, project_key, uid, demo_summary)
+        move(store, finished.annotation_key, WorkState.TO_REVIEW, PERSON)
+    key = learner.annotation_key
+    store.save_segment(key, LIVER_SEGMENT, PERSON)
+    proposals = [Proposal(1, 3, _disk(demo_summary), 0.8)]
+    store_proposals(store, key, proposals, person=PERSON, teachers=uids)
+    return uids
+
+
+def test_training_goes_on_where_a_series_is_opened_again(
+    learner: Work,
+    taught_by_three: tuple[str, ...],
+    asked: list[Any],
+    trainings: Trainings,
+    store: AnnotationStore,
+    demo_summary: SeriesSummary,
+) -> None:
+    for _ in range(2):
+        begin_teaching(learner)
+    assert trainings.taken() == [True] and asked == []
+    # The tab was away for so long that the series was dropped from memory.
+    begin_teaching(replace(learner, reading=SeriesReading(demo_summary)))
+    assert trainings.taken() == [True]
+    keep_network(
+        store, learner.annotation_key, KeptNetwork("small", (1,), taught_by_three, b"learned")
+    )
+    begin_teaching(replace(learner, reading=SeriesReading(demo_summary)))
+    assert trainings.taken() == []
+    assert trained_on(learner) == taught_by_three
+
+
+def test_what_is_trained_follows_the_choice(
+    learner: Work, taught_by_three: tuple[str, ...], trainings: Trainings, store: AnnotationStore
+) -> None:
+    three = [one.key for one in possible_teachers(learner) if one.opened.uid in taught_by_three]
+    for choice, done in (
+        (TeachingChoice(trains=False), ["stopped"]),
+        (TeachingChoice(trains=True), ["stopped", False]),
+        (TeachingChoice(0), ["stopped"]),
+        (TeachingChoice(2), ["stopped"]),
+        (TeachingChoice(4, tuple(three)), ["stopped", False]),
+        # Another one than those that have proposed would not be asked.
+        (TeachingChoice(4, (*three[:2], _others_key(learner, three))), ["stopped"]),
+    ):
+        change_teaching(learner, choice)
+        assert trainings.taken() == done, choice
+    kept = KeptNetwork("small", (1,), taught_by_three, b"learned")
+    keep_network(store, learner.annotation_key, kept)
+    change_teaching(learner, TeachingChoice())
+    assert trainings.taken() == ["stopped"]  # that is done
+    keep_network(store, learner.annotation_key, replace(kept, base="other weights"))
+    change_teaching(learner, TeachingChoice())
+    assert trainings.taken() == ["stopped", False]
+
+
+def _others_key(work: Work, keys: list[str]) -> str:
+    return next(one.key for one in possible_teachers(work) if one.key not in keys)
 
 
 def _disk(summary: SeriesSummary) -> NDArray[np.bool_]:

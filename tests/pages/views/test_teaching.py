@@ -7,6 +7,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.annotation.actions import save_drawing
+from core.annotation.adapted_networks import KeptNetwork, keep_network
+from core.annotation.proposal_storing import store_proposals
 from core.annotation.store import AnnotationStore
 from core.dicom.series import SeriesSummary
 from core.home.opened_series import OpenedSeries, remember_series
@@ -16,6 +18,8 @@ from core.home.teaching_choices import TeachingChoice, recall_teaching, remember
 from core.projects.moves import move
 from core.projects.records import Role, WorkState
 from core.projects.work_items import add_series
+from core.proposals.examples import Proposal
+from pages.session.model import load_model
 from tests.support.pages import PERSON, OpenPage, open_menu, shown
 from tests.support.project_series import OTHER, ProjectSeries, series_in_project, series_to_add
 from tests.support.segments import LIVER_SEGMENT
@@ -164,3 +168,27 @@ def test_whether_the_network_is_trained_on_them_is_kept(
     assert recall_teaching(home, PERSON, mine.project_key) == TeachingChoice(
         4, (taught,), trains=False
     )
+
+
+def test_a_network_that_was_trained_is_named_and_so_is_that_it_is_not_asked(
+    store: AnnotationStore, opened: OpenedSeries, home: Path, open_page: OpenPage
+) -> None:
+    mask = np.zeros((256, 256), bool)
+    mask[10:20, 10:20] = True
+    proposals, uids = [Proposal(1, 4, mask, 0.8)], ("1.2.3", "1.2.4", "1.2.5")
+    store_proposals(store, opened.uid, proposals, person=PERSON, teachers=uids)
+    base = load_model("default", "cpu").weights.name
+    keep_network(store, opened.uid, KeptNetwork(base, (1,), uids, b"learned"))
+    app = open_menu(open_page("annotate", series=opened.key), "Settings")
+    assert "Trained on 3 earlier series." in shown(app)
+    app.checkbox(key="teaching-trains").uncheck().run()
+    assert "Trained on 3 earlier series; not asked while this is off." in shown(app)
+    app.checkbox(key="teaching-trains").check().run()
+    assert "Trained on 3 earlier series." in shown(app)
+    # Where no series teaches, none is trained on, and what was chosen before is kept.
+    app.selectbox(key="teaching-most").set_value(0).run()
+    box = app.checkbox(key="teaching-trains")
+    assert box.disabled and not box.value
+    assert recall_teaching(home, PERSON, "").trains
+    store.undo(opened.uid, PERSON)
+    assert "Trained on" not in shown(app.run())
