@@ -87,8 +87,34 @@ def progress_text(job: Job, left: float | None = None, *, is_taught: bool = Fals
     return text if left is None else f"{text}, {_duration(left)} left"
 
 
-def training_text(left: float | None = None) -> str:
-    """Say how far a job is that only trains the network, with the seconds left where known."""
+def training_text(job: Job, left: float | None = None, *, is_behind: bool = False) -> str:
+    """Say how far a job is that only trains the network.
+
+    Parameters
+    ----------
+    job : Job
+        Not finished.
+    left : float, optional
+        Seconds left.
+    is_behind : bool
+        Whether proposals are being made on the same series, which go before it.
+
+    Returns
+    -------
+    str
+        A few words.
+    """
+    if job.cancelled:
+        return "Training stops…"
+    if job.notice is not None:
+        return job.notice
+    _, total = job.progress
+    if is_behind:
+        return f"Training {'goes on' if total else 'begins'} after the proposals"
+    if ahead := job.ahead:
+        return f"Training waits: {ahead} {'job is' if ahead == 1 else 'jobs are'} done before"
+    if not total:
+        return "Reading the earlier series…"
     text = "Training on earlier series"
     return f"{text}…" if left is None else f"{text}: {_duration(left)} left"
 

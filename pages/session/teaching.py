@@ -8,6 +8,7 @@ from pathlib import Path
 
 from core.annotation.records import StoreError
 from core.annotation.states import SliceState
+from core.annotation.store import AnnotationStore
 from core.annotation.taught_masks import series_that_taught
 from core.dicom.errors import DicomError
 from core.dicom.progressive import SeriesReading
@@ -211,7 +212,7 @@ def _finding(
     """Make what finds the teachers of a job when it begins."""
     home = work.entrance.settings.home
     # The person may not see them any more when the job begins: the store asks again.
-    store, learner = work.store, work.series
+    store, learner, item, person = work.store, work.series, work.item, work.person
     candidates = [
         AnnotatedSeries(
             one.annotation_key, partial(_summary, home, one.opened), one.opened.leave_out_damaged
@@ -222,19 +223,16 @@ def _finding(
 
     def find(is_over: Callable[[], bool]) -> Teachers:
         # The job may have waited: whoever was returned meanwhile teaches nothing any more.
-        finished = _still_finished(work)
+        finished = None if item is None else _finished_in(store, item.project_key, person)
         able = [one for one in candidates if finished is None or one.annotation_key in finished]
         return read_stored_teachers(store, able, learner, known, most, is_over)
 
     return find
 
 
-def _still_finished(work: Work) -> set[str] | None:
-    """Annotations of the project that are finished now; None outside projects."""
-    if work.item is None:
-        return None
-    readings = finished_readings(work.store, work.item.project_key, work.person)
-    return {one.annotation_key for one in readings}
+def _finished_in(store: AnnotationStore, project_key: str, person: str) -> set[str]:
+    """Annotations of a project that are finished now, of those that a person may see."""
+    return {one.annotation_key for one in finished_readings(store, project_key, person)}
 
 
 def _summary(home: Path, opened: OpenedSeries) -> SeriesSummary:

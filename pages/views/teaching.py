@@ -72,7 +72,7 @@ def choose_teachers(work: Work) -> None:
         help="Where three or more of them show a structure, the network is trained on it for a "
         "minute or more, and what is proposed once you have drawn a slice is better. Everything "
         "else goes before it, and it goes on only while somebody has this series open. Without the "
-        "tick, a network that was trained is not asked.",
+        "tick, a network that was trained is not used.",
         on_change=lambda: _choose(work, trains=st.session_state[_TRAINS]),
     )
     _show_training(work, choice)
@@ -101,7 +101,7 @@ def _show_training(work: Work, choice: TeachingChoice) -> None:
     asked = training_job(work)
     if asked is None:
         if learned := trained_on(work):
-            unused = "" if choice.asks_trained else "; not asked while this is off"
+            unused = "" if choice.asks_trained else "; not used while this is off"
             st.caption(f"Trained on {len(learned)} earlier series{unused}.")
         return
 
@@ -110,7 +110,8 @@ def _show_training(work: Work, choice: TeachingChoice) -> None:
         if running is None:
             st.rerun()
         share, left = running.meter.read(running.job)
-        st.progress(share, training_text(left))
+        text = training_text(running.job, left, is_behind=bool(asked_jobs(work)))
+        st.progress(share, text)
         if running.person == work.person:
             cancel_button(running.job, "training", _NOT_KEPT)
         else:

@@ -98,6 +98,31 @@ def test_what_other_series_teach_is_told_apart(stepped: Stepped) -> None:
     assert text == "Proposing from earlier series: 1 slice so far"
 
 
-def test_training_tells_the_time_that_is_left() -> None:
-    assert training_text() == "Training on earlier series…"
-    assert training_text(44.0) == "Training on earlier series: about 40 s left"
+def test_training_tells_whether_it_has_begun_and_the_time_that_is_left(stepped: Stepped) -> None:
+    job = stepped.job
+    assert training_text(job, is_behind=True) == "Training begins after the proposals"
+    assert training_text(job) == "Reading the earlier series…"
+    stepped.step(1, 10)
+    assert training_text(job) == "Training on earlier series…"
+    assert training_text(job, 44.0) == "Training on earlier series: about 40 s left"
+    assert training_text(job, 44.0, is_behind=True) == "Training goes on after the proposals"
+    job.notice = "The proposal service does not answer"
+    assert training_text(job) == job.notice
+    job.cancel()
+    assert training_text(job, 44.0) == "Training stops…"
+
+
+def test_training_tells_how_many_jobs_are_done_before() -> None:
+    turns, go_on = Turns(), Event()
+
+    def wait(cancelled: Callable[[], bool], progress: Progress) -> Iterator[Proposal]:
+        go_on.wait(_PATIENCE_S)
+        return iter(())
+
+    jobs = [submit(turns, wait, person=person, slices=99) for person in ("Anna", "Ben")]
+    training = submit(turns, wait, person="Anna", is_background=True)
+    assert training_text(training) == "Training waits: 2 jobs are done before"
+    jobs[1].cancel()
+    assert training_text(training) == "Training waits: 1 job is done before"
+    go_on.set()
+    assert all(job.wait(_PATIENCE_S) for job in (*jobs, training))

@@ -170,7 +170,7 @@ def test_whether_the_network_is_trained_on_them_is_kept(
     )
 
 
-def test_a_network_that_was_trained_is_named_and_so_is_that_it_is_not_asked(
+def test_a_network_that_was_trained_is_named_and_so_is_that_it_is_not_used(
     store: AnnotationStore, opened: OpenedSeries, home: Path, open_page: OpenPage
 ) -> None:
     mask = np.zeros((256, 256), bool)
@@ -182,7 +182,7 @@ def test_a_network_that_was_trained_is_named_and_so_is_that_it_is_not_asked(
     app = open_menu(open_page("annotate", series=opened.key), "Settings")
     assert "Trained on 3 earlier series." in shown(app)
     app.checkbox(key="teaching-trains").uncheck().run()
-    assert "Trained on 3 earlier series; not asked while this is off." in shown(app)
+    assert "Trained on 3 earlier series; not used while this is off." in shown(app)
     app.checkbox(key="teaching-trains").check().run()
     assert "Trained on 3 earlier series." in shown(app)
     # Where no series teaches, none is trained on, and what was chosen before is kept.
