@@ -164,8 +164,9 @@ def _strip(proposals: list[Proposal], slices: int) -> str:
         shade = 80 if is_final else 40 if proposal.mask.any() else 16
         shades[proposal.slice] = max(shades[proposal.slice], shade)
     ticks = "".join(
-        '<i style="flex:1 1 0;min-width:1px;border-radius:2px;'
+        '<i style="flex:1 1 0;min-width:0;border-radius:2px;'
         f'background:color-mix(in srgb,currentColor {shade}%,transparent)"></i>'
         for shade in shades
     )
-    return f'<div style="display:flex;gap:1px;height:14px" aria-hidden="true">{ticks}</div>'
+    gap = f"clamp(0px,(100% / {slices} - 2px) * 100,1px)"  # none where ticks would be thinner
+    return f'<div style="display:flex;gap:{gap};height:14px" aria-hidden="true">{ticks}</div>'

@@ -9,6 +9,7 @@ export default function (component) {
   slider.value = data.current + 1;
   slider.disabled = data.states.length < 2;
   slider.onchange = () => setTriggerValue("slice", Number(slider.value) - 1);
+  strip.style.setProperty("--slices", data.states.length);
   strip.replaceChildren(
     ...data.states.map((state, index) => {
       const tick = document.createElement("button");

@@ -20,6 +20,7 @@ export function createStrip(parent, slices, states, choose, sweep = null) {
     tick.addEventListener("click", () => choose(slice));
     return tick;
   });
+  parent.style.setProperty("--slices", slices);
   parent.replaceChildren(...ticks);
   if (sweep !== null) listenToSweeping(parent, slices, sweep);
 
