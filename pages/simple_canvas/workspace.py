@@ -45,6 +45,13 @@ _TOOL_HINTS = {
     Tool.ERASER: "Paint over what should be removed.",
 }
 
+# Where the column is narrow, Streamlit would hide the last tools behind its edge.
+_TOOLS_STYLE = """
+<style>
+.st-key-tool [data-testid="stButtonGroup"] > div {flex-wrap: wrap; overflow: visible;}
+</style>
+"""
+
 
 @st.fragment
 @while_seen
@@ -60,7 +67,7 @@ def simple_workspace(work: Work) -> None:
     step = find_next_step(work, segment)
     work_line(work, step)
     picture, tools = st.columns([2.6, 1], gap="medium")
-    st.html(MENU_STYLE)
+    st.html(MENU_STYLE + _TOOLS_STYLE)
     with tools:
         next_step(work, segment, step)
         choose_segment(work, segments, segment)

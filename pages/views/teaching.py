@@ -134,7 +134,7 @@ def _choose_among(work: Work, possible: list[Teacher], choice: TeachingChoice) -
         "Only from these",
         list(titles),
         format_func=lambda key: titles.get(key, ""),
-        placeholder="All that are handed in, newest first",
+        placeholder="All, newest first",
         disabled=not titles,
         key=_SERIES,
         on_change=lambda: _choose(work, series=tuple(st.session_state[_SERIES])),

@@ -288,3 +288,15 @@ def test_a_reading_of_a_project_is_handed_in_once_its_last_stroke_is_stored(
     stored = read.store.slice(key, 1, 3)
     assert stored.person == PERSON and stored.mask[80, 80:120].all()
     read.store.close()
+
+
+@pytest.mark.parametrize("width", [768, 1280])
+def test_every_tool_is_within_its_column(page: Page, series: DrawnSeries, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 1000})
+    open_series(page, series)
+    column = page.get_by_test_id("stColumn").last.bounding_box()
+    assert column is not None
+    for name in ("Brush", "Outline", "Polygon", "Erase"):
+        tool = page.get_by_role("radio", name=name).bounding_box()
+        assert tool is not None
+        assert tool["x"] + tool["width"] <= column["x"] + column["width"] + 2, name
