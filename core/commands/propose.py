@@ -246,7 +246,7 @@ def _proposals(
     found = propose(
         task.series.volume,
         task.series.geometry.spacing,
-        task.series.summary.modality,
+        task.series.summary.kind_of_values,
         [drawn.examples(task.series.volume.shape[1:]) for drawn in task.segments],
         engine=engine,
         method=arguments.method,
@@ -265,7 +265,7 @@ def _proposals_from_teachers(
         teachers.references,
         series.volume,
         series.geometry.spacing,
-        series.summary.modality,
+        series.summary.kind_of_values,
         engine=engine,
         axes=series.geometry.axes,
         exclusive=frozenset(one.number for one in teachers.segments if one.exclusive),

@@ -133,6 +133,16 @@ class SeriesSummary:
     unit_factor: float = 1.0
     burned_in_text: Literal["yes", "unknown", "no"] = "no"
 
+    @property
+    def kind_of_values(self) -> str:
+        """Modality, and for CT whether its values are Hounsfield units.
+
+        Those of an iodine map or of effective atomic numbers compare with no other CT.
+        """
+        if self.modality == "CT" and self.units != "HU":
+            return "CT without Hounsfield units"
+        return self.modality
+
 
 @dataclass(frozen=True, eq=False)
 class Series:

@@ -33,7 +33,8 @@ def window_choices(series: Series) -> Mapping[str, Window]:
     Returns
     -------
     mapping of str to Window
-        By name: what the file suggests, presets for CT, and automatic, which comes first for MR.
+        By name: what the file suggests, presets for CT, and automatic, which comes first for MR
+        and before presets where CT is not in Hounsfield units.
     """
     known = _KNOWN.get(series)
     if known is None:
@@ -46,8 +47,13 @@ def _find_choices(series: Series) -> dict[str, Window]:
     for number, window in enumerate(series.windows, start=1):
         name = "From the file" if len(series.windows) == 1 else f"From the file {number}"
         choices[f"{name} ({window.name})" if window.name else name] = window
-    if series.summary.modality == "CT":
-        choices.update({window.name: window for window in CT_WINDOWS})
+    presets = {window.name: window for window in CT_WINDOWS}
     automatic = {AUTOMATIC: automatic_window(series.volume)}
-    # Windows stored with MR files are often stale after rescaling; the percentiles never are.
-    return automatic | choices if series.summary.modality == "MR" else choices | automatic
+    match series.summary.kind_of_values:
+        case "CT":
+            return choices | presets | automatic
+        case "CT without Hounsfield units":  # often Hounsfield units all the same
+            return choices | automatic | presets
+        case "MR":  # windows of its files are often stale after rescaling; percentiles never are
+            return automatic | choices
+    return choices | automatic

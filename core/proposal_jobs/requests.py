@@ -27,7 +27,7 @@ class SeriesData:
     spacing : tuple of float
         Distance between slices, rows and columns in mm.
     modality : str
-        DICOM Modality (0008,0060).
+        As `core.proposals.intensity.prepare` takes it.
     axes : tuple of tuple of float, optional
         Directions along which slices, rows and columns are counted, as
         `core.proposals.teachers.ReferenceSeries.axes`.

@@ -68,7 +68,7 @@ def ready_slice(
     spacing : tuple of float
         Distance between slices, rows and columns in mm.
     modality : str
-        DICOM Modality (0008,0060).
+        As `core.proposals.intensity.prepare` takes it.
     segment : SegmentExamples
         The segment's examples; one on this very slice is not used.
     index : int

@@ -32,7 +32,8 @@ def prepare(volume: np.ndarray, modality: str) -> np.ndarray:
     volume : np.ndarray
         [slice, row, column] in modality units (Hounsfield units for CT), any numeric type.
     modality : str
-        DICOM Modality (0008,0060), such as ``"CT"``.
+        DICOM Modality (0008,0060), such as ``"CT"``; another word where CT is not in Hounsfield
+        units (`core.dicom.series.SeriesSummary.kind_of_values`).
 
     Returns
     -------
@@ -50,12 +51,13 @@ def value_range(volume: np.ndarray, modality: str) -> tuple[float, float]:
     volume : np.ndarray
         [slice, row, column] in modality units.
     modality : str
-        DICOM Modality (0008,0060).
+        As `prepare` takes it.
 
     Returns
     -------
     tuple of float
-        `CT_RANGE` for CT; else the percentiles of all finite values, (0, 1) if there are none.
+        `CT_RANGE` for CT in Hounsfield units; else the percentiles of all finite values, (0, 1) if
+        there are none.
     """
     if modality == "CT":
         return CT_RANGE

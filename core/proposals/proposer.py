@@ -90,7 +90,7 @@ def propose(
     spacing : tuple of float
         Distance between slices, rows and columns in mm.
     modality : str
-        DICOM Modality (0008,0060).
+        As `core.proposals.intensity.prepare` takes it.
     segments : sequence of SegmentExamples
         Examples of all segments. One without any pixel gets no proposals.
     engine : Predictor or None

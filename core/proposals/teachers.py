@@ -26,7 +26,7 @@ class ReferenceSeries:
     spacing : tuple of float
         Distance between slices, rows and columns in mm.
     modality : str
-        DICOM Modality (0008,0060).
+        As `core.proposals.intensity.prepare` takes it.
     segments : tuple of SegmentExamples
         What a person confirmed. Slices between or beyond the examples of a segment are unknown;
         an empty mask says that the structure is not there.
@@ -137,7 +137,7 @@ def check_teachers(
     for teacher in teachers:
         if modality != teacher.modality:
             raise ValueError(
-                f"The teacher is a {teacher.modality} series, this one is {modality}; choose a "
+                f"The teacher is {teacher.modality}, this series is {modality}; choose a "
                 "teacher of the same kind."
             )
         if not is_same_plane(teacher.axes, axes):

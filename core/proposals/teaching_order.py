@@ -33,7 +33,7 @@ class SeriesLooks:
     Attributes
     ----------
     modality : str
-        DICOM Modality (0008,0060).
+        As `core.proposals.intensity.prepare` takes it.
     slices : Looks
         Some of its slices.
     """
@@ -54,7 +54,7 @@ def looks_of_series(
     spacing : tuple of float
         Distance between slices, rows and columns in mm.
     modality : str
-        DICOM Modality (0008,0060).
+        As `core.proposals.intensity.prepare` takes it.
 
     Returns
     -------

@@ -173,7 +173,7 @@ def _known_series(
             store.open_annotation(key, slice_names(summary), summary.rows, summary.columns)
             series = one.read(summary)
             spacing = series.geometry.spacing
-            looks = looks_of_series(series.volume, spacing, summary.modality)
+            looks = looks_of_series(series.volume, spacing, summary.kind_of_values)
             known.append(_KnownSeries(one, summary.slices, looks))
         except (DicomError, ValueError) as error:
             refused.append(SeriesReport(key, Outcome.REFUSED, reason=str(error)))

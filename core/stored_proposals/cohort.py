@@ -192,7 +192,7 @@ class _Run:
         teachers: Teachers,
     ) -> bool:
         """Whether these teachers proposed already, with these weights."""
-        modality, axes = summary.modality, summary.geometry.axes
+        modality, axes = summary.kind_of_values, summary.geometry.axes
         suitable = teachers_for(teachers, summary.uid, modality, axes)
         teaching = set(suitable.series_uids)
         return bool(teaching) and any(

@@ -281,7 +281,9 @@ def proposal_task(series: Series, **request: Any) -> ProposalTask:
         What else `core.proposal_jobs.requests.ProposalRequest` takes.
     """
     geometry = series.geometry
-    data = series_data(series.volume, geometry.spacing, series.summary.modality, geometry.axes)
+    data = series_data(
+        series.volume, geometry.spacing, series.summary.kind_of_values, geometry.axes
+    )
     return ProposalTask(ProposalRequest(series=data, **request), {data.volume: series.volume})
 
 

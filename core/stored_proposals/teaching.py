@@ -175,13 +175,13 @@ def submit_taught(
     def prepare() -> ProposalTask:
         # A second reader's series is not proposed from what the first one drew on it.
         summary, axes = series.summary, series.geometry.axes
-        teachers = teachers_for(find_teachers(is_over), summary.uid, summary.modality, axes)
+        teachers = teachers_for(find_teachers(is_over), summary.uid, summary.kind_of_values, axes)
         if is_over():
             return proposal_task(series, person=person, slices_asked=asked)
         if not teachers.references:
             raise ValueError(
-                f"None of the other series is a {summary.modality} series in the same plane that "
-                "shows these segments; draw on a few slices instead."
+                f"None of the other series is {summary.kind_of_values} in the same plane and shows "
+                "these segments; draw on a few slices instead."
             )
         named.extend(teachers.series_uids)
         if learning:
@@ -251,7 +251,10 @@ def _shown(
 def _series_like(candidate: AnnotatedSeries, learner: Series) -> Series | None:
     """Read a series of the same modality and plane; None for another one."""
     summary = candidate.find()
-    if summary.uid == learner.summary.uid or summary.modality != learner.summary.modality:
+    if (
+        summary.uid == learner.summary.uid
+        or summary.kind_of_values != learner.summary.kind_of_values
+    ):
         return None
     if not is_same_plane(summary.geometry.axes, learner.geometry.axes):
         return None
@@ -275,7 +278,7 @@ def reference_series(
         present = {index: mask for index, mask in masks.items() if mask.any()}
         known = examples_with_absence(present, series.volume.shape)
         examples.append(SegmentExamples(segment.number, {**known, **masks}))
-    geometry, modality = series.geometry, series.summary.modality
+    geometry, modality = series.geometry, series.summary.kind_of_values
     return ReferenceSeries(
         series.volume, geometry.spacing, modality, tuple(examples), geometry.axes
     )

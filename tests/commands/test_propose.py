@@ -1,10 +1,12 @@
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pydicom
 import pytest
 
 from core.__main__ import main
@@ -380,3 +382,17 @@ def test_examples_of_another_series_in_the_same_frame_of_reference_need_the_opti
     (masks,) = read_segmentation(output, find_series(tmp_path / "later")[0])
     assert set(masks.masks) == set(range(1, 8))
     assert all(np.array_equal(masks.masks[index], disk) for index, disk in disks.items())
+
+
+def test_a_ct_of_another_unit_is_proposed_as_well_as_one_in_hounsfield_units(
+    drawn_case: DrawnCase, results: dict[str, dict[str, float]], tmp_path: Path
+) -> None:
+    for path in drawn_case.series.summary.files:
+        dataset = pydicom.dcmread(path)
+        dataset.RescaleIntercept = float(dataset.RescaleIntercept) + 1024
+        dataset.RescaleType = "US"
+        dataset.save_as(tmp_path / path.name)
+    output = tmp_path / "out.seg"
+    assert propose(replace(drawn_case, folder=tmp_path), output) == 0
+    dice = dice_by_label(drawn_case, output)
+    assert all(dice[label] >= expected - 0.001 for label, expected in results["auto"].items())

@@ -2,12 +2,25 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from core.dicom.reading import find_series, read_series
 from core.dicom.series import Series
 from core.display.windows import AUTOMATIC, CT_WINDOWS, window_choices
+from tests.support.synthetic_series import PLACEMENTS, write_series
+
+COLOUR = {
+    "SamplesPerPixel": 3,
+    "PhotometricInterpretation": "RGB",
+    "PlanarConfiguration": 0,
+    "BitsAllocated": 8,
+    "BitsStored": 8,
+    "HighBit": 7,
+    "PixelRepresentation": 0,
+    "PixelData": bytes(range(240)) * 12,
+}
 
 
 @pytest.fixture(scope="module")
@@ -26,6 +39,16 @@ def test_mr_starts_with_the_automatic_window_and_has_no_presets_of_ct(mr: Series
     choices = window_choices(mr)
     assert next(iter(choices)) == AUTOMATIC
     assert "Lung" not in choices
+
+
+@pytest.mark.parametrize("stated", [{"RescaleType": "MGML"}, COLOUR])
+def test_ct_that_is_not_in_hounsfield_units_starts_with_the_automatic_window(
+    tmp_path: Path, stated: dict[str, Any]
+) -> None:
+    write_series(tmp_path, PLACEMENTS[0], **stated)
+    choices = window_choices(read_series(find_series(tmp_path)[0]))
+    assert next(iter(choices)) == AUTOMATIC
+    assert {window.name for window in CT_WINDOWS} < set(choices)
 
 
 def test_the_automatic_window_shows_nearly_all_values(mr: Series) -> None:

@@ -109,6 +109,7 @@ def test_other_planes_and_modalities_and_what_cannot_be_read_teach_nothing(
     )
     assert teach(lambda: balls[0]) == (balls[0].uid,)
     assert teach(lambda: replace(balls[0], modality="MR")) == ()
+    assert teach(lambda: replace(balls[0], units="")) == ()  # not in Hounsfield units
     assert teach(lambda: replace(balls[0], geometry=sagittal)) == ()
     assert teach(gone) == ()
 

@@ -81,7 +81,7 @@ def _read(summary: SeriesSummary, segmentation: Path) -> LabelledScan:
         image=series.volume.transpose(2, 1, 0),
         affine=ras_affine(series.geometry),
         across=2,
-        modality=summary.modality,
+        modality=summary.kind_of_values,
         structures={
             masks.segment.label: Structure(
                 partial(_mask, masks, series.volume.shape), everywhere=_has_no_gap(masks)
