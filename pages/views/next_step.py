@@ -82,6 +82,8 @@ class NextStep:
         How many other series the proposals were made from; 0 where from none.
     are_joined : bool
         Whether what is drawn took part in the proposals, or in some of them.
+    is_proposing : bool
+        Whether proposals are being made, which will have to be reviewed.
     """
 
     suggestion: Suggestion | None
@@ -96,6 +98,7 @@ class NextStep:
     is_handed_in: bool = False
     teachers: int = 0
     are_joined: bool = False
+    is_proposing: bool = False
 
     @property
     def next(self) -> Next:
@@ -108,7 +111,7 @@ class NextStep:
             return Next.STATE_ENDS
         if self.proposed:
             return Next.REVIEW
-        if is_done:
+        if is_done and not self.is_proposing:
             return Next.HAND_IN if self.is_handed_in else Next.EXPORT
         if self.drawn and self.missing <= 0:
             return Next.PROPOSE
@@ -160,6 +163,7 @@ def find_next_step(work: Work, segment: Segment) -> NextStep:
         work.item is not None,
         len({uid for one in proposed for uid in one.teachers}),
         any(one.tool == JOINED_TOOL or not one.teachers for one in proposed),
+        running_job(work) is not None,
     )
 
 

@@ -133,6 +133,13 @@ def test_in_every_state_one_step_is_coloured_and_it_is_the_one_that_the_text_nam
     assert reached == set(Next)
 
 
+def test_nothing_is_exported_or_handed_in_next_while_proposals_are_made() -> None:
+    made = [replace(step, is_proposing=True) for step in steps()]
+    assert not {step.next for step in made} & {Next.EXPORT, Next.HAND_IN}
+    ended = [replace(step, is_proposing=False) for step in made]
+    assert {Next.EXPORT, Next.HAND_IN} < {step.next for step in ended}
+
+
 def test_proposals_from_other_series_say_so_and_where_to_begin() -> None:
     begin = Suggestion(4, "least certain here")
     step = NextStep(begin, False, 7, 0, 3, False, False, False, teachers=2)
