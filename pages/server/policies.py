@@ -18,13 +18,16 @@ _POLICY = (
 )
 
 
-def answer_headers(host: str) -> dict[str, str]:
+def answer_headers(host: str, *, is_page: bool = False) -> dict[str, str]:
     """Headers of an answer: pages ask nobody else, and no other page may show or read them.
 
     Parameters
     ----------
     host : str
         Host header of the request, checked: some browsers do not count websockets as 'self'.
+    is_page : bool
+        Whether it is a page, which browsers must not keep once it is left: Chromium would, alive
+        and with its websocket, so that its series counted as open in another tab.
 
     Returns
     -------
@@ -32,7 +35,8 @@ def answer_headers(host: str) -> dict[str, str]:
         Values by name.
     """
     connections = f"connect-src 'self' ws://{host} wss://{host}"
-    return {
+    kept = {"Cache-Control": "no-store"} if is_page else {}
+    return kept | {
         "Content-Security-Policy": "; ".join((*_POLICY, connections)),
         "X-Frame-Options": "SAMEORIGIN",
         "X-Content-Type-Options": "nosniff",

@@ -59,7 +59,9 @@ def requests_are_checked() -> bool:
 def _with_headers(send: Send, host: str) -> Send:
     async def send_with_headers(message: Message) -> None:
         if message["type"] == "http.response.start":
-            MutableHeaders(scope=message).update(answer_headers(host))
+            headers = MutableHeaders(scope=message)
+            is_page = headers.get("content-type", "").startswith("text/html")
+            headers.update(answer_headers(host, is_page=is_page))
         await send(message)
 
     return send_with_headers

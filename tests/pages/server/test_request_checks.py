@@ -103,3 +103,9 @@ def test_every_answer_says_that_pages_ask_nobody_else_and_are_not_framed(server:
         assert headers["x-content-type-options"] == "nosniff"
         assert headers["cross-origin-resource-policy"] == "same-origin"
         assert "access-control-allow-origin" not in headers
+
+
+@pytest.mark.parametrize("path", ["/", "/annotate", "/review"])
+def test_browsers_keep_no_page(server: Server, path: str) -> None:
+    answer = ask(server.port, path, ("Host", f"127.0.0.1:{server.port}"))
+    assert answer.status == 200 and answer.headers["cache-control"] == "no-store"
