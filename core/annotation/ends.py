@@ -238,7 +238,7 @@ def _check_drawings(
     connection: Connection, known: KnownAnnotation, key: EndKey, index: int
 ) -> None:
     """Refuse an end that contradicts what a person drew or confirmed."""
-    where = "before" if key[1] is End.FIRST else "behind"
+    where = "before" if key[1] is End.FIRST else "after"
     for (number, other), row in newest_masks(connection, known.key).items():
         if number != key[0] or row.state not in EXAMPLE_STATES:
             continue

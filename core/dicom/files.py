@@ -312,6 +312,11 @@ def _parse(
     file: BoundedReader, path: Path, header_only: bool, tags: Sequence[str] | None
 ) -> tuple[FileDataset, PixelDataElement | None]:
     beginning = file.read(_PREAMBLE_BYTES + 4)
+    if not beginning:
+        raise NotDicomError(
+            f"{file_label(path)} is empty, as after a copy that broke off; fetch it again.",
+            "empty file, as after a copy that broke off",
+        )
     has_preamble = beginning[_PREAMBLE_BYTES:] == b"DICM"
     if not has_preamble and beginning[:4] == _ZIP_BEGINNING:
         raise NotDicomError(

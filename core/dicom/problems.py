@@ -155,7 +155,8 @@ def _spacing_problems(geometry: Geometry) -> Iterable[str]:
             f"{index + 2} (counted from 1), {usual:.2f} mm elsewhere."
         )
     if len(missing) > 3:
-        yield f"There are {len(missing) - 3} more such gaps."
+        more = len(missing) - 3
+        yield f"There {'is 1 more such gap' if more == 1 else f'are {more} more such gaps'}."
     rest = np.delete(gaps, missing)
     if len(rest) and np.ptp(rest) > UNEVEN_SHARE * usual:
         yield (

@@ -24,6 +24,19 @@ def test_a_file_cut_in_its_pixels_is_named_and_refused_until_left_out(tmp_path: 
     assert read_series(summary, leave_out_damaged=True).volume.shape[0] == 8
 
 
+def test_an_empty_file_beside_the_slices_is_counted_as_one_that_may_have_been_an_image(
+    tmp_path: Path,
+) -> None:
+    written = write_series(tmp_path / "scan", PLACEMENTS[0])
+    last = sorted(written.folder.iterdir())[-1]
+    cut(last, 0)
+    findings = look_through(tmp_path)
+    assert findings.passed_over == "1 × empty file, as after a copy that broke off"
+    assert findings.series[0].slices == 8
+    with pytest.raises(DicomError, match=rf"^scan/{last.name} is empty, .*; fetch it again\.$"):
+        find_series(last)
+
+
 @pytest.mark.parametrize("keep", [200, 700, 1000, 1300])
 def test_a_file_cut_anywhere_is_told_in_one_sentence(tmp_path: Path, keep: int) -> None:
     written = write_series(tmp_path / "scan", PLACEMENTS[0], slices=1)
