@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from core.annotation.actions import save_drawing
 from core.annotation.proposal_storing import store_proposals
 from core.annotation.states import SliceState
 from core.proposals.examples import Proposal
+from tests.browser.conftest import FLAGS
 from tests.support.drawn_series import DrawnSeries
 from tests.support.page_conditions import wait_until_true
 from tests.support.pages import PERSON
@@ -237,3 +238,21 @@ def test_after_all_are_accepted_the_page_leads_on(
         expect(brush).to_have_attribute("aria-pressed", "true")
     states = [state(proposed, at) for at in range(SLICES)]
     assert states.count(SliceState.ACCEPTED) == SLICES - 1
+
+
+def test_tools_that_do_not_fit_scroll_up_and_down_alone(
+    browser: Browser, chromium: str, proposed: DrawnSeries
+) -> None:
+    # Scrollbars take room, as on most desktops; Playwright hides them.
+    showing = browser.browser_type.launch(
+        executable_path=chromium, args=FLAGS, ignore_default_args=["--hide-scrollbars"]
+    )
+    page = showing.new_page(viewport={"width": 1360, "height": 760})
+    page.goto(proposed.address("review"))
+    wait_until_drawable(page)
+    beside, below = page.locator(".tools").evaluate(
+        "({ offsetWidth, clientWidth, offsetHeight, clientHeight }) =>"
+        " [offsetWidth - clientWidth, offsetHeight - clientHeight]"
+    )
+    assert beside > 0 and below == 0
+    showing.close()
