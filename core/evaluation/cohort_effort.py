@@ -132,6 +132,7 @@ def annotate_looking(
         Before the first touch, and whenever something is proposed anew.
     """
     examples: dict[int, NDArray[np.bool_]] = {}
+    accepted: set[int] = set()
     found_by_teachers = (
         propose_volume(volume, teachers, engine, adapting=adapting) if teachers else []
     )
@@ -144,6 +145,7 @@ def annotate_looking(
         yield Looked(found, touches, len(examples) - touches)
         good = _right(proposals, examples, volume.mask)
         examples |= good
+        accepted |= good.keys()
         suggestion = suggest_slice(examples, proposals, len(volume.mask), ends)
         if suggestion is not None and suggestion.ends:
             ends = with_stated_ends(ends, suggestion.ends, volume)
@@ -155,7 +157,8 @@ def annotate_looking(
             examples[touch] = volume.mask[touch]
             touches += 1
         if any(mask.any() for mask in examples.values()):
-            proposals = _proposed(volume, SegmentExamples(1, examples, ends), asked, taught)
+            confirmed = SegmentExamples(1, examples, ends, frozenset(accepted))
+            proposals = _proposed(volume, confirmed, asked, taught)
 
 
 def completing_engine(

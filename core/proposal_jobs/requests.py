@@ -51,11 +51,14 @@ class SegmentData:
         By slice index.
     ends : Ends
         As they are stated.
+    accepted : tuple of int
+        Slices whose mask was proposed and accepted as it was.
     """
 
     number: int
     masks: dict[int, PackedMask]
     ends: Ends = field(default_factory=Ends)
+    accepted: tuple[int, ...] = ()
 
     def examples(self) -> SegmentExamples:
         """Unpack them.
@@ -66,7 +69,7 @@ class SegmentData:
             If a mask is damaged.
         """
         masks = {index: mask.unpacked() for index, mask in self.masks.items()}
-        return SegmentExamples(self.number, masks, self.ends)
+        return SegmentExamples(self.number, masks, self.ends, frozenset(self.accepted))
 
 
 @dataclass(frozen=True)
@@ -245,6 +248,7 @@ def segment_data(segments: Sequence[SegmentExamples]) -> tuple[SegmentData, ...]
             one.number,
             {int(index): packed(mask) for index, mask in one.masks.items()},
             one.ends,
+            tuple(sorted(map(int, one.accepted))),
         )
         for one in segments
     )

@@ -21,11 +21,15 @@ class SegmentExamples:
         Slice index to bool [row, column]; an empty mask says that the structure is not there.
     ends : Ends
         First and last slice that show the structure, where a person has stated them.
+    accepted : frozenset of int
+        Those of these slices whose mask was proposed and accepted as it was; all others were drawn
+        or corrected.
     """
 
     number: int
     masks: Mapping[int, np.ndarray]
     ends: Ends = UNSTATED
+    accepted: frozenset[int] = frozenset()
 
     @property
     def enclosing_ends(self) -> Ends:

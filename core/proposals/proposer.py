@@ -148,7 +148,7 @@ def propose(
     by_segment = {one.number: engines.get(one.number, engine) for one in chosen}
     with suppress(Cancelled):
         if chosen:
-            heard_beside = heard(taught, {one.number: one.masks for one in chosen})
+            heard_beside = heard(taught, chosen)
             # What teachers said is not divided into parts, so neither are the examples.
             parts, whole = numbered_apart(
                 [one for one in chosen if one.number not in heard_beside],

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from core.network.outlines import signed_distance
-from core.proposals.examples import Proposal
+from core.proposals.examples import Proposal, SegmentExamples
 from core.proposals.scores import LIMIT
 
 SHARES = (0.0, 0.2, 0.5, 0.65, 0.7, 0.75, 0.8)
@@ -56,26 +56,39 @@ class TaughtSegment:
     expected: Mapping[int, float]
     trust: float = 1.0
 
-    def judged_by(self, examples: Mapping[int, np.ndarray]) -> "TaughtSegment":
+    def judged_by(self, examples: SegmentExamples) -> "TaughtSegment":
         """Trust the teachers as far as they were right where a person drew or confirmed since.
+
+        Proposals that were accepted say too much in favour of the teachers, since those that were
+        wrong were not accepted; drawn slices say too little, since the most doubtful ones are drawn
+        first. So where something is drawn, the trust is the mean of that by the drawn slices alone
+        and that by all of them (docs/proposals-measured-teachers.md).
 
         Parameters
         ----------
-        examples : mapping of int to np.ndarray
-            Slice index to bool [row, column]: examples on the series itself.
+        examples : SegmentExamples
+            Examples on the series itself.
 
         Returns
         -------
         TaughtSegment
             The same with another `trust`.
         """
+        drawn = [index for index in examples.masks if index not in examples.accepted]
+        trusts = [self._trust_on(examples.masks, judging) for judging in (drawn, examples.masks)]
+        known = [trust for trust in trusts if trust is not None]
+        return replace(self, trust=float(np.mean(known)) if known else 0.0)
+
+    def _trust_on(self, masks: Mapping[int, np.ndarray], judging: Iterable[int]) -> float | None:
+        """Trust by some of the examples; None where neither they nor the teachers show anything."""
         nothing = np.zeros((), bool)
-        said = {index: self.masks.get(index, nothing) for index in examples}
-        common = sum(int((said[index] & mask).sum()) for index, mask in examples.items())
-        total = sum(int(said[index].sum()) + int(mask.sum()) for index, mask in examples.items())
-        agreement = 2 * common / total if total else 0.0
-        trust = (agreement - _NO_TRUST) / (_FULL_TRUST - _NO_TRUST)
-        return replace(self, trust=min(1.0, max(0.0, trust)))
+        pairs = [(self.masks.get(index, nothing), masks[index]) for index in judging]
+        common = sum(int((said & mask).sum()) for said, mask in pairs)
+        total = sum(int(said.sum()) + int(mask.sum()) for said, mask in pairs)
+        if total == 0:
+            return None
+        trust = (2 * common / total - _NO_TRUST) / (_FULL_TRUST - _NO_TRUST)
+        return min(1.0, max(0.0, trust))
 
     def found(self, index: int) -> bool:
         """Whether teachers found the structure on a slice."""
@@ -141,7 +154,7 @@ class TaughtSegment:
 
 
 def heard(
-    taught: Iterable[TaughtSegment], examples: Mapping[int, Mapping[int, np.ndarray]]
+    taught: Iterable[TaughtSegment], segments: Iterable[SegmentExamples]
 ) -> dict[int, TaughtSegment]:
     """Choose what is heard beside the examples of a series: what is trusted at all.
 
@@ -149,14 +162,15 @@ def heard(
     ----------
     taught : iterable of TaughtSegment
         What other series said.
-    examples : mapping of int to mapping of int to np.ndarray
-        bool [row, column] by segment number and slice index: examples on the series itself.
+    segments : iterable of SegmentExamples
+        Examples on the series itself.
 
     Returns
     -------
     dict of int to TaughtSegment
         By segment number, each judged by the examples of its segment.
     """
+    examples = {one.number: one for one in segments}
     judged = [one.judged_by(examples[one.number]) for one in taught if one.number in examples]
     return {one.number: one for one in judged if one.trust > 0}
 

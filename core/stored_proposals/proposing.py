@@ -18,7 +18,7 @@ from core.annotation.open_segments import segments_to_propose
 from core.annotation.proposal_storing import store_proposals
 from core.annotation.records import StatedEnds
 from core.annotation.retries import patiently
-from core.annotation.states import EXAMPLE_STATES
+from core.annotation.states import EXAMPLE_STATES, SliceState
 from core.annotation.store import AnnotationStore, SliceAnnotation
 from core.annotation.taught_masks import JOINED_TOOL, PROPOSING_TOOL, taught_masks
 from core.annotation.versions import SliceKey
@@ -117,8 +117,14 @@ def stored_examples(
         What `AnnotationStore.annotation` returned for it.
     """
     stated = stated_ends(store, annotation_key)
+    accepted = {place for place, one in annotation.items() if one.state is SliceState.ACCEPTED}
     return [
-        SegmentExamples(number, of_segment, stated.get(number, StatedEnds()).ends)
+        SegmentExamples(
+            number,
+            of_segment,
+            stated.get(number, StatedEnds()).ends,
+            frozenset(index for index in of_segment if (number, index) in accepted),
+        )
         for number, of_segment in confirmed_masks(annotation).items()
     ]
 
@@ -187,7 +193,7 @@ def submit_stored(
                 for number in numbers
                 if number in said
             ],
-            {one.number: one.masks for one in examples},
+            examples,
         )
         sources.heard = {number: said[number].teachers for number in beside}
         kept = kept_network(store, annotation_key) if asks_trained else None

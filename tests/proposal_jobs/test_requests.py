@@ -20,12 +20,14 @@ def test_what_other_series_said_comes_through_as_it_was() -> None:
         "Ada",
         4,
         SeriesData("ab", (2.0, 1.0, 1.0), "MR"),
-        segments=segment_data([SegmentExamples(2, {0: mask})]),
+        segments=segment_data([SegmentExamples(2, {0: mask, 5: mask}, accepted=frozenset({5}))]),
         taught=taught_data([TaughtSegment(2, {3: mask, 4: ~mask}, {4: 0.75})]),
         adapting=True,
     )
     read = request_from_json(request.to_json())
     assert read == request
+    (drawn,) = (segment.examples() for segment in read.segments)
+    assert (set(drawn.masks), drawn.accepted) == ({0, 5}, frozenset({5}))
     (one,) = (taught.segment() for taught in read.taught)
     assert (one.number, one.expected) == (2, {4: 0.75})
     assert (one.masks[3] == mask).all() and (one.masks[4] == ~mask).all()

@@ -79,9 +79,14 @@ def test_near_an_example_its_own_answer_wins_and_far_away_the_teachers_do() -> N
 
 def test_teachers_are_heard_as_far_as_they_were_right_where_a_person_drew() -> None:
     said = TaughtSegment(1, {3: disk(6), 4: disk(6), 5: disk(6)}, {})
-    right = said.judged_by({3: disk(6)})
-    half_right = said.judged_by({3: disk(6), 4: disk(6), 5: disk(0)})
-    wrong = said.judged_by({3: disk(6), 4: disk(0), 5: disk(0)})
+    right, half_right, wrong = (
+        said.judged_by(SegmentExamples(1, masks))
+        for masks in (
+            {3: disk(6)},
+            {3: disk(6), 4: disk(6), 5: disk(0)},
+            {3: disk(6), 4: disk(0), 5: disk(0)},
+        )
+    )
     assert right.share(5) == said.share(5)
     assert 0 < half_right.share(5) < said.share(5)
     assert wrong.share(5) == 0
@@ -90,9 +95,26 @@ def test_teachers_are_heard_as_far_as_they_were_right_where_a_person_drew() -> N
 
 def test_only_what_is_trusted_on_the_examples_of_its_own_segment_is_heard() -> None:
     said = [TaughtSegment(number, {3: disk(6)}, {}) for number in (1, 2, 3)]
-    chosen = heard(said, {1: {3: disk(6)}, 2: {3: disk(12)}})
+    examples = [SegmentExamples(1, {3: disk(6)}), SegmentExamples(2, {3: disk(12)})]
+    chosen = heard(said, examples)
     assert chosen.keys() == {1}
-    assert chosen[1].trust == said[0].judged_by({3: disk(6)}).trust
+    assert chosen[1].trust == said[0].judged_by(examples[0]).trust
+
+
+def test_accepted_proposals_vouch_for_the_teachers_only_half_as_much_as_all_that_is_drawn() -> None:
+    said = TaughtSegment(1, {3: disk(6), 4: disk(6), 5: disk(6)}, {})
+    masks = {3: disk(6), 4: disk(6), 5: disk(0)}
+
+    def trust(*accepted: int) -> float:
+        return said.judged_by(SegmentExamples(1, masks, accepted=frozenset(accepted))).trust
+
+    by_all = trust()
+    assert 0 < by_all < 1
+    assert trust(3, 4, 5) == by_all
+    assert trust(3, 4) == by_all / 2
+    assert trust(5) == (1 + by_all) / 2
+    empty = SegmentExamples(1, {3: disk(6), 7: disk(0)}, accepted=frozenset({3}))
+    assert said.judged_by(empty).trust == 1
 
 
 def test_the_dice_to_expect_lies_between_those_of_both_and_one_is_enough() -> None:

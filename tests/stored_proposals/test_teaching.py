@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.annotation.actions import confirm_empty, save_drawing
+from core.annotation.actions import accept, confirm_empty, save_drawing
 from core.annotation.states import SliceState
 from core.annotation.store import AnnotationStore
 from core.annotation.taught_masks import JOINED_TOOL, PROPOSING_TOOL, taught_masks
@@ -30,7 +30,7 @@ from core.proposal_jobs.turns import Turns
 from core.proposals.teachers import Teachers
 from core.segments.segment import Segment, default_color
 from core.stored_proposals.annotated_series import AnnotatedSeries
-from core.stored_proposals.proposing import submit_stored
+from core.stored_proposals.proposing import stored_examples, submit_stored
 from core.stored_proposals.teaching import (
     learns_from_teachers,
     read_stored_teachers,
@@ -209,6 +209,25 @@ def test_what_teachers_found_is_heard_beside_the_first_drawn_slice(
     }
     # What they said is known for the next request, although newer masks have taken its place.
     assert taught_masks(store, key)[1].masks.keys() == taught.keys()
+
+
+def test_it_is_known_of_examples_which_were_accepted_as_they_were_proposed(
+    store: AnnotationStore, balls: list[SeriesSummary], backend: ProposalBackend
+) -> None:
+    draw(store, balls[0].uid, balls[0], 1)
+    key, learner = balls[2].uid, opened(store, balls[2])
+    teachers = read_stored_teachers(store, [teacher(balls[0])], learner, [], 4)
+    finished(
+        submit_taught(backend, store, key, learner, lambda _: teachers, person="anna", segments=1)
+    )
+    first, second, third = [at for (_, at), one in store.annotation(key).items() if one.pixels][:3]
+    accept(store, key, 1, first, person="anna")
+    accept(store, key, 1, second, person="anna")
+    save_drawing(store, key, 1, second, ball(3)[4], person="anna", tool="brush")
+    save_drawing(store, key, 1, third, ball(3)[4], person="anna", tool="brush")
+    (examples,) = stored_examples(store, key, store.annotation(key))
+    assert examples.masks.keys() == {first, second, third}
+    assert examples.accepted == {first}
 
 
 def test_teachers_who_were_wrong_on_what_is_drawn_are_not_named(
