@@ -59,7 +59,12 @@ def _spacing(summary: SeriesSummary) -> str:
     """Name the distances that the files state, and those that they do not."""
     between_rows, between_columns = summary.pixel_spacing
     between_slices = "unknown between slices"
-    if summary.geometry.in_patient:
+    if summary.slices == 1:
+        is_stated = summary.geometry.has_thickness
+        between_slices = (
+            f"{summary.slice_spacing:.4g} mm thick" if is_stated else "unknown thickness"
+        )
+    elif summary.geometry.in_patient:
         between_slices = f"{summary.slice_spacing:.4g} mm between slices"
     if not summary.geometry.has_pixel_size:
         return f"{between_slices}, unknown size of a pixel"

@@ -40,6 +40,8 @@ class Geometry:
         slices is made up (1 mm) and no volume in ml can be measured.
     has_pixel_size : bool
         False where the pixel spacing is made up as well (1 mm), so that no area can be measured.
+    has_thickness : bool
+        False where the files state no thickness, so that it is made up (1 mm).
     """
 
     row_direction: np.ndarray
@@ -51,6 +53,7 @@ class Geometry:
     slice_thickness: float = 1.0
     in_patient: bool = True
     has_pixel_size: bool = True
+    has_thickness: bool = True
 
     @cached_property
     def normal(self) -> np.ndarray:
@@ -61,6 +64,13 @@ class Geometry:
     def slice_gaps(self) -> np.ndarray:
         """Distances along the normal between neighbouring slices in mm, shape (slices - 1,)."""
         return np.diff(self.positions @ self.normal)
+
+    @property
+    def measures_volume(self) -> bool:
+        """Whether volumes in ml can be measured: of a single slice only where it is stated how
+        thick that is.
+        """
+        return self.in_patient and (len(self.positions) > 1 or self.has_thickness)
 
     @property
     def slice_spacing(self) -> float:

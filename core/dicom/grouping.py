@@ -181,6 +181,7 @@ def _geometry(stack: Sequence[Plane]) -> Geometry:
         slice_thickness=thickness,
         in_patient=first.position is not None and first.pixel_spacing is not None,
         has_pixel_size=first.pixel_spacing is not None,
+        has_thickness=first.slice_thickness is not None,
     )
 
 

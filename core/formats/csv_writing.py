@@ -66,9 +66,9 @@ def _rows(masks: SegmentMasks, summary: SeriesSummary) -> Iterator[tuple[object,
             f"{position:.3f}",
             pixels,
             f"{pixels * mm2:.3f}",
-            f"{pixels * ml[index]:.6f}",
+            f"{pixels * ml[index]:.6f}" if geometry.measures_volume else "",
         )
     total = sum(counts.values())
     volume = sum(pixels * float(ml[index]) for index, pixels in counts.items())
-    in_ml = f"{volume:.6f}" if geometry.in_patient else ""
+    in_ml = f"{volume:.6f}" if geometry.measures_volume else ""
     yield (*name, TOTAL, "", total, "", in_ml)

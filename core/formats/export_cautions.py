@@ -53,6 +53,12 @@ def export_cautions(
             "The images do not say where their slices lie in the patient, so the table has neither "
             "areas nor volumes."
         )
+    if geometry.in_patient and not geometry.measures_volume:
+        unknown = "The only slice does not say how thick it is"
+        if form == "csv":
+            yield f"{unknown}, so the table has no volumes."
+        if form == "nifti":
+            yield f"{unknown}; the 1 mm of the NIfTI file are made up."
     if form == "csv" and geometry.in_patient and geometry.missing_slices:
         yield "Slices seem to be missing: what lies between is not in the volumes of the table."
     if form == "rtstruct":

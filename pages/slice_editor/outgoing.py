@@ -160,7 +160,7 @@ def _series(work: Work, segments: list[Segment]) -> dict[str, Any]:
         "shifts": slice_shifts(geometry).round(3).tolist() if in_patient else None,
         "mostSlices": most_slices(series.volume.shape),
         "thickness": [float(one) for one in geometry.slice_reach.sum(axis=1)]
-        if in_patient
+        if geometry.measures_volume
         else None,
         "windows": [
             {"name": name, "center": window.center, "width": window.width}

@@ -76,7 +76,9 @@ def size_text(summary: SeriesSummary) -> str:
         return f"{size}, spacing unknown"
     between_rows, between_columns = summary.pixel_spacing
     pixel = f"{between_rows:.3g} × {between_columns:.3g} mm"
-    if not summary.geometry.in_patient:
+    if summary.slices == 1 and not summary.geometry.has_thickness:
+        return f"{size}, {pixel}, thickness unknown"
+    if summary.slices > 1 and not summary.geometry.in_patient:
         return f"{size}, {pixel}, distance between slices unknown"
     return f"{size}, {summary.slice_spacing:.3g} × {pixel}"
 

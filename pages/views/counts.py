@@ -66,13 +66,13 @@ def counts_table(
         (geometry.slice_reach.sum(axis=1) * prod(geometry.pixel_spacing) / 1000).tolist(),
     )
     headings = ["Segment", *(STATE_NAMES[state].capitalize() for state in _COLUMNS)]
-    if geometry.in_patient:
+    if geometry.measures_volume:
         headings += [_REVIEWED_ML, _PROPOSED_ML]
     rows = []
     for segment in segments:
         summary = summaries[segment.number]
         numbers = [str(summary.counts[state]) for state in _COLUMNS]
-        if geometry.in_patient:
+        if geometry.measures_volume:
             numbers += [f"{ml:.1f}" for ml in (summary.volume_ml, summary.proposed_ml)]
         rows.append((isolated(segment.label), numbers))
     st.html(_STYLE + _table(headings, rows))

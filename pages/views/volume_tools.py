@@ -196,11 +196,13 @@ def _described(work: Work, changes: Sequence[MaskChange]) -> str:
     slices = [change.slice_index + 1 for change in changes]
     place = f"slice {slices[0]}" if len(slices) == 1 else f"slices {slices[0]} to {slices[-1]}"
     text = f"{count(len(slices), 'slice')} would change ({place}): "
-    if work.series.geometry.in_patient:
+    geometry = work.series.geometry
+    if geometry.measures_volume:
         parts = [f"{sign}{_ml(ml)} ml" for sign, ml in (("+", added), ("−", removed)) if ml]
         text += " and ".join(parts)
     else:
-        text += "sizes are not known, lengths count pixels"
+        unknown = "thickness is" if geometry.in_patient else "sizes are"
+        text += f"{unknown} not known, lengths count {'mm' if geometry.in_patient else 'pixels'}"
     return text + (f"; nothing is left on {count(emptied, 'slice')}." if emptied else ".")
 
 

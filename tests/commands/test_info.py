@@ -19,6 +19,19 @@ def test_lists_what_a_folder_holds(shared_data: Path, capsys: pytest.CaptureFixt
     assert lines["spacing"].startswith("2 mm between slices")
 
 
+@pytest.mark.parametrize(
+    ("thickness", "said"), [(2.5, "2.5 mm thick, "), (None, "unknown thickness, ")]
+)
+def test_a_single_slice_has_no_distance_to_others(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], thickness: float | None, said: str
+) -> None:
+    write_series(tmp_path, Placement("one"), slices=1, SliceThickness=thickness)
+    assert main(["info", str(tmp_path)]) == 0
+    out = capsys.readouterr().out
+    assert f"spacing      {said}" in out
+    assert ("so no volume is measured" in out) is (thickness is None)
+
+
 def test_tells_series_apart(shared_data: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folders = ("totalseg_example_ct", "dcmqi_ct3slice", "nd320_study1_t1post")
     for folder in folders:

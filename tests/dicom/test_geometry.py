@@ -74,3 +74,10 @@ def test_a_single_slice_is_as_far_from_the_next_as_it_is_thick() -> None:
     geometry = make_geometry(slices=1, slice_thickness=3.5)
     assert geometry.slice_spacing == 3.5
     assert np.allclose(geometry.affine[:3, 2], [0, 0, 3.5])
+
+
+def test_volumes_are_measured_where_it_is_known_how_much_each_slice_stands_for() -> None:
+    assert make_geometry(slices=1, slice_thickness=3.5).measures_volume
+    assert not make_geometry(slices=1, has_thickness=False).measures_volume
+    assert make_geometry(slices=2, has_thickness=False).measures_volume
+    assert not make_geometry(slices=2, in_patient=False).measures_volume

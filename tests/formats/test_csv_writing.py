@@ -2,6 +2,7 @@ import csv
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from core.dicom.errors import DicomError
@@ -48,6 +49,22 @@ def test_pixels_of_unknown_size_are_only_counted(shared_data: Path, tmp_path: Pa
     write_measurements(summary, make_segments(summary)[:1], tmp_path / "table.csv")
     row = table(tmp_path / "table.csv")[0]
     assert int(row["pixels"]) > 0 and row["area_mm2"] == row["volume_ml"] == ""
+
+
+@pytest.mark.parametrize("thickness", [None, 4])
+def test_a_single_slice_has_a_volume_only_where_it_says_how_thick_it_is(
+    tmp_path: Path, thickness: int | None
+) -> None:
+    write_series(tmp_path / "series", Placement("one"), slices=1, SliceThickness=thickness)
+    (summary,) = find_series(tmp_path / "series")
+    one = make_segments(summary)[0]
+    mask = np.zeros((summary.rows, summary.columns), bool)
+    mask[3:8, 4:9] = True
+    write_measurements(summary, [replace(one, masks={0: mask})], tmp_path / "table.csv")
+    row, total = table(tmp_path / "table.csv")
+    assert float(row["area_mm2"]) == pytest.approx(25 * 0.75 * 0.75, abs=1e-3)
+    expected = "" if thickness is None else f"{25 * 0.75 * 0.75 * 4 / 1000:.6f}"
+    assert row["volume_ml"] == total["volume_ml"] == expected
 
 
 def test_labels_are_no_formulas(summary: SeriesSummary, tmp_path: Path) -> None:

@@ -50,6 +50,18 @@ def test_a_series_without_positions_has_no_place_and_no_volume(tmp_path: Path) -
     assert found["csv"][0].endswith("the table has neither areas nor volumes.")
 
 
+def test_a_single_slice_of_unknown_thickness_has_no_volume(tmp_path: Path) -> None:
+    write_series(tmp_path / "series", PLACEMENTS[0], slices=1, SliceThickness=None)
+    (summary,) = find_series(tmp_path / "series")
+    found = said(summary)
+    assert found["csv"] == [
+        "The only slice does not say how thick it is, so the table has no volumes."
+    ]
+    assert found["nifti"] == [
+        "The only slice does not say how thick it is; the 1 mm of the NIfTI file are made up."
+    ]
+
+
 def test_pictures_that_may_show_a_name_are_told(tmp_path: Path) -> None:
     write_series(tmp_path / "series", PLACEMENTS[0], Modality="US")
     (summary,) = find_series(tmp_path / "series")
