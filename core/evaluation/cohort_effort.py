@@ -20,7 +20,6 @@ from core.evaluation.cohort import cohort_queries, family_of, propose_volume, re
 from core.evaluation.effort import with_stated_ends
 from core.network.engine import Engine
 from core.network.overlap import dice
-from core.proposals.doubtful import most_doubtful_slice
 from core.proposals.examples import Proposal, SegmentExamples, joined
 from core.proposals.joint_engine import JointEngines, Predictor
 from core.proposals.learning import learn_to_complete
@@ -151,7 +150,7 @@ def annotate_looking(
             ends = with_stated_ends(ends, suggestion.ends, volume)
         elif touches or not good:
             suggested = None if suggestion is None else suggestion.slice
-            touch = _next_touch(proposals, examples, volume.mask, suggested)
+            touch = _next_touch(examples, volume.mask, suggested)
             if touch is None:
                 return
             examples[touch] = volume.mask[touch]
@@ -208,18 +207,11 @@ def _right(
 
 
 def _next_touch(
-    proposals: Mapping[int, Proposal],
-    examples: Mapping[int, NDArray[np.bool_]],
-    truth: NDArray[np.bool_],
-    suggested: int | None,
+    examples: Mapping[int, NDArray[np.bool_]], truth: NDArray[np.bool_], suggested: int | None
 ) -> int | None:
     """Choose the slice to draw: the suggested one, or else the largest; None if none is left."""
     if suggested is not None and suggested not in examples:
         return suggested
-    if not examples:
-        doubtful = most_doubtful_slice(proposals, (), len(truth))
-        if doubtful is not None:
-            return doubtful
     left = [int(index) for index in np.argsort(-truth.sum(axis=(1, 2))) if index not in examples]
     return left[0] if left else None
 

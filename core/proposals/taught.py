@@ -8,7 +8,7 @@ them, and an outline's distance tells as much as the network's own log-odds
 (docs/proposals-measured-teachers.md).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -74,21 +74,16 @@ class TaughtSegment:
         TaughtSegment
             The same with another `trust`.
         """
-        drawn = [index for index in examples.masks if index not in examples.accepted]
-        trusts = [self._trust_on(examples.masks, judging) for judging in (drawn, examples.masks)]
+        compared = {index: self._compared(index, mask) for index, mask in examples.masks.items()}
+        drawn = [one for index, one in compared.items() if index not in examples.accepted]
+        trusts = [_trust_by(one) for one in (drawn, list(compared.values()))]
         known = [trust for trust in trusts if trust is not None]
         return replace(self, trust=float(np.mean(known)) if known else 0.0)
 
-    def _trust_on(self, masks: Mapping[int, np.ndarray], judging: Iterable[int]) -> float | None:
-        """Trust by some of the examples; None where neither they nor the teachers show anything."""
-        nothing = np.zeros((), bool)
-        pairs = [(self.masks.get(index, nothing), masks[index]) for index in judging]
-        common = sum(int((said & mask).sum()) for said, mask in pairs)
-        total = sum(int(said.sum()) + int(mask.sum()) for said, mask in pairs)
-        if total == 0:
-            return None
-        trust = (2 * common / total - _NO_TRUST) / (_FULL_TRUST - _NO_TRUST)
-        return min(1.0, max(0.0, trust))
+    def _compared(self, index: int, mask: np.ndarray) -> tuple[int, int]:
+        """Pixels that the teachers and an example have in common, and those of both together."""
+        said = self.masks.get(index, np.zeros((), bool))
+        return int((said & mask).sum()), int(said.sum()) + int(mask.sum())
 
     def found(self, index: int) -> bool:
         """Whether teachers found the structure on a slice."""
@@ -151,6 +146,15 @@ class TaughtSegment:
             return own if taught is None else taught
         share = self.share(gap)
         return (1 - share) * own + share * taught
+
+
+def _trust_by(compared: Sequence[tuple[int, int]]) -> float | None:
+    """Trust by some of the examples; None where neither they nor the teachers show anything."""
+    common = sum(shared for shared, _ in compared)
+    total = sum(both for _, both in compared)
+    if total == 0:
+        return None
+    return min(1.0, max(0.0, (2 * common / total - _NO_TRUST) / (_FULL_TRUST - _NO_TRUST)))
 
 
 def heard(

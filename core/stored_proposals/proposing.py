@@ -117,13 +117,16 @@ def stored_examples(
         What `AnnotationStore.annotation` returned for it.
     """
     stated = stated_ends(store, annotation_key)
-    accepted = {place for place, one in annotation.items() if one.state is SliceState.ACCEPTED}
     return [
         SegmentExamples(
             number,
             of_segment,
             stated.get(number, StatedEnds()).ends,
-            frozenset(index for index in of_segment if (number, index) in accepted),
+            frozenset(
+                index
+                for index in of_segment
+                if annotation[number, index].state is SliceState.ACCEPTED
+            ),
         )
         for number, of_segment in confirmed_masks(annotation).items()
     ]

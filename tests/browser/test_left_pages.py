@@ -21,24 +21,24 @@ SEEN_MS = 3_000  # editors ask every second who else is here
 
 
 @pytest.fixture
-def keeping_page(browser: Browser, chromium: str) -> Iterator[Page]:
-    """A page of a browser as people have it: Playwright's keeps no page that was left."""
+def page(browser: Browser, chromium: str, series: DrawnSeries) -> Iterator[Page]:
+    """A drawn series in a browser as people have it: Playwright's keeps no page that was left."""
+    series.draw_on(3)  # so that there is something to export
     keeping = browser.browser_type.launch(
         executable_path=chromium,
         args=FLAGS,
         ignore_default_args=["--disable-back-forward-cache"],
     )
-    yield keeping.new_page(viewport={"width": 1360, "height": 900})
+    page = keeping.new_page(viewport={"width": 1360, "height": 900})
+    page.goto(series.address())
+    wait_until_drawable(page)
+    yield page
     keeping.close()
 
 
 def test_a_series_that_was_left_by_the_address_bar_is_not_open_in_another_tab(
-    keeping_page: Page, series: DrawnSeries
+    page: Page, series: DrawnSeries
 ) -> None:
-    page = keeping_page
-    series.draw_on(3)  # so that there is something to export
-    page.goto(series.address())
-    wait_until_drawable(page)
     page.goto(series.address("export"))
     expect(page.get_by_role("button", name="Create DICOM-SEG")).to_be_visible()
     page.goto(series.address())
@@ -48,12 +48,8 @@ def test_a_series_that_was_left_by_the_address_bar_is_not_open_in_another_tab(
 
 
 def test_the_back_button_leads_to_a_page_that_is_asked_for_anew(
-    keeping_page: Page, series: DrawnSeries
+    page: Page, series: DrawnSeries
 ) -> None:
-    page = keeping_page
-    series.draw_on(3)  # so that there is something to export
-    page.goto(series.address())
-    wait_until_drawable(page)
     page.evaluate("() => { globalThis.isKept = true; }")
     page.goto(series.address("export"))
     expect(page.get_by_role("button", name="Create DICOM-SEG")).to_be_visible()

@@ -14,7 +14,7 @@ from core.annotation.store import AnnotationStore
 from core.annotation.taught_masks import JOINED_TOOL, PROPOSING_TOOL, taught_masks
 from core.dicom.errors import DicomError
 from core.dicom.reading import read_series
-from core.dicom.series import SeriesSummary
+from core.dicom.series import Series, SeriesSummary
 from core.dicom.slice_names import slice_names
 from core.network.engine import load_engine
 from core.projects.guarding import store_for
@@ -56,6 +56,21 @@ def read(
     """Read the first two as teachers of the third."""
     candidates = [teacher(one) for one in balls[:2]]
     return read_stored_teachers(store, candidates, opened(store, balls[2]), known, most)
+
+
+def proposed_from(
+    count: int, store: AnnotationStore, balls: list[SeriesSummary], backend: ProposalBackend
+) -> tuple[str, Series]:
+    """Propose on the third series from the first ones; its key, and the series."""
+    for shift in range(1, count + 1):
+        draw(store, balls[shift - 1].uid, balls[shift - 1], shift)
+    key, learner = balls[2].uid, opened(store, balls[2])
+    candidates = [teacher(one) for one in balls[:count]]
+    teachers = read_stored_teachers(store, candidates, learner, [], 4)
+    finished(
+        submit_taught(backend, store, key, learner, lambda _: teachers, person="anna", segments=1)
+    )
+    return key, learner
 
 
 def test_what_people_confirmed_is_read_with_its_absence(
@@ -190,14 +205,7 @@ def test_proposals_are_stored_with_their_teachers_and_leave_alone_what_is_drawn(
 def test_what_teachers_found_is_heard_beside_the_first_drawn_slice(
     store: AnnotationStore, balls: list[SeriesSummary], backend: ProposalBackend
 ) -> None:
-    for shift in (1, 2):
-        draw(store, balls[shift - 1].uid, balls[shift - 1], shift)
-    key, learner = balls[2].uid, opened(store, balls[2])
-    candidates = [teacher(one) for one in balls[:2]]
-    teachers = read_stored_teachers(store, candidates, learner, [], 4)
-    finished(
-        submit_taught(backend, store, key, learner, lambda _: teachers, person="anna", segments=1)
-    )
+    key, learner = proposed_from(2, store, balls, backend)
     taught = {at: one.mask for (_, at), one in store.annotation(key).items()}
     save_drawing(store, key, 1, 4, ball(3)[4], person="anna", tool="brush")
     finished(submit_stored(backend, store, key, learner, person="anna"))
@@ -214,12 +222,7 @@ def test_what_teachers_found_is_heard_beside_the_first_drawn_slice(
 def test_it_is_known_of_examples_which_were_accepted_as_they_were_proposed(
     store: AnnotationStore, balls: list[SeriesSummary], backend: ProposalBackend
 ) -> None:
-    draw(store, balls[0].uid, balls[0], 1)
-    key, learner = balls[2].uid, opened(store, balls[2])
-    teachers = read_stored_teachers(store, [teacher(balls[0])], learner, [], 4)
-    finished(
-        submit_taught(backend, store, key, learner, lambda _: teachers, person="anna", segments=1)
-    )
+    key, _ = proposed_from(1, store, balls, backend)
     first, second, third = [at for (_, at), one in store.annotation(key).items() if one.pixels][:3]
     accept(store, key, 1, first, person="anna")
     accept(store, key, 1, second, person="anna")
@@ -233,12 +236,7 @@ def test_it_is_known_of_examples_which_were_accepted_as_they_were_proposed(
 def test_teachers_who_were_wrong_on_what_is_drawn_are_not_named(
     store: AnnotationStore, balls: list[SeriesSummary], backend: ProposalBackend
 ) -> None:
-    draw(store, balls[0].uid, balls[0], 1)
-    key, learner = balls[2].uid, opened(store, balls[2])
-    teachers = read_stored_teachers(store, [teacher(balls[0])], learner, [], 4)
-    finished(
-        submit_taught(backend, store, key, learner, lambda _: teachers, person="anna", segments=1)
-    )
+    key, learner = proposed_from(1, store, balls, backend)
     taught = taught_masks(store, key)[1].masks
     elsewhere = np.roll(ball(3)[4], 20, axis=1)
     save_drawing(store, key, 1, 4, elsewhere, person="anna", tool="brush")
