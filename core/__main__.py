@@ -103,6 +103,8 @@ def _sentence(error: Exception) -> str:
     """Put what went wrong in one line."""
     if isinstance(error, MemoryError):
         return "There is not enough memory for this; close other programs."
+    if isinstance(error, OSError) and error.strerror and error.filename:
+        return printable(f"{error.filename}: {error.strerror}.")
     return printable(" ".join(str(error).split())) or type(error).__name__
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from core.annotation.database import Database, open_database
 from core.audit.csv_export import all_entries, export_entries, shown_time
 from core.audit.entries import Action, EntryFilter
+from core.commands.writable import check_writable
 from core.home.settings import read_settings
 from core.home.whole_files import written_whole
 
@@ -55,6 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
     )
     try:
         if arguments.csv is not None:
+            check_writable(arguments.csv)
             print(f"{_write(database, wanted, arguments.csv)} entries written.")
         else:
             _print(database, wanted, arguments.last)

@@ -6,11 +6,14 @@ from typing import get_args
 
 from core.commands.cautions import print_cautions
 from core.commands.choice import choose_series
+from core.commands.outputs import check_outputs
+from core.commands.whole_numbers import whole_number
 from core.dicom.errors import DicomError, NeedsConsentError, NeedsResamplingError
 from core.dicom.series import SeriesSummary
 from core.formats.deidentified_writing import Dates
 from core.formats.export_cautions import export_cautions
 from core.formats.masks_read import MasksRead
+from core.formats.numbers import LARGEST_INTEGER_STRING
 from core.formats.reading import read_masks_with_cautions
 from core.formats.segmentation_writing import Compression
 from core.formats.writing import FORMATS, WritingOptions, format_known_by, write_masks
@@ -43,7 +46,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="of a de-identified copy: removed, or moved by the same days for each patient",
     )
     parser.add_argument(
-        "--instance-number", type=int, default=1, metavar="N", help="of a DICOM output"
+        "--instance-number",
+        type=whole_number(1, LARGEST_INTEGER_STRING),
+        default=1,
+        metavar="N",
+        help="of a DICOM output",
     )
     parser.add_argument(
         "--allow-same-frame",
@@ -80,10 +87,12 @@ def run(arguments: argparse.Namespace) -> int:
     form = arguments.to or format_known_by(arguments.output.name)
     if form is None:
         raise DicomError(f"{arguments.output.name} does not say what to write; add --to.")
-    if arguments.output.resolve() == arguments.input.resolve():
-        raise DicomError("INPUT and OUTPUT must be different files.")
-    if not arguments.output.parent.is_dir():
-        raise DicomError(f"{arguments.output.parent} is not a folder; create it or choose another.")
+    if (named := format_known_by(arguments.output.name)) and not _may_be_called(form, named):
+        raise DicomError(
+            f"{arguments.output.name} is the name of another form than {form}; choose a name that "
+            f"ends in {FORMATS[form].ending}."
+        )
+    check_outputs([arguments.output], [arguments.input, *arguments.archives])
     summary = choose_series(arguments.path, arguments.series)
     read = _read(arguments, summary)
     options = WritingOptions(
@@ -103,6 +112,11 @@ def run(arguments: argparse.Namespace) -> int:
         if written != arguments.output:
             print(written)
     return 0
+
+
+def _may_be_called(form: str, named: str) -> bool:
+    """Tell whether a file name that stands for one form ends as those of another do."""
+    return FORMATS[form].ending.endswith(FORMATS[named].known_by)
 
 
 def _read(arguments: argparse.Namespace, summary: SeriesSummary) -> MasksRead:

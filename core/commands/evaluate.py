@@ -8,6 +8,7 @@ from typing import Any
 
 from core.commands.outputs import check_outputs
 from core.evaluation.cases import LabelledVolume
+from core.home.whole_files import written_whole
 
 _METHOD_NAMES = (
     "copy",
@@ -120,7 +121,8 @@ def run(arguments: argparse.Namespace) -> int:
     kinds = {"pairs": _pairs, "volumes": _volumes, "effort": _effort, "cohort": _cohort}
     report = kinds[arguments.kind](arguments)
     if arguments.report:
-        arguments.report.write_text(json.dumps(report, indent=1), encoding="utf-8")
+        with written_whole(arguments.report) as unfinished:
+            unfinished.write_text(json.dumps(report, indent=1), encoding="utf-8")
     return 0
 
 

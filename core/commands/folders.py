@@ -19,7 +19,7 @@ def unpacked_folders(arguments: argparse.Namespace, names: Iterable[str]) -> Ite
     Parameters
     ----------
     arguments : argparse.Namespace
-        Of a command; changed.
+        Of a command; changed, and given `archives`: the paths of those that were unpacked.
     names : iterable of str
         Arguments that may be folders: one path, several, or none.
 
@@ -43,6 +43,7 @@ def unpacked_folders(arguments: argparse.Namespace, names: Iterable[str]) -> Ite
 
         for name in names:
             setattr(arguments, name, folder_of(getattr(arguments, name)))
+        arguments.archives = list(archives.values())
         try:
             yield
         except ValueError as error:

@@ -3,10 +3,12 @@
 import argparse
 import shutil
 import sys
+import uuid
 from pathlib import Path
 
 from core.home.private_files import make_private
 from core.home.settings import home_folder
+from core.home.whole_files import WriteError
 from core.pacs.cache import fetch_series
 from core.pacs.dicomweb import ArchivedSeries, Query, search
 from core.pacs.settings import ArchiveError, require_archive
@@ -87,9 +89,24 @@ def _get(arguments: argparse.Namespace) -> int:
         _show_progress if sys.stderr.isatty() else None,
     )
     if arguments.output is not None:
-        folder = Path(shutil.copytree(folder, arguments.output))
+        folder = _kept_copy(folder, arguments.output)
     print(folder)
     return 0
+
+
+def _kept_copy(folder: Path, output: Path) -> Path:
+    """Copy a series to a new folder, which is there once it is whole."""
+    unfinished = output.with_name(f".{uuid.uuid4().hex}")
+    try:
+        unfinished.mkdir(parents=True)
+        for path in folder.iterdir():
+            shutil.copy2(path, unfinished)
+        unfinished.rename(output)
+    except OSError as error:
+        raise WriteError(output, error.strerror or str(error)) from error
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+    return output
 
 
 def _put(arguments: argparse.Namespace) -> int:

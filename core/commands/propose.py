@@ -144,7 +144,8 @@ def run(arguments: argparse.Namespace) -> int:
         If something cannot be used; then neither file was touched.
     """
     outputs = [arguments.output] + ([arguments.report] if arguments.report else [])
-    check_outputs(outputs, [arguments.examples] if arguments.examples else _masks_of(arguments))
+    masks = [arguments.examples] if arguments.examples else _masks_of(arguments)
+    check_outputs(outputs, [*masks, *arguments.archives])
     _check_teacher(arguments)
     start = perf_counter()
     task = _read_task(arguments)

@@ -110,7 +110,8 @@ def run(arguments: argparse.Namespace) -> int:
     if bool(arguments.paths) == bool(arguments.project):
         raise ValueError("Name folders, or a project by --project, and not both.")
     if arguments.report:
-        check_outputs([arguments.report], [masks for _, masks in arguments.teacher or ()])
+        masks = [masks for _, masks in arguments.teacher or ()]
+        check_outputs([arguments.report], [*masks, *arguments.archives])
     settings = read_settings(os.environ, device=arguments.device, proposals=arguments.backend)
     store = AnnotationStore(settings.database, lambda: "command line")
     try:

@@ -1,11 +1,13 @@
 """`python -m core train`: train the network on synthetic tasks, and on one's own."""
 
 import argparse
+import math
 import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from core.commands.writable import check_writable
 from core.training.settings import TrainingSettings, plain, read_settings, settings_from
 
 if TYPE_CHECKING:
@@ -119,8 +121,12 @@ def run(arguments: argparse.Namespace) -> int:
 
     for name in ("minutes", "split_state"):
         value = getattr(arguments, name)
-        if value is not None and value <= 0:
-            raise ValueError(f"--{name.replace('_', '-')}: got {value}; expected more than 0")
+        if value is not None and not 0 < value < math.inf:
+            raise ValueError(
+                f"--{name.replace('_', '-')}: got {value}; expected more than 0, and finite"
+            )
+    if arguments.export is not None:
+        check_writable(arguments.export)
     earlier, share = _mixed_in(arguments)
     if arguments.resume:
         join_checkpoint(arguments.folder / CHECKPOINT)

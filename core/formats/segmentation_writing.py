@@ -23,6 +23,7 @@ from core.dicom.uids import derive_uid
 from core.formats.checks import check_segments
 from core.formats.codes import cielab_of, coded_concept
 from core.formats.frame_states import add_frame_states
+from core.formats.numbers import series_number_behind
 from core.formats.people import contributions, person_name
 from core.formats.product import PRODUCT, software_version
 from core.formats.segment_descriptions import TEACHERS
@@ -165,7 +166,7 @@ def _series_and_equipment(summary: SeriesSummary) -> dict[str, Any]:
     """Return what is the same in every segmentation of a series."""
     return {
         "series_instance_uid": derive_uid("segmentation", summary.uid),
-        "series_number": SERIES_NUMBER_OFFSET + max(0, summary.series_number or 0),
+        "series_number": series_number_behind(summary.series_number, SERIES_NUMBER_OFFSET),
         "series_description": f"{PRODUCT} segmentation",
         "manufacturer": PRODUCT,
         "manufacturer_model_name": PRODUCT,

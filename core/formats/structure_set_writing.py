@@ -26,6 +26,7 @@ from core.dicom.uids import derive_uid
 from core.formats.checks import check_segments
 from core.formats.codes import coded_concept
 from core.formats.contours import mask_contours
+from core.formats.numbers import series_number_behind
 from core.formats.people import add_approval, contributions, person_name
 from core.formats.product import PRODUCT, software_version
 from core.formats.segment_details import type_item
@@ -130,7 +131,7 @@ def _add_identification(
     dataset.InstanceCreationTime = f"{now:%H%M%S}"
     dataset.Modality = "RTSTRUCT"
     dataset.SeriesInstanceUID = derive_uid("structure set", summary.uid)
-    dataset.SeriesNumber = SERIES_NUMBER_OFFSET + max(0, summary.series_number or 0)
+    dataset.SeriesNumber = series_number_behind(summary.series_number, SERIES_NUMBER_OFFSET)
     dataset.SeriesDescription = f"{PRODUCT} structure set"
     dataset.OperatorsName = ""
     dataset.Manufacturer = PRODUCT

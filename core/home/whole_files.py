@@ -9,6 +9,8 @@ from pathlib import Path
 from core.dicom.errors import DicomError
 from core.home.private_files import is_private
 
+_LONGEST_NAME_BYTES = 255
+
 
 class WriteError(DicomError):
     """A file cannot be written; `reason` says why, without its path."""
@@ -38,7 +40,7 @@ def written_whole(path: Path) -> Iterator[Path]:
     WriteError
         When the folder is missing or cannot be written to, or the disk is full.
     """
-    unfinished = path.with_name(f".{uuid.uuid4().hex}{''.join(path.suffixes[-2:])}")
+    unfinished = path.with_name(_unfinished_name(path))
     try:
         yield unfinished
         if is_private(unfinished.parent):
@@ -50,3 +52,15 @@ def written_whole(path: Path) -> Iterator[Path]:
         raise WriteError(path, error.strerror or str(error)) from error
     finally:
         unfinished.unlink(missing_ok=True)
+
+
+def _unfinished_name(path: Path) -> str:
+    """Make up a hidden name with the same ending, as far as there is room for it."""
+    hidden = f".{uuid.uuid4().hex}"
+    # What stands behind the first of two full stops may be nearly all of the name.
+    endings = ("".join(path.suffixes[-2:]), path.suffix, "")
+    return next(
+        f"{hidden}{ending}"
+        for ending in endings
+        if len(f"{hidden}{ending}".encode("utf-8", "surrogateescape")) <= _LONGEST_NAME_BYTES
+    )

@@ -114,7 +114,7 @@ def test_what_cannot_be_converted_is_one_line_and_leaves_no_file(
         ("missing.dcm", "out.dcm", (), "cannot be opened"),
         ("broken.nii", "out.dcm", (), "not a NIfTI"),
         ("drawn.dcm", "out", (), "add --to"),
-        ("drawn.dcm", "drawn.dcm", (), "different files"),
+        ("drawn.dcm", "drawn.dcm", (), "read or written already"),
         ("drawn.dcm", "nowhere/out.dcm", (), "is not a folder"),
         ("drawn.dcm", "out.dcm", ("--series", "1.2.3"), "holds no series"),
         ("drawn.dcm", "out.img", ("--to", "nifti"), "must end in .nii"),
@@ -135,3 +135,31 @@ def test_segmentations_of_others_are_converted(shared_data: Path, tmp_path: Path
     (theirs,) = read_segmentation(source, summary)
     (ours,) = read_segmentation(back, summary)
     assert_same_masks(theirs.masks, ours.masks)
+
+
+@pytest.mark.parametrize("number", ["0", "-5", "2147483648", "seven"])
+def test_numbers_that_no_instance_can_have_are_refused(
+    drawn: tuple[SeriesSummary, list[SegmentMasks], Path],
+    capsys: pytest.CaptureFixture[str],
+    number: str,
+) -> None:
+    _, _, folder = drawn
+    with pytest.raises(SystemExit):
+        convert(folder, "drawn.dcm", "out.dcm", "--instance-number", number)
+    assert f"got {number}; expected a whole number, 1 to 2147483647" in capsys.readouterr().err
+
+
+def test_a_name_that_stands_for_another_form_is_refused(
+    drawn: tuple[SeriesSummary, list[SegmentMasks], Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, _, folder = drawn
+    for name, form, ending in (
+        ("out.nii.gz", "seg", ".dcm"),
+        ("out.dcm", "csv", ".csv"),
+        ("out.csv", "nifti", ".nii.gz"),
+        ("out.zip", "rtstruct", ".dcm"),
+    ):
+        assert convert(folder, "drawn.dcm", name, "--to", form) == 2
+        said = capsys.readouterr().err
+        assert f"another form than {form}" in said and said.endswith(f"{ending}.\n")
+        assert not (folder / name).exists()

@@ -12,6 +12,7 @@ from core.__main__ import main
 from core.dicom.reading import find_series
 from core.formats.segmentation_writing import write_segmentation
 from tests.support.mask_round_trips import make_segments
+from tests.support.mounted_disk import mounted_disk
 from tests.support.orthanc import Orthanc, fill, write_archive
 from tests.support.ports import free_ports
 
@@ -124,3 +125,15 @@ def test_the_libraries_stay_silent_when_nobody_answers(tmp_path: Path) -> None:
     assert done.returncode == 2 and done.stdout == ""
     assert done.stderr.count("\n") == 1 and "does not answer" in done.stderr
     assert "Secretname" not in done.stderr
+
+
+def test_a_copy_that_does_not_fit_leaves_no_folder(
+    home: Path, shared_data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    summary = find_series(shared_data / "dicom" / "dcmqi_ct3slice")[0]
+    with mounted_disk("700k") as disk:
+        kept = disk / "kept"
+        command = ["pacs", "get", summary.study_uid, summary.series_instance_uid]
+        assert main([*command, "--output", str(kept)]) == 2
+        assert one_line(capsys) == f"{kept} cannot be written: No space left on device.\n"
+        assert list(disk.iterdir()) == []

@@ -85,3 +85,13 @@ def test_mistakes_are_explained_in_one_line(
     assert "unknown settings" in capsys.readouterr().err
     assert main(["train", run, "--config", str(tmp_path / "absent.toml")]) == 2
     assert "absent.toml" in capsys.readouterr().err
+    recipe.unlink()
+    for options, message in (
+        (["--minutes", "nan"], "--minutes: got nan; expected more than 0"),
+        (["--minutes", "inf"], "--minutes: got inf; expected more than 0"),
+        (["--export", str(tmp_path / "none" / "own.safetensors")], "not a folder"),
+        (["--config", str(tmp_path)], f"{tmp_path}: Is a directory."),
+    ):
+        assert main(["train", run, *options]) == 2
+        said = capsys.readouterr().err
+        assert message in said and said.count("\n") == 1

@@ -43,3 +43,12 @@ def test_a_folder_that_is_missing_is_named_with_the_reason(tmp_path: Path) -> No
         unfinished.write_text("text")
     assert isinstance(caught.value, WriteError)
     assert caught.value.reason == "No such file or directory"
+
+
+def test_a_name_of_full_length_with_full_stops_is_written(tmp_path: Path) -> None:
+    for name in (f"v1.{'n' * 248}.dcm", f"v1.{'n' * 252}", f"v1.{'ü' * 120}.nii.gz"):
+        path = tmp_path / name
+        with written_whole(path) as unfinished:
+            unfinished.write_text("text")
+            assert unfinished.name.endswith(path.suffix) or len(path.suffix) > 200
+        assert path.read_text() == "text"
