@@ -20,7 +20,9 @@ from core.commands.teachers import read_teachers
 from core.dicom.errors import DicomError
 from core.dicom.reading import read_series
 from core.dicom.series import Series
+from core.formats.export_cautions import export_cautions
 from core.formats.segmentation_writing import write_segmentation
+from core.formats.writing import WritingOptions
 from core.home.whole_files import written_whole
 from core.proposals.examples import Proposal, SegmentExamples
 from core.proposals.methods import METHODS, MethodName, uses_network
@@ -166,7 +168,8 @@ def run(arguments: argparse.Namespace) -> int:
             }
             report = _report(task, proposals, engine, arguments.method, seconds)
             unfinished[1].write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
-    print_cautions(task.series.summary.problems)
+    summary = task.series.summary
+    print_cautions([*summary.problems, *export_cautions("seg", summary, WritingOptions())])
     return 0
 
 

@@ -8,6 +8,9 @@ from core.formats.nifti_writing import nifti_grid, uneven_steps
 from core.formats.writing import FORMATS, WritingOptions
 from core.segments.segment_masks import SegmentMasks
 
+# Formats whose files state how thick a single slice is.
+_NEED_A_THICKNESS = ("seg", "labelmap", "deidentified", "nifti")
+
 
 def export_cautions(
     form: str,
@@ -57,8 +60,8 @@ def export_cautions(
         unknown = "The only slice does not say how thick it is"
         if form == "csv":
             yield f"{unknown}, so the table has no volumes."
-        if form == "nifti":
-            yield f"{unknown}; the 1 mm of the NIfTI file are made up."
+        if form in _NEED_A_THICKNESS:
+            yield f"{unknown}, which DICOM-SEG and NIfTI files must say: their 1 mm is made up."
     if form == "csv" and geometry.in_patient and geometry.missing_slices:
         yield "Slices seem to be missing: what lies between is not in the volumes of the table."
     if form == "rtstruct":

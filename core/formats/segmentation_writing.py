@@ -39,6 +39,9 @@ Compression = Literal["none", "deflated", "jpeg2000"]
 # The encoder takes nothing smaller.
 _JPEG_2000_PIXELS = 32
 
+# Slice Thickness may not be left out where there is a frame of reference (PS3.3 C.7.6.16.2.1).
+_MADE_UP_THICKNESS = "The image does not state its thickness: Slice Thickness is made up."
+
 SERIES_NUMBER_OFFSET = 1000
 """Added to the number of the images' series, so that it sorts behind the images of the study."""
 
@@ -59,7 +62,8 @@ def write_segmentation(
     """Write masks as a segmentation (PS3.3 A.51; for LABELMAP, A.85.4).
 
     Rows, columns, orientation, positions and frame of reference are those of the images, and each
-    frame refers to the image it belongs to. Exports of one series share a series, so give a new
+    frame refers to the image it belongs to. Image Comments say where Slice Thickness is made up,
+    which nothing states of a single slice. Exports of one series share a series, so give a new
     `instance_number` to each. The file appears complete or not at all.
 
     Parameters
@@ -129,6 +133,8 @@ def write_segmentation(
     restore_references(segmentation, summary)
     add_frame_states(segmentation, summary, ordered)
     _close_gaps(segmentation)
+    if not summary.geometry.measures_volume:
+        segmentation.ImageComments = _MADE_UP_THICKNESS
     if "ContentCreatorName" not in segmentation:
         segmentation.ContentCreatorName = ""  # type 2: there even where nobody is named
     if compression == "deflated":

@@ -57,9 +57,13 @@ def test_a_single_slice_of_unknown_thickness_has_no_volume(tmp_path: Path) -> No
     assert found["csv"] == [
         "The only slice does not say how thick it is, so the table has no volumes."
     ]
-    assert found["nifti"] == [
-        "The only slice does not say how thick it is; the 1 mm of the NIfTI file are made up."
+    made_up = [
+        "The only slice does not say how thick it is, which DICOM-SEG and NIfTI files must say: "
+        "their 1 mm is made up."
     ]
+    for form in ("seg", "labelmap", "deidentified", "nifti"):
+        assert found[form] == made_up
+    assert not found["rtstruct"] and not found["png"]
 
 
 def test_pictures_that_may_show_a_name_are_told(tmp_path: Path) -> None:

@@ -311,3 +311,25 @@ def test_details_of_segments_are_written_for_others_to_read(
     description = highdicom.seg.segread(path).get_segment_description(1)
     assert description.anatomic_regions[0] == highdicom.sr.CodedConcept("10200004", "SCT", "Liver")
     assert read_segmentation(path, summary)[0].segment.details == details
+
+
+def test_a_made_up_thickness_is_said_in_the_file(tmp_path: Path, dciodvfy: str) -> None:
+    comments: dict[int | None, set[str | None]] = {}
+    for thickness in (None, 4):
+        folder = tmp_path / str(thickness)
+        write_series(folder, PLACEMENTS[0], slices=1, rows=32, SliceThickness=thickness)
+        (summary,) = find_series(folder)
+        for kind in ("BINARY", "LABELMAP"):
+            path = tmp_path / "seg.dcm"
+            write_segmentation(summary, make_segments(summary), path, kind=kind)
+            dataset = highdicom.seg.segread(path)
+            (measures,) = dataset.SharedFunctionalGroupsSequence[0].PixelMeasuresSequence
+            # It is required of a segmentation with a frame of reference.
+            assert measures.SliceThickness == (thickness or 1)
+            comments.setdefault(thickness, set()).add(dataset.get("ImageComments"))
+            if kind == "BINARY":
+                assert_valid(path, dciodvfy)
+    assert comments == {
+        None: {"The image does not state its thickness: Slice Thickness is made up."},
+        4: {None},
+    }
