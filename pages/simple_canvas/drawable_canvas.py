@@ -154,13 +154,34 @@ def show_editor(memory: CanvasMemory, shown: EditedSlice, tools: ToolSettings) -
     visit = _current_visit(memory, shown, tools)
     visit.shown, visit.tools = shown, tools
     others = f'[class*="st-key-canvas-"]:not(.st-key-{visit.key})'
-    st.html(f"<style>{others} {{display: none;}}</style>")
+    st.html(f"<style>{others} {{display: none;}}{_fitting(visit.key, shown.size)}</style>")
     with st.container(key="stage", gap=None):
         for number, held in enumerate(memory.slots):
             # A slot keeps its position on the page, so that a hidden canvas is not recreated.
             with st.container(key=f"slot-{number}", horizontal_alignment="center"):
                 if held is not None:
                     _canvas(held)
+
+
+def _fitting(key: str, size: tuple[int, int]) -> str:
+    """Style that shrinks a canvas to the column where that is narrower.
+
+    The component would scroll instead, and hide the right of the picture. It finds out itself how
+    much smaller it is shown; what is reported stays in canvas pixels.
+    """
+    width, height = size
+    return f"""
+@supports (transform: scale(tan(atan2(1px, 1px)))) {{
+  .st-key-stage {{container-type: inline-size;}}
+  .st-key-{key} {{
+    --fit: min(1, tan(atan2(100cqw, {width}px)));
+    width: {width}px !important; max-width: none; flex-shrink: 0;
+    transform: scale(var(--fit)); transform-origin: 0 0;
+    margin-right: calc((var(--fit) - 1) * {width}px);
+    margin-bottom: calc((var(--fit) - 1) * {height}px);
+  }}
+}}
+"""
 
 
 def _canvas(visit: _Visit) -> None:

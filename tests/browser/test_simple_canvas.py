@@ -18,10 +18,12 @@ from tests.support.pages import PERSON
 from tests.support.read_twice import serve_read_twice
 from tests.support.simple_canvas_driver import (
     SCALE,
+    canvas,
     canvas_name,
     choose_tool,
     draw,
     go_to,
+    slice_shown,
     wait_for_new_canvas,
     wait_until_drawable,
     wait_until_saved,
@@ -75,6 +77,29 @@ def test_no_stroke_is_lost_by_turning_the_slice_right_after_it(
         rows = np.flatnonzero(series.mask(number).any(axis=1))
         assert rows.min() <= 40 + 10 * number <= rows.max()
         assert rows.max() - rows.min() < 20
+
+
+def test_a_narrow_window_shows_the_whole_picture_and_strokes_lie_where_they_were_drawn(
+    page: Page, series: DrawnSeries
+) -> None:
+    page.set_viewport_size({"width": 768, "height": 1000})
+    open_series(page, series)
+    box = canvas(page).bounding_box()
+    column = page.locator(".st-key-stage").bounding_box()
+    assert box is not None and column is not None
+    assert box["width"] == pytest.approx(column["width"], abs=1)
+    assert box["height"] == pytest.approx(box["width"]) == pytest.approx(column["height"])
+    pixel = box["width"] / 256
+    page.mouse.move(box["x"] + 200 * pixel, box["y"] + 120 * pixel)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 240 * pixel, box["y"] + 120 * pixel, steps=5)
+    page.mouse.up()
+    wait_until_saved(page)
+    rows, columns = np.nonzero(series.mask(slice_shown(page)))
+    assert rows.mean() == pytest.approx(120, abs=1)
+    # The brush is 24 picture pixels wide.
+    assert columns.min() == pytest.approx(200 - 12 / SCALE, abs=2)
+    assert columns.max() == pytest.approx(240 + 12 / SCALE, abs=2)
 
 
 def test_returning_to_a_slice_keeps_its_mask_and_goes_on_from_it(
