@@ -5,7 +5,7 @@ Segments are counted from 1, slices from 0 along the normal; masks are bool [row
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -64,6 +64,8 @@ class _Sources:
     ----------
     numbers : list of int
         Segments to propose.
+    examples : dict of int to tuple of int
+        Slices that take part as examples, by segment number.
     heard : dict of int to tuple of str
         Series whose masks are heard, by segment number.
     network : AdaptedNetwork or None
@@ -73,6 +75,7 @@ class _Sources:
     """
 
     numbers: list[int] = field(default_factory=list)
+    examples: dict[int, tuple[int, ...]] = field(default_factory=dict)
     heard: dict[int, tuple[str, ...]] = field(default_factory=dict)
     network: AdaptedNetwork | None = None
     learned_from: tuple[str, ...] = ()
@@ -149,7 +152,8 @@ def submit_stored(
     somebody took it back or the examples show that it is not to be trusted. The network that was
     trained on them is asked as well, unless that is not wanted.
 
-    They are stored once all are made; what was made before a cancellation is stored, too.
+    They are stored once all are made; what was made before a cancellation is stored, too. Those of
+    a segment of which an example was taken back meanwhile are left out, and the job fails then.
 
     Parameters
     ----------
@@ -173,7 +177,7 @@ def submit_stored(
     Returns
     -------
     Job
-        It fails where examples do not fit the series, or the store refuses.
+        It fails where examples do not fit the series or were taken back, or the store refuses.
 
     Raises
     ------
@@ -189,6 +193,7 @@ def submit_stored(
             segments_to_propose(annotation) if wanted.segment is None else [wanted.segment]
         )
         examples = stored_examples(store, annotation_key, annotation)
+        sources.examples = {one.number: tuple(one.masks) for one in examples}
         said = taught_masks(store, annotation_key)
         beside = heard(
             [
@@ -218,21 +223,8 @@ def submit_stored(
 
     def deliver(job: Job) -> None:
         asked = wanted.slices if wanted.slices is not None else range(len(series.volume))
-        origins = {number: job.origin_of(number) for number in sources.numbers}
-        teachers = {number: one.teachers for number, one in origins.items()}
         # While the store is locked or its server is gone, this waits.
-        patiently(
-            lambda: store_proposals(
-                store,
-                annotation_key,
-                job.proposals,
-                person=person,
-                tool=JOINED_TOOL if any(teachers.values()) else PROPOSING_TOOL,
-                weights={number: one.weights for number, one in origins.items()},
-                teachers=teachers,
-                searched={} if job.cancelled else dict.fromkeys(sources.numbers, asked),
-            )
-        )
+        patiently(lambda: _store(store, annotation_key, job, sources, asked, person))
 
     return backend.submit(
         prepare,
@@ -243,6 +235,56 @@ def submit_stored(
         deliver=deliver,
         when_finished=when_finished,
     )
+
+
+def _store(
+    store: AnnotationStore,
+    annotation_key: str,
+    job: Job,
+    sources: _Sources,
+    asked: Collection[int],
+    person: str,
+) -> None:
+    """Store what a job proposed, except for segments whose examples are none any more.
+
+    Raises
+    ------
+    ValueError
+        When there are such segments; the others are stored.
+    """
+    outdated = _segments_taken_back(store, annotation_key, sources)
+    kept = [number for number in sources.numbers if number not in outdated]
+    origins = {number: job.origin_of(number) for number in kept}
+    teachers = {number: one.teachers for number, one in origins.items()}
+    store_proposals(
+        store,
+        annotation_key,
+        [one for one in job.proposals if one.segment not in outdated],
+        person=person,
+        tool=JOINED_TOOL if any(teachers.values()) else PROPOSING_TOOL,
+        weights={number: one.weights for number, one in origins.items()},
+        teachers=teachers,
+        searched={} if job.cancelled else dict.fromkeys(kept, asked),
+    )
+    if outdated:
+        raise ValueError(
+            "A slice that proposals were made from was taken back meanwhile, so they were left "
+            "out; propose again."
+        )
+
+
+def _segments_taken_back(
+    store: AnnotationStore, annotation_key: str, sources: _Sources
+) -> set[int]:
+    """Return the proposed segments of which a slice that took part is no example any more."""
+    annotation = store.annotation(annotation_key)
+    present = {segment.number for segment in store.segments(annotation_key)}
+    examples = {place for place, one in annotation.items() if one.state in EXAMPLE_STATES}
+    return {
+        number
+        for number in present.intersection(sources.numbers)
+        if any((number, index) not in examples for index in sources.examples.get(number, ()))
+    }
 
 
 def hint_task(
