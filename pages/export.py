@@ -47,6 +47,7 @@ from pages.views.export_readings import (
     readings_to_write,
 )
 from pages.views.formatting import count, plain
+from pages.views.job_progress import tell_of_proposing
 from pages.views.tour import show_tour
 
 _KINDS: dict[Kind, str] = {
@@ -82,6 +83,7 @@ def export(work: Work) -> None:
     made_from = revisions(work, [])
     annotation = work.store.annotation(work.annotation_key)
     counts_table(work, segments, annotation)
+    tell_of_proposing(work)
     left, right = st.columns([1.2, 1], gap="large")
     with left:
         choice = choose_export(work.memory, segments, annotation, work.series.summary.slices)

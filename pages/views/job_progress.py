@@ -80,6 +80,22 @@ def show_progress_in_line(work: Work) -> bool:
     return True
 
 
+def tell_of_proposing(work: Work) -> None:
+    """Say in one line that proposals are being made, on a page whose files are made without them.
+
+    The page is drawn again when they have finished.
+    """
+    if asked_jobs(work):
+        _watch(work, _tell_of_proposing)
+
+
+def _tell_of_proposing(work: Work, jobs: list[AskedJob]) -> None:
+    st.caption(
+        ":material/hourglass_top: Proposals are still being made for this series. A file created "
+        "now is made without them."
+    )
+
+
 def _watch(work: Work, show: Callable[[Work, list[AskedJob]], None]) -> None:
     """Show the running jobs again and again; the page is drawn again when they have finished."""
 
