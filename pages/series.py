@@ -21,7 +21,7 @@ from core.dicom.shown_names import isolated, printable
 from core.home.archives import is_archive
 from core.home.opened_series import remember_series
 from core.home.project_uploads import give_to_project
-from core.home.server_folders import named_folder
+from core.home.server_folders import named_folder, server_files
 from core.home.settings import data_roots
 from core.home.uploads import (
     Upload,
@@ -74,8 +74,12 @@ _STYLE = """
 _FILES_PER_STEP = 25  # between two updates of the progress shown
 
 
-def search_in(home: Path, source: Path) -> bool:
-    """Search for series and keep what was found for the list; returns whether there is any."""
+def search_in(home: Path, source: Path, *, is_typed: bool = False) -> bool:
+    """Search for series and keep what was found for the list; returns whether there is any.
+
+    What a person typed is looked for in the folders of the server alone: our own one also holds
+    what others have uploaded.
+    """
     st.session_state.pop(FOUND, None)
     progress = st.empty()
     bar = progress.progress(0.0, "Searching for series…")
@@ -85,7 +89,9 @@ def search_in(home: Path, source: Path) -> bool:
             bar.progress(done / files, f"Searching for series… {done} of {count(files, 'file')}")
 
     try:
-        findings = find_with_rest(source_files(home, source), show)
+        roots = data_roots()
+        files = server_files(source, roots, home) if is_typed else source_files(home, source)
+        findings = find_with_rest(files, show)
     except DicomError as error:
         st.error(plain(with_own_names(str(error))), icon=":material/error:")
         return False
@@ -291,7 +297,7 @@ def offer_folder(home: Path) -> None:
     with st.form("folder", border=False):
         folder = st.text_input("Folder", value=str(roots[0]), label_visibility="collapsed")
         if st.form_submit_button("Search for series", width="stretch"):
-            search_in(home, named_folder(folder, roots))
+            search_in(home, named_folder(folder, roots), is_typed=True)
 
 
 entrance = enter("series")

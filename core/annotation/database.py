@@ -19,6 +19,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError, TimeoutEr
 
 from core.annotation.integrity import IntegrityCheck
 from core.annotation.records import StoreBusy, StoreDamaged, StoreError, StoreUnavailable
+from core.kept_closed import keep_closed
 
 # A lock is asked for again and again, for a while each time, because SQLite is not fair: of many
 # who wait in one long request, the same one may lose every time.
@@ -26,6 +27,7 @@ _LOCK_TIMEOUT_S = 0.5
 _LONGEST_WAIT_S = 20.0
 _READERS = 10
 _CLIENT = "slicewise.client"
+_BESIDE_SQLITE = ("-wal", "-shm", "-journal")
 _MIGRATION_LOCK = 0x511CE315E  # any number that no other program on the PostgreSQL server uses
 
 
@@ -85,7 +87,9 @@ def open_database(url: str, client: Callable[[], str] | None = None) -> Database
         if address.get_backend_name() == "sqlite":
             if address.database in (None, "", ":memory:"):
                 raise StoreError("An annotation store in memory would be lost; name a file.")
-            _make_private(Path(address.database))
+            file = Path(address.database)
+            _make_private(file)
+            keep_closed([file, *(file.with_name(file.name + end) for end in _BESIDE_SQLITE)])
         database = _database(address)
     except (ArgumentError, ImportError, OSError) as error:
         raise StoreError(f"The annotation store cannot be opened: {error}") from error

@@ -188,7 +188,7 @@ def _label_names(given: Iterable[str]) -> dict[int, str]:
     names = {}
     for text in given:
         number, _, name = text.partition("=")
-        if not number.isdigit() or not name:
+        if not number.isdecimal() or not name:
             raise ValueError(f"--label-names: got “{text}”; expected NUMBER=NAME")
         names[int(number)] = name
     return names

@@ -19,6 +19,7 @@ from core.dicom.pixels import read_frames, windows
 from core.dicom.series import Series, SeriesSummary, Window
 from core.dicom.shown_names import printable
 from core.dicom.volume_memory import empty_volume
+from core.kept_closed import Openable
 
 Progress = Callable[[int, int], None]
 """Called with how many files or slices are done, and how many there are."""
@@ -154,7 +155,7 @@ def _with_missing(
 ) -> Findings:
     """Say of each series how many of its images a DICOMDIR, given or found, lists in vain."""
     directories = [file.path for file in findings.skipped if file.kind == DIRECTORY_KIND]
-    directories += [path for path in map(Path, paths) if path.is_file()]
+    directories += filter(Openable().includes, map(Path, paths))
     found = {header.sop_instance_uid for header in headers}
     known = {header.series_uid for header in headers}
     sentences: dict[str, list[str]] = defaultdict(list)
@@ -327,11 +328,13 @@ def _in_units(summary: SeriesSummary, values: np.ndarray) -> np.ndarray:
 
 def _files_below(paths: Iterable[Path | str]) -> list[Path]:
     files: list[Path] = []
+    openable = Openable()
     for path in map(Path, paths):
         if path.is_dir():
-            files.extend(sorted(member for member in path.rglob("*") if member.is_file()))
+            files.extend(sorted(filter(openable.includes, path.rglob("*"))))
         elif path.is_file():
-            files.extend(listed_files(path) or [path])
+            if openable.includes(path):
+                files.extend(filter(openable.includes, listed_files(path) or [path]))
         else:
             raise DicomError(f"There is no file or folder {printable(str(path))}.")
     return list(dict.fromkeys(files))

@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 from core.dicom.errors import DicomError
 from core.home.private_files import private_folder
 from core.home.whole_files import written_whole
+from core.kept_closed import Openable
 
 TABLES, FILES, MASKS = "tables/", "files/", "masks/"
 """What the names of parts begin with that hold a table of the store, a file of the home, or a mask
@@ -179,6 +180,7 @@ def kept_files(home: Path, *, uploads: bool) -> list[Path]:
     """
     left_out = set(_LEFT_OUT) - ({"uploads"} if uploads else set())
     found = []
+    openable = Openable()
     for folder, folders, names in os.walk(home):
         if Path(folder) == home:
             folders[:] = sorted(set(folders) - left_out)
@@ -186,7 +188,9 @@ def kept_files(home: Path, *, uploads: bool) -> list[Path]:
         found += [
             Path(folder, name).relative_to(home)
             for name in sorted(names)
-            if not name.startswith(".") and not Path(folder, name).is_symlink()
+            if not name.startswith(".")
+            and not Path(folder, name).is_symlink()
+            and openable.includes(Path(folder, name))
         ]
     return found
 

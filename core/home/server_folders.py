@@ -7,10 +7,12 @@ from core.dicom.errors import DicomError
 from core.dicom.untrusted_paths import existing_below
 
 
-def server_files(folder: Path | str, roots: Sequence[Path]) -> list[Path]:
+def server_files(folder: Path | str, roots: Sequence[Path], home: Path) -> list[Path]:
     """Return the files in a server folder, if it may be opened.
 
-    Links are followed only as far as they stay below the configured folders.
+    Links are followed only as far as they stay below the configured folders. What lies in
+    SLICEWISE_HOME is left out, unless a configured folder lies in it: there are the store and what
+    other people have uploaded.
 
     Parameters
     ----------
@@ -18,6 +20,8 @@ def server_files(folder: Path | str, roots: Sequence[Path]) -> list[Path]:
         A folder, or one file.
     roots : sequence of pathlib.Path
         Folders below which files may be opened, from `core.home.settings.data_roots`.
+    home : pathlib.Path
+        SLICEWISE_HOME.
 
     Returns
     -------
@@ -34,7 +38,15 @@ def server_files(folder: Path | str, roots: Sequence[Path]) -> list[Path]:
         raise DicomError(
             "No server folders may be opened; set SLICEWISE_DATA_ROOTS, or upload files instead."
         )
-    resolved = existing_below(folder, roots)
+    own = home.resolve()
+    within_own = [root for root in roots if own in root.resolve().parents]
+
+    def openable(path: Path | str) -> Path | None:
+        found = existing_below(path, roots)
+        is_own = found is not None and found.is_relative_to(own)
+        return existing_below(path, within_own) if is_own else found
+
+    resolved = openable(folder)
     if resolved is None:
         raise DicomError(
             "There is no such folder among those that may be opened: "
@@ -42,7 +54,7 @@ def server_files(folder: Path | str, roots: Sequence[Path]) -> list[Path]:
         )
     if resolved.is_file():
         return [resolved]
-    found = (existing_below(path, roots) for path in resolved.rglob("*"))
+    found = map(openable, resolved.rglob("*"))
     return sorted({path for path in found if path is not None and path.is_file()})
 
 

@@ -42,7 +42,7 @@ def source_files(home: Path, source: Path) -> list[Path]:
     Returns
     -------
     list of pathlib.Path
-        Files, or the folder itself where it is our own.
+        Files, or the folder itself where it is our own and not that of all uploads.
 
     Raises
     ------
@@ -50,7 +50,9 @@ def source_files(home: Path, source: Path) -> list[Path]:
         If it may not be opened.
     """
     own = existing_below(source, [home])
-    return [own] if own is not None else server_files(source, data_roots())
+    if own is not None and not (home / "uploads").resolve().is_relative_to(own):
+        return [own]
+    return server_files(source, data_roots(), home)
 
 
 def opened_summary(home: Path, opened: OpenedSeries) -> SeriesSummary:

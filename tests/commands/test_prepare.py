@@ -64,6 +64,8 @@ def test_several_sources_and_names_can_be_given(tmp_path: Path) -> None:
     ("options", "complaint"),
     [
         (["--split", "0.9", "0.9", "0"], "three shares whose sum is 1"),
+        (["--split", "nan", "1", "1"], "three shares whose sum is 1"),
+        (["--label-names", "²=liver"], "expected NUMBER=NAME"),
         (["--images", "{patient}"], "give both patterns or none"),
         (["--label-names", "liver"], "expected NUMBER=NAME"),
         (["--slices", "1"], "3 or more"),

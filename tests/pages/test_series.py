@@ -10,7 +10,8 @@ import pydicom
 import pytest
 
 from core.annotation.store import AnnotationStore
-from core.home.opened_series import OpenedSeries
+from core.dicom.reading import find_series
+from core.home.opened_series import OpenedSeries, remember_series
 from pages.views.formatting import plain
 from tests.support.pages import OpenPage, elements, press, shown
 from tests.support.synthetic_series import PLACEMENTS, write_series
@@ -113,6 +114,34 @@ def test_no_spelling_of_a_path_leads_out_of_the_own_folder_or_tells_what_is_ther
         told.add(error.value)
     sentence = f"There is no such folder among those that may be opened: {root} and what is below."
     assert told == {plain(sentence)}
+
+
+def test_uploads_are_not_listed_by_typing_the_folder_that_holds_them(
+    home: Path, demo_files: Path, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_series(home / "uploads" / "of-somebody-else", PLACEMENTS[0], slices=4)
+    write_series(home.parent / "ct", PLACEMENTS[1], slices=5)
+    monkeypatch.setenv("SLICEWISE_DATA_ROOTS", str(home.parent))
+    for folder in (home, home / "uploads", home / "uploads" / "of-somebody-else"):
+        app = open_page()
+        app.text_input[0].set_value(str(folder))
+        press(app, "Search for series")
+        assert "There is no such folder among those that may be opened" in app.error[0].value
+    app = open_page()
+    app.text_input[0].set_value(str(home.parent))
+    press(app, "Search for series")
+    assert not app.error and "4 × 24" not in shown(app)
+    assert "5 × 24" in shown(app)
+
+
+def test_uploads_opened_by_the_folder_of_all_of_them_are_not_there_any_more(
+    home: Path, open_page: OpenPage
+) -> None:
+    write_series(home / "uploads" / "of-somebody-else", PLACEMENTS[0], slices=4)
+    (summary,) = find_series(home / "uploads")
+    opened = remember_series(home, summary.uid, home / "uploads")
+    app = open_page("annotate", series=opened.key)
+    assert len(app.error) == 1 and "Traceback" not in app.error[0].value
 
 
 def test_a_series_that_was_moved_away_says_so(

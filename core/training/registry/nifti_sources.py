@@ -266,7 +266,7 @@ def _label_names(described: Mapping[str, Any]) -> dict[int, str]:
     labels = described.get("labels")
     names: dict[int, str] = {}
     for key, value in labels.items() if isinstance(labels, dict) else ():
-        if str(key).isdigit():
+        if str(key).isdecimal():
             names[int(key)] = str(value)
         elif isinstance(value, int):
             names[value] = str(key)

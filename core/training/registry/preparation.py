@@ -60,7 +60,8 @@ class PreparationOptions:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if min(self.shares) < 0 or abs(sum(self.shares) - 1) > 1e-6:
+        # Written so that a share that is no number is refused, too.
+        if not (all(share >= 0 for share in self.shares) and abs(sum(self.shares) - 1) <= 1e-6):
             raise ValueError(f"split: got {self.shares}; expected three shares whose sum is 1")
         if self.slices.slices < 3 or self.slices.smallest < 1:
             raise ValueError("slices: expected 3 or more of a stack, and specks of 1 pixel or more")
