@@ -137,6 +137,8 @@ def _explained(verb: str) -> Iterator[None]:
     except StoreError:
         raise
     except (ValueError, TypeError, LookupError, OverflowError) as error:
+        if type(error).__module__.startswith("core."):
+            raise  # of the program itself, such as of a backup that cannot be written
         # A column holds what nobody writes there.
         raise StoreDamaged(_damage(type(error).__name__)) from error
     except SQLAlchemyError as error:

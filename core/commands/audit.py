@@ -10,6 +10,7 @@ from pathlib import Path
 from core.annotation.database import Database, open_database
 from core.audit.csv_export import all_entries, export_entries, shown_time
 from core.audit.entries import Action, EntryFilter
+from core.commands.whole_numbers import whole_number
 from core.commands.writable import check_writable
 from core.home.settings import read_settings
 from core.home.whole_files import written_whole
@@ -24,7 +25,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--since", type=_day, metavar="DAY", help="from this day on, in UTC")
     parser.add_argument("--before", type=_day, metavar="DAY", help="before this day, in UTC")
     parser.add_argument(
-        "--last", type=int, default=_LAST, help=f"how many to print at most (default {_LAST})"
+        "--last",
+        type=whole_number(1, sys.maxsize),
+        default=_LAST,
+        help=f"how many to print at most (default {_LAST})",
     )
     parser.add_argument("--csv", type=Path, metavar="FILE", help="write all of them to a file")
 
@@ -74,7 +78,7 @@ def _write(database: Database, wanted: EntryFilter, path: Path) -> int:
 
 
 def _print(database: Database, wanted: EntryFilter, most: int) -> None:
-    for entry in islice(all_entries(database, wanted), max(most, 0)):
+    for entry in islice(all_entries(database, wanted), most):
         texts = (entry.person or "nobody", entry.client, entry.action, entry.subject, entry.detail)
         sys.stdout.write("  ".join((shown_time(entry), *filter(None, texts))) + "\n")
 

@@ -298,8 +298,8 @@ def _make_writable(home: Path) -> None:
         ) from error
     except OSError as error:
         raise SettingsError(
-            f"SLICEWISE_HOME is {home}, which cannot be made a folder; choose another and start "
-            "Slicewise again."
+            f"SLICEWISE_HOME is {home}, which is no folder that can be written to; choose another "
+            "and start Slicewise again."
         ) from error
     if not os.access(home, os.W_OK | os.X_OK):
         raise SettingsError(

@@ -3,7 +3,7 @@
 import os
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from core.dicom.errors import DicomError
@@ -51,7 +51,8 @@ def written_whole(path: Path) -> Iterator[Path]:
     except OSError as error:
         raise WriteError(path, error.strerror or str(error)) from error
     finally:
-        unfinished.unlink(missing_ok=True)
+        with suppress(OSError):  # a disk that cannot be written to says so even of no file
+            unfinished.unlink()
 
 
 def _unfinished_name(path: Path) -> str:

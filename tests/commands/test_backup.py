@@ -8,6 +8,7 @@ from core.__main__ import main
 from core.annotation.store import AnnotationStore
 from core.home.secret import home_secret
 from core.home.settings import default_url
+from tests.support.mounted_disk import make_read_only, mounted_disk
 from tests.support.stored_series import SERIES, prepare, put_mask, square
 
 
@@ -62,3 +63,30 @@ def test_a_foreign_file_is_refused_before_a_home_is_made(
     assert main(["restore", str(home / "annotations.db")]) == 2
     assert capsys.readouterr().err.count("\n") == 1
     assert not (tmp_path / "new").exists()
+
+
+def test_a_place_that_cannot_be_written_to_is_no_damage_of_the_store(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with mounted_disk("8k") as disk:
+        (disk / "other").write_bytes(bytes(8192))
+        (tmp_path / "earlier.zip").write_bytes(b"earlier")
+        for path, message in (
+            (tmp_path / "earlier.zip", "exists already; name a file that does not."),
+            (tmp_path / "none" / "b.zip", "cannot be written: No such file or directory."),
+            (disk / "b.zip", "cannot be written: No space left on device."),
+        ):
+            assert main(["backup", str(path)]) == 2
+            assert capsys.readouterr().err == f"{path} {message}\n"
+        assert [path.name for path in disk.iterdir()] == ["other"]
+    assert (tmp_path / "earlier.zip").read_bytes() == b"earlier"
+
+
+def test_a_disk_that_can_only_be_read_is_named(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with mounted_disk("1m") as disk:
+        make_read_only(disk)
+        assert main(["backup", str(disk / "b.zip")]) == 2
+        said = capsys.readouterr().err
+    assert said == f"{disk / 'b.zip'} cannot be written: Read-only file system.\n"

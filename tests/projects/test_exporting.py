@@ -94,3 +94,12 @@ def test_only_administrators_export(
     with pytest.raises(AccessRefused):
         export_project(store, project_key, person, tmp_path / "project.zip")
     assert not (tmp_path / "project.zip").exists()
+
+
+def test_a_file_that_exists_is_no_damage_of_the_store(
+    store: AnnotationStore, project_key: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "project.zip"
+    path.touch()
+    with pytest.raises(BackupError, match="exists already"):
+        export_project(store, project_key, "ada", path)

@@ -28,5 +28,10 @@ def grow(disk: Path, size: str) -> None:
     _mount(str(disk), f"remount,size={size}")
 
 
+def make_read_only(disk: Path) -> None:
+    """Let a mounted disk be read only."""
+    _mount(str(disk), "remount,ro")
+
+
 def _mount(folder: str, options: str, *kind: str) -> None:
     subprocess.run(["mount", *kind, "-o", options, "tmpfs", folder], check=True)
