@@ -63,3 +63,15 @@ def test_a_day_that_is_none_is_refused_in_a_line(
         main(["audit", "--since", "yesterday"])
     assert left.value.code == BAD_INPUT
     assert "a day is written like 2026-01-31" in capsys.readouterr().err
+
+
+def test_the_store_is_never_written_over(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "link.csv").symlink_to(home / "annotations.db")
+    (tmp_path / "other.db").write_bytes((home / "annotations.db").read_bytes())
+    for path in (home / "annotations.db", tmp_path / "link.csv", tmp_path / "other.db"):
+        assert main(["audit", "--csv", str(path)]) == BAD_INPUT
+        assert "is a database, perhaps the annotation store" in capsys.readouterr().err
+    assert main(["audit"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 2
