@@ -1,6 +1,6 @@
 """Finished series that teach the one that is open: which they are, and asking for proposals."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -36,6 +36,7 @@ from pages.session.proposal_jobs import (
     start_taught,
     start_training,
     stop_training,
+    training_job,
 )
 from pages.session.teaching_choice import choose_teaching, teaching_choice
 from pages.session.work import Work
@@ -198,12 +199,31 @@ def trained_on(work: Work) -> tuple[str, ...]:
     return series_trained_on(work.store, work.annotation_key, weights)
 
 
+def unchosen_among(work: Work, uids: Collection[str]) -> int:
+    """Count the series, named by Series Instance UIDs, that do not teach as things are now."""
+    return len({*uids} - {one.opened.uid for one in chosen_teachers(work)})
+
+
 def change_teaching(work: Work, choice: TeachingChoice) -> None:
-    """Keep the person's choice, and train the network as it says from now on, or no more."""
+    """Keep the person's choice, and train the network as it says from now on, or no more.
+
+    Training that is under way goes on where the same series teach by the new choice.
+    """
+    before = _taught_by(work)
     choose_teaching(work, choice)
+    running = training_job(work)
+    if running is not None and not running.job.cancelled and _taught_by(work) == before:
+        return
     stop_training(work)
     if not work.reason_against_editing:
         train(work)
+
+
+def _taught_by(work: Work) -> tuple[bool, int, tuple[str, ...]]:
+    """Whether the network is trained by the person's choice, on how many series, and on which."""
+    choice = teaching_choice(work)
+    keys = tuple(one.key for one in chosen_teachers(work))
+    return choice.asks_trained, min(choice.most, len(keys)), keys
 
 
 def _finding(

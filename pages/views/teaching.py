@@ -1,5 +1,6 @@
 """Choosing which finished series a new one is proposed from, and what is said meanwhile."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
@@ -26,6 +27,7 @@ from pages.session.teaching import (
     possible_teachers,
     teach,
     trained_on,
+    unchosen_among,
 )
 from pages.session.teaching_choice import teaching_choice
 from pages.session.widget_keys import leaving_key
@@ -72,10 +74,12 @@ def choose_teachers(work: Work) -> None:
         help="Where three or more of them show a structure, the network is trained on it for a "
         "minute or more, and what is proposed once you have drawn a slice is better. Everything "
         "else goes before it, and it goes on only while somebody has this series open. Without the "
-        "tick, a network that was trained is not used.",
+        "tick, a network that was trained is not used. Where other series are chosen meanwhile, it "
+        "begins anew.",
         on_change=lambda: _choose(work, trains=st.session_state[_TRAINS]),
     )
-    _show_training(work, choice)
+    can_ask = bool(chosen_among(possible, choice)) and may_be_taught(work)
+    _show_training(work, choice, can_ask=can_ask)
     if work.item is None:
         nobody = "none that is still there" if choice.series else "none yet"
         st.caption(f"Chosen on the Series page: {len(possible) or nobody}.")
@@ -88,7 +92,7 @@ def choose_teachers(work: Work) -> None:
     st.button(
         "Propose from them now",
         key=leaving_key("teach"),
-        disabled=not chosen_among(possible, choice) or not may_be_taught(work),
+        disabled=not can_ask,
         help="Until something is drawn on this series.",
         on_click=teach,
         args=(work,),
@@ -96,13 +100,12 @@ def choose_teachers(work: Work) -> None:
     )
 
 
-def _show_training(work: Work, choice: TeachingChoice) -> None:
+def _show_training(work: Work, choice: TeachingChoice, *, can_ask: bool) -> None:
     """Show how far the network is trained, with a way to stop, or on how many series it was."""
     asked = training_job(work)
     if asked is None:
         if learned := trained_on(work):
-            unused = "" if choice.asks_trained else "; not used while this is off"
-            st.caption(f"Trained on {len(learned)} earlier series{unused}.")
+            st.caption(_trained_text(work, choice, learned, can_ask=can_ask))
         return
 
     def look() -> None:
@@ -118,6 +121,32 @@ def _show_training(work: Work, choice: TeachingChoice) -> None:
             st.caption(f"Asked for by {plain(running.person)}, who alone can stop it.")
 
     st.fragment(look, run_every=seconds_between_looks())()
+
+
+def _trained_text(
+    work: Work, choice: TeachingChoice, learned: Collection[str], *, can_ask: bool
+) -> str:
+    """Say on how many series the network was trained, and which of that does not follow the choice.
+
+    Parameters
+    ----------
+    work : Work
+        Series being worked on.
+    choice : TeachingChoice
+        What the person chose.
+    learned : collection of str
+        Series Instance UIDs of those that it was trained on.
+    can_ask : bool
+        Whether the person may have the series proposed from those chosen.
+    """
+    text = f"Trained on {len(learned)} earlier series"
+    if not choice.asks_trained:
+        return f"{text}; not used while this is off."
+    unchosen = unchosen_among(work, learned)
+    if not unchosen:
+        return f"{text}."
+    until = " until “Propose from them now”" if can_ask else ""
+    return f"{text}, {unchosen} of which not chosen now: used all the same{until}."
 
 
 def _choose_among(work: Work, possible: list[Teacher], choice: TeachingChoice) -> None:

@@ -28,23 +28,28 @@ from core.projects.records import Role, WorkItem, WorkState
 from core.projects.second_readings import is_read_twice
 from core.projects.visibility import require_seeing
 from core.projects.work_items import add_series
+from core.proposal_jobs.job import nothing
+from core.proposal_jobs.turns import Turns
 from core.proposals.examples import Proposal
 from core.proposals.teachers import Teachers
 from core.stored_proposals.annotated_series import AnnotatedSeries
 from pages.session import teaching
 from pages.session.gate import Entrance
 from pages.session.memory import PageMemory
+from pages.session.proposal_jobs import AskedJob
 from pages.session.teaching import (
     begin_teaching,
     change_teaching,
     chosen_teachers,
     possible_teachers,
     trained_on,
+    unchosen_among,
 )
 from pages.session.teaching_choice import choose_teaching
 from pages.session.work import Work
 from tests.support.pages import PERSON
 from tests.support.project_series import OTHER, series_to_add
+from tests.support.queued_work import submit
 from tests.support.segments import LIVER_SEGMENT
 from tests.support.stored_series import put_mask
 
@@ -292,6 +297,40 @@ def test_what_is_trained_follows_the_choice(
     keep_network(store, learner.annotation_key, replace(kept, base="other weights"))
     change_teaching(learner, TeachingChoice())
     assert trainings.taken() == ["stopped", False]
+
+
+def test_training_goes_on_while_the_same_series_teach(
+    learner: Work,
+    taught_by_three: tuple[str, ...],
+    trainings: Trainings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    running = AskedJob(submit(Turns(), nothing), None, PERSON, is_training=True)
+    monkeypatch.setattr(teaching, "training_job", lambda work: running)
+    everyone = [one.key for one in possible_teachers(learner)]
+    for choice, done in (
+        (TeachingChoice(8), []),
+        (TeachingChoice(4), []),
+        (TeachingChoice(4, tuple(everyone)), []),
+        (TeachingChoice(3, tuple(everyone)), ["stopped", False]),
+        (TeachingChoice(3, tuple(everyone[:3])), ["stopped", False]),
+        (TeachingChoice(5, tuple(everyone[:3])), []),
+        # Too few of these have proposed.
+        (TeachingChoice(5, tuple(everyone[1:])), ["stopped"]),
+        (TeachingChoice(5, tuple(everyone[1:]), trains=False), ["stopped"]),
+    ):
+        change_teaching(learner, choice)
+        assert trainings.taken() == done, choice
+    assert len(everyone) == 4
+
+
+def test_series_that_taught_and_are_not_chosen_any_more_are_counted(
+    learner: Work, taught_by_three: tuple[str, ...]
+) -> None:
+    assert unchosen_among(learner, taught_by_three) == 0
+    keys = [one.key for one in possible_teachers(learner) if one.opened.uid in taught_by_three]
+    choose_teaching(learner, TeachingChoice(4, (keys[0],)))
+    assert unchosen_among(learner, taught_by_three) == 2
 
 
 def _others_key(work: Work, keys: list[str]) -> str:

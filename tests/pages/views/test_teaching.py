@@ -180,15 +180,23 @@ def test_a_network_that_was_trained_is_named_and_so_is_that_it_is_not_used(
     base = load_model("default", "cpu").weights.name
     keep_network(store, opened.uid, KeptNetwork(base, (1,), uids, b"learned"))
     app = open_menu(open_page("annotate", series=opened.key), "Settings")
-    assert "Trained on 3 earlier series." in shown(app)
+    said = "Trained on 3 earlier series, 3 of which not chosen now:"
+    assert said in shown(app)
     app.checkbox(key="teaching-trains").uncheck().run()
     assert "Trained on 3 earlier series; not used while this is off." in shown(app)
     app.checkbox(key="teaching-trains").check().run()
-    assert "Trained on 3 earlier series." in shown(app)
+    assert f"{said} used all the same." in shown(app)
+    # Once another one is chosen, it may take their place, until something is drawn.
+    other = remember_series(home, "1.2.9", home / "demo")
+    remember_teaching(home, PERSON, "", TeachingChoice(4, (other.key,)))
+    assert f"{said} used all the same until “Propose from them now”." in shown(app.run())
+    save_drawing(store, opened.uid, 1, 6, mask, person=PERSON, tool="brush")
+    assert f"{said} used all the same." in shown(app.run())
     # Where no series teaches, none is trained on, and what was chosen before is kept.
     app.selectbox(key="teaching-most").set_value(0).run()
     box = app.checkbox(key="teaching-trains")
     assert box.disabled and not box.value
     assert recall_teaching(home, PERSON, "").trains
+    store.undo(opened.uid, PERSON)
     store.undo(opened.uid, PERSON)
     assert "Trained on" not in shown(app.run())
