@@ -241,6 +241,14 @@ def test_the_network_is_trained_on_three_series_while_drawing_goes_on(
     until(lambda: "adapted" in str(store.slice(key, 1, drawn + 1).weights))
     assert dice(store.slice(key, 1, drawn + 1).mask, truth[drawn + 1]) > 0.9
 
+    page.get_by_role("button", name="Settings").click()
+    trains.locator("label").click()
+    expect(page.get_by_text("Trained on 3 earlier series; not used while this")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Cancel")).to_have_count(0, timeout=PROPOSING_MS)
+    page.get_by_role("button", name="Propose", exact=False).first.click()
+    until(lambda: "adapted" not in str(store.slice(key, 1, drawn + 1).weights))
+
 
 def test_a_single_person_chooses_the_teachers_on_the_series_page(
     visit: Callable[[str], Page],
