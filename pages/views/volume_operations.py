@@ -89,8 +89,12 @@ def _with_grid(operation: Callable[..., Volume]) -> "_Choice":
 
 
 def _islands(name: str, work: Work, segment: Segment) -> ChosenOperation:
-    smallest = _number("Smaller than (mm³)", "volume-mm3", 100.0, step=10.0, least=0.0)
-    grid = voxel_grid(work.series.geometry)
+    geometry = work.series.geometry
+    # Of a single slice of unknown thickness, which counts as 1 mm, no volume is asked for.
+    is_flat = len(geometry.positions) == 1 and not geometry.has_thickness
+    unit = "mm²" if is_flat else "mm³"
+    smallest = _number(f"Smaller than ({unit})", "volume-mm3", 100.0, step=10.0, least=0.0)
+    grid = voxel_grid(geometry)
     return ChosenOperation(
         name, partial(remove_islands, grid=grid, smallest_mm3=smallest), inputs=smallest
     )

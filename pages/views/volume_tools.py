@@ -1,13 +1,16 @@
 """Operations on a whole segment: chosen, shown on the slices, then applied as one step."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import prod
 
 import numpy as np
 import streamlit as st
 
 from core.annotation.records import MaskChange, StoreError, VersionConflict
+from core.annotation.store import SliceAnnotation
 from core.annotation.volume_changes import VolumeTask, change_volume, preview_volume
+from core.dicom.geometry import Geometry
 from core.segments.segment import Segment
 from pages.session.volume_preview import (
     clear_preview,
@@ -177,35 +180,59 @@ def _text(work: Work, segment: Segment, memory: VolumeToolsMemory) -> str:
         )
     if not preview.changes:
         return "Nothing would change on these slices."
-    return _described(work, preview.changes)
+    own = work.annotations_of(preview.changes[0].segment_number)
+    return changes_text(own, preview.changes, work.series.geometry)
 
 
-def _described(work: Work, changes: Sequence[MaskChange]) -> str:
-    """Say how many slices and how much volume would change."""
-    own = work.annotations_of(changes[0].segment_number)
-    voxel_ml = voxel_grid(work.series.geometry).voxel_mm3 / 1000
+def changes_text(
+    own: Mapping[int, SliceAnnotation], changes: Sequence[MaskChange], geometry: Geometry
+) -> str:
+    """Say how many slices and how much of them would change.
+
+    That is a volume, or an area where one slice of unknown thickness is all there is.
+
+    Parameters
+    ----------
+    own : mapping of int to SliceAnnotation
+        The segment as it is, by slice index.
+    changes : sequence of MaskChange
+        At least one, of this segment.
+    geometry : Geometry
+        Of the series.
+    """
+    grid = voxel_grid(geometry)
+    if geometry.measures_volume:
+        unit, sizes = "ml", grid.voxel_mm3 / 1000
+    else:
+        unit, sizes = "mm²", np.full_like(grid.thickness, prod(geometry.pixel_spacing))
     added = removed = 0.0
     emptied = 0
     for change in changes:
         assert change.mask is not None
         index = change.slice_index
         before = own[index].mask if index in own else np.zeros_like(change.mask)
-        added += voxel_ml[index] * np.count_nonzero(change.mask & ~before)
-        removed += voxel_ml[index] * np.count_nonzero(before & ~change.mask)
+        added += sizes[index] * np.count_nonzero(change.mask & ~before)
+        removed += sizes[index] * np.count_nonzero(before & ~change.mask)
         emptied += not change.mask.any()
     slices = [change.slice_index + 1 for change in changes]
     place = f"slice {slices[0]}" if len(slices) == 1 else f"slices {slices[0]} to {slices[-1]}"
     text = f"{count(len(slices), 'slice')} would change ({place}): "
-    geometry = work.series.geometry
-    if geometry.measures_volume:
-        parts = [f"{sign}{_ml(ml)} ml" for sign, ml in (("+", added), ("−", removed)) if ml]
-        text += " and ".join(parts)
-    else:
-        unknown = "thickness is" if geometry.in_patient else "sizes are"
-        text += f"{unknown} not known, lengths count {'mm' if geometry.in_patient else 'pixels'}"
+    parts = [
+        f"{sign}{_two_digits(size)} {unit}" for sign, size in (("+", added), ("−", removed)) if size
+    ]
+    text += _unknown_sizes(geometry) or " and ".join(parts)
     return text + (f"; nothing is left on {count(emptied, 'slice')}." if emptied else ".")
 
 
-def _ml(volume: float) -> str:
-    """Volume with two digits, and small ones not as nothing."""
-    return f"{volume:.1f}" if volume >= 1 else f"{volume:.2g}"
+def _unknown_sizes(geometry: Geometry) -> str:
+    """Say what the operations take for granted of a series that does not state its sizes."""
+    if not geometry.has_pixel_size:
+        return "sizes are not known, a pixel counts as 1 mm"
+    if not geometry.measures_volume and len(geometry.positions) > 1:
+        return "the distance between slices is not known and counts as 1 mm"
+    return ""
+
+
+def _two_digits(size: float) -> str:
+    """Size with one or two digits after the point, and small ones not as nothing."""
+    return f"{size:.1f}" if size >= 1 else f"{size:.2g}"
