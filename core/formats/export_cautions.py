@@ -40,9 +40,12 @@ def export_cautions(
     if FORMATS[form].shows_pixels and (warning := burned_in_warning(summary)):
         yield warning
     if form == "nifti" and not geometry.in_patient:
+        meaningless = "the distance between its slices means nothing"
+        if not geometry.has_pixel_size:
+            meaningless = "the distance between its slices and the size of its pixels mean nothing"
         yield (
             "The images do not say where their slices lie in the patient, so the NIfTI file does "
-            "not say it either; the distance between its slices means nothing."
+            f"not say it either; {meaningless}."
         )
     if form == "nifti" and options.resample and uneven_steps(geometry):
         grid = nifti_grid(geometry, resample=True)

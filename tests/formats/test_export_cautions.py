@@ -42,11 +42,25 @@ def test_missing_slices_matter_to_volumes_and_to_a_grid(tmp_path: Path) -> None:
     assert not found["seg"] and not said(summary)["nifti"]
 
 
-def test_a_series_without_positions_has_no_place_and_no_volume(tmp_path: Path) -> None:
-    write_images(tmp_path / "series", [{"ImagePositionPatient": None}] * 3)
+@pytest.mark.parametrize(
+    ("missing", "means_nothing"),
+    [
+        ((), "the distance between its slices means nothing."),
+        (
+            ("PixelSpacing",),
+            "the distance between its slices and the size of its pixels mean nothing.",
+        ),
+    ],
+)
+def test_a_series_without_positions_has_no_place_and_no_volume(
+    tmp_path: Path, missing: tuple[str, ...], means_nothing: str
+) -> None:
+    attributes = dict.fromkeys(("ImagePositionPatient", *missing))
+    write_images(tmp_path / "series", [attributes] * 3)
     summary = find_series(tmp_path / "series")[0]
     found = said(summary)
     assert found["nifti"][0].startswith("The images do not say where their slices lie")
+    assert found["nifti"][0].endswith(means_nothing)
     assert found["csv"][0].endswith("the table has neither areas nor volumes.")
 
 
