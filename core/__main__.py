@@ -58,9 +58,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     -------
     int
         Exit code: 0 for success, 2 for input that cannot be used, which one line on stderr
-        explains.
+        explains, 130 where it was interrupted.
     """
-    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        return _run(list(sys.argv[1:] if arguments is None else arguments))
+    except KeyboardInterrupt:
+        sys.stderr.write("Stopped.\n")
+        return _INTERRUPTED
+
+
+def _run(given: list[str]) -> int:
+    """Read the command line, and run what it names."""
     listing = "\n".join(f"  {name:<14} {what}" for name, what in COMMANDS.items())
     chooser = _Parser(
         prog="python -m core",
@@ -77,16 +85,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # What is wrong with a file is said once, by the line on stderr below.
     warnings.simplefilter("ignore")
     try:
-        given = [one for one in getattr(command, "FOLDERS", ()) if getattr(options, one)]
-        if name in WITHOUT_DICOM and not given:
+        folders = [one for one in getattr(command, "FOLDERS", ()) if getattr(options, one)]
+        if name in WITHOUT_DICOM and not folders:
             return int(command.run(options))
-        return _run_on_dicom(command, options, given)
+        return _run_on_dicom(command, options, folders)
     except (ValueError, OSError, MemoryError) as error:
         sys.stderr.write(f"{_sentence(error)}\n")
         return BAD_INPUT
-    except KeyboardInterrupt:
-        sys.stderr.write("Stopped.\n")
-        return _INTERRUPTED
 
 
 def _run_on_dicom(command: ModuleType, options: argparse.Namespace, folders: Sequence[str]) -> int:
