@@ -1,6 +1,7 @@
 """Menus close once something was done in them, and keys reach the buttons beside the slice."""
 
 import io
+import re
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,13 @@ from tests.support.app_server import Server
 from tests.support.drawn_series import DrawnSeries
 from tests.support.pages import PERSON
 from tests.support.segments import ANATOMY, SPLEEN
-from tests.support.slice_editor_driver import go_to, stage, wait_until_drawable
+from tests.support.slice_editor_driver import (
+    go_to,
+    slice_shown,
+    stage,
+    wait_until_drawable,
+    wait_until_saved,
+)
 
 pytestmark = pytest.mark.browser
 
@@ -110,3 +117,32 @@ def test_what_was_typed_into_a_menu_is_there_when_it_is_opened_again(
     expect(fields).to_have_count(0)
     add.click()
     expect(fields.get_by_role("textbox", name="Structure")).to_have_value("")
+
+
+def test_a_name_typed_when_a_menu_has_just_been_opened_goes_into_it_and_not_to_the_slice(
+    page: Page, series: DrawnSeries
+) -> None:
+    series.draw_on(7)
+    page.goto(series.address())
+    wait_until_drawable(page)
+    go_to(page, 7)
+    before = series.store.annotation(series.uid)
+    for menu in ("Add", "Edit"):
+        page.get_by_role("button", name=menu, exact=True).first.click()
+        expect(open_menus(page)).to_have_count(1)
+        page.keyboard.press("Delete")
+        page.keyboard.press("ArrowRight")
+        page.keyboard.type("na me, ")  # before or after the fields of the menu are there
+        field = open_menus(page).get_by_role("textbox").first
+        expect(field).to_be_visible()
+        page.keyboard.type("gland")
+        expect(field).to_be_focused()
+        expect(field).to_have_value(re.compile("gland$"))
+        page.keyboard.press("Escape")
+        expect(open_menus(page)).to_have_count(0)
+    assert slice_shown(page) == 7
+    page.keyboard.press("ArrowRight")
+    expect(page.locator('.editor[data-slice="8"]')).to_have_count(1)
+    wait_until_saved(page)
+    assert series.store.annotation(series.uid).keys() == before.keys()
+    assert series.mask(7).any()

@@ -6,7 +6,11 @@ const OTHER_WIDGETS =
   "[role=dialog], [role=listbox], [role=slider], [role=radiogroup], [data-baseweb=popover]";
 const PRESSED_BY_KEYS =
   "a, button, input, summary, [role=button], [role=checkbox], [role=switch], [role=tab], [role=option], [role=combobox]";
+// Somebody who has just opened one of these types into it, wherever the focus is.
+const OPEN_MENUS = "[data-testid=stPopoverBody], [data-testid=stDialog]";
 const MOVES_SLIDERS = /^(previous|next|back|forth|first|last|review-next|review-back)$/;
+
+const openMenu = () => [...document.querySelectorAll(OPEN_MENUS)].find((one) => one.getClientRects().length > 0);
 
 /** Whether a key press is meant for something to type into, or for a widget beside the editor. */
 function isMeantElsewhere(event, root) {
@@ -16,7 +20,24 @@ function isMeantElsewhere(event, root) {
   const isBeside = !root.contains(target);
   if (isBeside && /^(Enter| )$/.test(event.key) && target.closest?.(PRESSED_BY_KEYS)) return true;
   if (target.tagName === "INPUT") return !["checkbox", "range"].includes(target.type);
-  return isBeside && Boolean(target.closest?.(OTHER_WIDGETS));
+  return isBeside && (Boolean(target.closest?.(OTHER_WIDGETS)) || openMenu() !== undefined);
+}
+
+let typedFor = null; // the menu that what is typed is meant for, whose fields may not be there yet
+
+/** Has what is typed where a menu has just been opened go into its first field. */
+function typeIntoMenu(event) {
+  const isTyped = event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey;
+  const [target] = event.composedPath();
+  const menu = openMenu();
+  if (!isTyped || menu === undefined || menu.contains(target) || /^(INPUT|TEXTAREA)$/.test(target.tagName ?? "")) return;
+  if (event.key === " ") {
+    // Between words it would press the button that closes the menu; at first it shall.
+    if (typedFor === menu) event.preventDefault();
+    return;
+  }
+  typedFor = menu;
+  menu.querySelector("input[type=text]:not([role=combobox])")?.focus();
 }
 
 const isHidingKey = (event) => event.key.toLowerCase() === "s";
@@ -68,7 +89,10 @@ export function listenToKeys(screen, keyboardCursor) {
   }
 
   document.addEventListener("keydown", (event) => {
-    if (isMeantElsewhere(event, root)) return;
+    if (isMeantElsewhere(event, root)) {
+      typeIntoMenu(event);
+      return;
+    }
     if (event.key === "Escape" && !isSheetOpen()) {
       escape();
       return;
