@@ -127,11 +127,13 @@ def export_readings(
 
 def _packed(files: Sequence[Path], archive: Path) -> Path:
     """Put files into a zip, and remove them."""
-    with written_whole(archive) as unfinished, zipfile.ZipFile(unfinished, "w") as file:
+    try:
+        with written_whole(archive) as unfinished, zipfile.ZipFile(unfinished, "w") as file:
+            for member in files:
+                file.write(member, member.name)
+    finally:
         for member in files:
-            file.write(member, member.name)
-    for member in files:
-        member.unlink()
+            member.unlink(missing_ok=True)
     return archive
 
 

@@ -6,6 +6,7 @@ Posterior (LPS): the first two rows of the affine change sign.
 
 import re
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
@@ -134,20 +135,29 @@ def _shape(grid: Geometry) -> tuple[int, int, int]:
 def _write_each(grid: Geometry, segments: Sequence[SegmentMasks], path: Path) -> list[Path]:
     stem, ending = _split_name(path)
     written = []
-    for masks in segments:
-        voxels = np.zeros(_shape(grid), np.uint8)
-        for index, mask in masks.masks.items():
-            voxels[index][mask] = 1
-        label = re.sub(r"\W+", "_", masks.segment.label).strip("_")
-        own = path.with_name(f"{stem}_{masks.segment.number}_{label}{ending}")
-        comment = f"1 {masks.segment.label}"
-        written.append(_write(voxels, grid, own, comment=comment))
+    with ExitStack() as stack:
+        # None takes its place before all of them are written.
+        for masks in segments:
+            voxels = np.zeros(_shape(grid), np.uint8)
+            for index, mask in masks.masks.items():
+                voxels[index][mask] = 1
+            label = re.sub(r"\W+", "_", masks.segment.label).strip("_")
+            own = path.with_name(f"{stem}_{masks.segment.number}_{label}{ending}")
+            unfinished = stack.enter_context(written_whole(own))
+            nib.save(_image(voxels, grid, comment=f"1 {masks.segment.label}"), unfinished)
+            written.append(own)
     return written
 
 
 def _write(voxels: np.ndarray, grid: Geometry, path: Path, comment: str = "") -> Path:
-    """Write voxels [slice, row, column] as (column, row, slice)."""
     _split_name(path)
+    with written_whole(path) as unfinished:
+        nib.save(_image(voxels, grid, comment), unfinished)
+    return path
+
+
+def _image(voxels: np.ndarray, grid: Geometry, comment: str) -> nib.Nifti1Image:
+    """Make an image (column, row, slice) of voxels [slice, row, column]."""
     affine = ras_affine(grid)
     image = nib.Nifti1Image(voxels.transpose(2, 1, 0), affine if grid.in_patient else None)
     if grid.in_patient:
@@ -161,9 +171,7 @@ def _write(voxels: np.ndarray, grid: Geometry, path: Path, comment: str = "") ->
         image.header.extensions.append(
             nib.nifti1.Nifti1Extension(COMMENT_CODE, comment.encode("utf-8"))
         )
-    with written_whole(path) as unfinished:
-        nib.save(image, unfinished)
-    return path
+    return image
 
 
 def _is_rectangular(affine: np.ndarray) -> bool:

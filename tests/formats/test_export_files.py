@@ -4,9 +4,11 @@ import io
 import zipfile
 from pathlib import Path
 
+import pytest
 from pydicom import dcmread
 
 from core.annotation.contributors import Contributors
+from core.dicom.errors import DicomError
 from core.dicom.reading import find_series
 from core.formats.export_files import (
     ReadingToWrite,
@@ -20,6 +22,7 @@ from core.formats.structure_set_writing import write_structure_set
 from core.formats.writing import WritingOptions
 from core.segments.segment_masks import SegmentMasks
 from tests.support.mask_round_trips import make_segments
+from tests.support.mounted_disk import mounted_disk
 from tests.support.synthetic_series import PLACEMENTS, write_series
 
 
@@ -81,6 +84,16 @@ def test_overlapping_segments_of_readings_are_told_apart_in_nifti(tmp_path: Path
         names = archive.namelist()
     assert len(names) == len(set(names)) == 4
     assert all(name.startswith(("reading-1", "adjudicated")) for name in names)
+
+
+def test_masks_whose_zip_does_not_fit_leave_nothing_behind(tmp_path: Path) -> None:
+    write_series(tmp_path / "series", PLACEMENTS[0])
+    (summary,) = find_series(tmp_path / "series")
+    segments = make_segments(summary, overlap=True)
+    with mounted_disk("8k") as disk:
+        with pytest.raises(DicomError, match="No space left on device"):
+            export_masks("nifti", summary, segments, disk, "0123456789", WritingOptions())
+        assert list(disk.iterdir()) == []
 
 
 def test_the_file_of_one_reading_among_several_tells_which(tmp_path: Path) -> None:

@@ -70,6 +70,16 @@ def test_overlapping_segments_get_a_file_each(summary: SeriesSummary, tmp_path: 
             assert np.array_equal(voxels[index] == 1, expected)
 
 
+def test_of_several_files_all_are_written_or_none(summary: SeriesSummary, tmp_path: Path) -> None:
+    folder = tmp_path / "masks"
+    folder.mkdir()
+    segments = make_segments(summary, overlap=True)
+    longest = "n" * 238  # with "_1_Liver.nii.gz" a file name, with that of the second none
+    with pytest.raises(DicomError, match="File name too long"):
+        write_nifti(summary, segments, folder / f"{longest}.nii.gz")
+    assert list(folder.iterdir()) == []
+
+
 def test_nifti_agrees_with_dcmqis_conversion_of_the_segmentation(
     tmp_path: Path, segimage2itkimage: str, shared_data: Path
 ) -> None:
