@@ -21,7 +21,7 @@ from core.home.exports import delete_old_exports, exports_of
 from core.home.private_files import private_folder
 from core.home.server_folders import writable_folder
 from core.home.settings import data_roots
-from core.home.whole_files import written_whole
+from core.home.whole_files import removed_on_failure, written_whole
 from core.projects.records import WorkItem
 from core.segments.segment_masks import SegmentMasks
 from pages.session.audit_log import record
@@ -232,15 +232,21 @@ def create(
             detail = f"{form}, {count(len(choice.masks), 'segment')}"
             if readings:
                 detail += f", {count(len(readings), 'reading')}"
-            record(work.entrance, work.store, Action.EXPORT_CREATED, subject=key, detail=detail)
             started = time.perf_counter()
             if readings:
                 each = readings_to_write(work, readings, choice, options)
                 path = export_readings(form, work.series, each, place, key)
             else:
                 path = export_masks(form, work.series, choice.masks, place, key, options)
-            log_for_tab("export-created", form=form, seconds=time.perf_counter() - started)
-            return (path,) if target is None else (path, copied_whole(path, target))
+            seconds = time.perf_counter() - started
+            paths = [path]
+            # What could not be written was not exported, and what cannot be recorded does not stay.
+            with removed_on_failure(paths):
+                if target is not None:
+                    paths.append(copied_whole(path, target))
+                record(work.entrance, work.store, Action.EXPORT_CREATED, subject=key, detail=detail)
+            log_for_tab("export-created", form=form, seconds=seconds)
+            return tuple(paths)
     except (DicomError, StoreError, OSError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         st.error(f"Nothing was exported: {reason}", icon=":material/error:")

@@ -2,7 +2,7 @@
 
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -53,6 +53,17 @@ def written_whole(path: Path) -> Iterator[Path]:
     finally:
         with suppress(OSError):  # a disk that cannot be written to says so even of no file
             unfinished.unlink()
+
+
+@contextmanager
+def removed_on_failure(paths: Iterable[Path]) -> Iterator[None]:
+    """Remove files that are written already where what has to follow them fails."""
+    try:
+        yield
+    except BaseException:
+        for path in paths:
+            path.unlink(missing_ok=True)
+        raise
 
 
 def _unfinished_name(path: Path) -> str:

@@ -16,6 +16,7 @@ from core.annotation.table_copies import reading_one_state, table_lines
 from core.annotation.versions import newest_masks, newest_segments, segment_of, slice_annotation
 from core.audit.entries import Action
 from core.home.backups import MASKS, TABLES, write_backup
+from core.home.whole_files import removed_on_failure
 from core.projects.access import require
 from core.projects.deeds import record_deed
 from core.projects.item_rows import items_in
@@ -55,10 +56,11 @@ def export_project(store: AnnotationStore, project_key: str, person: str, path: 
 
 def export_whole_project(store: AnnotationStore, project_key: str, person: str, path: Path) -> None:
     """Write a project that exists as `export_project` does, for whoever runs the server."""
-    with writing(store.database) as connection:
-        record_deed(connection, project_key, person, Action.PROJECT_EXPORTED)
     with reading_one_state(store.database) as connection:
         _write(connection, project_key, path)
+    # What could not be written was not exported, and what cannot be recorded does not stay.
+    with removed_on_failure([path]), writing(store.database) as connection:
+        record_deed(connection, project_key, person, Action.PROJECT_EXPORTED)
 
 
 def _write(connection: Connection, project_key: str, path: Path) -> None:

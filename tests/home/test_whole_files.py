@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from core.dicom.errors import DicomError
-from core.home.whole_files import WriteError, written_whole
+from core.home.whole_files import WriteError, removed_on_failure, written_whole
 
 
 def test_the_file_takes_its_place_once_it_is_written(tmp_path: Path) -> None:
@@ -52,3 +52,14 @@ def test_a_name_of_full_length_with_full_stops_is_written(tmp_path: Path) -> Non
             unfinished.write_text("text")
             assert unfinished.name.endswith(path.suffix) or len(path.suffix) > 200
         assert path.read_text() == "text"
+
+
+def test_what_was_written_is_removed_only_where_what_follows_fails(tmp_path: Path) -> None:
+    kept, removed = tmp_path / "kept", tmp_path / "removed"
+    for path in (kept, removed):
+        path.touch()
+    with removed_on_failure([kept]):
+        pass
+    with pytest.raises(ValueError, match="not recorded"), removed_on_failure([removed]):
+        raise ValueError("not recorded")
+    assert list(tmp_path.iterdir()) == [kept]

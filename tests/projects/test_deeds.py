@@ -7,6 +7,7 @@ import pytest
 from core.annotation.records import StoreError
 from core.annotation.store import AnnotationStore
 from core.audit.entries import Action, AuditEntry, EntryFilter, read_entries
+from core.home.backups import BackupError
 from core.home.settings import default_url
 from core.projects.assignments import assign, next_for
 from core.projects.deletion import delete_project
@@ -107,12 +108,15 @@ def test_exporting_and_deleting_are_recorded_and_the_entries_stay(
     assert entries_of(store, project_key)[0].action == Action.PROJECT_CREATED
 
 
-def test_what_is_refused_is_not_recorded(
+def test_what_is_refused_or_fails_is_not_recorded(
     store: AnnotationStore, project_key: str, tmp_path: Path
 ) -> None:
     before = entries_of(store, project_key)
     with pytest.raises(AccessRefused):
         export_project(store, project_key, "anna", tmp_path / "livers.zip")
+    (tmp_path / "there.zip").touch()
+    with pytest.raises(BackupError):
+        export_project(store, project_key, "ada", tmp_path / "there.zip")
     with pytest.raises(StoreError):
         remove_member(store, project_key, "ada", "ada")
     assert entries_of(store, project_key) == before
