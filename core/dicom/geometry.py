@@ -70,7 +70,12 @@ class Geometry:
         """Whether volumes in ml can be measured: of a single slice only where it is stated how
         thick that is.
         """
-        return self.in_patient and (len(self.positions) > 1 or self.has_thickness)
+        return self.in_patient and not self.is_of_unknown_thickness
+
+    @property
+    def is_of_unknown_thickness(self) -> bool:
+        """Whether this is a single slice that nothing states the thickness of."""
+        return len(self.positions) == 1 and not self.has_thickness
 
     @property
     def slice_spacing(self) -> float:

@@ -145,7 +145,7 @@ def _cautions_of_files(stack: Sequence[Plane]) -> Iterable[str]:
 
 def _spacing_problems(geometry: Geometry) -> Iterable[str]:
     gaps = geometry.slice_gaps
-    if geometry.in_patient and not geometry.measures_volume:
+    if geometry.in_patient and geometry.is_of_unknown_thickness:
         yield "The only slice does not say how thick it is, so no volume is measured."
     if not geometry.in_patient or not len(gaps):
         return

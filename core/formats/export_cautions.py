@@ -59,7 +59,7 @@ def export_cautions(
             "The images do not say where their slices lie in the patient, so the table has neither "
             "areas nor volumes."
         )
-    if geometry.in_patient and not geometry.measures_volume:
+    if geometry.in_patient and geometry.is_of_unknown_thickness:
         unknown = "The only slice does not say how thick it is"
         if form == "csv":
             yield f"{unknown}, so the table has no volumes."

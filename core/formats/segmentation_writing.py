@@ -133,7 +133,7 @@ def write_segmentation(
     restore_references(segmentation, summary)
     add_frame_states(segmentation, summary, ordered)
     _close_gaps(segmentation)
-    if not summary.geometry.measures_volume:
+    if summary.geometry.in_patient and summary.geometry.is_of_unknown_thickness:
         segmentation.ImageComments = _MADE_UP_THICKNESS
     if "ContentCreatorName" not in segmentation:
         segmentation.ContentCreatorName = ""  # type 2: there even where nobody is named

@@ -76,7 +76,7 @@ def size_text(summary: SeriesSummary) -> str:
         return f"{size}, spacing unknown"
     between_rows, between_columns = summary.pixel_spacing
     pixel = f"{between_rows:.3g} × {between_columns:.3g} mm"
-    if summary.slices == 1 and not summary.geometry.has_thickness:
+    if summary.geometry.is_of_unknown_thickness:
         return f"{size}, {pixel}, thickness unknown"
     if summary.slices > 1 and not summary.geometry.in_patient:
         return f"{size}, {pixel}, distance between slices unknown"

@@ -90,9 +90,8 @@ def _with_grid(operation: Callable[..., Volume]) -> "_Choice":
 
 def _islands(name: str, work: Work, segment: Segment) -> ChosenOperation:
     geometry = work.series.geometry
-    # Of a single slice of unknown thickness, which counts as 1 mm, no volume is asked for.
-    is_flat = len(geometry.positions) == 1 and not geometry.has_thickness
-    unit = "mm²" if is_flat else "mm³"
+    # An unknown thickness counts as 1 mm, which makes a volume of 1 mm³ an area of 1 mm².
+    unit = "mm²" if geometry.is_of_unknown_thickness else "mm³"
     smallest = _number(f"Smaller than ({unit})", "volume-mm3", 100.0, step=10.0, least=0.0)
     grid = voxel_grid(geometry)
     return ChosenOperation(

@@ -228,7 +228,7 @@ def _unknown_sizes(geometry: Geometry) -> str:
     """Say what the operations take for granted of a series that does not state its sizes."""
     if not geometry.has_pixel_size:
         return "sizes are not known, a pixel counts as 1 mm"
-    if not geometry.measures_volume and len(geometry.positions) > 1:
+    if not geometry.in_patient and len(geometry.positions) > 1:
         return "the distance between slices is not known and counts as 1 mm"
     return ""
 

@@ -313,6 +313,19 @@ def test_details_of_segments_are_written_for_others_to_read(
     assert read_segmentation(path, summary)[0].segment.details == details
 
 
+@pytest.mark.parametrize("thickness", [None, 4])
+def test_a_file_that_states_no_thickness_has_none_made_up(
+    tmp_path: Path, thickness: int | None
+) -> None:
+    missing = {"ImagePositionPatient": None, "SliceThickness": thickness}
+    write_series(tmp_path / "series", PLACEMENTS[0], slices=1, **missing)
+    (summary,) = find_series(tmp_path / "series")
+    write_segmentation(summary, make_segments(summary), tmp_path / "seg.dcm")
+    written = highdicom.seg.segread(tmp_path / "seg.dcm")
+    assert "PixelMeasuresSequence" not in written.SharedFunctionalGroupsSequence[0]
+    assert "ImageComments" not in written
+
+
 def test_a_made_up_thickness_is_said_in_the_file(tmp_path: Path, dciodvfy: str) -> None:
     comments: dict[int | None, set[str | None]] = {}
     for thickness in (None, 4):
