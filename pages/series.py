@@ -23,6 +23,7 @@ from core.home.opened_series import remember_series
 from core.home.project_uploads import give_to_project
 from core.home.server_folders import named_folder, server_files
 from core.home.settings import data_roots
+from core.home.shown_sizes import shown_size
 from core.home.uploads import (
     Upload,
     delete_expired,
@@ -222,7 +223,7 @@ def store_and_search(entrance: Entrance, files: Sequence[UploadedFile]) -> None:
 
     def show(done: int, size: int) -> None:
         if done % _FILES_PER_STEP == 0:
-            status.update(label=f"Storing… {count(done, 'file')}, {size / 1e6:.0f} MB")
+            status.update(label=f"Storing… {count(done, 'file')}, {shown_size(size)}")
 
     archives: list[bool] = []
 

@@ -9,6 +9,7 @@ from core.annotation.database import open_database
 from core.annotation.table_copies import StoreCopy, copied_store
 from core.home.backups import FILES, TABLES, kept_files, pieces_of, write_backup
 from core.home.settings import Settings, read_settings
+from core.home.shown_sizes import shown_size
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -45,7 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
             write_backup(arguments.file, copy.revision, parts)
     finally:
         database.dispose()
-    print(f"{arguments.file} is written, {arguments.file.stat().st_size / 1e6:.1f} MB.")
+    print(f"{arguments.file} is written, {shown_size(arguments.file.stat().st_size)}.")
     return 0
 
 

@@ -159,6 +159,7 @@ def _pairs(arguments: argparse.Namespace) -> dict[str, Any]:
 
 def _volumes(arguments: argparse.Namespace) -> dict[str, Any]:
     """Score volumes and print a line per placement and number of drawn slices."""
+    from core.evaluation.cases import fewest_slices
     from core.evaluation.volumes import evaluate_volumes
     from core.network.engine import load_engine
 
@@ -174,6 +175,9 @@ def _volumes(arguments: argparse.Namespace) -> dict[str, Any]:
     )
     for placement, means in report["mean"].items():
         _print_means(f"{placement}, k", means)
+    scored = {case["k"] for case in report["cases"]}
+    for k in sorted(set(arguments.k) - scored):
+        print(f"k {k}: no structure has enough slices, {fewest_slices(k)} or more")
     return report
 
 

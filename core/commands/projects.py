@@ -10,6 +10,7 @@ from pathlib import Path
 from core.annotation.records import StoreError
 from core.annotation.store import AnnotationStore
 from core.home.settings import read_settings
+from core.home.shown_sizes import shown_size
 from core.projects.deletion import delete_expired_projects, delete_whole_project, expired_projects
 from core.projects.exporting import export_whole_project
 from core.projects.leaving import remove_everywhere
@@ -87,8 +88,7 @@ def _described(one: ProjectSummary) -> str:
 def _export(store: AnnotationStore, arguments: argparse.Namespace) -> None:
     _require_known(store, arguments.key)
     export_whole_project(store, arguments.key, _operator(), arguments.file)
-    size = arguments.file.stat().st_size / 1e6
-    print(f"{arguments.file} is written, {size:.1f} MB.")
+    print(f"{arguments.file} is written, {shown_size(arguments.file.stat().st_size)}.")
 
 
 def _delete(store: AnnotationStore, arguments: argparse.Namespace) -> None:

@@ -168,8 +168,13 @@ def spread(volumes: Sequence[LabelledVolume], count: int) -> list[LabelledVolume
     return [volume for index, volume in enumerate(volumes) if index in chosen]
 
 
+def fewest_slices(drawn: int) -> int:
+    """Return how many slices a structure needs so that most of them are not drawn."""
+    return 2 * drawn + 2
+
+
 def make_case(volume: LabelledVolume, drawn: int, placement: Placement) -> Case | None:
-    """Place the drawn slices; None where the extent has fewer than 2 × drawn + 2 slices.
+    """Place the drawn slices; None where the extent has fewer than `fewest_slices`.
 
     Parameters
     ----------
@@ -188,7 +193,7 @@ def make_case(volume: LabelledVolume, drawn: int, placement: Placement) -> Case 
     occupied = np.flatnonzero(volume.mask.any(axis=(1, 2)))
     first, last = int(occupied[0]), int(occupied[-1])
     extent = range(first, last + 1)
-    if len(extent) < 2 * drawn + 2:
+    if len(extent) < fewest_slices(drawn):
         return None
     margin = 0.1 * (last - first) if placement == "inner" else 0.0
     places = np.linspace(first + margin, last - margin, drawn)

@@ -8,6 +8,7 @@ import streamlit as st
 from core.annotation.store import StoreError
 from core.audit.entries import Action
 from core.dicom.errors import DicomError
+from core.home.shown_sizes import shown_size
 from core.pacs.cache import KeptSeries, delete_kept, fetch_series, list_kept, tidy
 from core.pacs.dicomweb import MOST_STUDIES, ArchivedSeries, Query, search
 from core.pacs.settings import Archive, ArchiveError, read_archive
@@ -185,7 +186,7 @@ def _list_copies(entrance: Entrance) -> None:
             text, delete = st.columns([3, 1], vertical_alignment="center")
             text.caption(
                 f"{copy.used:%Y-%m-%d %H:%M} UTC · {count(copy.files, 'file')} · "
-                f"{copy.size / 1e6:.0f} MB"
+                f"{shown_size(copy.size)}"
             )
             if delete.button(
                 "",

@@ -9,6 +9,7 @@ import streamlit as st
 from core.annotation.revision import revision
 from core.annotation.store import AnnotationStore
 from core.audit.entries import Action, add_entry
+from core.home.shown_sizes import shown_size
 from core.projects.records import AccessRefused, WorkItem
 from core.projects.visibility import may_see
 from pages.session.audit_log import client_address
@@ -132,7 +133,7 @@ def _offer(work: Work, written: WrittenExport) -> None:
             store.database, person, client, Action.EXPORT_DOWNLOADED, subject=key, detail=form
         )
 
-    st.success(f"Created: {path.stat().st_size / 1024:.0f} kB", icon=":material/check_circle:")
+    st.success(f"Created: {shown_size(path.stat().st_size)}", icon=":material/check_circle:")
     st.download_button(
         f"Download {path.name}",
         sent_when_pressed(path, check),

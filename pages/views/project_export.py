@@ -9,6 +9,7 @@ from core.annotation.store import AnnotationStore, StoreError
 from core.home.backups import BackupError
 from core.home.exports import delete_old_exports, exports_of
 from core.home.private_files import private_folder
+from core.home.shown_sizes import shown_size
 from core.home.whole_files import WriteError
 from core.projects.access import check_administering
 from core.projects.exporting import export_project
@@ -49,7 +50,7 @@ def offer_project_export(entrance: Entrance, store: AnnotationStore, project: Pr
     ) and _create(entrance, store, project):
         st.rerun()
     if path is not None:
-        st.success(f"Created: {path.stat().st_size / 1024:.0f} kB", icon=":material/check_circle:")
+        st.success(f"Created: {shown_size(path.stat().st_size)}", icon=":material/check_circle:")
         st.download_button(
             f"Download {path.name}",
             sent_when_pressed(path, check),

@@ -75,6 +75,16 @@ def test_unknown_methods_and_numbers_are_refused(
     assert "expected 2 or more" in capsys.readouterr().err
 
 
+def test_numbers_of_drawn_slices_that_no_structure_has_room_for_are_named(
+    shared_data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    volume = str(shared_data / "volumes" / "hippocampus_001.npz")
+    assert main(["evaluate", "volumes", volume, "--methods", "copy", "--k", "3", "10000"]) == 0
+    *scored, last = capsys.readouterr().out.splitlines()
+    assert len(scored) == 2 and all("k 3:" in line for line in scored)
+    assert last == "k 10000: no structure has enough slices, 20002 or more"
+
+
 def test_effort_is_simulated_and_reported(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
