@@ -94,6 +94,28 @@ def test_enter_and_space_press_buttons_after_keys_have_moved_the_cursor(
     expect(page.locator(".segments")).to_contain_text("1 done")
 
 
+def test_the_slice_has_the_focus_once_the_button_that_a_key_pressed_is_gone_or_disabled(
+    page: Page, series: DrawnSeries
+) -> None:
+    series.draw_on(5)
+    series.draw_on(9)
+    page.goto(series.address())
+    wait_until_drawable(page)
+    propose = page.get_by_role("button", name="Propose", exact=True)
+    propose.focus()
+    page.keyboard.press("Enter")
+    expect(propose).to_be_disabled()
+    expect(stage(page)).to_be_focused()
+    page.get_by_role("button", name="Add", exact=True).first.click()
+    fields = open_menus(page)
+    fields.get_by_role("textbox", name="Structure").fill("spleen")
+    expect(fields.get_by_role("textbox", name="Name")).to_have_value("Spleen")
+    fields.get_by_role("button", name="Add segment").focus()
+    page.keyboard.press("Space")
+    expect(page.locator(".segments")).to_contain_text("Spleen")
+    expect(stage(page)).to_be_focused()
+
+
 def test_what_was_typed_into_a_menu_is_there_when_it_is_opened_again(
     page: Page, series: DrawnSeries
 ) -> None:

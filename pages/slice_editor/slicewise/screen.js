@@ -20,6 +20,7 @@ import { keepConnected } from "./connection.js";
 import { createPointerActions } from "./input/pointer_actions.js";
 import { listenToControls, listenToKeys } from "./input/shortcuts.js";
 import { createKeyboardCursor } from "./input/keyboard_cursor.js";
+import { takeLostFocus } from "./input/lost_focus.js";
 import { listenToPointer } from "./input/pointer.js";
 import { holdLinks } from "./leaving.js";
 import { takeInMessage } from "./messages.js";
@@ -48,11 +49,13 @@ export function createScreen(root, app) {
   const closing = new AbortController();
   const screen = createParts(root, app, closing.signal);
   const releaseLinks = holdLinks(screen);
+  const takeFocus = takeLostFocus(screen);
   const stopConnection = keepConnected(app, closing.signal);
   watchPeople(app, closing.signal, screen.status.showPeople, screen.drawing.isDrawing);
   const ticking = setInterval(() => {
     screen.status.showSaveState();
     releaseLinks();
+    takeFocus();
   }, TICK_MS);
   const fit = () => {
     fitPage(root, app.second !== null);
