@@ -317,9 +317,11 @@ def test_details_of_segments_are_written_for_others_to_read(
 def test_a_file_that_states_no_thickness_has_none_made_up(
     tmp_path: Path, thickness: int | None
 ) -> None:
-    missing = {"ImagePositionPatient": None, "SliceThickness": thickness}
-    write_series(tmp_path / "series", PLACEMENTS[0], slices=1, **missing)
-    (summary,) = find_series(tmp_path / "series")
+    folder = tmp_path / "series"
+    write_series(
+        folder, PLACEMENTS[0], slices=1, ImagePositionPatient=None, SliceThickness=thickness
+    )
+    (summary,) = find_series(folder)
     write_segmentation(summary, make_segments(summary), tmp_path / "seg.dcm")
     written = highdicom.seg.segread(tmp_path / "seg.dcm")
     assert "PixelMeasuresSequence" not in written.SharedFunctionalGroupsSequence[0]
