@@ -117,7 +117,7 @@ def run(arguments: argparse.Namespace) -> int:
         If something cannot be used.
     """
     if arguments.report:
-        check_outputs([arguments.report])
+        check_outputs([arguments.report], [*arguments.paths, *arguments.archives])
     kinds = {"pairs": _pairs, "volumes": _volumes, "effort": _effort, "cohort": _cohort}
     report = kinds[arguments.kind](arguments)
     if arguments.report:

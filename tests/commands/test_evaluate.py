@@ -1,6 +1,7 @@
 """`python -m core evaluate` on real pictures and volumes."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -63,6 +64,20 @@ def test_what_cannot_be_used_is_explained_in_one_line(
     message = capsys.readouterr().err
     assert complaint in message
     assert message.count("\n") == 1
+
+
+def test_what_is_scored_is_never_overwritten(
+    shared_data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "volumes").mkdir()
+    original = shared_data / "volumes" / "hippocampus_001.npz"
+    volume = Path(shutil.copy(original, tmp_path / "volumes"))
+    archive = Path(shutil.make_archive(str(tmp_path / "packed"), "zip", volume.parent))
+    for path in (volume, archive):
+        before = path.read_bytes()
+        assert main(["evaluate", "volumes", str(path), "--report", str(path)]) == 2
+        assert f"{path} is read or written already" in capsys.readouterr().err
+        assert path.read_bytes() == before
 
 
 def test_unknown_methods_and_numbers_are_refused(
