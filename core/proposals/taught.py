@@ -16,6 +16,7 @@ import numpy as np
 from core.network.outlines import signed_distance
 from core.proposals.examples import Proposal, SegmentExamples
 from core.proposals.scores import LIMIT
+from core.proposals.taught_corrections import Corrections, corrections
 
 SHARES = (0.0, 0.2, 0.5, 0.65, 0.7, 0.75, 0.8)
 """Share of the teachers by slices to the nearest example; the last from there on."""
@@ -49,12 +50,15 @@ class TaughtSegment:
         Dice to expect of these masks by slice index, in [0, 1], as far as it is known.
     trust : float
         How far these masks are heard, in [0, 1]; see `judged_by`.
+    corrections : Corrections or None
+        How they are moved before they are heard; see `judged_by`.
     """
 
     number: int
     masks: Mapping[int, np.ndarray]
     expected: Mapping[int, float]
     trust: float = 1.0
+    corrections: Corrections | None = None
 
     def judged_by(self, examples: SegmentExamples) -> "TaughtSegment":
         """Trust the teachers as far as they were right where a person drew or confirmed since.
@@ -62,7 +66,8 @@ class TaughtSegment:
         Proposals that were accepted say too much in favour of the teachers, since those that were
         wrong were not accepted; drawn slices say too little, since the most doubtful ones are drawn
         first. So where something is drawn, the trust is the mean of that by the drawn slices alone
-        and that by all of them (docs/proposals-measured-teachers.md).
+        and that by all of them (docs/proposals-measured-teachers.md). What is wrong with their
+        outlines there is put right on the slices around, too.
 
         Parameters
         ----------
@@ -72,13 +77,17 @@ class TaughtSegment:
         Returns
         -------
         TaughtSegment
-            The same with another `trust`.
+            The same with another `trust` and the `corrections` that the examples tell.
         """
         compared = {index: self._compared(index, mask) for index, mask in examples.masks.items()}
         drawn = [one for index, one in compared.items() if index not in examples.accepted]
         trusts = [_trust_by(one) for one in (drawn, list(compared.values()))]
         known = [trust for trust in trusts if trust is not None]
-        return replace(self, trust=float(np.mean(known)) if known else 0.0)
+        return replace(
+            self,
+            trust=float(np.mean(known)) if known else 0.0,
+            corrections=corrections(self.masks, examples.masks),
+        )
 
     def _compared(self, index: int, mask: np.ndarray) -> tuple[int, int]:
         """Pixels that the teachers and an example have in common, and those of both together."""
@@ -104,6 +113,10 @@ class TaughtSegment:
         if not self.found(index):
             return log_odds
         mask = self.masks[index]
+        if self.corrections is not None:
+            mask = self.corrections.applied(index, mask)
+        if not mask.any():
+            return log_odds
         radius = max(1.0, float(np.sqrt(mask.sum() / np.pi)))
         # Where the log-odds are lowest is not worth measuring.
         room = int(np.ceil(radius * _SUREST / _PER_RADIUS)) + 1

@@ -117,6 +117,20 @@ def test_accepted_proposals_vouch_for_the_teachers_only_half_as_much_as_all_that
     assert said.judged_by(empty).trust == 1
 
 
+def test_what_is_wrong_with_the_outline_of_teachers_is_put_right_on_the_slices_around() -> None:
+    said = TaughtSegment(1, {3: disk(10), 4: disk(10)}, {})
+    heard_now = said.judged_by(SegmentExamples(1, {3: disk(8)}))
+    assert heard_now.trust > 0
+    assert dice(said.log_odds(4, _SHAPE) > 0, disk(8)) < 0.8
+    assert dice(heard_now.log_odds(4, _SHAPE) > 0, disk(8)) > 0.95
+
+
+def test_an_outline_of_which_nothing_is_left_is_heard_as_absence() -> None:
+    said = TaughtSegment(1, {3: disk(12), 4: disk(3)}, {})
+    heard_now = said.judged_by(SegmentExamples(1, {3: disk(7)}))
+    assert (heard_now.log_odds(4, _SHAPE) < 0).all()
+
+
 def test_the_dice_to_expect_lies_between_those_of_both_and_one_is_enough() -> None:
     said = TaughtSegment(1, {3: disk(6)}, {3: 0.6})
     far, near = said.expected_dice(3, 0.9, 9), said.expected_dice(3, 0.9, 1)
