@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from core.home.private_files import private_folder
+from core.home.uploads import uploads_folder
 from core.home.whole_files import written_whole
 
 _NOBODYS = frozenset({""})
@@ -63,7 +64,7 @@ def projects_with(home: Path, folder: Path) -> frozenset[str]:
 def _note(home: Path, folder: Path) -> Path | None:
     """File of an upload, outside its folder: that holds nothing but what was uploaded."""
     try:
-        parts = folder.resolve().relative_to((home / "uploads").resolve()).parts
+        parts = folder.resolve().relative_to(uploads_folder(home).resolve()).parts
     except ValueError:
         return None
     return home / "project-uploads" / f"{parts[0]}.json" if parts else None

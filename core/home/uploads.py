@@ -71,7 +71,7 @@ def store_upload(
         outside, or the upload is too large.
     """
     identifier = uuid.uuid4().hex
-    uploads = _uploads_folder(home)
+    uploads = uploads_folder(home)
     private_folder(uploads)
     unfinished = uploads / f"{identifier}{_UNFINISHED}"
     unfinished.mkdir(mode=0o700)
@@ -102,7 +102,7 @@ def room_for_uploads(home: Path, quota_bytes: int) -> int:
     quota_bytes : int
         How much the copies of all uploads may take together.
     """
-    uploads = _uploads_folder(home)
+    uploads = uploads_folder(home)
     private_folder(uploads)
     free = shutil.disk_usage(uploads).free - _FREE_BYTES_KEPT
     return max(0, min(quota_bytes - _stored_bytes(uploads), free))
@@ -110,7 +110,7 @@ def room_for_uploads(home: Path, quota_bytes: int) -> int:
 
 def list_uploads(home: Path) -> list[Upload]:
     """Return the stored uploads, the newest first."""
-    uploads = _uploads_folder(home)
+    uploads = uploads_folder(home)
     if not uploads.is_dir():
         return []
     found = [_upload(folder) for folder in uploads.iterdir() if _IDENTIFIER.fullmatch(folder.name)]
@@ -125,7 +125,7 @@ def delete_upload(identifier: str, home: Path) -> None:
     DicomError
         When there is no such upload, or it cannot be deleted.
     """
-    folder = _uploads_folder(home) / identifier
+    folder = uploads_folder(home) / identifier
     if not _IDENTIFIER.fullmatch(identifier) or not folder.is_dir():
         raise DicomError("There is no such upload any more.")
     try:
@@ -167,7 +167,7 @@ def delete_expired(
     ]
     leftovers = [
         folder
-        for folder in _uploads_folder(home).glob(f"*{_UNFINISHED}")
+        for folder in uploads_folder(home).glob(f"*{_UNFINISHED}")
         if now - datetime.fromtimestamp(folder.stat().st_mtime, UTC) > _LONGEST_UPLOAD
     ]
     for folder in (*expired, *leftovers):
@@ -175,7 +175,8 @@ def delete_expired(
     return [folder for folder in expired if not folder.exists()]
 
 
-def _uploads_folder(home: Path) -> Path:
+def uploads_folder(home: Path) -> Path:
+    """Return the folder that holds all uploads; it may not be there yet."""
     return home / "uploads"
 
 

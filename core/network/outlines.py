@@ -42,6 +42,23 @@ def signed_distance(
     return np.where(mask, inside - half, half - outside)
 
 
+def surroundings(mask: NDArray[np.bool_], room: int) -> tuple[slice, slice]:
+    """Return the rows and columns that hold a mask, and so many pixels around it.
+
+    Parameters
+    ----------
+    mask : ndarray of bool
+        [row, column], not empty.
+    room : int
+        Pixels on every side, as far as there are any; 0 or more.
+    """
+    rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
+    return (
+        slice(max(0, int(rows[0]) - room), int(rows[-1]) + room + 1),
+        slice(max(0, int(columns[0]) - room), int(columns[-1]) + room + 1),
+    )
+
+
 def signed_distances(masks: Tensor) -> Tensor:
     """Measure `signed_distance` of many masks on the device they are on, in pixels.
 

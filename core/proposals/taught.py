@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core.network.outlines import signed_distance
+from core.network.outlines import signed_distance, surroundings
 from core.proposals.examples import Proposal, SegmentExamples
 from core.proposals.scores import LIMIT
 from core.proposals.taught_corrections import Corrections, corrections
@@ -115,15 +115,12 @@ class TaughtSegment:
         mask = self.masks[index]
         if self.corrections is not None:
             mask = self.corrections.applied(index, mask)
-        if not mask.any():
-            return log_odds
+            if not mask.any():
+                return log_odds
         radius = max(1.0, float(np.sqrt(mask.sum() / np.pi)))
         # Where the log-odds are lowest is not worth measuring.
         room = int(np.ceil(radius * _SUREST / _PER_RADIUS)) + 1
-        rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
-        near = tuple(
-            slice(max(0, int(one[0]) - room), int(one[-1]) + room + 1) for one in (rows, columns)
-        )
+        near = surroundings(mask, room)
         distance = signed_distance(mask[near], radius) * (_PER_RADIUS / radius)
         log_odds[near] = np.clip(distance, -_SUREST, _SUREST)
         return log_odds

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.network.outlines import signed_distance
+from core.network.outlines import signed_distance, surroundings
+from core.proposals.examples import neighbours
 
 _HALF = 16
 """Slices over which half of a difference is lost. Teachers with a Dice of 0.7 and more are best
@@ -28,8 +29,8 @@ class Corrections:
     window : tuple of slice
         Rows and columns that all masks lie in.
     differences : mapping of int to np.ndarray
-        By slice index, by how many pixels the confirmed outline lies farther out: float32
-        [row, column] of the window.
+        At least one, by slice index: by how many pixels the confirmed outline lies farther out,
+        float32 [row, column] of the window.
     """
 
     window: tuple[slice, slice]
@@ -48,19 +49,18 @@ class Corrections:
         Returns
         -------
         np.ndarray
-            The same shape; the mask itself where no example is left to tell.
+            The same shape.
         """
-        around = _nearest_on_either_side(self.differences, index)
-        if not around:
-            return mask
-        weights = [1 / max(1, abs(index - known)) for known in around]
-        difference = np.average([self.differences[known] for known in around], 0, weights)
-        difference *= 0.5 ** ((min(abs(index - known) for known in around) - 1) / _HALF)
+        around = (index,) if index in self.differences else neighbours(self.differences, index)
+        gaps = {known: max(1, abs(index - known)) for known in around if known is not None}
+        weights = [1 / gap for gap in gaps.values()]
+        difference = np.average([self.differences[known] for known in gaps], 0, weights)
+        difference *= 0.5 ** ((min(gaps.values()) - 1) / _HALF)
         moved = np.zeros_like(mask)
         within = mask[self.window]
         # No part of the outline moves farther than the largest difference; measuring distances
         # everywhere takes three times as long.
-        near = _near(within, int(np.ceil(np.abs(difference).max())))
+        near = surroundings(within, int(np.ceil(np.abs(difference).max())))
         moved[self.window][near] = _distance(within[near]) + difference[near] > 0
         return moved
 
@@ -97,27 +97,11 @@ def corrections(
     )
 
 
-def _nearest_on_either_side(known: Mapping[int, np.ndarray], index: int) -> list[int]:
-    """Nearest slices below and above, or the slice itself."""
-    below = max((one for one in known if one <= index), default=None)
-    above = min((one for one in known if one > index), default=None)
-    return [one for one in (below, above) if one is not None]
-
-
 def _window(masks: list[np.ndarray]) -> tuple[slice, slice]:
     """Rows and columns that hold all masks, and a radius of the largest around them."""
     # One after the other, since a thousand slices at once would take some hundred megabytes.
     union = functools.reduce(np.logical_or, masks)
-    return _near(union, int(np.sqrt(max(int(mask.sum()) for mask in masks) / np.pi)) + 1)
-
-
-def _near(mask: np.ndarray, room: int) -> tuple[slice, slice]:
-    """Rows and columns that hold a mask, and so many pixels around it."""
-    rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
-    return (
-        slice(max(0, int(rows[0]) - room), int(rows[-1]) + room + 1),
-        slice(max(0, int(columns[0]) - room), int(columns[-1]) + room + 1),
-    )
+    return surroundings(union, int(np.sqrt(max(int(mask.sum()) for mask in masks) / np.pi)) + 1)
 
 
 def _distance(mask: np.ndarray) -> np.ndarray:

@@ -14,6 +14,7 @@ from core.home.opened_series import OpenedSeries
 from core.home.server_folders import server_files
 from core.home.settings import data_roots
 from core.home.temporary_files import temporary_folder
+from core.home.uploads import uploads_folder
 from core.network.freed_memory import return_freed_memory
 from pages.server.tabs import is_tab_open, this_tab
 from pages.session.memory import SecondSeries
@@ -50,7 +51,7 @@ def source_files(home: Path, source: Path) -> list[Path]:
         If it may not be opened.
     """
     own = existing_below(source, [home])
-    if own is not None and not (home / "uploads").resolve().is_relative_to(own):
+    if own is not None and not uploads_folder(home).resolve().is_relative_to(own):
         return [own]
     return server_files(source, data_roots(), home)
 
